@@ -1,0 +1,31 @@
+"""Secrets that nobody set: made once, kept in the data directory, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def read_or_create(path: Path, make: Callable[[], str]) -> str:
+    """The text of `path`; when there is none, `make()`'s, stored with mode 0600.
+
+    Safe when several processes start at once: the file is linked into place whole, by one of
+    them, and every other reads what that one wrote.
+    """
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(make())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        # Another process was first; its secret is the one in use.
+        return path.read_text().strip()
+    finally:
+        draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,203 @@
+"""Relais' settings: all of them come from the environment, each with a default that works.
+
+The names and defaults are documented in the README's configuration table and `.env.example`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.management.utils import get_random_secret_key
+from django.urls import reverse_lazy
+
+from config.secret_files import read_or_create
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# `NAME_FILE` stands in for `NAME`, as container secrets are mounted.
+env = environ.FileAwareEnv()
+# A real environment variable wins over the file.
+env.read_env(str(BASE_DIR / ".env"), overwrite=False)
+
+DATA_DIR = (BASE_DIR / env.path("DATA_DIR", default="var")()).resolve()
+# Candidates' data and the secrets: nobody else's to read.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
+    DATA_DIR / "secret_key", get_random_secret_key
+)
+# The first key encrypts, every key decrypts: rotation is a new key put in front.
+CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[]) or [
+    read_or_create(DATA_DIR / "credentials_keys", lambda: Fernet.generate_key().decode())
+]
+
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+
+SECURE_SSL_REDIRECT = HTTPS
+# Probes come from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    # TLS ends at a proxy in front of gunicorn, which says so in this header.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Relais answers for one host: whether that host's subdomains are all on HTTPS, and whether
+# browsers should have it built in, is for whoever runs the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "import_export",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+LOGIN_URL = reverse_lazy("admin:login")
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/relais.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A reader never waits for the writer (WAL), and a writer that must wait does so at the start
+    # of its transaction, where waiting works, instead of failing in the middle (IMMEDIATE).
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+if CELERY_BROKER_URL == "filesystem://":
+    # A host is of no meaning here, and without one each connection logs that it is missing.
+    CELERY_BROKER_URL = "filesystem://localhost"
+    _broker = DATA_DIR / "broker"
+    for _folder in ("messages", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "messages"),
+        "data_folder_out": str(_broker / "messages"),
+        "control_folder": str(_broker / "control"),
+        # The default of one second would be half a second's wait, on average, for each press of
+        # a button; a tenth costs an idle worker 0.4 % of a core (`performance.md §7`).
+        "polling_interval": 0.1,
+    }
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+CELERY_TIMEZONE = TIME_ZONE
+
+# Where each Flatchr environment lives. Deployment configuration, never a form field: a key must
+# not be sendable to another host (`flatchr-api.md §0.1` for the defaults).
+FLATCHR_ENDPOINTS = {
+    "production": {
+        "api_url": env.str("FLATCHR_API_URL", default="https://api.flatchr.io"),
+        "careers_url": env.str("FLATCHR_CAREERS_URL", default="https://careers.flatchr.io"),
+    },
+    "demo": {
+        "api_url": env.str("FLATCHR_DEMO_API_URL", default="https://api.demo.flatchr.io"),
+        "careers_url": env.str(
+            "FLATCHR_DEMO_CAREERS_URL", default="https://careers.demo.flatchr.io"
+        ),
+    },
+    "sandbox": {
+        "api_url": env.str("FLATCHR_SANDBOX_URL", default="http://127.0.0.1:8765"),
+        "careers_url": env.str("FLATCHR_SANDBOX_URL", default="http://127.0.0.1:8765"),
+    },
+}
+
+# Requests to Flatchr per tenant, shared by all workers: a burst, and a steady rate a second.
+FLATCHR_BURST = env.int("FLATCHR_BURST", default=20)
+FLATCHR_RATE = env.float("FLATCHR_RATE", default=10.0)
+
+SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
+EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+from config.unfold import UNFOLD  # noqa: E402, F401

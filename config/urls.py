@@ -1,0 +1,16 @@
+"""Every address of the site."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from config.health import livez, readyz
+from integrations.admin.registry import site
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", site.urls),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+]

@@ -1,0 +1,45 @@
+"""Unified ids: 24 base58 characters, derived for mirrored records, random for the rest.
+
+The alphabet and length are those of the unified API (`unified-api.md §1`). A derived id depends
+only on the integration and the remote id, so a database that is rebuilt from Flatchr hands out
+the same ids again (`mapping.md`, Identity).
+"""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import blake2b
+
+ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+LENGTH = 24
+TOOL = "flatchr"
+
+_SPACE = 58**LENGTH
+# Two characters a step halve the big-integer divisions: a sync derives one id per new record.
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_PAIR_BASE = len(_PAIRS)
+
+
+def unified_id(integration_id: str, remote_id: str) -> str:
+    """The id of the record that `integration_id` knows as `remote_id`. Deterministic."""
+    digest = blake2b(f"{integration_id}\0{remote_id}".encode(), digest_size=24).digest()
+    return _encode(int.from_bytes(digest, "big") % _SPACE)
+
+
+def random_id() -> str:
+    """A fresh unified id, for records that no remote id names yet."""
+    return _encode(secrets.randbelow(_SPACE))
+
+
+def new_integration_id() -> str:
+    """`flatchr:` and 24 random base58 characters."""
+    return f"{TOOL}:{random_id()}"
+
+
+def _encode(number: int) -> str:
+    pairs = []
+    for _ in range(LENGTH // 2):
+        number, rest = divmod(number, _PAIR_BASE)
+        pairs.append(_PAIRS[rest])
+    pairs.reverse()
+    return "".join(pairs)
