@@ -1,0 +1,210 @@
+"""The mirrored tables: the unified ATS schema, field for field (`unified-api.md §5`).
+
+Only a sync and the submission service write here; everything else reads. Rows are written set
+by set with SQL, so nothing may depend on `save()` or on signals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.integration import Integration
+from integrations.records import Outcome
+
+
+class RecordQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> RecordQuerySet:
+        """The records of the tenants `user` is a member of; all of them for a superuser."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            integration_id__in=Integration.objects.visible_to(user).values_list("pk")
+        )
+
+    def live(self) -> RecordQuerySet:
+        """Those that Flatchr still has."""
+        return self.filter(remote_deleted_at=None)
+
+
+class MirroredRecord(models.Model):
+    """What every mirrored record carries.
+
+    `changed_at` moves only when the record's own mapped data changes. `fingerprint` covers the
+    source, so that an unchanged row is recognised without being mapped; `content_hash` covers
+    the mapped data. Both are 16 bytes, or null once a deleted record's data has been emptied.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24)
+    integration = models.ForeignKey(Integration, models.CASCADE, db_index=False)
+    remote_id = models.CharField(max_length=400)
+    changed_at = models.DateTimeField()
+    remote_deleted_at = models.DateTimeField(null=True)
+    fingerprint = models.BinaryField(null=True, editable=False)
+    content_hash = models.BinaryField(null=True, editable=False)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["-changed_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["integration", "remote_id"], name="%(class)s_remote_id")
+        ]
+        indexes = [models.Index(fields=["-changed_at", "-id"], name="%(class)s_newest")]
+
+
+class Job(MirroredRecord):
+    """A vacancy. Enum-valued fields are open: an unmapped value is the original string."""
+
+    vacancy_id = models.BigIntegerField(null=True)
+    slug = models.TextField(null=True)
+    name = models.TextField(null=True)
+    description = models.TextField(null=True)
+    employment_type = models.TextField(null=True)
+    status = models.TextField(null=True)
+    visibility = models.TextField(null=True)
+    category = models.TextField(null=True)
+    department = models.TextField(null=True)
+    post_url = models.TextField(null=True)
+    experience_level = models.TextField(null=True)
+    remote_work_status = models.TextField(null=True)
+    salary_amount = models.FloatField(null=True)
+    salary_amount_from = models.FloatField(null=True)
+    salary_amount_to = models.FloatField(null=True)
+    salary_currency = models.TextField(null=True)
+    salary_period = models.TextField(null=True)
+    location = models.JSONField(null=True)
+    custom_fields = models.JSONField(default=dict)
+    integration_fields = models.JSONField(default=list)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    remote_created_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    remote_data = models.JSONField(null=True)
+
+    class Meta(MirroredRecord.Meta):
+        indexes = [
+            *MirroredRecord.Meta.indexes,
+            models.Index(fields=["integration", "vacancy_id"], name="job_vacancy_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.remote_id
+
+
+class ApplicationStage(MirroredRecord):
+    """A pipeline column of the company; hidden ones included."""
+
+    name = models.TextField(null=True)
+    position = models.IntegerField(default=0)
+    visible = models.BooleanField(default=True)
+    hired = models.BooleanField(default=False)
+    remote_data = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return self.name or self.remote_id
+
+
+class JobStage(MirroredRecord):
+    """A stage as one job has it; `index` is its position there."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="job_stages")
+    stage = models.ForeignKey(ApplicationStage, models.CASCADE, related_name="job_stages")
+    index = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.job_id}, {self.index}"
+
+
+class Candidate(MirroredRecord):
+    """A person; the applications that share an e-mail within the tenant share a candidate.
+
+    `remote_data` is the applicant row that the fields come from: the most recently updated of
+    the person's applications (`mapping.md`, Candidate and application).
+    """
+
+    first_name = models.TextField(null=True)
+    last_name = models.TextField(null=True)
+    email_addresses = models.JSONField(default=list)
+    phone_numbers = models.JSONField(default=list)
+    remote_data = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.first_name, self.last_name))) or self.remote_id
+
+
+class Application(MirroredRecord):
+    """One person's application for one job: an applicant of Flatchr."""
+
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="applications")
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="applications")
+    current_stage = models.ForeignKey(
+        ApplicationStage, models.SET_NULL, null=True, related_name="applications"
+    )
+    outcome = models.TextField(
+        null=True, choices=[(outcome, outcome.title()) for outcome in Outcome]
+    )
+    remote_created_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    # The trimmed, lower-cased e-mail, by which a further application finds its candidate.
+    person_key = models.TextField(blank=True)
+    remote_data = models.JSONField(null=True)
+
+    class Meta(MirroredRecord.Meta):
+        indexes = [
+            *MirroredRecord.Meta.indexes,
+            models.Index(
+                fields=["integration", "person_key"],
+                name="application_person",
+                condition=~Q(person_key=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id
+
+
+class Tag(MirroredRecord):
+    """One value of a Flatchr tag of type `candidates`, or the tag itself when it has no values."""
+
+    name = models.TextField(null=True)
+    # The Flatchr tag it belongs to, and whether it was first met on a candidate rather than in
+    # the tag's list of values: such a tag lives as long as the Flatchr tag does.
+    parent_id = models.CharField(max_length=200, blank=True)
+    discovered = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name or self.remote_id
+
+
+class CandidateTag(MirroredRecord):
+    """A tag on a candidate."""
+
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="candidate_tags")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="candidate_tags")
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}, {self.tag_id}"
+
+
+class TraitReading(models.Model):
+    """When an applicant's tags were last read, and what they were (remote ids of tags).
+
+    Kept apart from `Application`, so that reading unchanged traits rewrites no record.
+    """
+
+    application = models.OneToOneField(
+        Application, models.CASCADE, primary_key=True, related_name="trait_reading"
+    )
+    integration = models.ForeignKey(Integration, models.CASCADE, db_index=False)
+    read_at = models.DateTimeField()
+    tags = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["integration", "read_at"], name="trait_reading_oldest")]
+
+    def __str__(self) -> str:
+        return self.application_id

@@ -1,0 +1,42 @@
+"""A text column that is encrypted at rest."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+# What a value reads as when none of the configured keys opens it. An exception here would make
+# every page that shows the row fail, and with it the page on which the key can be entered anew.
+UNREADABLE = "\ufffd"
+
+
+@lru_cache(maxsize=4)
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+class EncryptedTextField(models.TextField):
+    """Text, stored as a Fernet token under `CREDENTIALS_KEYS`; the first key encrypts.
+
+    Reads as `UNREADABLE` when no configured key opens the stored token. Equality cannot be
+    queried: the same text is a different token each time.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None or value == "":
+            return value
+        if value == UNREADABLE:
+            raise ValueError("An unreadable secret cannot be saved: enter it again.")
+        return _cipher(tuple(settings.CREDENTIALS_KEYS)).encrypt(str(value).encode()).decode()
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:  # noqa: ARG002
+        if not value:
+            return value
+        try:
+            return _cipher(tuple(settings.CREDENTIALS_KEYS)).decrypt(value.encode()).decode()
+        except InvalidToken:
+            return UNREADABLE

@@ -1,0 +1,156 @@
+"""A connected tenant: who it is, how Relais signs in to its Flatchr, and who may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from integrations.ids import new_integration_id
+from integrations.models.fields import UNREADABLE, EncryptedTextField
+
+
+class Environment(models.TextChoices):
+    """Which Flatchr a tenant lives in; the addresses are in `settings.FLATCHR_ENDPOINTS`."""
+
+    PRODUCTION = "production", "Production"
+    DEMO = "demo", "Flatchr demo"
+    SANDBOX = "sandbox", "Local sandbox"
+
+
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    def visible_to(self, user: Any) -> IntegrationQuerySet:
+        """The tenants `user` is a member of; all of them for a superuser."""
+        if user.is_superuser:
+            return self
+        return self.filter(memberships__user=user.pk)
+
+
+class Integration(models.Model):
+    """One tenant: a company and its Flatchr account."""
+
+    id = models.CharField(
+        primary_key=True, max_length=40, default=new_integration_id, editable=False
+    )
+    organization = models.CharField(max_length=200)
+    environment = models.CharField(
+        max_length=12, choices=Environment, default=Environment.PRODUCTION
+    )
+    origin_id = models.CharField(
+        "origin ID", max_length=200, blank=True, help_text="Your own identifier of this customer."
+    )
+    contact_email = models.EmailField("contact e-mail", blank=True)
+    enabled = models.BooleanField(
+        default=True, help_text="A disabled tenant keeps its data and is no longer synchronised."
+    )
+    full_interval = models.PositiveIntegerField(
+        "full sync every",
+        default=600,
+        validators=[MinValueValidator(15)],
+        help_text="Minutes between full syncs, which read everything and find deletions.",
+    )
+    delta_interval = models.PositiveIntegerField(
+        "delta sync every",
+        default=60,
+        validators=[MinValueValidator(5)],
+        help_text="Minutes between delta syncs, which read what has changed.",
+    )
+    next_full_at = models.DateTimeField(null=True, editable=False)
+    next_delta_at = models.DateTimeField(null=True, editable=False)
+    # When the last read of applicants that succeeded began: a delta asks for what changed since.
+    applicants_read_at = models.DateTimeField(null=True, editable=False)
+    # Set by a sync that Flatchr refused for its key, cleared by one that it answered: a schedule
+    # does not go on knocking with a key that is known to be wrong.
+    credentials_invalid_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = IntegrationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["organization", "id"]
+        verbose_name = "tenant"
+        indexes = [
+            models.Index(fields=["next_full_at"], name="integration_next_full"),
+            models.Index(fields=["next_delta_at"], name="integration_next_delta"),
+        ]
+
+    def __str__(self) -> str:
+        return self.organization
+
+
+class FlatchrCredentials(models.Model):
+    """What Flatchr asks of a client: API key, company key and slug (`flatchr-api.md §0.2`)."""
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="credentials"
+    )
+    api_key = EncryptedTextField("API key")
+    company_key = models.CharField(max_length=64)
+    slug = models.CharField("career site slug", max_length=100)
+    # From the key itself where it is a JWT; keys live for 365 days.
+    key_expires_at = models.DateTimeField(null=True, editable=False)
+    checked_at = models.DateTimeField("last checked", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "Flatchr credentials"
+        verbose_name_plural = "Flatchr credentials"
+
+    def __str__(self) -> str:
+        return f"Flatchr credentials of {self.integration}"
+
+    @property
+    def readable(self) -> bool:
+        """Whether the stored key can be decrypted with the configured keys."""
+        return self.api_key != UNREADABLE
+
+
+class FlatchrSettings(models.Model):
+    """A tenant's choices on how it is read from, and written to, Flatchr."""
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="flatchr_settings"
+    )
+    offerer_id = models.PositiveBigIntegerField(
+        "offerer ID",
+        null=True,
+        blank=True,
+        help_text="The source that Flatchr gave you: candidates submitted here are filed under it.",
+    )
+    user_key = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The Flatchr user to whom submitted candidates are attributed.",
+    )
+    trait_budget = models.PositiveIntegerField(
+        "candidate tag requests per sync",
+        default=500,
+        help_text="Flatchr gives a candidate's tags one applicant at a time.",
+    )
+    # Keys of `mapping.md`'s integration fields that are switched on for jobs.
+    integration_fields = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = "Flatchr settings"
+        verbose_name_plural = "Flatchr settings"
+
+    def __str__(self) -> str:
+        return f"Flatchr settings of {self.integration}"
+
+
+class Membership(models.Model):
+    """A user who may see one tenant. Superusers see all without one."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tenant_memberships"
+    )
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "integration"], name="one_membership_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.integration}"

@@ -1,0 +1,252 @@
+"""Sync runs: the row is the truth about a sync, what it did, and what it could not do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.integration import Integration
+from integrations.records import Model
+
+MODEL_CHOICES = [(model.value, model.replace("_", " ").capitalize()) for model in Model]
+
+
+class SyncType(models.TextChoices):
+    FULL = "FULL", "Full"
+    DELTA = "DELTA", "Delta"
+
+
+class Trigger(models.TextChoices):
+    MANUAL = "MANUAL", "By hand"
+    COMMAND = "COMMAND", "Command line"
+    SCHEDULE = "SCHEDULE", "Schedule"
+    CONNECT = "CONNECT", "First sync"
+
+
+class RunState(models.TextChoices):
+    """The states of a run; `is_terminal` and `color` say how each is treated and shown."""
+
+    QUEUED = "QUEUED", "Queued"
+    RUNNING = "RUNNING", "Running"
+    SUCCEEDED = "SUCCEEDED", "Succeeded"
+    PARTIALLY_FAILED = "PARTIALLY_FAILED", "Partially failed"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+    TIMED_OUT = "TIMED_OUT", "Timed out"
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", "Authentication failed"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self not in LIVE_STATES
+
+    @property
+    def color(self) -> str:
+        """The label colour of the state: `info`, `success`, `warning` or `danger`."""
+        return {
+            RunState.QUEUED: "info",
+            RunState.RUNNING: "info",
+            RunState.SUCCEEDED: "success",
+            RunState.PARTIALLY_FAILED: "warning",
+            RunState.CANCELLED: "warning",
+        }.get(self, "danger")
+
+
+LIVE_STATES = (RunState.QUEUED, RunState.RUNNING)
+
+
+class TenantQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> TenantQuerySet:
+        """The rows of the tenants `user` is a member of; all of them for a superuser."""
+        if user.is_superuser:
+            return self
+        return self.filter(
+            integration_id__in=Integration.objects.visible_to(user).values_list("pk")
+        )
+
+
+class SyncRun(models.Model):
+    """One sync of one tenant, from the press of a button to its outcome.
+
+    A worker owns the run while `lease_owner` is its token and `lease_expires_at` lies ahead; a
+    run whose lease has run out is taken over by the next sweep and started again from its
+    beginning, which is safe because unchanged rows are not written twice.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="runs")
+    type = models.CharField(max_length=5, choices=SyncType, default=SyncType.FULL)
+    trigger = models.CharField(max_length=8, choices=Trigger, default=Trigger.MANUAL)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(max_length=21, choices=RunState, default=RunState.QUEUED)
+
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    cancel_requested_at = models.DateTimeField(null=True)
+
+    # What the live page shows: the model being read, and why nothing moves while it waits.
+    phase = models.CharField(max_length=20, blank=True, choices=MODEL_CHOICES)
+    waiting_until = models.DateTimeField(null=True)
+    waiting_reason = models.CharField(max_length=200, blank=True)
+    requests = models.PositiveIntegerField(default=0)
+
+    error_kind = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    error_detail = models.TextField(blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "sync run"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration"],
+                condition=Q(state__in=["QUEUED", "RUNNING"]),
+                name="one_live_run_each",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["integration", "-id"], name="run_newest"),
+            models.Index(fields=["state", "lease_expires_at"], name="run_stale"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+
+class ModelResult(models.Model):
+    """What one run did to one model. `unchanged` is what was seen and needed no write."""
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="results")
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    seen = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    deleted = models.PositiveIntegerField(default=0)
+    restored = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    # Whether everything Flatchr has of this model was read: only then is an absence a deletion.
+    complete = models.BooleanField(default=False)
+    error_kind = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["run", "model"], name="one_result_each")]
+
+    def __str__(self) -> str:
+        return f"{self.get_model_display()} of {self.run}"
+
+
+class SyncWarning(models.Model):
+    """Findings of one kind in one run: how many, and the first few as examples.
+
+    `examples` is a list of `{"remote_id", "field", "value", "message"}`.
+    """
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="warnings")
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    code = models.CharField(max_length=60)
+    count = models.PositiveIntegerField(default=0)
+    examples = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "model", "code"], name="one_warning_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.count})"
+
+
+class QuarantinedRecord(models.Model):
+    """A source object that could not be mapped at all, with the reason and the object."""
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="quarantined")
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    remote_id = models.CharField(max_length=400, blank=True)
+    reason = models.TextField()
+    raw = models.TextField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_model_display()}: {self.reason}"
+
+
+class HeldDeletion(models.Model):
+    """A record that a run would have deleted, had the guard not held it for an operator."""
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="held_deletions")
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    record_id = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "model", "record_id"], name="held_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.record_id
+
+
+class HttpExchange(models.Model):
+    """One attempt at one request to Flatchr, with its secrets masked."""
+
+    # Names the exchange while it is under way: it is recorded when its headers arrive, and again
+    # when it ends.
+    key = models.CharField(max_length=32, unique=True)
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="exchanges")
+    run = models.ForeignKey(
+        SyncRun, models.CASCADE, null=True, blank=True, related_name="exchanges"
+    )
+    started_at = models.DateTimeField(db_index=True)
+    method = models.CharField(max_length=8)
+    host = models.CharField(max_length=255)
+    path = models.TextField()
+    status = models.PositiveSmallIntegerField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    duration = models.FloatField(null=True, help_text="Seconds.")
+    bytes_received = models.PositiveBigIntegerField(default=0)
+    request_headers = models.JSONField(default=dict)
+    request_body = models.TextField(blank=True)
+    response_headers = models.JSONField(default=dict)
+    response_body = models.TextField(blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class RequestBudget(models.Model):
+    """A tenant's token bucket for requests to Flatchr, shared by every worker."""
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="+"
+    )
+    tokens = models.FloatField()
+    refilled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.tokens} requests"
