@@ -1,0 +1,252 @@
+"""The only place that opens a connection to Flatchr, and it only reads.
+
+Reads are tried again when a failure may pass; whatever is not known to be a read is refused, so
+that nothing that changes Flatchr can ever be sent twice from here.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import random
+from collections.abc import Callable, Generator, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import quote
+
+import requests
+
+from integrations.flatchr.errors import (
+    ErrorKind,
+    FlatchrError,
+    Scope,
+    failure,
+    from_exception,
+    from_status,
+)
+from integrations.flatchr.exchange import Credentials, Endpoints, NullObserver, Observer
+from integrations.flatchr.jsonstream import elements, whole
+from integrations.flatchr.keys import key_expiry
+from integrations.flatchr.masking import Masker
+from integrations.flatchr.policy import Clock, Policy
+from integrations.flatchr.wire import Attempt, Call, Wire
+
+__all__ = ["Clock", "FlatchrClient", "Host", "Policy"]
+
+Host = Literal["api", "careers"]
+Params = Mapping[str, str | int]
+
+VERSION = "0.1.0"
+# Some career sites stand behind a firewall that turns bare clients away (`flatchr-api.md §4`);
+# the customary "compatible" form passes and still says who we are.
+USER_AGENTS: dict[Host, str] = {
+    "api": f"Relais/{VERSION}",
+    "careers": f"Mozilla/5.0 (compatible; Relais/{VERSION})",
+}
+
+COMPANY = "/company/{company}"
+SEARCH = f"{COMPANY}/search/applicants"
+_READ_POSTS = frozenset({SEARCH})
+# Lists that every company has: a 404 there means that there is no such company.
+_PROBES = frozenset({f"{COMPANY}/columns", f"{COMPANY}/vacancies", f"{COMPANY}/tags"})
+
+_REASONS = {
+    ErrorKind.UNREACHABLE: "Flatchr could not be reached",
+    ErrorKind.TIMEOUT: "Flatchr took too long to answer",
+    ErrorKind.CUT_SHORT: "Flatchr's answer broke off",
+}
+_random = random.SystemRandom()
+_THROTTLED = "keeping to the request limit for Flatchr"
+
+
+class FlatchrClient:
+    """Reads from Flatchr with one customer's credentials; a context manager; one thread only.
+
+    Paths are written with `{company}` and `{slug}`, which the client fills in; each segment is
+    percent-encoded, so that no value can lead to another path or host. `throttle` returns 0.0
+    when a request may go out now, else the seconds to wait before asking again. All calls raise
+    FlatchrError and nothing else, apart from what the observer raises.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        credentials: Credentials,
+        *,
+        observer: Observer | None = None,
+        throttle: Callable[[], float] | None = None,
+        policy: Policy = Policy(),  # noqa: B008 - frozen
+        clock: Clock = Clock(),  # noqa: B008 - without state
+    ) -> None:
+        self.credentials = credentials
+        self._hosts: dict[Host, str] = {
+            "api": endpoints.api_url.rstrip("/"),
+            "careers": endpoints.careers_url.rstrip("/"),
+        }
+        self._observer = observer or NullObserver()
+        self._throttle = throttle or (lambda: 0.0)
+        self._policy = policy
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
+        self._wire = Wire(self._session, self._observer, policy, clock, Masker(credentials.api_key))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def get(self, path: str, *, params: Params | None = None, host: Host = "api") -> Any:
+        """A whole small JSON document (`Policy.get_max_bytes`)."""
+        policy = self._policy
+        call = self._call(
+            "GET", path, params, None, host, policy.get_deadline, policy.get_max_bytes
+        )
+        for number in range(1, policy.attempts + 1):
+            self._await_turn(call)
+            try:
+                with Attempt(self._wire, call, number) as attempt:
+                    return whole(b"".join(attempt.chunks()))
+            except FlatchrError as error:
+                self._pause_or_raise(call, number, error)
+        raise AssertionError("the last attempt returns or raises")
+
+    def stream(
+        self, method: str, path: str, *, params: Params | None = None, json: Any = None
+    ) -> Generator[tuple[Any, str], None, None]:
+        """A JSON array of the api host, element by element: (value, exact source text).
+
+        The value is a dict, unless Flatchr sent something else or something `Unreadable`
+        (`jsonstream`). Once the first element is out, a failure is not retried, because its
+        consumer has acted on a part: a broken connection then raises CUT_SHORT. Nothing is sent,
+        and no deadline runs, before the first element is asked for. Close the iterator to give
+        up early.
+        """
+        policy = self._policy
+        call = self._call(
+            method, path, params, json, "api", policy.stream_deadline, policy.stream_max_bytes
+        )
+        for number in range(1, policy.attempts + 1):
+            self._await_turn(call)
+            begun = False
+            try:
+                with Attempt(self._wire, call, number) as attempt:
+                    for element in elements(attempt.chunks()):
+                        begun = True
+                        yield element
+                return
+            except FlatchrError as error:
+                if begun:
+                    raise
+                self._pause_or_raise(call, number, error)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        json: Any,
+        host: Host,
+        deadline: float,
+        max_bytes: int,
+    ) -> Call:
+        if method != "GET" and not (method == "POST" and path in _READ_POSTS):
+            raise ValueError(f"{method} {path} is not known to be a read")
+        scopes = self._scopes(path, host)
+        request = requests.Request(
+            method,
+            self._url(path, host, scopes),
+            params=params,
+            data=None if json is None else jsonlib.dumps(json).encode(),
+            headers={"User-Agent": USER_AGENTS[host]},
+            auth=self._authorize if host == "api" else _stay_anonymous,
+        )
+        if json is not None:
+            request.headers["Content-Type"] = "application/json"
+        if not _fits_a_header(self.credentials.api_key):
+            detail = "the key holds characters that no HTTP header can carry"
+            raise failure(ErrorKind.WRONG_KEY, detail)
+        try:
+            prepared = self._session.prepare_request(request)
+        except requests.RequestException as error:
+            problem = from_exception(error, detail=f"{type(error).__name__} for {host} {path}")
+        else:
+            return Call(prepared, scopes, self._clock.monotonic() + deadline, max_bytes)
+        raise problem
+
+    def _url(self, path: str, host: Host, scopes: frozenset[Scope]) -> str:
+        fields = {"{company}": self.credentials.company_key, "{slug}": self.credentials.slug}
+        segments = path.strip("/").split("/")
+        for field, value in fields.items():
+            segments = [segment.replace(field, value) for segment in segments]
+        if not {"", ".", ".."}.isdisjoint(segments):
+            # Such a segment would lead to another path; nothing at Flatchr has it as its id.
+            raise from_status(404, scopes, detail=f"{path} with an empty or a dot segment")
+        quoted = [quote(segment, safe="", errors="replace") for segment in segments]
+        return "/".join([self._hosts[host], *quoted])
+
+    def _scopes(self, path: str, host: Host) -> frozenset[Scope]:
+        """What a request is about, for the error table."""
+        if host == "careers":
+            return frozenset({Scope.ANY, Scope.CAREERS})
+        scopes = {Scope.ANY, Scope.API}
+        expiry = key_expiry(self.credentials.api_key)
+        if expiry is not None and expiry <= self._clock.now():
+            scopes.add(Scope.EXPIRED)
+        if path.startswith(f"{COMPANY}/"):
+            scopes.add(Scope.COMPANY)
+        if path in _PROBES:
+            scopes.add(Scope.PROBE)
+        return frozenset(scopes)
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.credentials.api_key}"
+        return request
+
+    def _await_turn(self, call: Call) -> None:
+        while (pause := self._throttle()) > 0:
+            if self._clock.monotonic() + pause >= call.deadline:
+                raise failure(ErrorKind.RATE_LIMITED, "our own request limit left no time")
+            self._wait(pause, _THROTTLED)
+
+    def _pause_or_raise(self, call: Call, attempt: int, error: FlatchrError) -> None:
+        """Wait before the next attempt; raise `error` if there is none or no time for one."""
+        policy = self._policy
+        if error.retry_after is None:
+            # Full jitter, so that clients stopped by the same fault do not return together.
+            longest = min(policy.backoff_cap, policy.backoff_base * 2 ** (attempt - 1))
+            pause = _random.uniform(0, longest)
+        else:
+            pause = min(error.retry_after, policy.retry_after_cap)
+        late = self._clock.monotonic() + pause >= call.deadline
+        if not error.retryable or attempt == policy.attempts or late:
+            raise error
+        self._wait(pause, _reason(error))
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        end = self._clock.monotonic() + seconds
+        while (left := end - self._clock.monotonic()) > 0:
+            self._observer.waiting(left, reason)
+            self._clock.sleep(min(left, self._policy.beat))
+
+
+def _reason(error: FlatchrError) -> str:
+    return f"Flatchr said {error.status}" if error.status else _REASONS[error.kind]
+
+
+def _stay_anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No login: the feed is public (§4), so the key stays home. Also keeps .netrc out of it."""
+    return request
+
+
+def _fits_a_header(value: str) -> bool:
+    return value.isascii() and value.isprintable()

@@ -1,0 +1,180 @@
+"""One attempt at one request: sent, read under limits, judged by its status, and reported."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from integrations.flatchr.errors import (
+    ErrorKind,
+    FlatchrError,
+    Scope,
+    failure,
+    from_exception,
+    from_status,
+)
+from integrations.flatchr.exchange import Exchange, Observer
+from integrations.flatchr.masking import Masker
+from integrations.flatchr.policy import Clock, Policy
+from integrations.flatchr.pump import Pump
+
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read, however many attempts it takes. `deadline` is a moment of the monotonic clock."""
+
+    request: requests.PreparedRequest
+    scopes: frozenset[Scope]
+    deadline: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What all attempts of one client share."""
+
+    session: requests.Session
+    observer: Observer
+    policy: Policy
+    clock: Clock
+    masker: Masker
+
+    def send(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send and return when the headers are there. Redirects are not followed.
+
+        Proxies and certificates come from the environment; no retries happen below this.
+        """
+        settings = self.session.merge_environment_settings(request.url, {}, True, None, None)
+        return self.session.send(
+            request,
+            timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+            allow_redirects=False,
+            **settings,
+        )
+
+
+class Attempt:
+    """A context manager around one attempt; leaving it closes and reports the exchange.
+
+    The detail of a FlatchrError that passes through gets the method and path in front.
+    """
+
+    def __init__(self, wire: Wire, call: Call, number: int) -> None:
+        self._wire = wire
+        self._call = call
+        self._head = b""
+        self._began = wire.clock.monotonic()
+        self.exchange = _new_exchange(call.request, number, wire)
+
+    def __enter__(self) -> Self:
+        self._pump = Pump(lambda: self._wire.send(self._call.request))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pump.stop()
+        exchange = self.exchange
+        exchange.duration = self._wire.clock.monotonic() - self._began
+        exchange.response_body = self._wire.masker.head(self._head.decode("utf-8", "replace"))
+        if isinstance(error, FlatchrError):
+            exchange.error = str(error.kind)
+            error.detail = f"{exchange.method} {exchange.path}: {error.detail}"
+        elif error is not None:
+            exchange.error = STOPPED
+        self._wire.observer.exchange(exchange)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed, in pieces of at most 64 KB. Raises FlatchrError."""
+        response = cast(requests.Response, self._next())  # the pump's first item
+        self.exchange.status = response.status_code
+        self.exchange.response_headers = self._wire.masker.headers(response.headers)
+        self._wire.observer.exchange(self.exchange)
+        if not 200 <= response.status_code < 300:
+            self._raise_for(response)
+        while chunk := self._next_chunk():
+            yield chunk
+
+    def _raise_for(self, response: requests.Response) -> None:
+        # For the log only: the status says more than a body that cannot be read.
+        with contextlib.suppress(FlatchrError):
+            self._next_chunk()
+        raise from_status(
+            response.status_code,
+            self._call.scopes,
+            detail=f"HTTP {response.status_code}",
+            retry_after=_retry_after(response.headers, self._wire.clock.now()),
+        )
+
+    def _next_chunk(self) -> bytes:
+        chunk = cast(bytes, self._next())
+        self._wire.observer.tick()
+        self.exchange.bytes_received += len(chunk)
+        if self.exchange.bytes_received > self._call.max_bytes:
+            limit = f"the answer is over {self._call.max_bytes} bytes"
+            raise failure(ErrorKind.TOO_LARGE, limit)
+        room = 4 * self._wire.masker.window - len(self._head)
+        if room > 0:
+            self._head += chunk[:room]
+        return chunk
+
+    def _next(self) -> requests.Response | bytes:
+        """What the pump brings next, with a tick to the observer while there is nothing."""
+        while self._wire.clock.monotonic() < self._call.deadline:
+            item = self._pump.next(self._wire.policy.beat)
+            if item is None:
+                self._wire.observer.tick()
+            elif isinstance(item, requests.RequestException | HTTPError):
+                text = self._wire.masker.text(f"{type(item).__name__}: {item}")
+                raise from_exception(item, detail=text)
+            elif isinstance(item, Exception):
+                raise item
+            else:
+                return item
+        raise failure(ErrorKind.TIMEOUT, "the deadline of the whole call passed")
+
+
+def _new_exchange(request: requests.PreparedRequest, number: int, wire: Wire) -> Exchange:
+    body = request.body.decode() if isinstance(request.body, bytes) else ""
+    return Exchange(
+        key=secrets.token_hex(8),
+        method=str(request.method),
+        host=urlsplit(str(request.url)).netloc,
+        path=wire.masker.text(request.path_url),
+        attempt=number,
+        started_at=wire.clock.now(),
+        request_headers=wire.masker.headers(request.headers),
+        request_body=wire.masker.head(body),
+    )
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The pause asked for, in seconds: given as such or as an HTTP date (RFC 9110 §10.2.3)."""
+    value = headers.get("Retry-After", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        seconds = (until - now).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
