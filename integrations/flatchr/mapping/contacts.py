@@ -1,0 +1,77 @@
+"""E-mail addresses and phone numbers (`mapping.md`, Candidate and application)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import phonenumbers
+
+from integrations.flatchr.mapping.notes import Notes
+from integrations.flatchr.mapping.values import text
+
+REGION = "FR"
+
+# The pattern that the unified API gives for an address (`unified-api.md §5.2`).
+_EMAIL = re.compile(r"(?!\.)(?!.*\.\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
+# The longest address that mail can be sent to (RFC 5321); a longer one also overflows the index
+# on which a person's applications find each other.
+_EMAIL_LIMIT = 254
+
+# The usual ways to write a French number, whose E.164 form needs no parser: nine digits after
+# the prefix are always possible in the French numbering plan. A test holds this to the library.
+_PLAIN_FRENCH = re.compile(r"(?:0|(?:\+|00)33 ?(?:\(0\) ?)?)([1-9](?:[ .-]?[0-9]{2}){4})")
+_SEPARATORS = str.maketrans("", "", " .-")
+
+
+def email(value: Any, field: str, notes: Notes) -> str | None:
+    """The address as typed, trimmed, with a lower-cased domain; null and a finding when it is not
+    a valid address.
+    """
+    typed = text(value, field, notes)
+    if typed is None:
+        return None
+    local, _, domain = typed.rpartition("@")
+    address = f"{local}@{domain.lower()}"
+    if len(address) <= _EMAIL_LIMIT and _EMAIL.fullmatch(address):
+        return address
+    notes.add(
+        "invalid_email",
+        field,
+        typed,
+        "The e-mail address is not valid and was left out.",
+    )
+    return None
+
+
+def phone(value: Any, field: str, notes: Notes) -> str | None:
+    """The number in E.164 when it can be read as one dialled in France; else as given, with a
+    finding.
+    """
+    given = text(value, field, notes)
+    if given is None:
+        return None
+    plain = _PLAIN_FRENCH.fullmatch(given)
+    if plain:
+        return "+33" + plain[1].translate(_SEPARATORS)
+    number = parsed_phone(given)
+    if number is None:
+        notes.add(
+            "unreadable_phone",
+            field,
+            given,
+            "The phone number cannot be read and was kept as given.",
+        )
+        return given
+    return number
+
+
+def parsed_phone(given: str) -> str | None:
+    """The library's answer: E.164, or null when `given` is no possible number."""
+    try:
+        number = phonenumbers.parse(given, REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,215 @@
+"""A vacancy as a job (`mapping.md`, Job; `flatchr-api.md §1`)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from integrations.flatchr.mapping.dates import instant
+from integrations.flatchr.mapping.description import description
+from integrations.flatchr.mapping.fields import IntegrationFields
+from integrations.flatchr.mapping.labels import label_of
+from integrations.flatchr.mapping.notes import Notes, Report
+from integrations.flatchr.mapping.places import country_key, location
+from integrations.flatchr.mapping.publication import publication
+from integrations.flatchr.mapping.salary import salary
+from integrations.flatchr.mapping.source import identified
+from integrations.flatchr.mapping.valuemaps import ValueMaps, fold, folded
+from integrations.flatchr.mapping.values import as_flag, as_integer, flag, integer, is_blank, text
+from integrations.flatchr.referentials import Referentials
+from integrations.records import (
+    EmploymentType,
+    JobRecord,
+    JobStatus,
+    Model,
+    Rejected,
+    RemoteWorkStatus,
+    Visibility,
+)
+
+CONTRACTS = folded(
+    {
+        "CDI": EmploymentType.FULL_TIME,
+        "CDD": EmploymentType.CONTRACT,
+        "Intérim": EmploymentType.CONTRACT,
+        "Freelance": EmploymentType.CONTRACT,
+        "Stage": EmploymentType.INTERNSHIP,
+        "Alternance": EmploymentType.INTERNSHIP,
+        "Saisonnier": EmploymentType.SEASONAL,
+    }
+)
+# Working hours do not change what these are.
+NOT_PART_TIME = {EmploymentType.CONTRACT, EmploymentType.INTERNSHIP, EmploymentType.SEASONAL}
+STATUSES = {1: JobStatus.OPEN, 0: JobStatus.CLOSED}
+EXPERIENCE = {
+    1: "< 1 year",
+    2: "1-3 years",
+    4: "3-5 years",
+    6: "6-10 years",
+    11: "> 10 years",
+}
+REMOTE_WORK = {
+    "notime": RemoteWorkStatus.ON_SITE,
+    "parttime": RemoteWorkStatus.HYBRID,
+    "fulltime": RemoteWorkStatus.REMOTE,
+}
+
+
+class JobMapper:
+    """Maps the vacancies of one tenant. `careers_url` is the base of its public job pages."""
+
+    def __init__(
+        self,
+        *,
+        careers_url: str,
+        integration_id: str,
+        integration_fields: frozenset[str],
+        referentials: Referentials,
+        value_maps: ValueMaps,
+        report: Report,
+    ) -> None:
+        self._careers_url = careers_url.rstrip("/")
+        self._fields = IntegrationFields(integration_id, integration_fields, referentials)
+        self._referentials = referentials
+        self._contracts = CONTRACTS | folded(value_maps.contracts)
+        self._statuses = folded(value_maps.statuses)
+        self._countries = {country_key(key): code for key, code in value_maps.countries.items()}
+        self._report = report
+
+    def job(self, vacancy: object, raw: str) -> JobRecord | Rejected:
+        """The job that `vacancy`, with its source text `raw`, is."""
+        found = identified(Model.JOBS, vacancy, "id", raw, self._report)
+        if isinstance(found, Rejected):
+            return found
+        remote_id, data, raw, notes = found
+        slug = text(data.get("slug"), "slug", notes)
+        status = self._status(data.get("status"), notes)
+        published = publication(data.get("items"), notes)
+        pay = salary(data, notes)
+        created = instant(data.get("created_at"), "remote_created_at", notes)
+        updated = instant(data.get("updated_at"), "remote_updated_at", notes)
+        return JobRecord(
+            remote_id=remote_id,
+            vacancy_id=_vacancy_id(data.get("vacancy_id"), notes),
+            slug=slug,
+            name=text(data.get("title"), "name", notes),
+            description=description(data, notes),
+            employment_type=self._employment_type(data, notes),
+            status=status,
+            visibility=published.visibility,
+            category=label_of(data, "channel", self._referentials.channels, "category", notes),
+            department=_department(data.get("tags"), notes),
+            post_url=self._post_url(slug, published.visibility),
+            experience_level=_experience_level(data.get("experience"), notes),
+            remote_work_status=_remote_work_status(data.get("remote"), notes),
+            salary_amount=pay.amount,
+            salary_amount_from=pay.amount_from,
+            salary_amount_to=pay.amount_to,
+            salary_currency=pay.currency,
+            salary_period=pay.period,
+            location=location(data.get("address"), self._countries, notes),
+            opened_at=published.since or created,
+            closed_at=None if status in (None, JobStatus.OPEN) else updated,
+            remote_created_at=created,
+            remote_updated_at=updated,
+            integration_fields=self._fields.of(data, notes),
+            raw=raw,
+        )
+
+    def _employment_type(self, data: dict[str, Any], notes: Notes) -> str | None:
+        contracts = self._referentials.contracts
+        label = label_of(data, "contract_type", contracts, "employment_type", notes)
+        mapped = self._contracts.get(fold(label)) if label else None
+        if flag(data.get("partial"), "employment_type", notes) and mapped not in NOT_PART_TIME:
+            return EmploymentType.PART_TIME
+        if mapped is None and label is not None:
+            notes.add(
+                "unknown_contract",
+                "employment_type",
+                label,
+                "The contract type is not in the value map and was kept as Flatchr names it.",
+            )
+            return label
+        return mapped
+
+    def _status(self, value: Any, notes: Notes) -> str | None:
+        code = as_integer(value)
+        if code in STATUSES:
+            return STATUSES[code]
+        name = str(code) if code is not None else text(value, "status", notes)
+        if name is None:
+            return None
+        mapped = self._statuses.get(fold(name))
+        if mapped is None:
+            notes.add(
+                "unknown_job_status",
+                "status",
+                name,
+                "The vacancy status is not in the value map and was kept as Flatchr sent it.",
+            )
+        return mapped or name
+
+    def _post_url(self, slug: str | None, visibility: Visibility | None) -> str | None:
+        if slug is None or visibility != Visibility.PUBLIC:
+            return None
+        return f"{self._careers_url}/vacancy/{quote(slug, safe='')}"
+
+
+def _vacancy_id(value: Any, notes: Notes) -> int | None:
+    if is_blank(value):
+        notes.add(
+            "missing_vacancy_id",
+            "vacancy_id",
+            value,
+            "The vacancy has no plain id, so its applications cannot be matched with it.",
+        )
+        return None
+    return integer(value, "vacancy_id", notes)
+
+
+def _department(tags: Any, notes: Notes) -> str | None:
+    """The first tag of vacancies that is a folder."""
+    if not isinstance(tags, list):
+        if tags is not None:
+            notes.unexpected("department", tags)
+        return None
+    for tag in tags:
+        if not isinstance(tag, dict):
+            notes.unexpected("department", tag)
+        elif tag.get("type") == "vacancies" and flag(tag.get("folder"), "department", notes):
+            return text(tag.get("title"), "department", notes)
+    return None
+
+
+def _experience_level(value: Any, notes: Notes) -> str | None:
+    code = as_integer(value)
+    if code in EXPERIENCE:
+        return EXPERIENCE[code]
+    name = str(code) if code is not None else text(value, "experience_level", notes)
+    if name is not None:
+        notes.add(
+            "unknown_experience",
+            "experience_level",
+            name,
+            "The experience code is not known and was kept as Flatchr sent it.",
+        )
+    return name
+
+
+def _remote_work_status(value: Any, notes: Notes) -> str | None:
+    """A word, or the boolean that Flatchr sent before 2023 (`flatchr-api.md §C`)."""
+    some = as_flag(value)
+    if some is not None:
+        return RemoteWorkStatus.HYBRID if some else RemoteWorkStatus.ON_SITE
+    word = text(value, "remote_work_status", notes)
+    if word is None:
+        return None
+    mapped = REMOTE_WORK.get(word.lower())
+    if mapped is None:
+        notes.add(
+            "unknown_remote_work",
+            "remote_work_status",
+            word,
+            "The remote work value is not known and was kept as Flatchr sent it.",
+        )
+    return mapped or word

@@ -1,0 +1,146 @@
+"""Source objects made fit to be stored, and the ids they are known by.
+
+PostgreSQL's `text` and `jsonb` hold no NUL character and no lone surrogate, and JSON has no NaN
+and no infinity, though Python's decoder lets all four pass. Such a value would fail the write of
+a whole batch, so it is replaced before it gets there.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from types import NoneType
+from typing import Any
+
+from integrations.flatchr.jsonstream import Unreadable
+from integrations.flatchr.mapping.notes import Notes, Report, shorten
+from integrations.records import Model, Rejected
+
+ID_LIMIT = 190
+REPLACEMENT = "\ufffd"
+TOO_DEEP = "The record is nested too deeply."
+
+_PLAIN_TYPES = frozenset({str, int, bool, NoneType})
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+# Deeper than any object of Flatchr, and far from the recursion limits of the decoders downstream.
+_DEPTH_LIMIT = 100
+
+
+class TooDeepError(ValueError):
+    """The object is nested more deeply than anything downstream should have to decode."""
+
+
+def usable_id(value: object) -> str | None:
+    """`value` as a remote id: a non-blank string or an integer, short and free of control
+    characters; null when it cannot be one.
+    """
+    text = str(value) if type(value) is int else value
+    if type(text) is not str or not 0 < len(text) <= ID_LIMIT or text.isspace():
+        return None
+    return text if text.isprintable() or not _CONTROL.search(text) else None
+
+
+def storable_text(text: str) -> str:
+    """`text` without the characters that PostgreSQL cannot store."""
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def rejected(model: Model, remote_id: object, reason: str, raw: str) -> Rejected:
+    """A `Rejected` that is safe to store whatever `remote_id` and `raw` hold."""
+    name = "" if remote_id is None else storable_text(shorten(remote_id))
+    return Rejected(model, name, reason, storable_text(raw))
+
+
+def not_an_object(model: Model, element: object, raw: str) -> Rejected:
+    """The verdict on an element of an answer that is no JSON object."""
+    reason = element.reason if isinstance(element, Unreadable) else "is not a JSON object"
+    return rejected(model, None, f"The record {reason}.", raw)
+
+
+def identified(
+    model: Model, data: object, key: str, raw: str, report: Report
+) -> tuple[str, dict[str, Any], str, Notes] | Rejected:
+    """What every mapper starts from: remote id, storable object, storable source text and the
+    record's notes; or why `data` cannot be a record.
+    """
+    if type(data) is not dict:
+        return not_an_object(model, data, raw)
+    remote_id = usable_id(data.get(key))
+    if remote_id is None:
+        return rejected(model, data.get(key), f"The record has no usable id in `{key}`.", raw)
+    notes = Notes(report, model, remote_id)
+    try:
+        data, raw = storable(data, raw, notes)
+    except TooDeepError:
+        return rejected(model, remote_id, TOO_DEEP, raw)
+    return remote_id, data, raw, notes
+
+
+def storable(data: dict[str, Any], raw: str, notes: Notes) -> tuple[dict[str, Any], str]:
+    """`data` and `raw` as given when they can be stored, which costs next to nothing for a flat
+    object; otherwise both with the offending values replaced, and a finding.
+
+    Raises `TooDeepError`.
+    """
+    if _is_plain(data, raw):
+        return data, raw
+    cleaner = _Cleaner()
+    cleaned = cleaner.clean(data, 0)
+    if cleaner.texts:
+        notes.add(
+            "unstorable_text",
+            "",
+            cleaner.texts[0],
+            "Characters that cannot be stored were replaced.",
+        )
+    if cleaner.numbers:
+        notes.add(
+            "unstorable_number",
+            "",
+            cleaner.numbers[0],
+            "A number that JSON does not have was replaced by null.",
+        )
+    if cleaner.texts or cleaner.numbers:
+        return cleaned, json.dumps(cleaned, ensure_ascii=False)
+    return data, raw
+
+
+def _is_plain(data: dict[str, Any], raw: str) -> bool:
+    """Whether nothing in a flat object can be unstorable, judged without looking at each value."""
+    if "\\u" in raw or "\0" in raw or not _PLAIN_TYPES.issuperset(map(type, data.values())):
+        return False
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Cleaner:
+    """Copies a decoded object and collects what it had to replace."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.numbers: list[str] = []
+
+    def clean(self, value: Any, depth: int) -> Any:
+        if depth > _DEPTH_LIMIT:
+            raise TooDeepError
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            self.numbers.append(str(value))
+            return None
+        if isinstance(value, dict):
+            return {self._text(key): self.clean(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.clean(item, depth + 1) for item in value]
+        return value
+
+    def _text(self, text: str) -> str:
+        cleaned = storable_text(text)
+        if cleaned != text:
+            self.texts.append(cleaned)
+        return cleaned

@@ -1,0 +1,57 @@
+"""A column as an application stage (`mapping.md`, Identity; `flatchr-api.md §12`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from integrations.flatchr.mapping.notes import Notes, Report
+from integrations.flatchr.mapping.source import identified
+from integrations.flatchr.mapping.values import INT_LIMIT, flag, integer, text
+from integrations.records import Model, Rejected, StageRecord
+
+
+def stage(column: object, raw: str, index: int, report: Report) -> StageRecord | Rejected:
+    """The stage that `column` is. `index`, its place in Flatchr's answer, stands in for a position
+    that is missing. A client relies on id and title only, so the rest may be missing too.
+    """
+    found = identified(Model.APPLICATION_STAGES, column, "id", raw, report)
+    if isinstance(found, Rejected):
+        return found
+    remote_id, data, raw, notes = found
+    position = integer(data.get("position"), "position", notes, INT_LIMIT)
+    return StageRecord(
+        remote_id=remote_id,
+        name=text(data.get("title"), "name", notes),
+        position=index if position is None else position,
+        visible=flag(data.get("visible"), "visible", notes, default=True),
+        hired=flag(data.get("hired"), "hired", notes),
+        raw=raw,
+    )
+
+
+def stages_by_title(stages: Iterable[StageRecord], report: Report) -> dict[str, str]:
+    """The remote id of the stage that a column title means, with a finding for each title that
+    several columns bear: the visible one is taken, then the one of the lowest position.
+    """
+    chosen = {}
+    ranked = sorted(stages, key=lambda item: (item.name or "", *_rank(item)))
+    for title, group in groupby(ranked, key=lambda item: item.name):
+        if title is None:
+            continue
+        first, *others = group
+        chosen[title] = first.remote_id
+        if others:
+            Notes(report, Model.APPLICATION_STAGES, first.remote_id).add(
+                "duplicate_stage_title",
+                "name",
+                title,
+                "Several columns share this title; applications are shown in the visible one "
+                "of the lowest position.",
+            )
+    return chosen
+
+
+def _rank(item: StageRecord) -> tuple[bool, int, int, str]:
+    # Ids are integers; as text, 10 would come before 9.
+    return not item.visible, item.position, len(item.remote_id), item.remote_id
