@@ -1,0 +1,108 @@
+"""Connect a Flatchr tenant from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+
+from integrations.models import Environment
+from integrations.sync.connect import ConnectionRefused, connect
+
+MARKS = {True: "yes", False: "NO", None: "?"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Connect a Flatchr tenant. The API key is read from FLATCHR_API_KEY, else from standard "
+        "input; it is checked live, together with the company key and the slug, and wrong ones "
+        "save nothing. Exit code 0: connected, 1: refused, 2: wrong usage."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", required=True, metavar="NAME")
+        parser.add_argument("--company-key", required=True, metavar="KEY")
+        parser.add_argument("--slug", required=True, help="the name of the career site")
+        parser.add_argument(
+            "--environment", choices=Environment.values, default=Environment.PRODUCTION.value
+        )
+        parser.add_argument("--origin-id", default="", help="your own identifier of the customer")
+        parser.add_argument("--contact-email", default="")
+        parser.add_argument("--offerer-id", type=int, help="the source that Flatchr gave you")
+        parser.add_argument("--user-key", default="", help="for attribution of submissions")
+        parser.add_argument("--no-check", action="store_true", help="save without asking Flatchr")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        try:
+            connected = connect(
+                organization=_given(options, "organization"),
+                environment=options["environment"],
+                api_key=_api_key(),
+                company_key=_given(options, "company_key"),
+                slug=_given(options, "slug"),
+                origin_id=options["origin_id"],
+                contact_email=_email(options["contact_email"]),
+                offerer_id=options["offerer_id"],
+                user_key=options["user_key"],
+                check=not options["no_check"],
+            )
+        except ConnectionRefused as refused:
+            self._say(refused.checks)
+            raise CommandError("Nothing was saved.", returncode=1) from refused
+        self._say(connected.checks)
+        integration = connected.integration
+        if options["json"]:
+            report = {
+                "integration": integration.pk,
+                "organization": integration.organization,
+                "environment": integration.environment,
+                "checks": [
+                    {"name": check.name, "ok": check.ok, "message": check.message}
+                    for check in connected.checks
+                ],
+            }
+            self.stdout.write(json.dumps(report))
+        else:
+            self.stdout.write(f"Connected {integration.organization} as {integration.pk}")
+
+    def _say(self, checks: Any) -> None:
+        for check in checks:
+            self.stderr.write(f"{check.name}: {MARKS[check.ok]}  {check.message}")
+
+
+def _given(options: dict[str, Any], name: str) -> str:
+    value: str = options[name].strip()
+    if not value:
+        raise CommandError(f"--{name.replace('_', '-')} is empty.", returncode=2)
+    return value
+
+
+def _email(value: str) -> str:
+    try:
+        if value:
+            validate_email(value)
+    except ValidationError as error:
+        raise CommandError("--contact-email is not an e-mail address.", returncode=2) from error
+    return value
+
+
+def _api_key() -> str:
+    """The key; never an argument, since arguments can be read by every user of the machine."""
+    key = os.environ.get("FLATCHR_API_KEY", "").strip()
+    if not key:
+        if sys.stdin.isatty():
+            sys.stderr.write("API key: ")
+            sys.stderr.flush()
+        key = sys.stdin.readline().strip()
+    if not key:
+        raise CommandError(
+            "No API key: set FLATCHR_API_KEY or write the key to standard input.", returncode=2
+        )
+    return key

@@ -1,0 +1,139 @@
+"""Candidates: the person behind applications, as the latest of them tells it.
+
+Of a person's live applications the most recently updated one wins, then the greatest applicant
+id (`mapping.md`). A candidate is always a function of its applications in the database, so it
+does not matter in which order or in how many runs they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from integrations.flatchr.mapping.applicants import ApplicantMapper
+from integrations.models import Application, Candidate
+from integrations.records import ApplicationRecord, PersonRecord, RawApplicant, Rejected
+from integrations.sync.sql import dialect, json_text
+from integrations.sync.store import Changes, Stored, as_bytes, compare
+from integrations.sync.tables import Draft, person_columns
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def rank(updated_at: datetime | None, applicant_id: str) -> tuple[datetime, str]:
+    """The greatest of these among a person's applications is the one that counts."""
+    return updated_at or _NEVER, applicant_id
+
+
+def new_candidate(remote_id: str, records: Iterable[tuple[ApplicationRecord, bytes]]) -> Draft:
+    """The candidate behind `records` (with their fingerprints), all of its applications."""
+    winner, fingerprint = max(
+        records, key=lambda item: rank(item[0].remote_updated_at, item[0].remote_id)
+    )
+    return Draft(remote_id, person_columns(winner.person), (winner.raw,), fingerprint)
+
+
+def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
+    """The candidate of each e-mail in `keys` that an application of the tenant carries.
+
+    Where two candidates have come to share an e-mail by edits, one that is live is preferred,
+    then the smaller id.
+    """
+    if not keys:
+        return {}
+    condition, value = dialect().among(sorted(keys))
+    with connection.cursor() as cursor:
+        # The first condition is the partial index's own, word for word: else it is not used.
+        cursor.execute(
+            "SELECT a.person_key, c.id FROM integrations_application a"
+            " JOIN integrations_candidate c ON c.id = a.candidate_id"
+            " WHERE NOT (a.person_key = '') AND a.integration_id = %s"
+            f" AND a.person_key {condition}"
+            " ORDER BY c.remote_deleted_at IS NOT NULL DESC, c.id DESC",
+            [integration_id, value],
+        )
+        return dict(cursor.fetchall())
+
+
+def refresh(
+    integration_id: str,
+    candidate_ids: Collection[str],
+    *,
+    read: Mapping[str, ApplicationRecord],
+) -> Changes:
+    """The changes that bring `candidate_ids` in line with their applications as stored now.
+
+    `read` holds the applications that this batch has mapped, by remote id; a winner that is not
+    among them is mapped again from the object stored with it.
+    """
+    winners = _winners(candidate_ids)
+    candidates = Candidate.objects.filter(id__in=list(winners)).only(
+        "id", "remote_id", "fingerprint", "content_hash", "changed_at", "remote_deleted_at"
+    )
+    stale = [
+        candidate
+        for candidate in candidates
+        if candidate.remote_deleted_at
+        or as_bytes(candidate.fingerprint) != winners[candidate.id][1]
+    ]
+    unread = [winners[candidate.id][0][1] for candidate in stale]
+    sources: dict[str, Any] = dict(
+        Application.objects.filter(
+            integration_id=integration_id, remote_id__in=[key for key in unread if key not in read]
+        ).values_list("remote_id", "remote_data")
+    )
+    drafts, stored = [], {}
+    for candidate in stale:
+        (_, winner), fingerprint = winners[candidate.id]
+        if winner in read:
+            person, raw = read[winner].person, read[winner].raw
+        else:
+            person, raw = _person(winner, sources[winner]), json_text(sources[winner])
+        drafts.append(Draft(candidate.remote_id, person_columns(person), (raw,), fingerprint))
+        stored[candidate.remote_id] = Stored(
+            candidate.id,
+            as_bytes(candidate.fingerprint),
+            as_bytes(candidate.content_hash),
+            dialect().moment(candidate.changed_at),
+            candidate.remote_deleted_at is not None,
+        )
+    return compare(integration_id, drafts, stored)
+
+
+def outdated(integration_id: str) -> list[str]:
+    """Live candidates whose data come from an application that is no longer there."""
+    source = Application.objects.live().filter(
+        candidate_id=OuterRef("id"), fingerprint=OuterRef("fingerprint")
+    )
+    return list(
+        Candidate.objects.live()
+        .filter(~Exists(source), integration_id=integration_id)
+        .values_list("id", flat=True)
+    )
+
+
+def _winners(candidate_ids: Collection[str]) -> dict[str, tuple[tuple[datetime, str], bytes]]:
+    """For each candidate its winning live application's rank and fingerprint."""
+    rows = (
+        Application.objects.live()
+        .filter(candidate_id__in=list(candidate_ids))
+        .values_list("candidate_id", "remote_updated_at", "remote_id", "fingerprint")
+    )
+    winners: dict[str, tuple[tuple[datetime, str], bytes]] = {}
+    for candidate_id, updated_at, remote_id, fingerprint in rows:
+        entry = (rank(updated_at, remote_id), as_bytes(fingerprint) or b"")
+        winners[candidate_id] = max(entry, winners.get(candidate_id, entry))
+    return winners
+
+
+def _person(remote_id: str, data: dict[str, Any]) -> PersonRecord:
+    """The person of an application stored before; what there was to say of it was said then."""
+    mapper = ApplicantMapper({}, {}, report=lambda _: None)
+    record = mapper.application(RawApplicant(remote_id, b"", data, json_text(data)))
+    if isinstance(record, Rejected):
+        raise TypeError(f"Application {remote_id} was stored, and can no longer be mapped.")
+    return record.person

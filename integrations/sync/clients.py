@@ -1,0 +1,38 @@
+"""A Flatchr client for a tenant: its endpoints, its key, its share of requests."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.conf import settings
+
+from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.errors import ErrorKind, FlatchrError
+from integrations.flatchr.exchange import Credentials, Endpoints, Observer
+from integrations.models import Integration
+from integrations.sync import throttle
+
+
+def endpoints(environment: str) -> Endpoints:
+    """Where a Flatchr environment lives: deployment configuration, never input."""
+    return Endpoints(**settings.FLATCHR_ENDPOINTS[environment])
+
+
+def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
+    """A client that signs in as `integration`, to be closed after use.
+
+    Raises `FlatchrError` when the stored key cannot be read.
+    """
+    credentials = integration.credentials
+    if not credentials.readable:
+        raise FlatchrError(
+            ErrorKind.WRONG_KEY,
+            "The stored API key cannot be decrypted: the server's CREDENTIALS_KEYS have changed. "
+            "Restore the earlier keys, or enter the API key again.",
+        )
+    return FlatchrClient(
+        endpoints(integration.environment),
+        Credentials(credentials.api_key, credentials.company_key, credentials.slug),
+        observer=observer,
+        throttle=partial(throttle.take, integration.pk),
+    )

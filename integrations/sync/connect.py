@@ -1,0 +1,112 @@
+"""Connecting a tenant: its credentials are checked against Flatchr before anything is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.flatchr.check import Check, check_connection
+from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.exchange import Credentials
+from integrations.flatchr.keys import key_expiry
+from integrations.flatchr.policy import Policy
+from integrations.models import FlatchrCredentials, FlatchrSettings, Integration, Membership
+from integrations.sync import schedule
+from integrations.sync.clients import endpoints
+
+# Somebody is looking at the form while this runs.
+PATIENCE = Policy(connect_timeout=5, read_timeout=10, get_deadline=20, attempts=2)
+
+
+class ConnectionRefused(Exception):
+    """The credentials were not confirmed, and nothing was saved; `checks` says which and why."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        super().__init__(" ".join(check.message for check in checks if not check.ok))
+        self.checks = list(checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A tenant that was saved, with the checks it passed (none when they were waived)."""
+
+    integration: Integration
+    checks: list[Check] = field(default_factory=list)
+
+
+def connect(
+    *,
+    organization: str,
+    environment: str,
+    api_key: str,
+    company_key: str,
+    slug: str,
+    origin_id: str = "",
+    contact_email: str = "",
+    offerer_id: int | None = None,
+    user_key: str = "",
+    check: bool = True,
+    user: Any = None,
+) -> Connected:
+    """Save a new tenant, of which `user` becomes a member; no sync is started.
+
+    With `check`, the key, company key and slug are tried live first. Raises `ConnectionRefused`
+    and saves nothing unless Flatchr confirms key and company and does not deny the slug.
+    """
+    credentials = Credentials(api_key.strip(), company_key.strip(), slug.strip())
+    checks = _confirmed(environment, credentials) if check else []
+    with transaction.atomic():
+        integration = Integration(
+            organization=organization.strip(),
+            environment=environment,
+            origin_id=origin_id.strip(),
+            contact_email=contact_email.strip(),
+        )
+        schedule.plan(integration)
+        integration.save()
+        FlatchrSettings.objects.create(
+            integration=integration, offerer_id=offerer_id, user_key=user_key.strip()
+        )
+        _store(FlatchrCredentials(integration=integration), credentials, checked=check)
+        if user is not None:
+            Membership.objects.create(user=user, integration=integration)
+    return Connected(integration, checks)
+
+
+def change_credentials(
+    integration: Integration, *, api_key: str | None, company_key: str, slug: str
+) -> list[Check]:
+    """Replace a tenant's credentials once Flatchr confirms them; None keeps the stored key.
+
+    Raises `ConnectionRefused` and changes nothing otherwise.
+    """
+    stored = integration.credentials
+    credentials = Credentials(
+        (api_key or "").strip() or stored.api_key, company_key.strip(), slug.strip()
+    )
+    checks = _confirmed(integration.environment, credentials)
+    with transaction.atomic():
+        _store(stored, credentials, checked=True)
+        Integration.objects.filter(pk=integration.pk).update(credentials_invalid_at=None)
+    return checks
+
+
+def _confirmed(environment: str, credentials: Credentials) -> list[Check]:
+    with FlatchrClient(endpoints(environment), credentials, policy=PATIENCE) as client:
+        checks = check_connection(client)
+    if any(check.ok is False or (check.ok is None and check.name != "slug") for check in checks):
+        raise ConnectionRefused(checks)
+    return checks
+
+
+def _store(row: FlatchrCredentials, credentials: Credentials, *, checked: bool) -> None:
+    row.api_key = credentials.api_key
+    row.company_key = credentials.company_key
+    row.slug = credentials.slug
+    row.key_expires_at = key_expiry(credentials.api_key)
+    row.checked_at = timezone.now() if checked else None
+    row.save()

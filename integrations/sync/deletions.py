@@ -1,0 +1,129 @@
+"""What a complete read no longer returns: deleted, or held for an operator (`mapping.md`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from integrations.models import HeldDeletion
+from integrations.records import Model
+from integrations.sync.guard import must_hold
+from integrations.sync.sql import Table, dialect
+from integrations.sync.store import Store
+from integrations.sync.tables import (
+    APPLICATIONS,
+    CANDIDATE_TAGS,
+    CANDIDATES,
+    JOB_STAGES,
+    JOBS,
+    STAGES,
+    TAGS,
+)
+
+GUARDED = {table.model: table for table in (JOBS, STAGES, TAGS, APPLICATIONS)}
+
+
+def delete_unseen(store: Store, table: Table) -> None:
+    """Mark what this read did not return as deleted, or hold it when it is too much.
+
+    Only after a complete read of `table`'s model.
+    """
+    with transaction.atomic():
+        store.lease.renew()
+        counts = store.journal.counts(table.model)
+        live, vanishing = _measure(store, table)
+        if must_hold(live=live, vanishing=vanishing):
+            counts.held = vanishing
+            _hold(store, table)
+        elif vanishing:
+            counts.deleted += _mark(table, _unseen(table), store.integration_id)
+        store.journal.save(table.model)
+
+
+def delete_held(integration_id: str, run_id: int) -> int:
+    """Delete what the guard held on a run; how many records that was, followers left out."""
+    held = f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
+    return sum(
+        _mark(
+            table, f"{_live(table)} AND {table.name}.id IN ({held})", integration_id, run_id, model
+        )
+        for model, table in GUARDED.items()
+    )
+
+
+def delete_orphans(integration_id: str, table: Table) -> int:
+    """Delete what goes with its parent; how many records that was.
+
+    A candidate goes when none of its applications is left, a job stage with its job or its
+    stage, a candidate tag with its candidate or its tag.
+    """
+    condition = f"{_live(table)} AND ({_ORPHANED[table.model]})"
+    return _mark(table, condition, integration_id)
+
+
+def _gone(table: Table, key: str, parent: Table) -> str:
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {parent.name} parent WHERE parent.id = {table.name}.{key}"
+        " AND parent.remote_deleted_at IS NULL)"
+    )
+
+
+_ORPHANED = {
+    Model.CANDIDATES: (
+        f"NOT EXISTS (SELECT 1 FROM {APPLICATIONS.name} application"
+        f" WHERE application.candidate_id = {CANDIDATES.name}.id"
+        " AND application.remote_deleted_at IS NULL)"
+    ),
+    Model.JOB_STAGES: (
+        f"{_gone(JOB_STAGES, 'job_id', JOBS)} OR {_gone(JOB_STAGES, 'stage_id', STAGES)}"
+    ),
+    Model.CANDIDATE_TAGS: (
+        f"{_gone(CANDIDATE_TAGS, 'candidate_id', CANDIDATES)}"
+        f" OR {_gone(CANDIDATE_TAGS, 'tag_id', TAGS)}"
+    ),
+}
+
+
+def _live(table: Table) -> str:
+    return f"{table.name}.integration_id = %s AND {table.name}.remote_deleted_at IS NULL"
+
+
+def _unseen(table: Table) -> str:
+    return (
+        f"{_live(table)} AND NOT EXISTS"
+        f" (SELECT 1 FROM relais_seen WHERE relais_seen.remote_id = {table.name}.remote_id)"
+    )
+
+
+def _measure(store: Store, table: Table) -> tuple[int, int]:
+    """How many live records there are, and how many of them were not seen."""
+    with connection.cursor() as cursor:
+        dialect().settle_seen(cursor)
+        figures = []
+        for condition in (_live(table), _unseen(table)):
+            cursor.execute(
+                f"SELECT COUNT(*) FROM {table.name} WHERE {condition}", [store.integration_id]
+            )
+            figures.append(cursor.fetchone()[0])
+    return figures[0], figures[1]
+
+
+def _mark(table: Table, condition: str, *values: Any) -> int:
+    now = dialect().moment(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table.name} SET remote_deleted_at = %s, changed_at = %s WHERE {condition}",
+            [now, now, *values],
+        )
+        return int(cursor.rowcount)
+
+
+def _hold(store: Store, table: Table) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {HeldDeletion._meta.db_table} (run_id, model, record_id)"
+            f" SELECT %s, %s, {table.name}.id FROM {table.name} WHERE {_unseen(table)}",
+            [store.run.pk, table.model.value, store.integration_id],
+        )

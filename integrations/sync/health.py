@@ -1,0 +1,290 @@
+"""The state of a tenant in one word, with its reason and the next step.
+
+`assess` is the rules and touches no database; `facts_for` gathers what they need in a fixed number
+of queries, however many tenants are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Count, OuterRef, Subquery, Sum
+from django.utils import timezone
+
+from integrations.models import (
+    LIVE_STATES,
+    FlatchrCredentials,
+    HeldDeletion,
+    Integration,
+    ModelResult,
+    RunState,
+    SyncRun,
+    SyncType,
+    SyncWarning,
+)
+
+# A worker takes a waiting run up within a second or two; past this, something is amiss.
+UNCLAIMED = timedelta(seconds=30)
+# The sweep looks every minute; a due time this long past means that nothing sweeps.
+OVERDUE = timedelta(minutes=15)
+KEY_EXPIRES_SOON = timedelta(days=21)
+
+
+class Condition(StrEnum):
+    """A tenant's state; the order of the members is the order of attention it needs."""
+
+    CREDENTIALS_INVALID = "Credentials invalid"
+    FAILING = "Failing"
+    HELD = "Held for review"
+    SETUP = "Setup"
+    WARNINGS = "Warnings"
+    SYNCING = "Syncing"
+    ACTIVE = "Active"
+    DISABLED = "Disabled"
+
+    @property
+    def color(self) -> str:
+        """`success`, `info`, `warning`, `danger` or `neutral`."""
+        return {
+            Condition.CREDENTIALS_INVALID: "danger",
+            Condition.FAILING: "danger",
+            Condition.HELD: "warning",
+            Condition.SETUP: "info",
+            Condition.WARNINGS: "warning",
+            Condition.SYNCING: "info",
+            Condition.ACTIVE: "success",
+            Condition.DISABLED: "neutral",
+        }[self]
+
+    @property
+    def needs_attention(self) -> bool:
+        return self in (
+            Condition.CREDENTIALS_INVALID,
+            Condition.FAILING,
+            Condition.HELD,
+            Condition.SETUP,
+        )
+
+
+class Step(StrEnum):
+    """What to do next; the dashboard knows the page for each."""
+
+    NOTHING = ""
+    SYNC = "sync"
+    OPEN_RUN = "run"
+    CREDENTIALS = "credentials"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at. `last` is the newest run that has ended."""
+
+    enabled: bool
+    has_credentials: bool
+    key_readable: bool
+    key_expires_at: datetime | None
+    credentials_invalid_at: datetime | None
+    next_sync_at: datetime | None
+    live: SyncRun | None = None
+    last: SyncRun | None = None
+    held_run: SyncRun | None = None
+    held: int = 0
+    warnings: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    condition: Condition
+    reason: str
+    step: Step
+    step_label: str = ""
+    run: SyncRun | None = None
+
+
+def assess(facts: Facts, now: datetime) -> Health:
+    """The one state that most needs saying."""
+    return (
+        _not_running(facts)
+        or _syncing(facts, now)
+        or _locked_out(facts, now)
+        or _held(facts)
+        or _last_outcome(facts, now)
+    )
+
+
+def _not_running(facts: Facts) -> Health | None:
+    if not facts.has_credentials:
+        return Health(
+            Condition.SETUP,
+            "No Flatchr credentials are stored yet.",
+            Step.CREDENTIALS,
+            "Enter the credentials",
+        )
+    if not facts.enabled and facts.live is None:
+        return Health(
+            Condition.DISABLED,
+            "Its data is kept and no longer synchronised.",
+            Step.SETTINGS,
+            "Switch it on again",
+        )
+    return None
+
+
+def _syncing(facts: Facts, now: datetime) -> Health | None:
+    run = facts.live
+    if run is None:
+        return None
+    if run.state == RunState.QUEUED:
+        reason = "Waiting for a worker to begin."
+        if now - run.queued_at > UNCLAIMED:
+            reason = "No worker has taken this sync up. Check that the worker process is running."
+    elif run.waiting_until and run.waiting_until > now:
+        reason = f"Waiting: {run.waiting_reason or 'Flatchr asked us to slow down'}."
+    else:
+        reason = f"Reading {run.get_phase_display().lower()}." if run.phase else "Just begun."
+    return Health(Condition.SYNCING, reason, Step.OPEN_RUN, "Watch it", run)
+
+
+def _locked_out(facts: Facts, now: datetime) -> Health | None:
+    fix = (Step.CREDENTIALS, "Enter a new key")
+    if not facts.key_readable:
+        reason = "The stored key cannot be decrypted on this server."
+        return Health(Condition.CREDENTIALS_INVALID, reason, *fix)
+    refused = facts.last is not None and facts.last.state == RunState.AUTHENTICATION_FAILED
+    if facts.credentials_invalid_at or refused:
+        reason = "Flatchr refused the API key. Nothing is read until a new one is entered."
+        return Health(Condition.CREDENTIALS_INVALID, reason, *fix, facts.last)
+    if facts.key_expires_at and facts.key_expires_at <= now:
+        return Health(Condition.CREDENTIALS_INVALID, "The API key has expired.", *fix)
+    return None
+
+
+def _held(facts: Facts) -> Health | None:
+    if not facts.held:
+        return None
+    return Health(
+        Condition.HELD,
+        f"{facts.held:,} records vanished from Flatchr at once; nothing was deleted.",
+        Step.OPEN_RUN,
+        "Review them",
+        facts.held_run,
+    )
+
+
+def _last_outcome(facts: Facts, now: datetime) -> Health:
+    run = facts.last
+    if run is None:
+        return Health(Condition.SETUP, "Connected, not synchronised yet.", Step.SYNC, "Sync now")
+    if run.state in (RunState.FAILED, RunState.TIMED_OUT):
+        reason = run.error_message.split("\n")[0] or "The last sync did not finish."
+        return Health(Condition.FAILING, reason, Step.OPEN_RUN, "See what went wrong", run)
+    if run.state == RunState.PARTIALLY_FAILED and (run.error_message or facts.quarantined):
+        return Health(Condition.WARNINGS, _shortfall(facts, run), Step.OPEN_RUN, "See which", run)
+    return _running_well(facts, run, now)
+
+
+def _shortfall(facts: Facts, run: SyncRun) -> str:
+    if not facts.quarantined:
+        return f"Not everything could be read. {run.error_message}"
+    verb = "was" if facts.quarantined == 1 else "were"
+    return f"{_of(facts.quarantined, 'record')} could not be understood and {verb} set aside."
+
+
+def _running_well(facts: Facts, run: SyncRun, now: datetime) -> Health:
+    if facts.key_expires_at and facts.key_expires_at - now < KEY_EXPIRES_SOON:
+        days = max(1, (facts.key_expires_at - now).days)
+        reason = f"The API key expires in {_of(days, 'day')}."
+        return Health(Condition.WARNINGS, reason, Step.CREDENTIALS, "Enter a new key", run)
+    if facts.next_sync_at and now - facts.next_sync_at > OVERDUE:
+        reason = "A scheduled sync is overdue. Check that the scheduler is running."
+        return Health(Condition.WARNINGS, reason, Step.SYNC, "Sync now", run)
+    if run.state == RunState.CANCELLED:
+        return Health(Condition.ACTIVE, "The last sync was cancelled.", Step.NOTHING, "", run)
+    if facts.warnings:
+        reason = (
+            f"In step, with {_of(facts.warnings, 'value')} that could not be carried over whole."
+        )
+        return Health(Condition.ACTIVE, reason, Step.OPEN_RUN, "See them", run)
+    return Health(Condition.ACTIVE, "In step with Flatchr.", Step.NOTHING, "", run)
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def next_sync_at(integration: Integration) -> datetime | None:
+    """When the schedule will start the next sync, if it will."""
+    if not integration.enabled or integration.credentials_invalid_at:
+        return None
+    due = [at for at in (integration.next_full_at, integration.next_delta_at) if at]
+    return min(due, default=None)
+
+
+def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
+    """The facts of each tenant, by id, in six queries."""
+    ids = [integration.pk for integration in integrations]
+    newest = _newest_runs(ids)
+    runs = SyncRun.objects.in_bulk({pk for row in newest.values() for pk in row.values() if pk})
+    full = {row["full"] for row in newest.values() if row["full"]}
+    last = {row["last"] for row in newest.values() if row["last"]}
+    held = _sums(HeldDeletion.objects.filter(run__in=full).values("run").annotate(n=Count("pk")))
+    warned = _sums(SyncWarning.objects.filter(run__in=last).values("run").annotate(n=Sum("count")))
+    aside = _sums(
+        ModelResult.objects.filter(run__in=last).values("run").annotate(n=Sum("quarantined"))
+    )
+    credentials = FlatchrCredentials.objects.in_bulk(ids)
+    facts = {}
+    for integration in integrations:
+        row = newest[integration.pk]
+        key = credentials.get(integration.pk)
+        facts[integration.pk] = Facts(
+            enabled=integration.enabled,
+            has_credentials=key is not None,
+            key_readable=key is None or key.readable,
+            key_expires_at=key.key_expires_at if key else None,
+            credentials_invalid_at=integration.credentials_invalid_at,
+            next_sync_at=next_sync_at(integration),
+            live=runs.get(row["live"] or 0),
+            last=runs.get(row["last"] or 0),
+            held_run=runs.get(row["full"] or 0),
+            held=held.get(row["full"] or 0, 0),
+            warnings=warned.get(row["last"] or 0, 0),
+            quarantined=aside.get(row["last"] or 0, 0),
+        )
+    return facts
+
+
+def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
+    """For each tenant the live run, the newest that ended, and the newest full one that ended.
+
+    Each is the first entry of a walk down the index on (integration, -id).
+    """
+    mine = SyncRun.objects.filter(integration=OuterRef("pk")).order_by("-id").values("pk")
+    ended = mine.exclude(state__in=LIVE_STATES)
+    complete = ended.filter(
+        type=SyncType.FULL, state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
+    )
+    rows = Integration.objects.filter(pk__in=ids).annotate(
+        live=Subquery(mine.filter(state__in=LIVE_STATES)[:1]),
+        last=Subquery(ended[:1]),
+        full=Subquery(complete[:1]),
+    )
+    return {
+        row["pk"]: {name: row[name] for name in ("live", "last", "full")}
+        for row in rows.values("pk", "live", "last", "full")
+    }
+
+
+def _sums(rows: object) -> dict[int, int]:
+    return {row["run"]: row["n"] or 0 for row in rows}  # type: ignore[attr-defined]
+
+
+def health_of(integrations: Sequence[Integration]) -> dict[str, tuple[Facts, Health]]:
+    """Facts and state of each tenant, by id."""
+    now = timezone.now()
+    return {pk: (facts, assess(facts, now)) for pk, facts in facts_for(integrations).items()}

@@ -1,0 +1,218 @@
+"""What a run tells the people who watch it: counts, warnings, requests, waits.
+
+The row is the truth: counts and warnings are written in the transaction of the batch they belong
+to, so what a page shows is what is committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.flatchr.exchange import Exchange
+from integrations.models import (
+    HttpExchange,
+    ModelResult,
+    QuarantinedRecord,
+    SyncRun,
+    SyncWarning,
+)
+from integrations.records import Finding, Model, Rejected
+from integrations.sync.lease import Lease
+
+EXAMPLES = 20
+FLUSH_SECONDS = 1.0
+# Applicants that have not changed since the last attempt are not mapped again, so what was said
+# of them then still stands; everything else is mapped, and reported, in each attempt anew.
+MAPPED_ONCE = (Model.APPLICATIONS, Model.CANDIDATES)
+
+
+@dataclass(slots=True)
+class Counts:
+    """One model's figures in one run. `unchanged` follows from the others."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    restored: int = 0
+    held: int = 0
+    quarantined: int = 0
+
+    @property
+    def unchanged(self) -> int:
+        return max(0, self.seen - self.created - self.updated - self.restored - self.quarantined)
+
+
+class Journal:
+    """The record of one attempt at one run; also the client's `Observer`."""
+
+    def __init__(self, run: SyncRun, lease: Lease) -> None:
+        self.run = run
+        self.lease = lease
+        self._counts = self._resume()
+        self._warnings: dict[tuple[Model, str], SyncWarning] = {
+            (Model(warning.model), warning.code): warning for warning in run.warnings.all()
+        }
+        self._dirty: set[tuple[Model, str]] = set()
+        self._exchanges: dict[str, Exchange] = {}
+        self._requests = run.requests
+        self._known_exchanges: set[str] = set()
+        self._flushed_at = 0.0
+
+    def _resume(self) -> dict[Model, Counts]:
+        """The figures to go on from: what earlier attempts wrote stays counted."""
+        run = self.run
+        run.quarantined.all().delete()
+        run.held_deletions.all().delete()
+        run.warnings.exclude(model__in=MAPPED_ONCE).delete()
+        ModelResult.objects.bulk_create(
+            [ModelResult(run=run, model=model) for model in Model], ignore_conflicts=True
+        )
+        run.results.update(
+            seen=0,
+            unchanged=0,
+            held=0,
+            quarantined=0,
+            complete=False,
+            error_kind="",
+            error_message="",
+        )
+        return {
+            Model(result.model): Counts(
+                created=result.created,
+                updated=result.updated,
+                deleted=result.deleted,
+                restored=result.restored,
+            )
+            for result in run.results.all()
+        }
+
+    def counts(self, model: Model) -> Counts:
+        return self._counts[model]
+
+    def enter(self, model: Model) -> None:
+        """Show that the run now works on `model`."""
+        self.lease.check()
+        self.flush()
+        self.lease.renew(phase=model.value, waiting_until=None, waiting_reason="")
+
+    def save(self, *models: Model) -> None:
+        """Write the figures of `models` and what was found so far. Inside a batch's transaction."""
+        for model in models:
+            counts = self._counts[model]
+            self.run.results.filter(model=model).update(
+                seen=counts.seen,
+                created=counts.created,
+                updated=counts.updated,
+                unchanged=counts.unchanged,
+                deleted=counts.deleted,
+                restored=counts.restored,
+                held=counts.held,
+                quarantined=counts.quarantined,
+            )
+        for key in sorted(self._dirty):
+            self._warnings[key].save()
+        self._dirty.clear()
+
+    def mark_complete(self, model: Model) -> None:
+        self.run.results.filter(model=model).update(complete=True)
+
+    def mark_failed(self, model: Model, *, kind: str, message: str) -> None:
+        self.run.results.filter(model=model).update(error_kind=kind, error_message=message)
+
+    def report(self, finding: Finding) -> None:
+        """Count a finding, and keep the first few of each kind as examples."""
+        key = (finding.model, finding.code)
+        warning = self._warnings.get(key)
+        if warning is None:
+            warning = SyncWarning(run=self.run, model=finding.model, code=finding.code, examples=[])
+            self._warnings[key] = warning
+        warning.count += 1
+        if len(warning.examples) < EXAMPLES:
+            warning.examples.append(
+                {
+                    "remote_id": finding.remote_id,
+                    "field": finding.field,
+                    "value": finding.value,
+                    "message": finding.message,
+                }
+            )
+        self._dirty.add(key)
+
+    def quarantine(self, rejected: Iterable[Rejected]) -> None:
+        """Set aside what could not be mapped. Inside a batch's transaction."""
+        rows = [
+            QuarantinedRecord(
+                run=self.run,
+                model=item.model,
+                remote_id=item.remote_id[:400],
+                reason=item.reason,
+                raw=item.raw,
+            )
+            for item in rejected
+        ]
+        for row in rows:
+            self._counts[Model(row.model)].quarantined += 1
+        QuarantinedRecord.objects.bulk_create(rows)
+
+    # The client's observer
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Note a request when its headers are there, and again when it has ended."""
+        if exchange.key not in self._known_exchanges and exchange.key not in self._exchanges:
+            self._requests += 1
+        self._exchanges[exchange.key] = exchange
+        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self.flush()
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        self.lease.check()
+        self.flush()
+        until = timezone.now() + timedelta(seconds=seconds)
+        self.lease.renew(waiting_until=until if seconds > 0 else None, waiting_reason=reason[:200])
+
+    def tick(self) -> None:
+        self.lease.check()
+
+    def flush(self) -> None:
+        """Write the exchanges noted since the last flush, and the number of requests."""
+        self._flushed_at = time.monotonic()
+        if not self._exchanges:
+            return
+        HttpExchange.objects.bulk_create(
+            [self._row(exchange) for exchange in self._exchanges.values()],
+            update_conflicts=True,
+            unique_fields=["key"],
+            update_fields=["status", "duration", "bytes_received", "response_body", "error"],
+        )
+        SyncRun.objects.filter(pk=self.run.pk).update(requests=self._requests)
+        self._known_exchanges = {
+            key for key, exchange in self._exchanges.items() if exchange.duration is None
+        }
+        self._exchanges.clear()
+
+    def _row(self, exchange: Exchange) -> HttpExchange:
+        fields: dict[str, Any] = {
+            "key": exchange.key,
+            "started_at": exchange.started_at,
+            "method": exchange.method,
+            "host": exchange.host,
+            "path": exchange.path,
+            "status": exchange.status,
+            "attempt": exchange.attempt,
+            "duration": exchange.duration,
+            "bytes_received": exchange.bytes_received,
+            "request_headers": exchange.request_headers,
+            "request_body": exchange.request_body,
+            "response_headers": exchange.response_headers,
+            # PostgreSQL stores no NUL in text.
+            "response_body": exchange.response_body.replace("\0", "\ufffd"),
+            "error": exchange.error[:200],
+        }
+        return HttpExchange(run=self.run, integration_id=self.run.integration_id, **fields)

@@ -1,0 +1,112 @@
+"""How a run ended: its state, what went wrong in words, and what the tenant does next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.flatchr.errors import FlatchrError
+from integrations.models import Integration, RunState, SyncRun, SyncType
+from integrations.records import Model
+from integrations.sync import schedule
+from integrations.sync.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a run. `kind`, `message` and `detail` are empty when nothing went wrong."""
+
+    state: RunState
+    kind: str = ""
+    message: str = ""
+    detail: str = ""
+
+
+CANCELLED = Outcome(RunState.CANCELLED)
+TIMED_OUT = Outcome(
+    RunState.TIMED_OUT,
+    "timed_out",
+    "The sync took longer than it may. What it had read until then is kept; start it again.",
+)
+ABANDONED = Outcome(
+    RunState.FAILED,
+    "abandoned",
+    "The sync was interrupted several times and has been given up. Start it again; if that fails "
+    "too, ask whoever runs the server to look at the worker's log.",
+)
+
+
+def of(journal: Journal, failures: Mapping[Model, FlatchrError]) -> Outcome:
+    """The outcome of a run that went through all its phases, some of which may have failed."""
+    if failures:
+        first = next(iter(failures.values()))
+        state = RunState.PARTIALLY_FAILED
+        if not journal.run.results.filter(complete=True).exists():
+            state = RunState.FAILED
+        return Outcome(state, first.kind.value, first.message, first.detail)
+    if any(journal.counts(model).held or journal.counts(model).quarantined for model in Model):
+        return Outcome(RunState.PARTIALLY_FAILED)
+    return Outcome(RunState.SUCCEEDED)
+
+
+def of_error(error: FlatchrError) -> Outcome:
+    """The outcome of a run that an error of Flatchr's ended."""
+    state = RunState.AUTHENTICATION_FAILED if error.kind.is_auth else RunState.FAILED
+    return Outcome(state, error.kind.value, error.message, error.detail)
+
+
+def of_ours(error: Exception) -> Outcome:
+    """The outcome of a run that a defect or the database ended."""
+    return Outcome(
+        RunState.FAILED,
+        "internal",
+        "Something went wrong inside Relais, not at Flatchr. What was read until then is kept. "
+        "Start the sync again; if it fails again, pass on the technical details.",
+        f"{type(error).__name__}: {error}"[:2000],
+    )
+
+
+def finish(journal: Journal, outcome: Outcome) -> None:
+    """Write the end of the run, and when the tenant is next due; raises `LeaseLost`."""
+    journal.flush()
+    with transaction.atomic():
+        journal.lease.renew(**end_fields(outcome))
+        journal.save(*Model)
+        _move_tenant_on(journal.run, outcome)
+
+
+def end_fields(outcome: Outcome) -> dict[str, object]:
+    """The columns of a run that has ended so."""
+    return {
+        "state": outcome.state,
+        "error_kind": outcome.kind,
+        "error_message": outcome.message,
+        "error_detail": outcome.detail,
+        "ended_at": timezone.now(),
+        "phase": "",
+        "waiting_until": None,
+        "waiting_reason": "",
+    }
+
+
+def _move_tenant_on(run: SyncRun, outcome: Outcome) -> None:
+    integration = Integration.objects.select_for_update().get(pk=run.integration_id)
+    schedule.plan(integration, after=SyncType(run.type))
+    if outcome.state == RunState.AUTHENTICATION_FAILED:
+        integration.credentials_invalid_at = integration.credentials_invalid_at or timezone.now()
+    elif outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
+        integration.credentials_invalid_at = None
+    applications = run.results.get(model=Model.APPLICATIONS)
+    if applications.complete:
+        integration.applicants_read_at = run.started_at
+    integration.save(
+        update_fields=[
+            "next_full_at",
+            "next_delta_at",
+            "credentials_invalid_at",
+            "applicants_read_at",
+        ]
+    )

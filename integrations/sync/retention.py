@@ -1,0 +1,44 @@
+"""What is kept, and for how long (`mapping.md`, Reading rules)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.models import (
+    Application,
+    Candidate,
+    HttpExchange,
+    QuarantinedRecord,
+    SyncWarning,
+    TraitReading,
+)
+
+# A deleted record keeps its personal data for so long; its ids and times stay for good.
+PERSONAL_DATA = timedelta(days=14)
+
+
+def retain() -> None:
+    """Empty deleted records' personal data and remove old exchanges. Idempotent."""
+    now = timezone.now()
+    empty_deleted(before=now - PERSONAL_DATA)
+    old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
+    HttpExchange.objects.filter(started_at__lt=old).delete()
+    # What could not be mapped is the source object itself, personal data included.
+    QuarantinedRecord.objects.filter(run__queued_at__lt=old).delete()
+    # An example may quote an e-mail or a phone number; how many there were stays.
+    SyncWarning.objects.filter(run__queued_at__lt=old).exclude(examples=[]).update(examples=[])
+
+
+def empty_deleted(*, before: datetime) -> None:
+    """Empty the personal data of records deleted before `before`."""
+    expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
+    nothing = {"fingerprint": None, "content_hash": None, "remote_data": None}
+    Candidate.objects.filter(expired).update(
+        first_name=None, last_name=None, email_addresses=[], phone_numbers=[], **nothing
+    )
+    Application.objects.filter(expired).update(person_key="", **nothing)
+    TraitReading.objects.filter(application__remote_deleted_at__lt=before).delete()

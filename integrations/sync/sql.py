@@ -1,0 +1,159 @@
+"""The set-based statements, and where PostgreSQL and SQLite differ in them.
+
+A sync's writes are plain SQL: 200,000 rows take about 3 seconds this way and 10 with Django's
+`bulk_create` (`performance.md §2`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from integrations.models import MirroredRecord
+from integrations.records import Model
+
+Row = tuple[Any, ...]
+
+KEPT = (
+    "id",
+    "integration_id",
+    "remote_id",
+    "changed_at",
+    "remote_deleted_at",
+    "fingerprint",
+    "content_hash",
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mirrored table: `mapped` columns are the record's own data, `carried` ones go along.
+
+    A change of a mapped column moves `changed_at`; a change of a carried one does not.
+    """
+
+    model: Model
+    record: type[MirroredRecord]
+    mapped: tuple[str, ...]
+    carried: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.record._meta.db_table
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*KEPT, *self.mapped, *self.carried)
+
+
+def json_text(value: Any) -> str:
+    """`value` as compact JSON, for a JSON column."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class PostgreSQL:
+    """COPY for what is new, a staged join for what has changed."""
+
+    def moment(self, value: datetime | None) -> Any:
+        return value
+
+    def among(self, values: Sequence[str]) -> tuple[str, Any]:
+        """An SQL condition `= ...` that holds for any of `values`, and its parameter."""
+        return "= ANY(%s)", list(values)
+
+    def insert(self, cursor: CursorWrapper, table: Table, rows: Iterable[Row]) -> None:
+        self._copy(cursor, table.name, table.columns, rows)
+
+    def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+        stage = f"stage_{table.name}"
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table.name}) ON COMMIT DELETE ROWS"
+        )
+        self._copy(cursor, stage, table.columns, rows)
+        columns = _names(table.columns[1:])
+        staged = ", ".join(f'{stage}."{column}"' for column in table.columns[1:])
+        cursor.execute(
+            f"UPDATE {table.name} SET ({columns}) = ROW({staged})"
+            f" FROM {stage} WHERE {table.name}.id = {stage}.id"
+        )
+
+    def forget_seen(self, cursor: CursorWrapper) -> None:
+        """Begin a read: an empty `relais_seen`, which lives as long as the connection."""
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS relais_seen (remote_id text)")
+        cursor.execute("TRUNCATE relais_seen")
+
+    def add_seen(self, cursor: CursorWrapper, remote_ids: Sequence[str]) -> None:
+        cursor.execute("INSERT INTO relais_seen SELECT unnest(%s::text[])", [list(remote_ids)])
+
+    def settle_seen(self, cursor: CursorWrapper) -> None:
+        """Let the planner know how much was seen, before it is joined with."""
+        cursor.execute("ANALYZE relais_seen")
+
+    def _copy(
+        self, cursor: CursorWrapper, name: str, columns: Sequence[str], rows: Iterable[Row]
+    ) -> None:
+        with cursor.copy(f"COPY {name} ({_names(columns)}) FROM STDIN") as copy:
+            write = copy.write_row
+            for row in rows:
+                write(row)
+
+
+class SQLite:
+    """Prepared statements, run for many rows within one call."""
+
+    def moment(self, value: datetime | None) -> Any:
+        return None if value is None else _sqlite_moment(value)
+
+    def among(self, values: Sequence[str]) -> tuple[str, Any]:
+        return "IN (SELECT value FROM json_each(%s))", json_text(list(values))
+
+    def insert(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+        marks = ", ".join(["%s"] * len(table.columns))
+        cursor.executemany(
+            f"INSERT INTO {table.name} ({_names(table.columns)}) VALUES ({marks})", rows
+        )
+
+    def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+        changes = ", ".join(f'"{column}" = %s' for column in table.columns[1:])
+        cursor.executemany(
+            f"UPDATE {table.name} SET {changes} WHERE id = %s",
+            [(*row[1:], row[0]) for row in rows],
+        )
+
+    def forget_seen(self, cursor: CursorWrapper) -> None:
+        """Begin a read: an empty `relais_seen`, which lives as long as the connection."""
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS relais_seen (remote_id text PRIMARY KEY) WITHOUT ROWID"
+        )
+        cursor.execute("DELETE FROM relais_seen")
+
+    def add_seen(self, cursor: CursorWrapper, remote_ids: Sequence[str]) -> None:
+        cursor.execute(
+            "INSERT OR IGNORE INTO relais_seen SELECT value FROM json_each(%s)",
+            [json_text(list(remote_ids))],
+        )
+
+    def settle_seen(self, cursor: CursorWrapper) -> None:
+        """SQLite reads the primary key and needs no statistics."""
+
+
+def dialect() -> PostgreSQL | SQLite:
+    """The dialect of the database in use."""
+    return PostgreSQL() if connection.vendor == "postgresql" else SQLite()
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+@lru_cache(maxsize=4096)
+def _sqlite_moment(value: datetime) -> str:
+    # Applicants' dates have one day's precision, so the same few values come again and again.
+    return str(connection.ops.adapt_datetimefield_value(value))

@@ -1,0 +1,169 @@
+"""Writing records set by set: what is new, what has changed, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from integrations.ids import unified_id
+from integrations.models import SyncRun
+from integrations.sync.journal import Journal
+from integrations.sync.lease import Lease
+from integrations.sync.sql import Row, Table, dialect
+from integrations.sync.tables import Draft, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database holds of a record; `changed_at` as a column value."""
+
+    id: str
+    fingerprint: bytes | None
+    content_hash: bytes | None
+    changed_at: Any
+    deleted: bool
+
+
+@dataclass(slots=True)
+class Changes:
+    """The rows of one batch that need writing, and how many of each kind they are.
+
+    `updates` holds more than `updated` and `restored` count when only carried columns differ.
+    """
+
+    inserts: list[Row] = field(default_factory=list)
+    updates: list[Row] = field(default_factory=list)
+    updated: int = 0
+    restored: int = 0
+
+    @property
+    def created(self) -> int:
+        return len(self.inserts)
+
+
+def now() -> Any:
+    """The present, as a column value."""
+    return dialect().moment(timezone.now())
+
+
+def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) -> dict[str, Stored]:
+    """What is stored of `remote_ids`, by remote id."""
+    condition, value = dialect().among(remote_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT remote_id, id, fingerprint, content_hash, changed_at,"
+            f" remote_deleted_at IS NOT NULL FROM {table.name}"
+            f" WHERE integration_id = %s AND remote_id {condition}",
+            [integration_id, value],
+        )
+        return {
+            row[0]: Stored(row[1], as_bytes(row[2]), as_bytes(row[3]), row[4], bool(row[5]))
+            for row in cursor
+        }
+
+
+def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]) -> Changes:
+    """Sort `drafts` into new and changed rows; a record that was deleted is restored."""
+    changes = Changes()
+    moment = now()
+    for draft in drafts:
+        old = stored.get(draft.remote_id)
+        if old is None:
+            new_id = unified_id(integration_id, draft.remote_id)
+            row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
+            changes.inserts.append(row)
+        elif old.deleted or old.fingerprint != draft.fingerprint:
+            content_hash = digest(draft.mapped)
+            differs = content_hash != old.content_hash
+            changed_at = moment if differs or old.deleted else old.changed_at
+            row = _row(integration_id, old.id, draft, content_hash, changed_at)
+            changes.updates.append(row)
+            if old.deleted:
+                changes.restored += 1
+            elif differs:
+                changes.updated += 1
+    return changes
+
+
+def apply(table: Table, changes: Changes) -> None:
+    """Write `changes`. Inside a transaction."""
+    with connection.cursor() as cursor:
+        if changes.inserts:
+            dialect().insert(cursor, table, changes.inserts)
+        if changes.updates:
+            dialect().update(cursor, table, changes.updates)
+
+
+class Store:
+    """The writing half of one attempt at one run.
+
+    Each batch is one transaction that renews the run's lease first and writes the run's figures
+    last (`design.md`, decisions 1 to 3).
+    """
+
+    def __init__(self, run: SyncRun, lease: Lease, journal: Journal) -> None:
+        self.run = run
+        self.integration_id: str = run.integration_id
+        self.lease = lease
+        self.journal = journal
+
+    def write(self, table: Table, drafts: Sequence[Draft]) -> None:
+        """Write one batch of `drafts`, of which only those that differ cost a write."""
+        remote_ids = [draft.remote_id for draft in drafts]
+        with transaction.atomic():
+            self.lease.renew()
+            stored = read_stored(table, self.integration_id, remote_ids)
+            self.apply(table, compare(self.integration_id, drafts, stored))
+            self.see(remote_ids)
+            self.journal.counts(table.model).seen += len(drafts)
+            self.journal.save(table.model)
+
+    def apply(self, table: Table, changes: Changes) -> None:
+        """Write `changes` and count them. Inside a transaction."""
+        apply(table, changes)
+        counts = self.journal.counts(table.model)
+        counts.created += changes.created
+        counts.updated += changes.updated
+        counts.restored += changes.restored
+
+    def forget_seen(self) -> None:
+        """Begin a read: nothing has been seen yet."""
+        with connection.cursor() as cursor:
+            dialect().forget_seen(cursor)
+
+    def see(self, remote_ids: Sequence[str]) -> None:
+        """Note that Flatchr still has `remote_ids`."""
+        with connection.cursor() as cursor:
+            dialect().add_seen(cursor, remote_ids)
+
+    def ids(self, table: Table) -> dict[str, str]:
+        """Every record's id by its remote id, deleted ones included. For small tables."""
+        return dict(
+            table.record.objects.filter(integration_id=self.integration_id).values_list(
+                "remote_id", "id"
+            )
+        )
+
+
+def as_bytes(value: bytes | memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _row(
+    integration_id: str, record_id: str, draft: Draft, content_hash: bytes, changed_at: Any
+) -> Row:
+    return (
+        record_id,
+        integration_id,
+        draft.remote_id,
+        changed_at,
+        None,
+        draft.fingerprint,
+        content_hash,
+        *draft.mapped,
+        *draft.carried,
+    )

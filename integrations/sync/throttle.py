@@ -1,0 +1,29 @@
+"""A tenant's token bucket for requests to Flatchr, shared by every worker through its row."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.models import RequestBudget
+
+
+def take(integration_id: str) -> float:
+    """Take one request's token: 0.0 when there was one, else the seconds until there is.
+
+    The bucket holds `FLATCHR_BURST` tokens and refills at `FLATCHR_RATE` a second.
+    """
+    burst, rate = float(settings.FLATCHR_BURST), float(settings.FLATCHR_RATE)
+    with transaction.atomic():
+        now = timezone.now()
+        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
+            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
+        )
+        elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
+        tokens = min(burst, bucket.tokens + elapsed * rate)
+        if tokens < 1.0:
+            return (1.0 - tokens) / rate
+        bucket.tokens, bucket.refilled_at = tokens - 1.0, now
+        bucket.save(update_fields=["tokens", "refilled_at"])
+        return 0.0
