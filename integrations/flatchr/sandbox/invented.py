@@ -1,0 +1,87 @@
+"""Tables of invented names, titles and places. No real person or company is meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_FIRST_NAMES = (
+    "Nadia Basile Anaïs Benoît Camille Cédric Chloé Clément Corinne Damien Élodie Émile Fabien "
+    "Fatou Florian Françoise Gaël Gaëlle Hélène Hugo Inès Ismaël Jean-Marc Joël Joëlle Karim Léa "
+    "Loïc Lucie Ludovic Maëlys Malik Manon Marie-Claire Mathéo Maxime Mehdi Mélanie Nathan Noémie "
+    "Océane Olivier Ophélie Pauline Quentin Raphaël Rémi Romane Sabrina Samir Sandrine Solène "
+    "Stéphane Sylvain Thibault Ursule Valérie Victor Xavier Yasmine Yohann Zélie"
+)
+
+_LAST_NAMES = (
+    "Perrot Orval Brune Lambrel Ferrandou Castelnoir Delorge Marchenoir Vauclair Sablonnet "
+    "Grandval Petitbois Rochebrune Lavergnat Montclarin Fauvelle Dubreuillon Chastellin Aubrac-Noé "
+    "D'Arvenne L'Hermitier Bellecombe Tourvieille Grisolet Valdenaire Hautecloque Bois-Robin "
+    "Corvelier Ménardin Prévalais Lefèbvrin Guérandel Noëllet Barthélemois Kervadec Le-Guennic "
+    "Traoréval Benhamidou N'Diayet Haddadin Oulmière Sorelli Rossinol Almeidas Garciot Müllerin "
+    "Schœnfeld Wazinski Nguyenot Tran-Lévy"
+)
+
+FIRST_NAMES, LAST_NAMES = _FIRST_NAMES.split(), _LAST_NAMES.split()
+
+MAIL_DOMAINS = ("example.org", "example.com", "courriel.example", "postale.example")
+
+SOURCES = ("Site carrière", "Indeed", "Cooptation", "LinkedIn", "HelloWork", "Candidature", "Apec")
+
+JOB_TITLES = (
+    "Comptable H/F",
+    "Assistant RH H/F",
+    "Développeuse / Développeur Python (F/H)",
+    "Chargé d'affaires industrie H/F",
+    "Infirmier de nuit H/F",
+    "Conducteur de ligne H/F",
+    "Cheffe de projet « transition » F/H",
+    "Boulanger pâtissier H/F",
+    "Technicien de maintenance H/F",
+    "Juriste droit social H/F",
+    "Préparateur de commandes H/F",
+    "Responsable qualité & sécurité H/F",
+    "Œnologue H/F",
+    "Data engineer H/F",
+    "Commercial sédentaire H/F",
+    "Aide-soignant(e)",
+)
+
+PLACES: tuple[tuple[str, str, str, str, str, str], ...] = (
+    ("Lyon", "69002", "Auvergne-Rhône-Alpes", "Rhône", "45.75780000000", "4.83200000000"),
+    ("Paris", "75011", "Île-de-France", "Paris", "48.85900000000", "2.37800000000"),
+    ("Saint-Étienne", "42000", "Auvergne-Rhône-Alpes", "Loire", "45.43390000000", "4.39000000000"),
+    ("Bourg-en-Bresse", "01000", "Auvergne-Rhône-Alpes", "Ain", "46.20520000000", "5.22550000000"),
+    ("Nantes", "44000", "Pays de la Loire", "Loire-Atlantique", "47.21840000000", "-1.5536000000"),
+    ("Lille", "59000", "Hauts-de-France", "Nord", "50.62920000000", "3.05730000000"),
+    ("L'Haÿ-les-Roses", "94240", "Île-de-France", "Val-de-Marne", "48.77900000000", "2.3370000000"),
+    ("Ajaccio", "20000", "Corse", "Corse-du-Sud", "41.91920000000", "8.73860000000"),
+)
+
+COMPANY_NAMES = ("Maison Orval", "Atelier Brune", "Verger Lambrel", "Fonderie Castelnoir")
+
+
+def slugify(text: str) -> str:
+    """Plain lower-case ASCII words joined by hyphens."""
+    ascii_text = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe"))
+    words = re.findall(r"[a-z0-9]+", ascii_text.encode("ascii", "ignore").decode().lower())
+    return "-".join(words) or "x"
+
+
+def phone_table() -> list[str | None]:
+    """4,000 phone numbers in the ways people write them, all in ranges kept for fiction."""
+    layouts = (
+        "06 39 98 {a} {b}",
+        "+33 6 39 98 {a} {b}",
+        "+3363998{a}{b}",
+        "063998{a}{b}",
+        "0033 6 39 98 {a} {b}",
+        "06.39.98.{a}.{b}",
+        "01 99 00 {a} {b}",
+        "+33 (0)1 99 00 {a} {b}",
+    )
+    numbers: list[str | None] = []
+    for index in range(4000):
+        a, b = f"{index // 100:02d}", f"{index % 100:02d}"
+        numbers.append(layouts[index * 7 % len(layouts)].format(a=a, b=b))
+    return numbers

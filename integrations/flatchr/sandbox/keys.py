@@ -1,0 +1,52 @@
+"""API keys and user tokens: HS256 JSON web tokens. `flatchr-api.md` §0.2."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+KEY_LIFETIME = 31_536_000
+USER_TOKEN_LIFETIME = 6 * 86_400
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Keyring:
+    """Issues and checks tokens with a secret that depends on nothing but the seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._secret = hashlib.sha256(f"flatchr sandbox {seed}".encode()).digest()
+
+    def _signature(self, signed: str) -> str:
+        return _encode(hmac.new(self._secret, signed.encode(), hashlib.sha256).digest())
+
+    def _issue(self, claims: dict[str, Any]) -> str:
+        header = _encode(b'{"alg":"HS256","typ":"JWT"}')
+        signed = f"{header}.{_encode(json.dumps(claims, separators=(',', ':')).encode())}"
+        return f"{signed}.{self._signature(signed)}"
+
+    def api_key(self, account: int, issued_at: int) -> str:
+        """A company key, valid for 365 days."""
+        return self._issue({"id": account, "iat": issued_at, "exp": issued_at + KEY_LIFETIME})
+
+    def user_token(self, email: str, issued_at: int) -> str:
+        """The token that a login answers with, valid for six days."""
+        expires = issued_at + USER_TOKEN_LIFETIME
+        return self._issue({"email": email, "iat": issued_at, "exp": expires})
+
+    def claims(self, token: str, now: int) -> dict[str, Any] | None:
+        """The claims of a token that we signed and that has not expired, else None."""
+        signed, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(self._signature(signed).encode(), signature.encode()):
+            return None
+        claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
+        return claims if claims["exp"] > now else None
