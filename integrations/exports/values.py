@@ -1,0 +1,58 @@
+"""How the values of a column become the texts of its cells, a column of a chunk at a time.
+
+JSON and moments are read from the database as text: letting Django build lists and datetimes of
+every row first would take longer than all the rest of an export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+
+def as_text(column: str) -> Cast:
+    """The column as the database writes it: JSON, or a moment in UTC."""
+    return Cast(column, TextField())
+
+
+def joined(key: str) -> Callable[[Sequence[str | None]], list[str]]:
+    """A reader of JSON lists of objects: their values of `key`, joined by `; `."""
+
+    def read(column: Sequence[str | None]) -> list[str]:
+        lists = orjson.loads(f"[{','.join([text or 'null' for text in column])}]")
+        return [
+            # Nearly everybody has one, and then nothing needs joining.
+            (items[0].get(key) or "" if len(items) == 1 else _several(items, key)) if items else ""
+            for items in lists
+        ]
+
+    return read
+
+
+def _several(items: list[dict[str, str | None]], key: str) -> str:
+    return "; ".join([value for item in items if (value := item.get(key))])
+
+
+def moments(column: Sequence[str | None]) -> list[str]:
+    """ISO 8601 to the second, in the configured time zone with its offset.
+
+    Not in UTC, where the days Flatchr gives (midnight in Paris) would read as the day before.
+    """
+    return list(map(_moment, column))
+
+
+# Moments repeat: a sync stamps a batch of rows with one, and Flatchr knows days only.
+@lru_cache(maxsize=4096)
+def _moment(text: str | None) -> str:
+    if not text:
+        return ""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return timezone.localtime(value).isoformat(timespec="seconds")

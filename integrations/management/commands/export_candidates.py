@@ -1,0 +1,151 @@
+"""Take a tenant's candidates away from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations.exports.service import export_candidates
+from integrations.models import Candidate, Integration
+
+FAILED, USAGE = 1, 2
+STDOUT = "-"
+
+
+class Command(BaseCommand):
+    help = (
+        "Write a tenant's candidates as CSV. A file appears under its name only when it is "
+        "whole. Exit code 0: done, 1: failed, 2: wrong usage."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("integration_id", metavar="INTEGRATION_ID")
+        parser.add_argument("--format", choices=["csv"], default="csv")
+        parser.add_argument(
+            "--output",
+            default=STDOUT,
+            metavar="FILE",
+            help="where to write; - is standard output, and the default",
+        )
+        parser.add_argument(
+            "--bom",
+            action="store_true",
+            help="begin with a byte order mark, by which Excel knows UTF-8",
+        )
+        parser.add_argument(
+            "--include-deleted", action="store_true", help="with those no longer in Flatchr"
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object; needs --output FILE"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        output = options["output"]
+        if options["json"] and output == STDOUT:
+            raise CommandError(
+                "--json and the CSV cannot share standard output: add --output FILE.",
+                returncode=USAGE,
+            )
+        integration = Integration.objects.filter(pk=options["integration_id"]).first()
+        if integration is None:
+            raise CommandError(f"There is no tenant {options['integration_id']}.", returncode=USAGE)
+        rows: list[int] = []
+        pieces = self._pieces(integration, options, rows.append)
+        if not _written(pieces, output):
+            return
+        self.stderr.write(f"Exported {rows[0]:,} candidates of {integration.organization}.", str)
+        if options["json"]:
+            report = {
+                "integration": integration.pk,
+                "format": options["format"],
+                "output": output,
+                "rows": rows[0],
+            }
+            self.stdout.write(json.dumps(report))
+
+    def _pieces(
+        self, integration: Integration, options: dict[str, Any], on_end: Callable[[int], None]
+    ) -> Iterator[bytes]:
+        candidates = Candidate.objects.filter(integration=integration).order_by("pk")
+        if not options["include_deleted"]:
+            candidates = candidates.filter(remote_deleted_at=None)
+        download = export_candidates(
+            candidates,
+            user=None,
+            filters="--include-deleted" if options["include_deleted"] else "",
+            integration=integration,
+            bom=options["bom"],
+            on_end=on_end,
+        )
+        return self._with_progress(download.stream)
+
+    def _with_progress(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces; on a terminal, one line on standard error says how many bytes have gone."""
+        shown = self.stderr.isatty()
+        sent = 0
+        for piece in pieces:
+            yield piece
+            sent += len(piece)
+            if shown:
+                self.stderr.write(f"\r{sent / 1e6:.1f} MB", str, ending="")
+        if shown:
+            self.stderr.write("\r", str, ending="")
+
+
+def _written(pieces: Iterable[bytes], output: str) -> bool:
+    """Write it all; false if whoever reads standard output has had enough.
+
+    Raises `CommandError` when it cannot be written.
+    """
+    try:
+        with _opened(output) as target:
+            target.writelines(pieces)
+    except BrokenPipeError:
+        # As in `| head`. Standard output is given somewhere to go, or Python would complain
+        # about it once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    except OSError as error:
+        raise CommandError(
+            f"Cannot write {output}: {error.strerror or error}.", returncode=FAILED
+        ) from error
+    return True
+
+
+@contextmanager
+def _opened(output: str) -> Iterator[BinaryIO]:
+    path = Path(output)
+    if output == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif path.exists() and not path.is_file():
+        # A device or a named pipe is written to, not replaced; a folder says no by itself.
+        with path.open("wb") as target:
+            yield target
+    else:
+        with _replacing(path.resolve()) as target:
+            yield target
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, readable by its owner only, that takes its name when it is whole."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as target:
+            yield target
+            target.flush()
+            os.fsync(target.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
