@@ -1,0 +1,1 @@
+"""The dashboard; `registry.py` puts it together."""

@@ -1,0 +1,247 @@
+"""Candidates and their applications: the lists, the pages, and the download of candidates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integrations.admin.base import ReadOnlyMirrorAdmin, display
+from integrations.admin.details import Card, Related, badges, pretty, record_card, related
+from integrations.admin.display import (
+    NOTHING,
+    chips,
+    date_time,
+    day,
+    emails,
+    enum_badge,
+    gone_badge,
+    link,
+    list_url,
+    phones,
+    stage_badge,
+)
+from integrations.admin.downloads import download_candidates
+from integrations.admin.filters import (
+    CandidateFilter,
+    CandidateJobFilter,
+    CandidateOutcomeFilter,
+    CandidateStageFilter,
+    DeletedFilter,
+    JobFilter,
+    OutcomeFilter,
+    StageFilter,
+    TagFilter,
+    TenantFilter,
+    chosen_tenant,
+)
+from integrations.models import Application, Candidate, Integration
+
+
+class CandidateAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("name", "tenant", "email", "phone", "changed")
+    list_filter = (
+        TenantFilter,
+        CandidateStageFilter,
+        CandidateOutcomeFilter,
+        TagFilter,
+        DeletedFilter,
+        CandidateJobFilter,
+    )
+    list_select_related = ("integration",)
+    list_defer = ("remote_data",)
+    search_fields = ("first_name", "last_name", "email_addresses")
+    search_placeholder = "Name or e-mail"
+    # A sort by any other column would read the whole table.
+    sortable_by = ("changed",)
+    empty_text = "Candidates appear here once a tenant has been synchronised."
+
+    @display(description="Name")
+    def name(self, candidate: Candidate) -> SafeString:
+        return format_html("{} {}", str(candidate), gone_badge(candidate.remote_deleted_at))
+
+    @display(description="Tenant")
+    def tenant(self, candidate: Candidate) -> str:
+        return str(candidate.integration)
+
+    @display(description="E-mail")
+    def email(self, candidate: Candidate) -> SafeString | str:
+        return emails(candidate.email_addresses)
+
+    @display(description="Phone")
+    def phone(self, candidate: Candidate) -> SafeString | str:
+        return phones(candidate.phone_numbers)
+
+    @display(description="Changed", ordering="changed_at")
+    def changed(self, candidate: Candidate) -> SafeString | str:
+        return date_time(candidate.changed_at)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [
+            path("export/", view, name="integrations_candidate_export"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        query = request.GET.copy()
+        query.pop("p", None)
+        address = reverse("admin:integrations_candidate_export")
+        export = {"url": f"{address}?{query.urlencode()}", "label": "Export CSV"}
+        return super().changelist_view(request, {"export": export, **(extra_context or {})})
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The candidates that the list would show, on all its pages."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        tenant = Integration.objects.filter(pk=chosen_tenant(request)).first()
+        return download_candidates(request, self, tenant)
+
+    def detail(self, _request: HttpRequest, record: Candidate) -> dict[str, Any]:
+        return {
+            "badges": badges(record),
+            "subtitle": "Candidate",
+            "cards": [_contact(record), _tags(record), record_card(record)],
+            "related": [_applications(record)],
+            "raw": pretty(record.remote_data),
+            "links": [("Applications", list_url(Application, candidate=record.pk))],
+        }
+
+
+def _contact(candidate: Candidate) -> Card:
+    return Card(
+        "Contact",
+        [
+            ("First name", candidate.first_name or NOTHING),
+            ("Last name", candidate.last_name or NOTHING),
+            ("E-mail", emails(candidate.email_addresses)),
+            ("Phone", phones(candidate.phone_numbers)),
+        ],
+    )
+
+
+def _tags(candidate: Candidate) -> Card:
+    worn = candidate.candidate_tags.live().filter(tag__remote_deleted_at=None)
+    names = worn.order_by("tag__name", "pk").values_list("tag_id", "tag__name")[:100]
+    return Card(
+        "Tags",
+        [("", chips([(list_url(Candidate, tag=pk), name or "(no name)") for pk, name in names]))],
+    )
+
+
+def _applications(candidate: Candidate) -> Related:
+    newest = candidate.applications.live().select_related("job", "current_stage")
+    return related(
+        "Applications",
+        ("Job", "Stage", "Outcome", "Received", ""),
+        newest.defer("remote_data", "job__remote_data", "job__description"),
+        lambda application: (
+            link(application.job),
+            stage_badge(application.current_stage),
+            enum_badge(application.outcome),
+            day(application.remote_created_at),
+            link(application, "Open"),
+        ),
+        empty="No application of this candidate is in Flatchr any more.",
+        all_url=list_url(Application, candidate=candidate.pk),
+    )
+
+
+class ApplicationAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("who", "job_name", "tenant", "stage", "result", "received", "changed")
+    list_filter = (
+        TenantFilter,
+        StageFilter,
+        OutcomeFilter,
+        DeletedFilter,
+        JobFilter,
+        CandidateFilter,
+    )
+    list_select_related = ("integration", "candidate", "job", "current_stage")
+    list_defer = (
+        "remote_data",
+        "candidate__remote_data",
+        "job__remote_data",
+        "job__description",
+        "job__custom_fields",
+        "job__integration_fields",
+        "current_stage__remote_data",
+    )
+    search_fields = ("candidate__first_name", "candidate__last_name", "person_key")
+    search_placeholder = "Candidate's name or e-mail"
+    sortable_by = ("changed",)
+    empty_text = "Applications appear here once a tenant has been synchronised."
+
+    @display(description="Candidate")
+    def who(self, application: Application) -> SafeString:
+        gone = gone_badge(application.remote_deleted_at)
+        return format_html("{} {}", str(application.candidate), gone)
+
+    @display(description="Job")
+    def job_name(self, application: Application) -> SafeString | str:
+        return link(application.job)
+
+    @display(description="Tenant")
+    def tenant(self, application: Application) -> str:
+        return str(application.integration)
+
+    @display(description="Stage")
+    def stage(self, application: Application) -> SafeString | str:
+        return stage_badge(application.current_stage)
+
+    @display(description="Outcome")
+    def result(self, application: Application) -> SafeString | str:
+        return enum_badge(application.outcome)
+
+    @display(description="Received")
+    def received(self, application: Application) -> SafeString | str:
+        return day(application.remote_created_at)
+
+    @display(description="Changed", ordering="changed_at")
+    def changed(self, application: Application) -> SafeString | str:
+        return date_time(application.changed_at)
+
+    def detail(self, _request: HttpRequest, record: Application) -> dict[str, Any]:
+        candidate = record.candidate
+        return {
+            "title": f"{candidate}, {record.job}" if record.job else str(candidate),
+            "badges": badges(record, enum_badge(record.outcome)),
+            "subtitle": "Application",
+            "cards": [
+                Card(
+                    "Application",
+                    [
+                        ("Job", link(record.job)),
+                        ("Stage", link(record.current_stage)),
+                        ("Outcome", enum_badge(record.outcome)),
+                        ("Received", day(record.remote_created_at)),
+                        ("Updated in Flatchr", day(record.remote_updated_at)),
+                    ],
+                ),
+                Card(
+                    "Candidate",
+                    [
+                        ("Name", link(candidate)),
+                        ("E-mail", emails(candidate.email_addresses)),
+                        ("Phone", phones(candidate.phone_numbers)),
+                    ],
+                ),
+                record_card(record),
+            ],
+            "related": [],
+            "raw": pretty(record.remote_data),
+            "links": [
+                ("Candidate's applications", list_url(Application, candidate=candidate.pk)),
+                *(
+                    [("Applications for this job", list_url(Application, job=record.job_id))]
+                    if record.job_id
+                    else []
+                ),
+            ],
+        }

@@ -1,0 +1,33 @@
+"""What the dashboard shows: every model that has pages, and the class that draws them.
+
+Not in the package itself: the theme loads our template tags while it is being imported, and they
+use modules of this package.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, User
+
+from integrations import models
+from integrations.admin.access import GroupAdmin, MembershipAdmin, UserAdmin
+from integrations.admin.base import site
+from integrations.admin.exports import ExportAdmin
+from integrations.admin.jobs import JobAdmin
+from integrations.admin.people import ApplicationAdmin, CandidateAdmin
+from integrations.admin.pipeline import StageAdmin, TagAdmin
+from integrations.admin.runs import SyncRunAdmin
+from integrations.admin.tenants import TenantAdmin
+
+__all__ = ["site"]
+
+site.register(models.Integration, TenantAdmin)
+site.register(models.Job, JobAdmin)
+site.register(models.Candidate, CandidateAdmin)
+site.register(models.Application, ApplicationAdmin)
+site.register(models.ApplicationStage, StageAdmin)
+site.register(models.Tag, TagAdmin)
+site.register(models.SyncRun, SyncRunAdmin)
+site.register(models.Export, ExportAdmin)
+site.register(models.Membership, MembershipAdmin)
+site.register(User, UserAdmin)
+site.register(Group, GroupAdmin)

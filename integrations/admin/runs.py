@@ -1,0 +1,160 @@
+"""Sync runs: the list, the page of one run, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from integrations.admin.base import ReadOnlyMirrorAdmin, display
+from integrations.admin.crumbs import Crumb
+from integrations.admin.display import NOTHING, ago, change_url, duration, plural, run_badge
+from integrations.admin.filters import RunStateFilter, RunTypeFilter, TenantFilter
+from integrations.admin.paging import PER_PAGE, CappedPaginator
+from integrations.admin.run_report import exchange_rows, live_context, report_context
+from integrations.models import SyncRun
+from integrations.sync.runs import SyncRefused, confirm_deletions, request_cancel
+
+Page = Callable[[HttpRequest, SyncRun], HttpResponse]
+
+
+class SyncRunAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("number", "tenant", "state_label", "kind", "started_by", "queued", "lasted")
+    list_filter = (TenantFilter, RunStateFilter, RunTypeFilter)
+    list_select_related = ("integration", "requested_by")
+    list_defer = ("error_detail",)
+    search_fields = ("integration__organization",)
+    search_placeholder = "Company"
+    sortable_by = ()
+    ordering = ("-id",)
+    detail_template = "relais/run.html"
+    empty_text = "Nothing has been synchronised yet."
+
+    @display(description="Run")
+    def number(self, run: SyncRun) -> str:
+        return f"#{run.pk}"
+
+    @display(description="Tenant")
+    def tenant(self, run: SyncRun) -> str:
+        return str(run.integration)
+
+    @display(description="Outcome")
+    def state_label(self, run: SyncRun) -> SafeString:
+        return run_badge(run.state)
+
+    @display(description="Type")
+    def kind(self, run: SyncRun) -> str:
+        return str(run.get_type_display())
+
+    @display(description="Started by")
+    def started_by(self, run: SyncRun) -> str:
+        return str(run.requested_by) if run.requested_by else str(run.get_trigger_display())
+
+    @display(description="When")
+    def queued(self, run: SyncRun) -> SafeString | str:
+        return ago(run.queued_at)
+
+    @display(description="Duration")
+    def lasted(self, run: SyncRun) -> str:
+        if not run.started_at or not run.ended_at:
+            return NOTHING
+        return duration((run.ended_at - run.started_at).total_seconds())
+
+    # One run
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, Page] = {
+            "live": self.live_view,
+            "cancel": self.cancel_view,
+            "confirm": self.confirm_view,
+            "exchanges": self.exchanges_view,
+        }
+        own = [
+            path(
+                f"<int:run_id>/{name}/",
+                self.admin_site.admin_view(self._of_run(view)),
+                name=f"integrations_syncrun_{name}",
+            )
+            for name, view in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def _of_run(self, view: Page) -> Callable[..., HttpResponse]:
+        """`view` with the run looked up among those of the user's tenants."""
+
+        def of_run(request: HttpRequest, run_id: int) -> HttpResponse:
+            run = self.get_queryset(request).filter(pk=run_id).first()
+            if run is None:
+                raise Http404
+            return view(request, run)
+
+        return update_wrapper(of_run, view)
+
+    def detail(self, _request: HttpRequest, record: SyncRun) -> dict[str, Any]:
+        return {**report_context(record), **self._addresses(record)}
+
+    def _addresses(self, run: SyncRun) -> dict[str, str]:
+        return {
+            f"{name}_url": reverse(f"admin:integrations_syncrun_{name}", args=[run.pk])
+            for name in ("live", "cancel", "confirm", "exchanges")
+        }
+
+    def live_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
+        """The moving part of the page, as a fragment; says whether to ask again."""
+        response = render(
+            request,
+            "relais/_run_live.html",
+            {**live_context(run), **self._addresses(run)},
+        )
+        response["X-Run-Live"] = "yes" if run.is_live else "no"
+        return response
+
+    def cancel_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if run.is_live:
+            request_cancel(run.pk)
+            messages.info(request, "The sync stops as soon as the current step allows.")
+        else:
+            messages.info(request, "The sync had already ended.")
+        return HttpResponseRedirect(change_url(run))
+
+    def confirm_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
+        """Delete what the guard held."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            deleted = confirm_deletions(run.pk)
+        except SyncRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{plural(deleted, 'record')} marked as deleted.")
+        return HttpResponseRedirect(change_url(run))
+
+    def exchanges_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
+        """Every request of the run, page by page."""
+        paginator = CappedPaginator(exchange_rows(run), PER_PAGE)
+        number = request.GET.get("p", "1")
+        start = (max(1, int(number) if number.isdigit() else 1) - 1) * PER_PAGE
+        rows = list(paginator.object_list[start : start + PER_PAGE + 1])
+        return self.page(
+            request,
+            "relais/run_exchanges.html",
+            run,
+            Crumb("Requests to Flatchr"),
+            exchanges=rows[:PER_PAGE],
+            page_number=start // PER_PAGE + 1,
+            has_next=len(rows) > PER_PAGE,
+        )

@@ -1,0 +1,125 @@
+"""What our templates need of `integrations.admin.display`, and the rows of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django import template
+from django.contrib.admin.templatetags.admin_list import result_headers
+from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integrations.admin import display
+from integrations.admin.details import pretty_text
+from integrations.admin.overview import tenant_url
+
+register = template.Library()
+
+register.filter("ago", display.ago)
+register.filter("date_time", display.date_time)
+register.filter("duration", display.duration)
+register.filter("number", display.number)
+register.filter("plural", display.plural)
+register.filter("run_badge", display.run_badge)
+register.filter("badge", display.badge)
+register.filter("change_url", display.change_url)
+register.filter("pretty_text", pretty_text)
+register.filter("words", display.words)
+register.filter("tenant_url", tenant_url)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative Material Symbol; the words beside it carry the meaning."""
+    return format_html(
+        '<span class="material-symbols-outlined rl-icon" aria-hidden="true">{}</span>', name
+    )
+
+
+@register.filter
+def badge_status(status: int) -> SafeString:
+    tone = display.Tone.DANGER if status >= 500 else display.Tone.SUCCESS
+    return display.badge(status, display.Tone.WARNING if 400 <= status < 500 else tone)
+
+
+@register.filter
+def badge_attempt(attempt: int) -> SafeString:
+    return display.badge(f"Attempt {attempt}", display.Tone.WARNING)
+
+
+class Cell(NamedTuple):
+    name: str
+    label: str
+    value: object
+    is_link: bool
+
+
+class Row(NamedTuple):
+    url: str
+    cells: list[Cell]
+
+
+@register.simple_tag
+def headers(cl: Any) -> list[dict[str, Any]]:
+    return list(result_headers(cl))
+
+
+@register.simple_tag
+def rows(cl: Any, headings: list[dict[str, Any]]) -> Iterator[Row]:
+    """The rows of a list: each column's value, the first one being the link to the record."""
+    labels = [str(heading["text"]) for heading in headings]
+    for record in cl.result_list:
+        yield Row(
+            cl.url_for_result(record),
+            [
+                Cell(name, label, _value(cl, record, name), index == 0)
+                for index, (name, label) in enumerate(zip(cl.list_display, labels, strict=True))
+            ],
+        )
+
+
+def _value(cl: Any, record: Any, name: str) -> object:
+    field, _, value = lookup_field(name, record, cl.model_admin)
+    if field is not None:
+        return display_for_field(value, field, display.NOTHING)
+    return display_for_value(value, display.NOTHING) if value not in (None, "") else display.NOTHING
+
+
+@register.simple_tag
+def hidden_filters(cl: Any) -> list[tuple[str, str]]:
+    """What a search must carry along that the filter bar has no control for."""
+    shown = {spec.parameter_name for spec in cl.filter_specs if spec.shown}
+    return [
+        (name, value)
+        for name, values in cl.filter_params.items()
+        for value in values
+        if name not in shown and name != "q"
+    ]
+
+
+@register.simple_tag
+def chosen(cl: Any) -> list[tuple[str, str, str]]:
+    """The filters that a link has set and the bar has no control for: title, value, way out."""
+    found = []
+    for spec in cl.filter_specs:
+        value = spec.value()
+        if value and not spec.shown:
+            words = dict(spec.lookup_choices).get(value, value)
+            without = cl.get_query_string(remove=[spec.parameter_name])
+            found.append((str(spec.title), str(words), without))
+    return found
+
+
+@register.simple_tag
+def page_url(cl: Any, number: int) -> str:
+    url: str = cl.get_query_string({"p": number})
+    return url
+
+
+@register.filter
+def key_end(credentials: Any) -> str:
+    """The last characters of a key, by which its owner knows it; nothing of a short one."""
+    key = credentials.api_key or ""
+    return f"…{key[-4:]}" if len(key) >= 16 else ""

@@ -1,0 +1,90 @@
+// Relais' few lines of behaviour. Every page works without them: forms are plain forms.
+(() => {
+  "use strict";
+
+  const POLL = 1000;
+  const POLL_AFTER_FAILURE = 3000;
+
+  // The live page of a sync: the server draws the moving part, once a second.
+  function watchRun(box) {
+    const lost = document.getElementById("run-lost");
+    const again = (wait) => window.setTimeout(ask, wait);
+
+    async function ask() {
+      if (document.hidden) {
+        again(POLL);
+        return;
+      }
+      try {
+        const answer = await fetch(box.dataset.liveUrl, {
+          credentials: "same-origin",
+          headers: { "X-Requested-With": "XMLHttpRequest" },
+        });
+        if (answer.redirected || !answer.ok) {
+          // Signed out, or no longer allowed: the page itself says so.
+          window.location.reload();
+          return;
+        }
+        const html = await answer.text();
+        lost.hidden = true;
+        if (answer.headers.get("X-Run-Live") !== "yes") {
+          // Ended: the full report has more than the moving part.
+          window.location.reload();
+          return;
+        }
+        box.innerHTML = html;
+        again(POLL);
+      } catch {
+        lost.hidden = false;
+        again(POLL_AFTER_FAILURE);
+      }
+    }
+
+    again(POLL);
+  }
+
+  // A second press of the same button must not send the form twice.
+  function sendOnce(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.dataset.once) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    const button = event.submitter;
+    if (button) {
+      // After this event, or the button's own value would not be sent.
+      window.setTimeout(() => {
+        button.disabled = true;
+        button.textContent = form.dataset.once;
+      });
+    }
+  }
+
+  function submitFilter(event) {
+    if (event.target instanceof HTMLSelectElement && "submit" in event.target.dataset) {
+      event.target.form.requestSubmit();
+    }
+  }
+
+  // A search for nothing should not leave "?q=&tenant=" in the address.
+  function dropEmpty(event) {
+    if (event.target.id !== "changelist-search") return;
+    for (const field of event.target.elements) {
+      if (field.name && field.value === "") field.disabled = true;
+    }
+  }
+
+  document.addEventListener("submit", sendOnce);
+  document.addEventListener("submit", dropEmpty);
+  document.addEventListener("change", submitFilter);
+  window.addEventListener("pageshow", (event) => {
+    // Back from the next page: the buttons work again.
+    if (event.persisted) window.location.reload();
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = document.querySelector("[data-live-url]");
+    if (box) watchRun(box);
+  });
+})();
