@@ -1,0 +1,15 @@
+"""How gunicorn serves Relais: `gunicorn --config python:config.gunicorn config.wsgi`."""
+
+from __future__ import annotations
+
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+# Downloads stream for as long as they need; this is how long a process may hang altogether.
+timeout = 60
+loglevel = os.environ.get("LOG_LEVEL", "info").lower()
+# Its place would be in the user's home.
+control_socket_disable = True

@@ -1,0 +1,211 @@
+"""What every test can ask for: the cast, tenants, a running Flatchr, a running worker.
+
+The cast: alice and bob are colleagues at one tenant, charlie is at another and must never see
+theirs, admin is a superuser. All log in with the password `PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from config.celery import app
+from integrations.models import FlatchrCredentials, FlatchrSettings, Integration, Membership
+from tests.support.cast import PASSWORD
+from tests.support.worker import Worker, publishing_to
+
+if TYPE_CHECKING:
+    from integrations.flatchr.sandbox import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-database-tests",
+        action="store_true",
+        help="Leave out the tests that use no database: for a second pass on another one.",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-database-tests"):
+        return
+    pure = [item for item in items if not _uses_database(item)]
+    items[:] = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=pure)
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return bool(
+        item.get_closest_marker("django_db") or {"db", "transactional_db"}.intersection(fixtures)
+    )
+
+
+class MakeTenant(Protocol):
+    def __call__(
+        self,
+        organization: str = ...,
+        *,
+        sandbox: Sandbox | None = ...,
+        members: Iterable[User] = ...,
+        **fields: Any,
+    ) -> Integration: ...
+
+
+@pytest.fixture
+def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes with what `Sandbox` takes; each is stopped after the test."""
+    from integrations.flatchr.sandbox import Sandbox
+
+    running: list[Sandbox] = []
+
+    def make(**options: Any) -> Sandbox:
+        server = Sandbox(**{"vacancies": 4, "applicants": 30, "seed": 1, **options})
+        server.start()
+        running.append(server)
+        return server
+
+    yield make
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """A small Flatchr on loopback, this test's alone."""
+    return make_sandbox()
+
+
+@pytest.fixture
+def make_tenant(db: None, settings: Any) -> MakeTenant:
+    """Makes a tenant with credentials and settings, and its members.
+
+    With `sandbox`, it is connected to that one, and so is every other tenant of the "sandbox"
+    environment in this test. Without, its Flatchr is a port on which nothing listens. `fields`
+    are those of `Integration`.
+    """
+
+    def make(
+        organization: str = "Atelier Nord",
+        *,
+        sandbox: Sandbox | None = None,
+        members: Iterable[User] = (),
+        **fields: Any,
+    ) -> Integration:
+        if sandbox is not None:
+            settings.FLATCHR_ENDPOINTS = {
+                **settings.FLATCHR_ENDPOINTS,
+                "sandbox": {"api_url": sandbox.url, "careers_url": sandbox.url},
+            }
+        tenant = Integration.objects.create(
+            **{"organization": organization, "environment": "sandbox", **fields}
+        )
+        FlatchrCredentials.objects.create(
+            integration=tenant,
+            api_key=sandbox.api_key if sandbox else "no-key",
+            company_key=sandbox.company_key if sandbox else "no-company",
+            slug=sandbox.slug if sandbox else "no-slug",
+        )
+        FlatchrSettings.objects.create(integration=tenant)
+        for member in members:
+            Membership.objects.create(user=member, integration=tenant)
+        return tenant
+
+    return make
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", "alice@nord.example", PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", "bob@nord.example", PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return User.objects.create_user("charlie", "charlie@sud.example", PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("admin", "admin@relais.example", PASSWORD)
+
+
+@pytest.fixture
+def tenant(make_tenant: MakeTenant, alice: User, bob: User) -> Integration:
+    """Alice's and bob's tenant, with no Flatchr behind it."""
+    return make_tenant("Atelier Nord", members=[alice, bob])
+
+
+@pytest.fixture
+def other_tenant(make_tenant: MakeTenant, charlie: User) -> Integration:
+    """Charlie's tenant, with no Flatchr behind it."""
+    return make_tenant("Maison Sud", members=[charlie])
+
+
+@pytest.fixture
+def connected_tenant(
+    make_tenant: MakeTenant, sandbox: Sandbox, alice: User, bob: User
+) -> Integration:
+    """Alice's and bob's tenant, connected to the `sandbox` of this test."""
+    return make_tenant("Atelier Nord", sandbox=sandbox, members=[alice, bob])
+
+
+@pytest.fixture
+def logged_in() -> Callable[[User], Client]:
+    """A test client in which the given user has logged in."""
+
+    def log_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis for tests: the one that `make test` provides, else one found or started here."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    from tests.support.redis_server import provide
+
+    with provide() as found:
+        yield found.url
+
+
+@pytest.fixture
+def make_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Starts a real worker process on the test database; returns it when it is ready for work.
+
+    `make_worker(broker="filesystem://", *options)`; the broker is that or `redis_url`'s. Tasks
+    that the test sends go to it. One worker a test; `kill()` and `start()` it at will.
+    """
+    with ExitStack() as stack:
+
+        def make(broker: str = "filesystem://", *options: str) -> Worker:
+            stack.enter_context(publishing_to(broker, tmp_path))
+            app.control.purge()  # what an earlier run may have left in a Redis that stays
+            worker = Worker(broker, tmp_path, *options)
+            stack.callback(worker.kill)
+            worker.start()
+            return worker
+
+        yield make
+
+
+@pytest.fixture
+def worker(make_worker: Callable[..., Worker]) -> Worker:
+    """A worker on the embedded broker."""
+    return make_worker()

@@ -1,0 +1,107 @@
+"""Settings come from the environment; the defaults work, and are safe."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import ROOT, documented_names, manage
+
+STRONG = "k4Zr-9wQ1xT7bV0nM3cE8yU5iO2pL6aS_dF4gH7jK9lZ1xC3vB5nM8qW2eR6tY0u"
+
+
+def settings_of(data_dir: Path, *names: str, **given: str) -> dict[str, Any]:
+    program = (
+        "import json; from django.conf import settings; "
+        f"print(json.dumps({{name: getattr(settings, name) for name in {names!r}}}))"
+    )
+    done = manage("shell", "--no-imports", "--command", program, data_dir=data_dir, **given)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+
+    first = settings_of(data_dir, "SECRET_KEY", "CREDENTIALS_KEYS")
+
+    assert settings_of(data_dir, "SECRET_KEY", "CREDENTIALS_KEYS") == first
+    assert data_dir.stat().st_mode & 0o777 == 0o700
+    for name in ("secret_key", "credentials_keys"):
+        assert (data_dir / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: settings_of(tmp_path / "data", "SECRET_KEY"), range(4)))
+
+    assert all(one == found[0] for one in found)
+
+
+def test_a_secret_can_be_given_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mounted").write_text(STRONG)
+
+    found = settings_of(tmp_path, "SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "mounted"))
+
+    assert found == {"SECRET_KEY": STRONG}
+    assert not (tmp_path / "secret_key").exists()
+
+
+def test_debug_is_off_and_hosts_are_loopback_by_default(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, "DEBUG", "ALLOWED_HOSTS", "CELERY_BROKER_URL")
+
+    assert found == {
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
+        "CELERY_BROKER_URL": "filesystem://localhost",
+    }
+
+
+@pytest.mark.parametrize(("url", "secure"), [("https://r.example", True), ("http://r", False)])
+def test_https_in_the_public_address_makes_cookies_and_redirects_secure(
+    tmp_path: Path, url: str, secure: bool
+) -> None:
+    names = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+
+    found = settings_of(tmp_path, *names, "CSRF_TRUSTED_ORIGINS", PUBLIC_URL=url)
+
+    assert [found[name] for name in names] == [secure] * 3
+    assert found["CSRF_TRUSTED_ORIGINS"] == [url]
+
+
+def test_a_production_setup_passes_djangos_deployment_checks(tmp_path: Path) -> None:
+    done = manage(
+        *("check", "--deploy", "--fail-level", "WARNING"),
+        data_dir=tmp_path,
+        PUBLIC_URL="https://relais.example",
+        ALLOWED_HOSTS="relais.example",
+        SECRET_KEY=STRONG,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_variable_that_is_read_is_documented() -> None:
+    readers = (ROOT / "config" / "settings.py", ROOT / "config" / "gunicorn.py")
+    pattern = r"""(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)\""""
+    read = {name for path in readers for name in re.findall(pattern, path.read_text())}
+
+    assert read == documented_names()
+    readme = (ROOT / "README.md").read_text()
+    assert {name for name in read if f"`{name}`" not in readme} == set()
+
+
+def test_static_files_are_collected_with_names_that_change_with_their_content(
+    tmp_path: Path,
+) -> None:
+    done = manage("collectstatic", "--no-input", data_dir=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "static" / "staticfiles.json").read_text())
+    assert (tmp_path / "static" / manifest["paths"]["admin/css/base.css"]).exists()
