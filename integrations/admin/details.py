@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.admin.display import date_time, gone_badge, link
+from integrations.admin.paging import cut
 from integrations.models import MirroredRecord
 
 FEW = 10
@@ -49,16 +50,16 @@ def related(
     all_url: str = "",
     all_label: str = "See all",
 ) -> Related:
-    """Cuts `records`, a queryset, at `FEW`; one more is read to know whether there are more."""
-    found = list(records[: FEW + 1])
+    """The first `FEW` of `records`, a queryset."""
+    found = cut(records, 0, FEW)
     return Related(
         title=title,
         headers=headers,
-        rows=[cells(record) for record in found[:FEW]],
+        rows=[cells(record) for record in found.rows],
         empty=empty,
         all_url=all_url,
         all_label=all_label,
-        more=len(found) > FEW,
+        more=found.more,
     )
 
 

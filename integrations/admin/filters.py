@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from integrations.admin.display import words
+from integrations.admin.display import CAP, words
+from integrations.admin.walking import hide_indexes
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -213,8 +214,7 @@ class TagFilter(RecordFilter):
         ]
 
     def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        worn = CandidateTag.objects.live().filter(tag_id=pk)
-        return queryset.filter(pk__in=worn.values("candidate_id"))
+        return having(queryset, CandidateTag.objects.live().filter(tag_id=pk))
 
 
 class JobFilter(RecordFilter):
@@ -236,27 +236,34 @@ class CandidateFilter(RecordFilter):
 class CandidateOutcomeFilter(OutcomeFilter):
     """Candidates with an application of that outcome."""
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        return queryset.filter(Exists(_applications(outcome=self.value())))
+        mine = Application.objects.visible_to(request.user).live()
+        return having(queryset, mine.filter(outcome=self.value()))
 
 
 class CandidateStageFilter(StageFilter):
     """Candidates with an application in that stage."""
 
     def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return queryset.filter(Exists(_applications(current_stage_id=pk)))
+        return having(queryset, Application.objects.live().filter(current_stage_id=pk))
 
 
 class CandidateJobFilter(JobFilter):
     """Candidates who applied for that job."""
 
     def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return queryset.filter(Exists(_applications(job_id=pk)))
+        return having(queryset, Application.objects.live().filter(job_id=pk))
 
 
-def _applications(**terms: Any) -> QuerySet[Any]:
-    return Application.objects.filter(
-        Q(remote_deleted_at=None), candidate_id=OuterRef("pk"), **terms
-    )
+def having(candidates: QuerySet[Any], related: QuerySet[Any]) -> QuerySet[Any]:
+    """The candidates that `related` (applications, or tags worn) belong to.
+
+    A few are listed. Where there are many, each candidate is asked, since a page of them is then
+    found after few questions.
+    """
+    few = list(related.order_by().values_list("candidate_id", flat=True)[: CAP + 1])
+    if len(few) <= CAP:
+        return candidates.filter(pk__in=few)
+    return candidates.filter(Exists(hide_indexes(related).filter(candidate_id=OuterRef("pk"))))

@@ -1,23 +1,45 @@
-"""Lists that never count a table.
+"""Lists that never count a table, and find a page's rows without sorting one.
 
-`COUNT(*)` reads every row that matches. A page needs to know only whether another one follows,
-and a reader whether there are a few, some, or very many: one row more than the page is fetched,
-and counting stops at `CAP`.
+`COUNT(*)` reads every row that matches. A reader wants to know whether there are a few, some, or
+very many, so the first `CAP` matches are looked for, in no order. If that is all of them, the
+page is cut from those. If there are more, matches are so dense that walking the index of the
+list's order meets a page of them soon, whichever filters are set.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from integrations.admin.display import CAP, capped, number
+from integrations.admin.walking import walk_in_order
 
 PER_PAGE = 50
 # An offset is walked row by row; by then a search or a filter finds the record sooner.
 LAST_PAGE = 1000
+
+
+class Slice(NamedTuple):
+    """Some rows of a list, whether more follow, and how many there are, as far as is known."""
+
+    rows: list[Any]
+    more: bool
+    total: int
+
+
+def cut(queryset: QuerySet[Any], start: int, size: int) -> Slice:
+    """`size` rows from `start` on, in two queries."""
+    found = list(queryset.order_by().values_list("pk", flat=True)[: CAP + 1])
+    dense = len(found) > CAP
+    in_order = walk_in_order(queryset) if dense else queryset.filter(pk__in=found)
+    rows = list(in_order[start : start + size + 1]) if found else []
+    more = len(rows) > size
+    # At the end of the list the number is known, past the cap too.
+    return Slice(rows[:size], more, len(found) if more or not rows else start + len(rows))
 
 
 class CappedPaginator(Paginator):
@@ -30,29 +52,23 @@ class CappedPaginator(Paginator):
 
 
 class LookAheadMixin:
-    """For a ChangeList: pages by looking one row ahead, and says how many there are up to `CAP`."""
+    """For a ChangeList: pages without counting, and says how many there are up to `CAP`."""
 
     has_next = False
 
     def get_results(self: Any, request: Any) -> None:
-        per_page = self.list_per_page
         if not 1 <= self.page_num <= LAST_PAGE:
             raise IncorrectLookupParameters
-        start = (self.page_num - 1) * per_page
-        rows = list(self.queryset[start : start + per_page + 1])
-        if not rows and self.page_num > 1:
+        start = (self.page_num - 1) * self.list_per_page
+        self.result_list, more, self.result_count = cut(self.queryset, start, self.list_per_page)
+        if not self.result_list and self.page_num > 1:
             raise IncorrectLookupParameters
-        self.paginator = self.model_admin.get_paginator(request, self.queryset, per_page)
-        self.has_next = len(rows) > per_page and self.page_num < LAST_PAGE
-        # On the last page the count is known without asking for it.
-        whole = len(rows) <= per_page
-        if whole:
-            self.paginator.count = start + len(rows)
-        self.result_list = rows[:per_page]
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        self.paginator.count = self.result_count
+        self.has_next = more and self.page_num < LAST_PAGE
         self.first_row = start + 1
         self.last_row = start + len(self.result_list)
-        self.result_count = self.paginator.count
-        self.result_count_text = number(self.result_count) if whole else capped(self.result_count)
+        self.result_count_text = capped(self.result_count) if more else number(self.result_count)
         self.full_result_count = None
         self.show_full_result_count = False
         self.show_admin_actions = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.details import Card, Related, badges, pretty, record_card, related
 from integrations.admin.display import (
+    CAP,
     NOTHING,
     chips,
     date_time,
@@ -173,10 +175,29 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
         "job__integration_fields",
         "current_stage__remote_data",
     )
-    search_fields = ("candidate__first_name", "candidate__last_name", "person_key")
+    search_fields = (
+        "candidate__first_name",
+        "candidate__last_name",
+        "candidate__email_addresses",
+    )
     search_placeholder = "Candidate's name or e-mail"
     sortable_by = ("changed",)
     empty_text = "Applications appear here once a tenant has been synchronised."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By candidate. When few are found, their applications are looked up by their ids, which
+        spares joining every application with its candidate only to find that it is not meant."""
+        if not search_term:
+            return queryset, False
+        candidates = CandidateAdmin(Candidate, self.admin_site)
+        mine = Candidate.objects.visible_to(request.user)
+        named, _ = candidates.get_search_results(request, mine, search_term)
+        few = list(named.order_by().values_list("pk", flat=True)[: CAP + 1])
+        if len(few) <= CAP:
+            return queryset.filter(candidate_id__in=few), False
+        return super().get_search_results(request, queryset, search_term)
 
     @display(description="Candidate")
     def who(self, application: Application) -> SafeString:

@@ -157,7 +157,7 @@ def _locked_out(facts: Facts, now: datetime) -> Health | None:
         return Health(Condition.CREDENTIALS_INVALID, reason, *fix)
     refused = facts.last is not None and facts.last.state == RunState.AUTHENTICATION_FAILED
     if facts.credentials_invalid_at or refused:
-        reason = "Flatchr refused the API key. Nothing is read until a new one is entered."
+        reason = "Flatchr refused the API key."
         return Health(Condition.CREDENTIALS_INVALID, reason, *fix, facts.last)
     if facts.key_expires_at and facts.key_expires_at <= now:
         return Health(Condition.CREDENTIALS_INVALID, "The API key has expired.", *fix)

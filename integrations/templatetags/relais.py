@@ -116,10 +116,3 @@ def chosen(cl: Any) -> list[tuple[str, str, str]]:
 def page_url(cl: Any, number: int) -> str:
     url: str = cl.get_query_string({"p": number})
     return url
-
-
-@register.filter
-def key_end(credentials: Any) -> str:
-    """The last characters of a key, by which its owner knows it; nothing of a short one."""
-    key = credentials.api_key or ""
-    return f"…{key[-4:]}" if len(key) >= 16 else ""

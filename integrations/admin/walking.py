@@ -1,0 +1,64 @@
+"""A hint to SQLite: read a table along the index of its order, not along that of a filter.
+
+SQLite keeps no statistics unless told to, takes any index on a filtered column for a good one,
+and then sorts all that match: for a tenant with a million candidates, two seconds a page. A unary
+plus hides a column from it. PostgreSQL knows better by itself and is given the query as it is.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from django.db import connections
+from django.db.models import ForeignKey, QuerySet
+from django.db.models.expressions import Col
+from django.db.models.sql.where import WhereNode
+
+
+class HiddenColumn(Col):
+    """A column that no index is used for."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        sql, params = super().as_sql(compiler, connection)
+        return f"+{sql}", params
+
+
+def walk_in_order(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """`queryset` with the hint, where it is ordered by `changed_at`, which has an index."""
+    query = queryset.query
+    order = query.order_by or (queryset.model._meta.ordering if query.default_ordering else ())
+    if not order or str(order[0]).lstrip("-") != "changed_at":
+        return queryset
+    return hide_indexes(queryset)
+
+
+def hide_indexes(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """`queryset` with the indexes of its own filtered columns hidden, on SQLite."""
+    if connections[queryset.db].vendor != "sqlite":
+        return queryset
+    hidden = queryset.all()
+    table = hidden.query.get_initial_alias()
+    hidden.query.where = _hide(hidden.query.where, table)
+    return hidden
+
+
+def _hide(node: WhereNode, table: str) -> WhereNode:
+    children: list[Any] = []
+    child: Any
+    for child in node.children:
+        if isinstance(child, WhereNode):
+            children.append(_hide(child, table))
+            continue
+        column = getattr(child, "lhs", None)
+        if isinstance(column, Col) and column.alias == table and _is_key(column):
+            child = copy(child)
+            child.lhs = HiddenColumn(column.alias, column.target, column.output_field)
+        children.append(child)
+    hidden = copy(node)
+    hidden.children = children
+    return hidden
+
+
+def _is_key(column: Col) -> bool:
+    return column.target.primary_key or isinstance(column.target, ForeignKey)
