@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from integrations.models.fields import IdField
 from integrations.models.integration import Integration
 from integrations.records import Outcome
 
@@ -37,9 +38,11 @@ class MirroredRecord(models.Model):
     the mapped data. Both are 16 bytes, or null once a deleted record's data has been emptied.
     """
 
-    id = models.CharField(primary_key=True, max_length=24)
-    integration = models.ForeignKey(Integration, models.CASCADE, db_index=False)
-    remote_id = models.CharField(max_length=400)
+    id = IdField(primary_key=True, max_length=24)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, db_index=False, db_constraint=False
+    )
+    remote_id = IdField(max_length=400)
     changed_at = models.DateTimeField()
     remote_deleted_at = models.DateTimeField(null=True)
     fingerprint = models.BinaryField(null=True, editable=False)
@@ -139,10 +142,18 @@ class Candidate(MirroredRecord):
 class Application(MirroredRecord):
     """One person's application for one job: an applicant of Flatchr."""
 
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="applications")
-    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="applications")
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="applications", db_constraint=False
+    )
+    candidate = models.ForeignKey(
+        Candidate, models.CASCADE, related_name="applications", db_constraint=False
+    )
     current_stage = models.ForeignKey(
-        ApplicationStage, models.SET_NULL, null=True, related_name="applications"
+        ApplicationStage,
+        models.SET_NULL,
+        null=True,
+        related_name="applications",
+        db_constraint=False,
     )
     outcome = models.TextField(
         null=True, choices=[(outcome, outcome.title()) for outcome in Outcome]
@@ -150,14 +161,14 @@ class Application(MirroredRecord):
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
     # The trimmed, lower-cased e-mail, by which a further application finds its candidate.
-    person_key = models.TextField(blank=True)
+    person_key = IdField(max_length=254, blank=True)
     remote_data = models.JSONField(null=True)
 
     class Meta(MirroredRecord.Meta):
         indexes = [
             *MirroredRecord.Meta.indexes,
             models.Index(
-                fields=["integration", "person_key"],
+                fields=["person_key"],
                 name="application_person",
                 condition=~Q(person_key=""),
             ),

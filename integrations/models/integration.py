@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from integrations.ids import new_integration_id
-from integrations.models.fields import UNREADABLE, EncryptedTextField
+from integrations.models.fields import UNREADABLE, EncryptedTextField, IdField
 
 
 class Environment(models.TextChoices):
@@ -31,9 +31,7 @@ class IntegrationQuerySet(models.QuerySet["Integration"]):
 class Integration(models.Model):
     """One tenant: a company and its Flatchr account."""
 
-    id = models.CharField(
-        primary_key=True, max_length=40, default=new_integration_id, editable=False
-    )
+    id = IdField(primary_key=True, max_length=40, default=new_integration_id, editable=False)
     organization = models.CharField(max_length=200)
     environment = models.CharField(
         max_length=12, choices=Environment, default=Environment.PRODUCTION

@@ -7,7 +7,7 @@ does not matter in which order or in how many runs they came.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,18 +29,23 @@ def rank(updated_at: datetime | None, applicant_id: str) -> tuple[datetime, str]
     return updated_at or _NEVER, applicant_id
 
 
-def new_candidate(remote_id: str, records: Iterable[tuple[ApplicationRecord, bytes]]) -> Draft:
+def new_candidate(
+    candidate_id: str, remote_id: str, records: Sequence[tuple[ApplicationRecord, bytes]]
+) -> Draft:
     """The candidate behind `records` (with their fingerprints), all of its applications."""
-    winner, fingerprint = max(
-        records, key=lambda item: rank(item[0].remote_updated_at, item[0].remote_id)
-    )
-    return Draft(remote_id, person_columns(winner.person), (winner.raw,), fingerprint)
+    winner, fingerprint = records[0]
+    if len(records) > 1:
+        winner, fingerprint = max(
+            records, key=lambda item: rank(item[0].remote_updated_at, item[0].remote_id)
+        )
+    columns = person_columns(winner.person)
+    return Draft(remote_id, columns, (winner.raw,), fingerprint, candidate_id)
 
 
 def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
     """The candidate of each e-mail in `keys` that an application of the tenant carries.
 
-    Where two candidates have come to share an e-mail by edits, one that is live is preferred,
+    Where edits have given two candidates one e-mail, one with a live application is preferred,
     then the smaller id.
     """
     if not keys:
@@ -49,12 +54,10 @@ def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
     with connection.cursor() as cursor:
         # The first condition is the partial index's own, word for word: else it is not used.
         cursor.execute(
-            "SELECT a.person_key, c.id FROM integrations_application a"
-            " JOIN integrations_candidate c ON c.id = a.candidate_id"
-            " WHERE NOT (a.person_key = '') AND a.integration_id = %s"
-            f" AND a.person_key {condition}"
-            " ORDER BY c.remote_deleted_at IS NOT NULL DESC, c.id DESC",
-            [integration_id, value],
+            "SELECT person_key, candidate_id FROM integrations_application"
+            f" WHERE NOT (person_key = '') AND person_key {condition} AND integration_id = %s"
+            " ORDER BY remote_deleted_at IS NOT NULL DESC, candidate_id DESC",
+            [value, integration_id],
         )
         return dict(cursor.fetchall())
 
@@ -64,11 +67,13 @@ def refresh(
     candidate_ids: Collection[str],
     *,
     read: Mapping[str, ApplicationRecord],
+    since: datetime | None = None,
 ) -> Changes:
     """The changes that bring `candidate_ids` in line with their applications as stored now.
 
     `read` holds the applications that this batch has mapped, by remote id; a winner that is not
-    among them is mapped again from the object stored with it.
+    among them is mapped again from the object stored with it. A candidate that has changed since
+    `since` is not counted again.
     """
     winners = _winners(candidate_ids)
     candidates = Candidate.objects.filter(id__in=list(winners)).only(
@@ -100,6 +105,7 @@ def refresh(
             as_bytes(candidate.content_hash),
             dialect().moment(candidate.changed_at),
             candidate.remote_deleted_at is not None,
+            since is not None and candidate.changed_at >= since,
         )
     return compare(integration_id, drafts, stored)
 

@@ -100,7 +100,7 @@ def _unseen(table: Table) -> str:
 def _measure(store: Store, table: Table) -> tuple[int, int]:
     """How many live records there are, and how many of them were not seen."""
     with connection.cursor() as cursor:
-        dialect().settle_seen(cursor)
+        dialect().settle(cursor, table)
         figures = []
         for condition in (_live(table), _unseen(table)):
             cursor.execute(

@@ -47,7 +47,7 @@ from integrations.sync.tables import (
     stage_draft,
     tag_draft,
 )
-from integrations.sync.traits import read_traits, tag_candidates
+from integrations.sync.traits import read_traits, seen_tags, tag_candidates
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,9 @@ def execute(run_id: int) -> bool:
 
 def _perform(run: SyncRun, lease: Lease, journal: Journal) -> outcome.Outcome:
     """Do the work, and say how it ended."""
+    if run.cancel_requested_at is not None:
+        # Asked for while its worker was dead.
+        return outcome.CANCELLED
     try:
         with clients.open_client(run.integration, journal) as client:
             sync = Sync(run, lease, journal, client)
@@ -191,8 +194,16 @@ class Sync:
             }
             self._set_aside(table.model, rejected)
             self.store.write(table, list(drafts.values()))
-        self.store.see(also_there())
+        self._see(table, also_there())
         self._delete(table)
+
+    def _see(self, table: Table, remote_ids: list[str]) -> None:
+        """Count records as still there that Flatchr does not list by themselves."""
+        with transaction.atomic():
+            self.lease.renew()
+            self.store.see(remote_ids)
+            self.journal.counts(table.model).seen += len(remote_ids)
+            self.journal.save(table.model)
 
     def _set_aside(self, model: Model, rejected: list[Rejected]) -> None:
         with transaction.atomic():
@@ -244,8 +255,12 @@ class Sync:
         for batch in batches(self.reader.applicants(self._since()), BATCH):
             raws = [item for item in batch if isinstance(item, RawApplicant)]
             writer.write(raws, [item for item in batch if isinstance(item, Rejected)])
-        self._delete(APPLICATIONS)
-        self._settle_candidates()
+        # In one transaction: else a run that ends in between leaves candidates behind that no
+        # later run would look at.
+        with transaction.atomic():
+            self._delete(APPLICATIONS)
+            self._settle_candidates()
+        self.journal.applicants_read = True
         if Model.CANDIDATES not in self.reader.incomplete:
             self.journal.mark_complete(Model.CANDIDATES)
 
@@ -261,10 +276,13 @@ class Sync:
             self._delete_orphans(CANDIDATES)
             with transaction.atomic():
                 self.lease.renew()
-                stale = outdated(self.store.integration_id)
-                changes = refresh(self.store.integration_id, stale, read={})
-                self.store.apply(CANDIDATES, changes)
-                tag_candidates(self.store, self._bereft())
+                for stale in batches(outdated(self.store.integration_id), BATCH):
+                    changes = refresh(
+                        self.store.integration_id, stale, read={}, since=self.store.since
+                    )
+                    self.store.apply(CANDIDATES, changes)
+                for bereft in batches(self._bereft(), BATCH):
+                    tag_candidates(self.store, bereft)
                 self.journal.save(Model.CANDIDATES, Model.CANDIDATE_TAGS)
         counts = self.journal.counts(Model.CANDIDATES)
         if self.full:
@@ -288,6 +306,13 @@ class Sync:
             read_traits(self.store, self.reader, budget=self.settings.trait_budget)
         self.journal.mark_complete(Model.CANDIDATE_TAGS)
         self._delete_orphans(CANDIDATE_TAGS)
+        with transaction.atomic():
+            self.lease.renew()
+            # Counted here, as a person's tags are read once for each of their applications, and
+            # some of them perhaps in an attempt before this one.
+            counts = self.journal.counts(Model.CANDIDATE_TAGS)
+            counts.seen = seen_tags(self.store.integration_id, self.store.since)
+            self.journal.save(Model.CANDIDATE_TAGS)
 
     def _has_tags(self) -> bool:
         return Tag.objects.live().filter(integration_id=self.store.integration_id).exists()

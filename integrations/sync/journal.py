@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from integrations.flatchr.exchange import Exchange
@@ -64,6 +65,9 @@ class Journal:
         self._requests = run.requests
         self._known_exchanges: set[str] = set()
         self._flushed_at = 0.0
+        # Whether this attempt read applicants to the end, even if Flatchr kept some back: from
+        # then on a delta may ask for what has changed.
+        self.applicants_read = False
 
     def _resume(self) -> dict[Model, Counts]:
         """The figures to go on from: what earlier attempts wrote stays counted."""
@@ -121,10 +125,15 @@ class Journal:
         self._dirty.clear()
 
     def mark_complete(self, model: Model) -> None:
-        self.run.results.filter(model=model).update(complete=True)
+        self._mark(model, complete=True)
 
     def mark_failed(self, model: Model, *, kind: str, message: str) -> None:
-        self.run.results.filter(model=model).update(error_kind=kind, error_message=message)
+        self._mark(model, error_kind=kind, error_message=message)
+
+    def _mark(self, model: Model, **fields: object) -> None:
+        with transaction.atomic():
+            self.lease.renew()
+            self.run.results.filter(model=model).update(**fields)
 
     def report(self, finding: Finding) -> None:
         """Count a finding, and keep the first few of each kind as examples."""
@@ -191,7 +200,9 @@ class Journal:
             unique_fields=["key"],
             update_fields=["status", "duration", "bytes_received", "response_body", "error"],
         )
-        SyncRun.objects.filter(pk=self.run.pk).update(requests=self._requests)
+        SyncRun.objects.filter(pk=self.run.pk, lease_owner=self.lease.owner).update(
+            requests=self._requests
+        )
         self._known_exchanges = {
             key for key, exchange in self._exchanges.items() if exchange.duration is None
         }

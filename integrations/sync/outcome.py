@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
-from integrations.models import Integration, RunState, SyncRun, SyncType
+from integrations.models import Integration, RunState, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
 from integrations.sync.journal import Journal
@@ -74,8 +74,10 @@ def finish(journal: Journal, outcome: Outcome) -> None:
     journal.flush()
     with transaction.atomic():
         journal.lease.renew(**end_fields(outcome))
-        journal.save(*Model)
-        _move_tenant_on(journal.run, outcome)
+        # Warnings only: each batch has written its own figures, and one that was rolled back
+        # must not be counted.
+        journal.save()
+        _move_tenant_on(journal, outcome)
 
 
 def end_fields(outcome: Outcome) -> dict[str, object]:
@@ -92,15 +94,15 @@ def end_fields(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _move_tenant_on(run: SyncRun, outcome: Outcome) -> None:
+def _move_tenant_on(journal: Journal, outcome: Outcome) -> None:
+    run = journal.run
     integration = Integration.objects.select_for_update().get(pk=run.integration_id)
     schedule.plan(integration, after=SyncType(run.type))
     if outcome.state == RunState.AUTHENTICATION_FAILED:
         integration.credentials_invalid_at = integration.credentials_invalid_at or timezone.now()
     elif outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
         integration.credentials_invalid_at = None
-    applications = run.results.get(model=Model.APPLICATIONS)
-    if applications.complete:
+    if journal.applicants_read:
         integration.applicants_read_at = run.started_at
     integration.save(
         update_fields=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from integrations.models import (
     LIVE_STATES,
+    Application,
     Integration,
     RunState,
     SyncRun,
@@ -18,10 +20,15 @@ from integrations.models import (
 )
 from integrations.records import Model
 from integrations.sync import outcome, schedule, wake
+from integrations.sync.batches import batches
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_held, delete_orphans
 from integrations.sync.store import apply
 from integrations.sync.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
+from integrations.sync.traits import retag
+
+# Candidates brought in line at a time: a statement takes only so many parameters.
+BATCH = 4000
 
 
 class SyncRefused(Exception):
@@ -96,11 +103,18 @@ def confirm_deletions(run_id: int) -> int:
         later = siblings.filter(pk__gt=run.pk, type=SyncType.FULL, results__complete=True)
         if later.exists():
             raise SyncRefused("A later full sync has read this tenant. Look at that run instead.")
+        tagged = Application.objects.filter(
+            pk__in=run.held_deletions.filter(model=Model.APPLICATIONS).values("record_id"),
+            trait_reading__isnull=False,
+        )
+        bereft = set(tagged.values_list("candidate_id", flat=True))
         deleted = delete_held(run.integration_id, run.pk)
         delete_orphans(run.integration_id, JOB_STAGES)
         delete_orphans(run.integration_id, CANDIDATES)
-        stale = outdated(run.integration_id)
-        apply(CANDIDATES, refresh(run.integration_id, stale, read={}))
+        for stale in batches(outdated(run.integration_id), BATCH):
+            apply(CANDIDATES, refresh(run.integration_id, stale, read={}))
+        for candidates in batches(bereft, BATCH):
+            retag(run.integration_id, candidates)
         delete_orphans(run.integration_id, CANDIDATE_TAGS)
         run.held_deletions.all().delete()
         for result in run.results.filter(held__gt=0):
@@ -150,4 +164,6 @@ def sweep() -> None:
     for run_id in schedule.unattended(now):
         wake.worker(run_id)
     for integration_id, sync_type in schedule.due(now):
-        request_sync(integration_id, type=sync_type, trigger=Trigger.SCHEDULE)
+        # It may have been disabled or deleted meanwhile, which is no trouble of the others.
+        with suppress(SyncRefused, Integration.DoesNotExist):
+            request_sync(integration_id, type=sync_type, trigger=Trigger.SCHEDULE)

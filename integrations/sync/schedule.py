@@ -36,7 +36,8 @@ def next_slot(integration_id: str, minutes: int, now: datetime) -> datetime:
     interval = minutes * 60
     place = int.from_bytes(blake2b(integration_id.encode(), digest_size=8).digest(), "big")
     earliest = now.timestamp() + interval / 2
-    wait = (place - earliest) % interval
+    # Reduced before it meets a float, which could not hold it to the second.
+    wait = (place % interval - earliest) % interval
     return now + timedelta(seconds=interval / 2 + wait)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
@@ -55,7 +56,11 @@ class Table:
 
 def json_text(value: Any) -> str:
     """`value` as compact JSON, for a JSON column."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # An integer of more than 64 bits, which orjson does not write.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class PostgreSQL:
@@ -76,6 +81,8 @@ class PostgreSQL:
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table.name}) ON COMMIT DELETE ROWS"
         )
+        # Of an earlier update in the same transaction.
+        cursor.execute(f"DELETE FROM {stage}")
         self._copy(cursor, stage, table.columns, rows)
         columns = _names(table.columns[1:])
         staged = ", ".join(f'{stage}."{column}"' for column in table.columns[1:])
@@ -86,15 +93,21 @@ class PostgreSQL:
 
     def forget_seen(self, cursor: CursorWrapper) -> None:
         """Begin a read: an empty `relais_seen`, which lives as long as the connection."""
-        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS relais_seen (remote_id text)")
-        cursor.execute("TRUNCATE relais_seen")
+        cursor.execute("DROP TABLE IF EXISTS relais_seen")
+        cursor.execute('CREATE TEMP TABLE relais_seen (remote_id text COLLATE "C")')
 
     def add_seen(self, cursor: CursorWrapper, remote_ids: Sequence[str]) -> None:
         cursor.execute("INSERT INTO relais_seen SELECT unnest(%s::text[])", [list(remote_ids)])
 
-    def settle_seen(self, cursor: CursorWrapper) -> None:
-        """Let the planner know how much was seen, before it is joined with."""
+    def settle(self, cursor: CursorWrapper, table: Table) -> None:
+        """Prepare `relais_seen` and `table` for being joined.
+
+        Without statistics the planner takes tables that have just been filled for empty, and
+        compares each row of one with each of the other.
+        """
+        cursor.execute("CREATE INDEX ON relais_seen (remote_id)")
         cursor.execute("ANALYZE relais_seen")
+        cursor.execute(f"ANALYZE {table.name}")
 
     def _copy(
         self, cursor: CursorWrapper, name: str, columns: Sequence[str], rows: Iterable[Row]
@@ -140,8 +153,8 @@ class SQLite:
             [json_text(list(remote_ids))],
         )
 
-    def settle_seen(self, cursor: CursorWrapper) -> None:
-        """SQLite reads the primary key and needs no statistics."""
+    def settle(self, cursor: CursorWrapper, table: Table) -> None:
+        """SQLite joins by the primary key, and needs no statistics for that."""
 
 
 def dialect() -> PostgreSQL | SQLite:

@@ -26,6 +26,8 @@ class Stored:
     content_hash: bytes | None
     changed_at: Any
     deleted: bool
+    # Whether this run has written the record before, and has counted it then.
+    counted: bool = False
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
     for draft in drafts:
         old = stored.get(draft.remote_id)
         if old is None:
-            new_id = unified_id(integration_id, draft.remote_id)
+            new_id = draft.id or unified_id(integration_id, draft.remote_id)
             row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
             changes.inserts.append(row)
         elif old.deleted or old.fingerprint != draft.fingerprint:
@@ -84,7 +86,7 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
             changes.updates.append(row)
             if old.deleted:
                 changes.restored += 1
-            elif differs:
+            elif differs and not old.counted:
                 changes.updated += 1
     return changes
 
@@ -110,6 +112,8 @@ class Store:
         self.integration_id: str = run.integration_id
         self.lease = lease
         self.journal = journal
+        # What has changed from here on is this run's own doing.
+        self.since = run.started_at or timezone.now()
 
     def write(self, table: Table, drafts: Sequence[Draft]) -> None:
         """Write one batch of `drafts`, of which only those that differ cost a write."""
@@ -125,6 +129,10 @@ class Store:
     def apply(self, table: Table, changes: Changes) -> None:
         """Write `changes` and count them. Inside a transaction."""
         apply(table, changes)
+        self.count(table, changes)
+
+    def count(self, table: Table, changes: Changes) -> None:
+        """Count `changes` that have been written."""
         counts = self.journal.counts(table.model)
         counts.created += changes.created
         counts.updated += changes.updated

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -89,17 +88,21 @@ CANDIDATE_TAGS = Table(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A row as Flatchr would have it, before it is known whether it is new or changed."""
+    """A row as Flatchr would have it, before it is known whether it is new or changed.
+
+    `id` is the one it gets if it is new; derived from the remote id where it is not given.
+    """
 
     remote_id: str
     mapped: tuple[Any, ...]
     carried: tuple[Any, ...]
     fingerprint: bytes
+    id: str | None = None
 
 
 def digest(values: tuple[Any, ...]) -> bytes:
-    """16 bytes that stand for `values`."""
-    text = json_text([str(value) if isinstance(value, datetime) else value for value in values])
+    """16 bytes that stand for `values`: column values, in which no NUL can occur."""
+    text = "\x1f".join(["\0" if value is None else str(value) for value in values])
     return blake2b(text.encode(), digest_size=16).digest()
 
 

@@ -11,21 +11,27 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations.flatchr.reader import FlatchrReader
 from integrations.models import Application, CandidateTag, Tag, TraitReading
 from integrations.records import Model, TagRecord
 from integrations.sync.batches import batches
-from integrations.sync.store import Store, compare, read_stored
+from integrations.sync.store import Changes, Store, apply, compare, read_stored
 from integrations.sync.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
 
 BATCH = 50
 
 
 def read_traits(store: Store, reader: FlatchrReader, *, budget: int) -> None:
-    """Read the traits that are due, at most `budget` applicants', and tag their candidates."""
+    """Read the traits that are due, at most `budget` applicants' in all attempts at a run, and
+    tag their candidates.
+    """
+    read = TraitReading.objects.filter(
+        integration_id=store.integration_id, read_at__gte=store.since
+    ).count()
+    budget = max(0, budget - read)
     for batch in batches(due(store.integration_id, store.run.started_at, budget), BATCH):
         readings = {application_id: reader.traits(remote_id) for application_id, remote_id in batch}
         with transaction.atomic():
@@ -58,11 +64,28 @@ def due(integration_id: str, since: datetime | None, budget: int) -> Iterator[tu
 
 
 def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
+    """Tag candidates anew as `retag` does, and count what that changed. Inside a transaction."""
+    changes, deleted = retag(store.integration_id, candidate_ids)
+    store.count(CANDIDATE_TAGS, changes)
+    store.journal.counts(Model.CANDIDATE_TAGS).deleted += deleted
+
+
+def seen_tags(integration_id: str, since: datetime) -> int:
+    """How many tags on candidates were read, or brought back, from `since` on."""
+    read = TraitReading.objects.filter(
+        application__candidate_id=OuterRef("candidate_id"), read_at__gte=since
+    )
+    live = CandidateTag.objects.live().filter(integration_id=integration_id)
+    return live.filter(Q(changed_at__gte=since) | Exists(read)).count()
+
+
+def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[Changes, int]:
     """Give each candidate the tags that its live applications' readings show, and no others.
 
     Inside a transaction. A tag that the tenant does not know, or no longer has, is left out.
+    What was written, and how many tags were taken off.
     """
-    wanted = _wanted(store.integration_id, candidate_ids)
+    wanted = _wanted(integration_id, candidate_ids)
     candidates = dict(
         Application.objects.filter(candidate_id__in=list(candidate_ids)).values_list(
             "candidate_id", "candidate__remote_id"
@@ -74,19 +97,17 @@ def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
             mapped = (candidate_id, tag_id)
             remote_id = f"{candidates[candidate_id]}:{tag_remote_id}"
             drafts.append(Draft(remote_id, mapped, (), digest(mapped)))
-    stored = read_stored(
-        CANDIDATE_TAGS, store.integration_id, [draft.remote_id for draft in drafts]
-    )
-    store.apply(CANDIDATE_TAGS, compare(store.integration_id, drafts, stored))
-    counts = store.journal.counts(Model.CANDIDATE_TAGS)
-    counts.seen += len(drafts)
+    stored = read_stored(CANDIDATE_TAGS, integration_id, [draft.remote_id for draft in drafts])
+    changes = compare(integration_id, drafts, stored)
+    apply(CANDIDATE_TAGS, changes)
     moment = timezone.now()
-    counts.deleted += (
+    deleted = (
         CandidateTag.objects.live()
-        .filter(integration_id=store.integration_id, candidate_id__in=list(candidate_ids))
+        .filter(integration_id=integration_id, candidate_id__in=list(candidate_ids))
         .exclude(remote_id__in=[draft.remote_id for draft in drafts])
         .update(remote_deleted_at=moment, changed_at=moment)
     )
+    return changes, deleted
 
 
 def _wanted(integration_id: str, candidate_ids: Collection[str]) -> dict[str, set[tuple[str, str]]]:
