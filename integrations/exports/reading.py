@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from integrations.exports.among import Among
+from integrations.exports.values import as_text
 from integrations.models import CandidateTag
 
 # Rows read at a time. More would save little and cost memory; fewer, and the query for tags, one
 # a chunk, begins to show.
 CHUNK_ROWS = 1500
+
+Row = tuple[Any, ...]
 
 LATEST = "exported_application"
 """The name under which `values_list` paths reach the candidate's latest live application."""
@@ -22,36 +25,36 @@ LATEST = "exported_application"
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some candidates: their ids, how many live applications each has, and what was read."""
+    """Some candidates: what is always read of each, and the values that were asked for.
+
+    `applications` is how many live ones there are; `applied_at` when the latest was made, as the
+    database writes it.
+    """
 
     ids: Sequence[str]
     applications: Sequence[int]
+    applied_at: Sequence[str | None]
     values: Sequence[Sequence[Any]]
 
 
 def read_chunks(queryset: QuerySet[Any], sources: Sequence[Any]) -> Iterator[Chunk]:
     """The candidates of `queryset`, as it orders them; `values` has a sequence for each source.
 
-    One query: a candidate comes as one row per application, the latest last, and of those rows
-    only the last is kept. (A query for the applications of each chunk takes three times as long.)
+    One query: a candidate comes as one row per application, of which the latest is kept. (A
+    query for the applications of each chunk takes three times as long.)
     """
     relation = FilteredRelation("applications", condition=Q(applications__remote_deleted_at=None))
     rows = (
         queryset.annotate(**{LATEST: relation})
-        .order_by(
-            *_ordering(queryset),
-            # Keeps the rows of a candidate together.
-            "pk",
-            F(f"{LATEST}__remote_created_at").asc(nulls_first=True),
-            f"{LATEST}__pk",
-        )
-        .values_list("pk", f"{LATEST}__pk", *sources)
+        # Ending in the key, so that the rows of a candidate are neighbours.
+        .order_by(*_ordering(queryset), "pk")
+        .values_list("pk", f"{LATEST}__pk", as_text(f"{LATEST}__remote_created_at"), *sources)
         .iterator(chunk_size=CHUNK_ROWS)
     )
-    for kept, counts in _last_of_each(rows):
-        ids, applications, *values = zip(*kept, strict=True)
+    for kept, counts in _latest_of_each(rows):
+        ids, applications, applied_at, *values = zip(*kept, strict=True)
         counts = [count if pk else 0 for count, pk in zip(counts, applications, strict=True)]
-        yield Chunk(ids, counts, values)
+        yield Chunk(ids, counts, applied_at, values)
 
 
 def _ordering(queryset: QuerySet[Any]) -> Sequence[Any]:
@@ -59,9 +62,9 @@ def _ordering(queryset: QuerySet[Any]) -> Sequence[Any]:
     return query.order_by or (queryset.model._meta.ordering if query.default_ordering else ())
 
 
-def _last_of_each(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[list[Any], list[int]]]:
-    """Of neighbouring rows with the same first value the last, and how many there were."""
-    waiting: list[tuple[Any, ...]] = []
+def _latest_of_each(rows: Iterator[Row]) -> Iterator[tuple[list[Row], list[int]]]:
+    """Of neighbouring rows with the same first value the latest, and how many there were."""
+    waiting: list[Row] = []
     while chunk := list(islice(rows, CHUNK_ROWS)):
         waiting += chunk
         ends = [
@@ -73,14 +76,26 @@ def _last_of_each(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[list[Any], 
         if len(chunk) < CHUNK_ROWS:
             ends.append(len(waiting))
         if ends:
-            yield _cut(waiting, ends)
+            yield _condensed(waiting, ends)
             del waiting[: ends[-1]]
     if waiting:
-        yield _cut(waiting, [len(waiting)])
+        yield _condensed(waiting, [len(waiting)])
 
 
-def _cut(rows: list[Any], ends: list[int]) -> tuple[list[Any], list[int]]:
-    return [rows[end - 1] for end in ends], [end - start for start, end in pairwise([0, *ends])]
+def _condensed(rows: list[Row], ends: list[int]) -> tuple[list[Row], list[int]]:
+    """The latest row of each group, given where the groups end, and the sizes of the groups."""
+    sizes = [end - start for start, end in pairwise([0, *ends])]
+    latest = [
+        rows[end - 1] if size == 1 else max(rows[end - size : end], key=_age)
+        for end, size in zip(ends, sizes, strict=True)
+    ]
+    return latest, sizes
+
+
+def _age(row: Row) -> tuple[str, str]:
+    """By when the application was made, as the database writes it, then by its id."""
+    _, application, made = row[:3]
+    return made or "", application
 
 
 def tags_of(chunk: Chunk) -> Iterable[str]:

@@ -42,8 +42,16 @@ class ChunkColumn(Field):
         self.read = read
 
 
+def _ids(chunk: Chunk) -> Iterable[str]:
+    return chunk.ids
+
+
 def _application_counts(chunk: Chunk) -> Iterable[str]:
     return map(str, chunk.applications)
+
+
+def _latest_applied_at(chunk: Chunk) -> Iterable[str]:
+    return moments(chunk.applied_at)
 
 
 class CandidateResource(Resource):
@@ -53,7 +61,7 @@ class CandidateResource(Resource):
     that say whose candidate it is.
     """
 
-    id = Column("id")
+    id = ChunkColumn("id", _ids)
     remote_id = Column("remote_id")
     first_name = Column("first_name")
     last_name = Column("last_name")
@@ -64,9 +72,7 @@ class CandidateResource(Resource):
     latest_job = Column("latest_job", f"{LATEST}__job__name")
     latest_stage = Column("latest_stage", f"{LATEST}__current_stage__name")
     latest_outcome = Column("latest_outcome", f"{LATEST}__outcome")
-    latest_applied_at = Column(
-        "latest_applied_at", as_text(f"{LATEST}__remote_created_at"), moments
-    )
+    latest_applied_at = ChunkColumn("latest_applied_at", _latest_applied_at)
     changed_at = Column("changed_at", as_text("changed_at"), moments)
     remote_deleted_at = Column("remote_deleted_at", as_text("remote_deleted_at"), moments)
     organization = Column("organization", "integration__organization")

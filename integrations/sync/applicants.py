@@ -94,12 +94,15 @@ class ApplicantWriter:
 
     def _fingerprints(self, remote_ids: list[str]) -> dict[str, bytes | None]:
         """Those of `remote_ids` that are stored; a deleted one matches no fingerprint."""
-        condition, value = dialect().among(remote_ids)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT remote_id, CASE WHEN remote_deleted_at IS NULL THEN fingerprint END"
-                f" FROM {APPLICATIONS.name} WHERE integration_id = %s AND remote_id {condition}",
-                [self.store.integration_id, value],
+            dialect().find(
+                cursor,
+                "remote_id, CASE WHEN remote_deleted_at IS NULL THEN fingerprint END",
+                APPLICATIONS.name,
+                "remote_id",
+                remote_ids,
+                "integration_id = %s",
+                self.store.integration_id,
             )
             return {remote_id: as_bytes(found) for remote_id, found in cursor}
 

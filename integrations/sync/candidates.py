@@ -19,7 +19,7 @@ from integrations.models import Application, Candidate
 from integrations.records import ApplicationRecord, PersonRecord, RawApplicant, Rejected
 from integrations.sync.sql import dialect, json_text
 from integrations.sync.store import Changes, Stored, as_bytes, compare
-from integrations.sync.tables import Draft, person_columns
+from integrations.sync.tables import APPLICATIONS, Draft, person_columns
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -50,16 +50,19 @@ def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
     """
     if not keys:
         return {}
-    condition, value = dialect().among(sorted(keys))
     with connection.cursor() as cursor:
-        # The first condition is the partial index's own, word for word: else it is not used.
-        cursor.execute(
-            "SELECT person_key, candidate_id FROM integrations_application"
-            f" WHERE NOT (person_key = '') AND person_key {condition} AND integration_id = %s"
-            " ORDER BY remote_deleted_at IS NOT NULL DESC, candidate_id DESC",
-            [value, integration_id],
+        dialect().find(
+            cursor,
+            "integration_id, person_key, remote_deleted_at IS NOT NULL, candidate_id",
+            APPLICATIONS.name,
+            "person_key",
+            keys,
+            # The partial index's own condition, word for word: else it is not used. The tenant is
+            # compared below, as it would tempt SQLite to read all of the tenant's rows.
+            "NOT (person_key = '')",
         )
-        return dict(cursor.fetchall())
+        found = sorted((row for row in cursor if row[0] == integration_id), reverse=True)
+    return {key: candidate_id for _, key, _, candidate_id in found}
 
 
 def refresh(

@@ -54,13 +54,15 @@ def now() -> Any:
 
 def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) -> dict[str, Stored]:
     """What is stored of `remote_ids`, by remote id."""
-    condition, value = dialect().among(remote_ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT remote_id, id, fingerprint, content_hash, changed_at,"
-            f" remote_deleted_at IS NOT NULL FROM {table.name}"
-            f" WHERE integration_id = %s AND remote_id {condition}",
-            [integration_id, value],
+        dialect().find(
+            cursor,
+            "remote_id, id, fingerprint, content_hash, changed_at, remote_deleted_at IS NOT NULL",
+            table.name,
+            "remote_id",
+            remote_ids,
+            "integration_id = %s",
+            integration_id,
         )
         return {
             row[0]: Stored(row[1], as_bytes(row[2]), as_bytes(row[3]), row[4], bool(row[5]))

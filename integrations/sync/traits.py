@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.reader import FlatchrReader
 from integrations.models import Application, CandidateTag, Tag, TraitReading
-from integrations.records import Model, TagRecord
+from integrations.records import Finding, Model, TagRecord
 from integrations.sync.batches import batches
 from integrations.sync.store import Changes, Store, apply, compare, read_stored
 from integrations.sync.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
@@ -33,11 +34,29 @@ def read_traits(store: Store, reader: FlatchrReader, *, budget: int) -> None:
     ).count()
     budget = max(0, budget - read)
     for batch in batches(due(store.integration_id, store.run.started_at, budget), BATCH):
-        readings = {application_id: reader.traits(remote_id) for application_id, remote_id in batch}
+        readings = {
+            application_id: tags
+            for application_id, remote_id in batch
+            if (tags := _read(store, reader, remote_id)) is not None
+        }
         with transaction.atomic():
             store.lease.renew()
             _save(store, readings)
             store.journal.save(Model.TAGS, Model.CANDIDATE_TAGS)
+
+
+def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord] | None:
+    """An applicant's tags; None when Flatchr has erased it, which a full sync will find."""
+    try:
+        return reader.traits(remote_id)
+    except FlatchrError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+    message = "Flatchr does not have this applicant any more, so its tags were not read."
+    store.journal.report(
+        Finding("applicant_not_found", Model.CANDIDATE_TAGS, remote_id, "", "", message)
+    )
+    return None
 
 
 def due(integration_id: str, since: datetime | None, budget: int) -> Iterator[tuple[str, str]]:

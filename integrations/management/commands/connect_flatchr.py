@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
+from django.db.models import BigIntegerField, Model
 
-from integrations.models import Environment
+from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
 from integrations.sync.connect import ConnectionRefused, connect
 
 MARKS = {True: "yes", False: "NO", None: "?"}
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--origin-id", default="", help="your own identifier of the customer")
         parser.add_argument("--contact-email", default="")
-        parser.add_argument("--offerer-id", type=int, help="the source that Flatchr gave you")
+        parser.add_argument("--offerer-id", type=_number, help="the source that Flatchr gave you")
         parser.add_argument("--user-key", default="", help="for attribution of submissions")
         parser.add_argument("--no-check", action="store_true", help="save without asking Flatchr")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -42,15 +42,15 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         try:
             connected = connect(
-                organization=_given(options, "organization"),
+                organization=_given(options, Integration, "organization"),
                 environment=options["environment"],
                 api_key=_api_key(),
-                company_key=_given(options, "company_key"),
-                slug=_given(options, "slug"),
-                origin_id=options["origin_id"],
-                contact_email=_email(options["contact_email"]),
+                company_key=_given(options, FlatchrCredentials, "company_key"),
+                slug=_given(options, FlatchrCredentials, "slug"),
+                origin_id=_given(options, Integration, "origin_id"),
+                contact_email=_given(options, Integration, "contact_email"),
                 offerer_id=options["offerer_id"],
-                user_key=options["user_key"],
+                user_key=_given(options, FlatchrSettings, "user_key"),
                 check=not options["no_check"],
             )
         except ConnectionRefused as refused:
@@ -77,20 +77,22 @@ class Command(BaseCommand):
             self.stderr.write(f"{check.name}: {MARKS[check.ok]}  {check.message}")
 
 
-def _given(options: dict[str, Any], name: str) -> str:
+def _given(options: dict[str, Any], model: type[Model], name: str) -> str:
+    """An option as the column of `model` that it is for takes it."""
     value: str = options[name].strip()
-    if not value:
-        raise CommandError(f"--{name.replace('_', '-')} is empty.", returncode=2)
-    return value
-
-
-def _email(value: str) -> str:
     try:
-        if value:
-            validate_email(value)
+        model._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
     except ValidationError as error:
-        raise CommandError("--contact-email is not an e-mail address.", returncode=2) from error
+        option = f"--{name.replace('_', '-')}"
+        raise CommandError(f"{option}: {' '.join(error.messages)}", returncode=2) from error
     return value
+
+
+def _number(text: str) -> int:
+    """An id of Flatchr's: a whole number that its column holds."""
+    if not text.isdecimal() or int(text) > BigIntegerField.MAX_BIGINT:
+        raise ArgumentTypeError(f"not a number that can be an id: {text[:40]}")
+    return int(text)
 
 
 def _api_key() -> str:

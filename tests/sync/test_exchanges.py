@@ -1,0 +1,98 @@
+"""Every request is on record, and no secret is anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+from integrations.flatchr.sandbox import Sandbox
+from integrations.models import HttpExchange, Integration
+from tests.sync.people import add
+from tests.sync.running import sync
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+
+
+def test_every_request_is_recorded_as_flatchr_received_it(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    run = sync(connected_tenant)
+
+    recorded = list(run.exchanges.order_by("started_at", "id"))
+    received = list(sandbox.requests)
+    assert run.requests == len(recorded) == len(received)
+    assert [(one.method, one.path.partition("?")[0], one.status) for one in recorded] == [
+        (one.method, one.path, one.status) for one in received
+    ]
+    for one in recorded:
+        assert one.integration_id == connected_tenant.pk
+        assert one.duration is not None
+        assert one.duration > 0
+        assert (one.attempt, one.error) == (1, "")
+        assert one.bytes_received >= len("[]")
+        assert one.host == sandbox.url.removeprefix("http://")
+
+
+def test_queries_and_bodies_are_recorded(connected_tenant: Integration, sandbox: Sandbox) -> None:
+    run = sync(connected_tenant)
+
+    paths = set(run.exchanges.values_list("path", flat=True))
+    listed = f"/company/{sandbox.company_key}/vacancies?fields=address%2Ctags%2Citems"
+    assert {listed, f"{listed}&status=0"} <= paths
+    searches = run.exchanges.filter(method="POST").order_by("id")
+    assert list(searches.values_list("request_body", flat=True)) == ["{}", '{"status": 0}']
+    assert searches[0].response_body.startswith('[{"applicant":')
+
+
+def test_attempts_that_failed_are_recorded_with_their_reason(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path="/columns$", status=503, times=1)
+    sandbox.faults.add(path="/columns$", reset=True, times=1)
+
+    run = sync(connected_tenant)
+
+    attempts = run.exchanges.filter(path__endswith="/columns").order_by("attempt")
+    assert list(attempts.values_list("attempt", "status", "error")) == [
+        (1, 503, "server_error"),
+        (2, None, "unreachable"),
+        (3, 200, ""),
+    ]
+    assert run.state == "SUCCEEDED"
+
+
+def test_no_table_holds_the_key(connected_tenant: Integration, sandbox: Sandbox) -> None:
+    """Not even when Flatchr sends it back in a header, a body and a name."""
+    key = sandbox.api_key
+    add(sandbox, "Ada", "ada@example.org")
+    sync(connected_tenant)
+    sandbox.faults.add(
+        path="/tags$", status=500, headers={"X-Echo": key}, content=f"You sent Bearer {key}."
+    )
+    sandbox.faults.add(path="/traits$", status=400, content={"key": key})
+    run = sync(connected_tenant)
+    assert run.state == "PARTIALLY_FAILED"
+
+    assert HttpExchange.objects.filter(response_body__contains="You sent").exists()
+    assert HttpExchange.objects.filter(request_headers__has_key="Authorization").exists()
+    for model in apps.get_models(include_auto_created=True):
+        for text in everything_in(model):
+            assert key not in text, model
+            assert key.split(".")[-1] not in text, model
+
+
+def everything_in(model: type[models.Model]) -> list[str]:
+    """The columns of all rows, as they are in the database."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {quote(model._meta.db_table)}")  # noqa: S608
+        return [text_of(value) for row in cursor for value in row]
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return str(value)

@@ -1,0 +1,147 @@
+"""A record that cannot be mapped is set aside with its reason; the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from integrations.flatchr.sandbox import Sandbox
+from integrations.models import Application, Integration, Job
+from integrations.records import Model
+from tests.sync.flatchr_says import Flatchr
+from tests.sync.people import add, application
+from tests.sync.rows import every_row
+from tests.sync.running import all_counts, counts, sync
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEARCH = "/search/applicants$"
+
+
+def answer(sandbox: Sandbox, rows: list[Any]) -> None:
+    """Let Flatchr answer the search for active applicants with `rows`."""
+    sandbox.faults.add(path=SEARCH, body={"status": 0}, times=0, status=500)
+    sandbox.faults.add(path=SEARCH, times=1, status=200, content=rows)
+
+
+def too_deep(row: dict[str, Any]) -> dict[str, Any]:
+    nested: list[Any] = []
+    for _ in range(150):
+        nested = [nested]
+    return row | {"source": nested}
+
+
+def test_a_broken_applicant_is_set_aside_and_the_others_are_kept(
+    connected_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    rows = flatchr.search()
+    broken = too_deep(rows[0])
+    answer(sandbox, [broken, *rows[1:]])
+
+    run = sync(connected_tenant)
+
+    record = run.quarantined.get()
+    assert (record.model, record.remote_id) == ("applications", rows[0]["applicant"])
+    assert record.reason == "The record is nested too deeply."
+    assert json.loads(record.raw) == broken
+    assert (run.state, run.error_kind) == ("PARTIALLY_FAILED", "")
+    everybody = {row["applicant"] for row in flatchr.applicants()}
+    stored = set(Application.objects.values_list("remote_id", flat=True))
+    assert stored == everybody - {rows[0]["applicant"]}
+    assert counts(run, Model.APPLICATIONS) == {
+        "seen": len(everybody),
+        "created": len(everybody) - 1,
+        "quarantined": 1,
+    }
+
+
+def test_the_known_record_behind_a_broken_one_is_left_as_it_was(
+    synced_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    before = every_row(synced_tenant)
+    rows = flatchr.search()
+    answer(sandbox, [too_deep(rows[0]), *rows[1:]])
+
+    run = sync(synced_tenant)
+
+    assert every_row(synced_tenant) == before
+    figures = counts(run, Model.APPLICATIONS)
+    assert figures["quarantined"] == 1
+    assert figures["unchanged"] == figures["seen"] - 1
+
+
+@pytest.mark.parametrize("nobody", [{"firstname": "Sans identité"}, "pas un objet", None, 17, []])
+def test_while_one_cannot_even_be_identified_nobody_is_deleted(
+    nobody: Any, synced_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    before = every_row(synced_tenant)
+    rows = flatchr.search()
+    answer(sandbox, [*rows[1:], nobody])
+
+    run = sync(synced_tenant)
+
+    assert every_row(synced_tenant) == before
+    assert run.state == "PARTIALLY_FAILED"
+    record = run.quarantined.get()
+    assert (record.remote_id, json.loads(record.raw)) == ("", nobody)
+    assert record.reason.endswith(".")
+
+
+def test_a_missing_applicant_beside_a_broken_one_that_is_identified_is_deleted(
+    connected_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    ada = add(sandbox, "Ada", "ada@example.org")
+    sync(connected_tenant)
+    sandbox.remove_applicant(ada)
+    rows = flatchr.search()
+    answer(sandbox, [too_deep(rows[0]), *rows[1:]])
+
+    run = sync(connected_tenant)
+
+    assert application(ada).remote_deleted_at is not None
+    assert counts(run, Model.APPLICATIONS)["deleted"] == 1
+    assert Application.objects.live().filter(remote_id=rows[0]["applicant"]).count() == 1
+
+
+def test_a_broken_vacancy_does_not_delete_its_job(
+    synced_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    before = every_row(synced_tenant)
+    vacancies = flatchr.vacancies()
+    sandbox.faults.add(
+        path="/vacancies$", status=200, content=[too_deep(vacancies[0]), *vacancies[1:]]
+    )
+
+    run = sync(synced_tenant)
+
+    assert every_row(synced_tenant) == before
+    assert Job.objects.live().count() == 3
+    assert counts(run, Model.JOBS)["quarantined"] >= 1
+    assert {one.model for one in run.quarantined.all()} == {"jobs"}
+
+
+def test_the_next_sync_takes_in_a_record_that_has_been_mended(
+    connected_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    rows = flatchr.search()
+    answer(sandbox, [too_deep(rows[0]), *rows[1:]])
+    sync(connected_tenant)
+    sandbox.faults.clear()
+
+    run = sync(connected_tenant)
+
+    assert (run.state, run.quarantined.count()) == ("SUCCEEDED", 0)
+    assert application(rows[0]["applicant"]).remote_data == rows[0]
+
+
+def test_the_figures_add_up_with_a_record_set_aside(
+    connected_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    rows = flatchr.search()
+    answer(sandbox, [too_deep(rows[0]), 17, *rows[1:]])
+
+    for model, figures in all_counts(sync(connected_tenant)).items():
+        rest = ("created", "updated", "unchanged", "restored", "quarantined")
+        assert figures["seen"] == sum(figures.get(name, 0) for name in rest), model
