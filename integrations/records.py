@@ -2,7 +2,8 @@
 
 Field names and meanings are those of `unified-api.md §5`; JSON-valued fields hold the contract's
 shapes. `remote_id` is always a string. `raw` is the source object as JSON text, exactly as it
-was read, and becomes `remote_data`.
+was read, and becomes `remote_data`. Nobody changes a record. The three that a sync makes for
+each applicant are not frozen, as making a frozen one takes several times as long.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class TagRecord:
     discovered: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PersonRecord:
     """What one application says of the person who applied."""
 
@@ -149,7 +150,7 @@ class PersonRecord:
     phone_numbers: list[dict[str, str | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ApplicationRecord:
     """One applicant row of Flatchr: an application and the person behind it.
 
@@ -169,7 +170,7 @@ class ApplicationRecord:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawApplicant:
     """An applicant as read and not yet mapped: most are unchanged and never need to be.
 

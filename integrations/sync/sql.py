@@ -125,7 +125,7 @@ class PostgreSQL:
         """
         cursor.execute("CREATE INDEX ON relais_seen (remote_id)")
         cursor.execute("ANALYZE relais_seen")
-        cursor.execute(f"ANALYZE {table.name}")
+        cursor.execute(f"ANALYZE {table.name} (integration_id, remote_id, remote_deleted_at)")
 
     def _copy(
         self, cursor: CursorWrapper, name: str, columns: Sequence[str], rows: Iterable[Row]

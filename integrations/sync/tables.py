@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -86,7 +88,7 @@ CANDIDATE_TAGS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A row as Flatchr would have it, before it is known whether it is new or changed.
 
@@ -101,9 +103,8 @@ class Draft:
 
 
 def digest(values: tuple[Any, ...]) -> bytes:
-    """16 bytes that stand for `values`: column values, in which no NUL can occur."""
-    text = "\x1f".join(["\0" if value is None else str(value) for value in values])
-    return blake2b(text.encode(), digest_size=16).digest()
+    """16 bytes that stand for `values`, which are column values."""
+    return blake2b(orjson.dumps(values, default=str), digest_size=16).digest()
 
 
 def draft(remote_id: str, mapped: tuple[Any, ...], carried: tuple[Any, ...] = ()) -> Draft:
