@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 
 from integrations.demo import run
 from integrations.demo.account import ensure_admin, login
-from integrations.demo.processes import ProcessDied, Processes
+from integrations.demo.processes import Loss, ProcessDied, Processes
 from tests.support.commands import ROOT, environment, manage
 from tests.support.provided import free_port
 
@@ -127,9 +127,35 @@ def test_one_that_dies_is_named_and_the_others_are_stopped() -> None:
         family = set(psutil.Process().children()) - before
 
         with pytest.raises(ProcessDied, match=r"hasty has stopped by itself \(exit code 3\)"):
-            processes.watch()
+            processes.watch(print)
 
     assert alive(family) == []
+
+
+def test_one_that_is_needed_is_started_again_and_one_that_is_not_is_let_go() -> None:
+    quick = [sys.executable, "-c", "raise SystemExit(4)"]
+    said: list[str] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def hear(text: str) -> None:
+        said.append(text)
+        if len(said) == 3:
+            raise EnoughError
+
+    with Processes() as processes:
+        processes.start("guest", quick, loss=Loss.BORNE)
+        processes.start("helper", quick, loss=Loss.REPLACED)
+        with pytest.raises(EnoughError):
+            processes.watch(hear)
+
+    told = "has stopped by itself (exit code 4)"
+    assert sorted(said) == [
+        f"The guest {told}; the others go on without it.",
+        f"The helper {told}; it is started again.",
+        f"The helper {told}; it is started again.",
+    ]
 
 
 def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:

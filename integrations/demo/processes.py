@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -14,12 +17,21 @@ from types import TracebackType
 GRACE = 10.0
 
 
-class ProcessDied(Exception):
-    """One of the processes has ended by itself."""
+class Loss(Enum):
+    """What the end of a process that nobody stopped means for the others."""
 
-    def __init__(self, name: str, status: int) -> None:
-        how = f"signal {-status}" if status < 0 else f"exit code {status}"
-        super().__init__(f"The {name} has stopped by itself ({how}); so have all the others now.")
+    FATAL = "so have all the others now"
+    REPLACED = "it is started again"
+    BORNE = "the others go on without it"
+
+
+class ProcessDied(Exception):
+    """A process has ended by itself that the others cannot do without."""
+
+
+def _obituary(name: str, status: int, loss: Loss) -> str:
+    how = f"signal {-status}" if status < 0 else f"exit code {status}"
+    return f"The {name} has stopped by itself ({how}); {loss.value}."
 
 
 class Processes:
@@ -27,6 +39,8 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._again: dict[str, Callable[[], None]] = {}
+        self._losses: dict[str, Loss] = {}
 
     def start(
         self,
@@ -35,8 +49,16 @@ class Processes:
         *,
         log: Path | None = None,
         environment: dict[str, str] | None = None,
+        loss: Loss = Loss.FATAL,
     ) -> None:
-        """Start one; what it says goes to our own output, or to the file `log`, begun anew."""
+        """Start one; what it says goes to our own output, or to the file `log`, begun anew.
+
+        `loss` is what its end means, once it is watched.
+        """
+        self._losses[name] = loss
+        self._again[name] = partial(
+            self.start, name, command, log=log, environment=environment, loss=loss
+        )
         with ExitStack() as files:
             output = files.enter_context(log.open("wb")) if log else None
             # A session of its own: Ctrl-C comes to us alone, and we stop them in order.
@@ -60,13 +82,31 @@ class Processes:
         for name, process in self._running.items():
             status = process.poll()
             if status is not None:
-                raise ProcessDied(name, status)
+                raise ProcessDied(_obituary(name, status, Loss.FATAL))
 
-    def watch(self) -> None:
-        """Returns never; raises `ProcessDied` when one has ended."""
+    def watch(self, say: Callable[[str], None]) -> None:
+        """Returns never; raises `ProcessDied` when one has ended whose loss is fatal.
+
+        The end of any other is told to `say`.
+        """
         while True:
-            self.check()
+            for name, process in list(self._running.items()):
+                status = process.poll()
+                if status is not None:
+                    self._bury(name, status, say)
             time.sleep(0.3)
+
+    def _bury(self, name: str, status: int, say: Callable[[str], None]) -> None:
+        loss = self._losses[name]
+        if loss is Loss.FATAL:
+            raise ProcessDied(_obituary(name, status, loss))
+        process = self._running.pop(name)
+        with suppress(ProcessLookupError):
+            # What it left behind in its session.
+            os.killpg(process.pid, signal.SIGKILL)
+        say(_obituary(name, status, loss))
+        if loss is Loss.REPLACED:
+            self._again[name]()
 
     def stop(self) -> None:
         """Ask all to stop, newest first; kill what is left after a while. Idempotent."""

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from integrations.demo.processes import Processes
+from integrations.demo.processes import Loss, Processes
 from integrations.flatchr.sandbox.sandbox import about
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
 
@@ -57,6 +57,8 @@ def choose_ports(port: int) -> str:
     sandbox_url = f"http://{HOST}:{sandbox_port or free_port()}"
     os.environ["PUBLIC_URL"] = f"http://{HOST}:{port}"
     os.environ["FLATCHR_SANDBOX_URL"] = sandbox_url
+    # The pace that spares Flatchr's servers would make each sync with the sandbox last a minute.
+    os.environ.setdefault("FLATCHR_RATE", "500")
     # What goes wrong is said; what goes well is in the dashboard.
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     return sandbox_url
@@ -73,6 +75,8 @@ def start_sandbox(processes: Processes, url: str) -> None:
         "Flatchr sandbox",
         manage("flatchr_sandbox", "--port", port, *SIZE),
         log=Path(settings.DATA_DIR) / "sandbox.log",
+        # Relais without a Flatchr is worth a look: it says so, and deletes nothing.
+        loss=Loss.BORNE,
     )
     wait_until(lambda: not port_is_free(int(port)), processes, "The Flatchr sandbox")
 
@@ -84,8 +88,9 @@ def start_site(processes: Processes, port: int) -> None:
     # Where the demo runs as root, there is no other user to run it as.
     environment = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     worker = [*celery, "worker", *options, "--loglevel", "WARNING"]
-    processes.start("worker", worker, environment=environment)
-    processes.start("scheduler", [*celery, "beat", "--loglevel", "WARNING"])
+    processes.start("worker", worker, environment=environment, loss=Loss.REPLACED)
+    beat = [*celery, "beat", "--loglevel", "WARNING"]
+    processes.start("scheduler", beat, loss=Loss.REPLACED)
     server = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
     processes.start("web server", [*server, "--bind", f"{HOST}:{port}", "config.wsgi"])
     wait_until(lambda: _is_ready(port), processes, "The web server")
@@ -137,7 +142,6 @@ def lacks_data(tenant: Integration) -> bool:
 
 
 def first_sync(processes: Processes, tenant: Integration) -> None:
-    # The pace that spares Flatchr's servers would be most of a minute's wait here.
-    processes.start("first sync", manage("sync", tenant.pk), environment={"FLATCHR_RATE": "500"})
+    processes.start("first sync", manage("sync", tenant.pk))
     if processes.finish("first sync") not in (DONE, HELD):
         raise DemoError("The first sync has failed.")

@@ -53,7 +53,11 @@ class Command(BaseCommand):
             self.stdout.write("Starting the web server, the worker and the scheduler")
             run.start_site(processes, port)
             self._say_ready(port, sandbox_url, login)
-            processes.watch()
+            processes.watch(self._say)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
     def _say_ready(self, port: int, sandbox_url: str, login: Login) -> None:
         if login.new:
