@@ -66,6 +66,9 @@ def json_text(value: Any) -> str:
 class PostgreSQL:
     """COPY for what is new, a staged join for what has changed."""
 
+    def prepare(self, cursor: CursorWrapper) -> None:
+        """Set up the connection for a run."""
+
     def moment(self, value: datetime | None) -> Any:
         return value
 
@@ -138,6 +141,15 @@ class PostgreSQL:
 
 class SQLite:
     """Prepared statements, run for many rows within one call."""
+
+    def prepare(self, cursor: CursorWrapper) -> None:
+        """Set up the connection for a run, which adds to indexes in random order.
+
+        With SQLite's own 2 MB of cached pages, copied back every 4 MB, the same pages would be
+        read and written again and again.
+        """
+        cursor.execute("PRAGMA cache_size = -32000")
+        cursor.execute("PRAGMA wal_autocheckpoint = 8000")
 
     def moment(self, value: datetime | None) -> Any:
         return None if value is None else _sqlite_moment(value)

@@ -114,6 +114,8 @@ class Store:
         self.integration_id: str = run.integration_id
         self.lease = lease
         self.journal = journal
+        with connection.cursor() as cursor:
+            dialect().prepare(cursor)
         # What has changed from here on is this run's own doing.
         self.since = run.started_at or timezone.now()
 

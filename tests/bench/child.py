@@ -1,0 +1,192 @@
+"""The measured processes: `python -m tests.bench.child REPORT NAME [ARGUMENT ...]`.
+
+Each does one thing in a fresh interpreter and writes to the file REPORT, as JSON: `result`,
+`seconds` (from when the imports are done), `cpu` (this process's own, which other work on the
+machine disturbs less), `idle_mb` (resident memory when the imports are done) and `peak_mb` (the
+most it has been, the kernel's VmHWM).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import django
+
+REPEATS = 9
+
+
+def memory(name: str) -> float:
+    """A line of this process's status, in MB: VmRSS is now, VmHWM the most so far."""
+    for text in Path("/proc/self/status").read_text().splitlines():
+        if text.startswith(f"{name}:"):
+            return int(text.split()[1]) / 1024
+    raise LookupError(name)
+
+
+def command(*arguments: str) -> Any:
+    """A management command that is given `--json`; the object it prints."""
+    from django.core.management import call_command
+
+    said = io.StringIO()
+    with redirect_stdout(said):
+        try:
+            call_command(*arguments, stdout=said)
+        except SystemExit as leaving:
+            # 3: something was quarantined, as the sandbox means it to be.
+            if leaving.code not in (0, 3):
+                raise
+    return json.loads(said.getvalue().splitlines()[-1])
+
+
+def fill(candidates: str, jobs: str) -> str:
+    """A tenant with as many invented candidates; its id."""
+    from tests.bench.filling import fill
+
+    return str(fill(candidates=int(candidates), jobs=int(jobs)).pk)
+
+
+def export() -> dict[str, float]:
+    """The CSV of all candidates, as the list's button asks for it; the times in seconds."""
+    from integrations.exports.streaming import stream_candidates_csv
+    from integrations.models import Candidate
+
+    started = time.perf_counter()
+    stream = stream_candidates_csv(Candidate.objects.filter(remote_deleted_at=None))
+    size = len(next(stream))
+    header = time.perf_counter() - started
+    size += len(next(stream))
+    rows = time.perf_counter() - started
+    size += sum(map(len, stream))
+    return {
+        "header": header,
+        "rows": rows,
+        "all": time.perf_counter() - started,
+        "mb": size / 1e6,
+    }
+
+
+def page(address: str) -> dict[str, float]:
+    """A page of the admin, as a superuser: milliseconds of the first and of later requests."""
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    user, _ = User.objects.get_or_create(username="bench", is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(user)
+
+    def visit() -> float:
+        started = time.perf_counter()
+        answer = client.get(address)
+        took = (time.perf_counter() - started) * 1000
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answered {answer.status_code}")
+        return took
+
+    first = visit()
+    later = [visit() for _ in range(REPEATS)]
+    with CaptureQueriesContext(connection) as queries:
+        visit()
+    return {"first": first, "later": median(later), "queries": len(queries)}
+
+
+def press(address: str) -> float:
+    """Press a button of the admin; the time just before, in seconds of the epoch."""
+    from celery import current_app
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    user, _ = User.objects.get_or_create(username="bench", is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(user)
+    # What a server has done long before a button is pressed: import, connect, build templates.
+    client.get("/admin/")
+    with current_app.producer_or_acquire() as producer:
+        producer.connection.ensure_connection()
+        _ = producer.channel
+    pressed = time.time()
+    answer = client.post(address)
+    if answer.status_code >= 400:
+        raise RuntimeError(f"{address} answered {answer.status_code}")
+    return pressed
+
+
+def queue(tenant: str) -> int:
+    """Ask for a FULL sync, as the button does; the run."""
+    from integrations.sync.runs import request_sync
+
+    run, _ = request_sync(tenant)
+    return run.pk
+
+
+def orm_loop(tenant: str, sandbox: str) -> dict[str, float]:
+    """Candidates and applications by `update_or_create`, one by one, mapped as little as can be."""
+    import requests
+    from django.db import transaction
+    from django.utils import timezone
+
+    from integrations.ids import unified_id
+    from integrations.models import Application, Candidate, FlatchrCredentials
+
+    credentials = FlatchrCredentials.objects.get(integration=tenant)
+    started = time.perf_counter()
+    rows = requests.post(
+        f"{sandbox}/company/{credentials.company_key}/search/applicants",
+        json={},
+        headers={"Authorization": f"Bearer {credentials.api_key}"},
+        timeout=600,
+    ).json()
+    now = timezone.now()
+    with transaction.atomic():
+        for row in rows:
+            own = {"id": unified_id(tenant, row["applicant"]), "changed_at": now}
+            key = {"integration_id": tenant, "remote_id": row["applicant"]}
+            person = {
+                "first_name": row["firstname"],
+                "last_name": row["lastname"],
+                "email_addresses": [{"email_address": row["email"], "type": None}],
+                "phone_numbers": [{"phone_number": row["phone"], "type": None}],
+                "remote_data": row,
+            }
+            candidate, _ = Candidate.objects.update_or_create(**key, defaults=own | person)
+            applied = {"candidate": candidate, "outcome": "PENDING", "remote_data": row}
+            Application.objects.update_or_create(**key, defaults=own | applied)
+    return {"seconds": time.perf_counter() - started, "applicants": len(rows)}
+
+
+WORK: dict[str, Callable[..., Any]] = {
+    work.__name__: work for work in (command, fill, export, page, press, queue, orm_loop)
+}
+
+
+def main(report: str, name: str, *arguments: str) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    from django.db import connection
+
+    connection.ensure_connection()
+    idle = memory("VmRSS")
+    started, used = time.perf_counter(), time.process_time()
+    result = WORK[name](*arguments)
+    told = {
+        "result": result,
+        "seconds": time.perf_counter() - started,
+        "cpu": time.process_time() - used,
+        "idle_mb": idle,
+        "peak_mb": memory("VmHWM"),
+    }
+    Path(report).write_text(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
