@@ -36,6 +36,10 @@ class MirroredRecord(models.Model):
     `changed_at` moves only when the record's own mapped data changes. `fingerprint` covers the
     source, so that an unchanged row is recognised without being mapped; `content_hash` covers
     the mapped data. Both are 16 bytes, or null once a deleted record's data has been emptied.
+
+    The keys that a sync writes for each of its applicants have no constraint in the database,
+    which would look each of them up row by row. The sync takes them from rows that it has read or
+    written itself, and rows are never removed but with their tenant.
     """
 
     id = IdField(primary_key=True, max_length=24)

@@ -40,6 +40,31 @@ def run(connected_tenant: Integration) -> SyncRun:
     return sync(connected_tenant)
 
 
+def test_every_reference_names_a_record_of_the_tenant(
+    run: SyncRun, connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    # By hand, since these keys have no constraint in the database; also after changes.
+    applicant = Application.objects.earliest("remote_id").remote_id
+    sandbox.remove_vacancy(sandbox.vacancies()[0]["id"])
+    sandbox.remove_applicant(applicant)
+    sandbox.add_applicant(email="nouvelle@example.org")
+    sync(connected_tenant)
+
+    own = {
+        model: set(model.objects.filter(integration=connected_tenant).values_list("pk", flat=True))
+        for model in (Job, ApplicationStage, Candidate)
+    }
+    rows = Application.objects.values_list("job_id", "candidate_id", "current_stage_id")
+    for job, candidate, stage in rows:
+        assert job is None or job in own[Job]
+        assert candidate in own[Candidate]
+        assert stage is None or stage in own[ApplicationStage]
+    assert len(rows) > 60
+    for model in (Job, ApplicationStage, JobStage, Candidate, Application, Tag, CandidateTag):
+        owners = set(model.objects.order_by().values_list("integration_id", flat=True))
+        assert owners == {connected_tenant.pk}, model
+
+
 def test_jobs_are_the_vacancies_open_and_closed(run: SyncRun, flatchr: Flatchr) -> None:
     vacancies = {vacancy["id"]: vacancy for vacancy in flatchr.vacancies()}
     assert {vacancy["status"] for vacancy in vacancies.values()} >= {0, 1}
