@@ -6,8 +6,9 @@ nor written.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -15,7 +16,7 @@ from django.db import connection, transaction
 from integrations.flatchr.reader import FlatchrReader
 from integrations.ids import unified_id
 from integrations.models import Application
-from integrations.records import ApplicationRecord, Model, RawApplicant, Rejected
+from integrations.records import ApplicationRecord, Finding, Model, RawApplicant, Rejected
 from integrations.sync.candidates import known_people, new_candidate, refresh
 from integrations.sync.sql import dialect
 from integrations.sync.store import Changes, Store, Stored, as_bytes, compare
@@ -40,44 +41,91 @@ class Known:
 
 @dataclass(slots=True)
 class Batch:
-    """The applicants of one batch that are new, changed, or back after a deletion."""
+    """One batch of applicants as it is to be written.
 
-    known: dict[str, Known]
+    `records` are those that are new, changed, or back after a deletion; the others were only seen.
+    """
+
+    seen: list[str]
+    size: int
+    rejected: list[Rejected]
+    known: dict[str, Known] = field(default_factory=dict)
     records: dict[str, ApplicationRecord] = field(default_factory=dict)
     fingerprints: dict[str, bytes] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
     # By remote id: the id of each new application, and the candidate of every application.
     new_ids: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
+    candidates: Changes = field(default_factory=Changes)
+    applications: Changes = field(default_factory=Changes)
+    findings: list[Finding] = field(default_factory=list)
+    written: threading.Event = field(default_factory=threading.Event)
 
 
 class ApplicantWriter:
-    """Writes batches of applicants; jobs and stages must have been written before."""
+    """Writes applicants; jobs and stages must have been written before.
+
+    `prepare` may run on another thread and one batch ahead of `write`: it takes into account
+    what the batch before it is about to write.
+    """
 
     def __init__(self, store: Store, reader: FlatchrReader) -> None:
         self.store = store
         self.reader = reader
         self._job_ids = store.ids(JOBS)
         self._stage_ids = store.ids(STAGES)
+        self._before: Batch | None = None
 
-    def write(self, raws: Sequence[RawApplicant], rejected: Sequence[Rejected]) -> None:
-        """Write one batch in one transaction; an applicant met twice counts as last met."""
-        latest = {raw.remote_id: raw for raw in raws}
-        batch = self._map(latest)
-        identified = [item.remote_id for item in rejected if item.remote_id]
+    def prepare(self, rows: Sequence[RawApplicant | Rejected]) -> Batch:
+        """What is to be written of `rows`; an applicant met twice counts as last met."""
+        latest = {row.remote_id: row for row in rows if isinstance(row, RawApplicant)}
+        rejected = [row for row in rows if isinstance(row, Rejected)]
+        identified = [row.remote_id for row in rejected if row.remote_id]
+        batch = Batch([*latest, *identified], len(latest) + len(rejected), rejected)
+        self._await_same_applicants(latest)
+        self._map(batch, latest)
+        if batch.records:
+            self._find_people(batch)
+            self._new_candidates(batch)
+            stored = {remote_id: known.stored for remote_id, known in batch.known.items()}
+            integration_id = self.store.integration_id
+            batch.applications = compare(integration_id, self._drafts(batch), stored)
+        batch.findings = self.store.journal.take_findings()
+        self._before = batch
+        return batch
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one transaction."""
         store, journal = self.store, self.store.journal
         with transaction.atomic():
+            store.hasten()
             store.lease.renew()
             if batch.records:
                 self._save(batch)
-            store.see([*latest, *identified])
-            journal.quarantine([*batch.rejected, *rejected])
-            journal.counts(Model.APPLICATIONS).seen += len(latest) + len(rejected)
-            journal.save(Model.APPLICATIONS, Model.CANDIDATES, Model.CANDIDATE_TAGS)
+            store.see(batch.seen)
+            journal.quarantine(batch.rejected)
+            journal.counts(Model.APPLICATIONS).seen += batch.size
+            journal.save(
+                Model.APPLICATIONS,
+                Model.CANDIDATES,
+                Model.CANDIDATE_TAGS,
+                findings=batch.findings,
+            )
+        batch.written.set()
 
-    def _map(self, raws: dict[str, RawApplicant]) -> Batch:
+    def _await_same_applicants(self, latest: Collection[str]) -> None:
+        """Let the batch before be written first where it holds one of these applicants too."""
+        before = self._before
+        if (
+            before is None
+            or before.written.is_set()
+            or before.fingerprints.keys().isdisjoint(latest)
+        ):
+            return
+        while not before.written.wait(1.0):
+            self.store.journal.tick()
+
+    def _map(self, batch: Batch, raws: dict[str, RawApplicant]) -> None:
         fingerprints = self._fingerprints(list(raws))
-        batch = Batch(known={})
         for remote_id, raw in raws.items():
             if fingerprints.get(remote_id) == raw.fingerprint:
                 continue
@@ -90,7 +138,6 @@ class ApplicantWriter:
         batch.known = self._known(
             [remote_id for remote_id in batch.records if remote_id in fingerprints]
         )
-        return batch
 
     def _fingerprints(self, remote_ids: list[str]) -> dict[str, bytes | None]:
         """Those of `remote_ids` that are stored; a deleted one matches no fingerprint."""
@@ -143,13 +190,10 @@ class ApplicantWriter:
 
     def _save(self, batch: Batch) -> None:
         """Write the batch's candidates, then its applications, then what candidates say now."""
-        self._find_people(batch)
-        fresh = self._new_candidates(batch)
-        self.store.apply(CANDIDATES, fresh)
-        stored = {remote_id: known.stored for remote_id, known in batch.known.items()}
-        drafts = self._drafts(batch)
-        self.store.apply(APPLICATIONS, compare(self.store.integration_id, drafts, stored))
-        touched = set(batch.people.values()).difference(row[0] for row in fresh.inserts)
+        self.store.apply(CANDIDATES, batch.candidates)
+        self.store.apply(APPLICATIONS, batch.applications)
+        new = (row[0] for row in batch.candidates.inserts)
+        touched = set(batch.people.values()).difference(new)
         if touched:
             changes = refresh(
                 self.store.integration_id, touched, read=batch.records, since=self.store.since
@@ -165,7 +209,9 @@ class ApplicantWriter:
         batch.people = {remote_id: known.candidate_id for remote_id, known in batch.known.items()}
         new = [record for key, record in batch.records.items() if key not in batch.known]
         by_key = known_people(
-            self.store.integration_id, {record.person_key for record in new if record.person_key}
+            self.store.integration_id,
+            {record.person_key for record in new if record.person_key},
+            pending=self._pending(),
         )
         for record in new:
             own_id = unified_id(self.store.integration_id, record.remote_id)
@@ -175,7 +221,17 @@ class ApplicantWriter:
             if record.person_key:
                 by_key[record.person_key] = candidate_id
 
-    def _new_candidates(self, batch: Batch) -> Changes:
+    def _pending(self) -> dict[str, tuple[str, str]]:
+        """Person key and candidate of each application that may not have been written yet."""
+        before = self._before
+        if before is None:
+            return {}
+        return {
+            remote_id: (record.person_key, before.people[remote_id])
+            for remote_id, record in before.records.items()
+        }
+
+    def _new_candidates(self, batch: Batch) -> None:
         """The candidates whose first application is in this batch.
 
         Such a candidate has the id of that application, whose remote id it shares.
@@ -189,7 +245,7 @@ class ApplicantWriter:
             for remote_id, own_id in batch.new_ids.items()
             if batch.people[remote_id] == own_id
         ]
-        return compare(self.store.integration_id, drafts, {})
+        batch.candidates = compare(self.store.integration_id, drafts, {})
 
     def _drafts(self, batch: Batch) -> list[Draft]:
         to_columns = dialect()

@@ -14,3 +14,5 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
+        # Not to be held while the next one is read.
+        del batch

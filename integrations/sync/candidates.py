@@ -42,18 +42,21 @@ def new_candidate(
     return Draft(remote_id, columns, (winner.raw,), fingerprint, candidate_id)
 
 
-def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
+def known_people(
+    integration_id: str, keys: Collection[str], *, pending: Mapping[str, tuple[str, str]]
+) -> dict[str, str]:
     """The candidate of each e-mail in `keys` that an application of the tenant carries.
 
     Where edits have given two candidates one e-mail, one with a live application is preferred,
-    then the smaller id.
+    then the smaller id. `pending` holds applications that are about to be written: their person
+    key and candidate by remote id, which count for what the database says of them.
     """
     if not keys:
         return {}
     with connection.cursor() as cursor:
         dialect().find(
             cursor,
-            "integration_id, person_key, remote_deleted_at IS NOT NULL, candidate_id",
+            "integration_id, person_key, remote_deleted_at IS NOT NULL, candidate_id, remote_id",
             APPLICATIONS.name,
             "person_key",
             keys,
@@ -61,8 +64,15 @@ def known_people(integration_id: str, keys: Collection[str]) -> dict[str, str]:
             # compared below, as it would tempt SQLite to read all of the tenant's rows.
             "NOT (person_key = '')",
         )
-        found = sorted((row for row in cursor if row[0] == integration_id), reverse=True)
-    return {key: candidate_id for _, key, _, candidate_id in found}
+        found = [
+            (key, bool(deleted), candidate_id)
+            for tenant, key, deleted, candidate_id, remote_id in cursor
+            if tenant == integration_id and remote_id not in pending
+        ]
+    found += [(key, False, candidate_id) for key, candidate_id in pending.values() if key in keys]
+    # The preferred one comes last, and stays.
+    found.sort(reverse=True)
+    return {key: candidate_id for key, _, candidate_id in found}
 
 
 def refresh(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
@@ -25,9 +25,10 @@ from integrations.models import (
     SyncType,
     Tag,
 )
-from integrations.records import Model, RawApplicant, Rejected, TagRecord
+from integrations.records import Model, Rejected, TagRecord
 from integrations.sync import clients, outcome
-from integrations.sync.applicants import ApplicantWriter
+from integrations.sync.ahead import ahead
+from integrations.sync.applicants import ApplicantWriter, Batch
 from integrations.sync.batches import batches
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen
@@ -270,9 +271,12 @@ class Sync:
     def _applicants(self) -> None:
         self.store.forget_seen()
         writer = ApplicantWriter(self.store, self.reader)
-        for batch in batches(self.reader.applicants(self._since()), BATCH):
-            raws = [item for item in batch if isinstance(item, RawApplicant)]
-            writer.write(raws, [item for item in batch if isinstance(item, Rejected)])
+        read = batches(self.reader.applicants(self._since()), BATCH)
+        with self._ahead(map(writer.prepare, read)) as prepared:
+            for batch in prepared:
+                writer.write(batch)
+                # Not to be held while the next one is awaited.
+                del batch
         # In one transaction: else a run that ends in between leaves candidates behind that no
         # later run would look at.
         with transaction.atomic():
@@ -281,6 +285,11 @@ class Sync:
         self.journal.applicants_read = True
         if Model.CANDIDATES not in self.reader.incomplete:
             self.journal.mark_complete(Model.CANDIDATES)
+
+    def _ahead(self, prepared: Iterator[Batch]) -> AbstractContextManager[Iterator[Batch]]:
+        if dialect().is_server:
+            return ahead(prepared, halt=self.journal.halt)
+        return nullcontext(prepared)
 
     def _since(self) -> date | None:
         read_at = self.run.integration.applicants_read_at

@@ -6,6 +6,7 @@ to, so what a page shows is what is committed.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ class Counts:
         return max(0, self.seen - self.created - self.updated - self.restored - self.quarantined)
 
 
+class ReadHalted(Exception):
+    """The run has ended for a reason of its own; nobody takes what is being read."""
+
+
 class Journal:
     """The record of one attempt at one run; also the client's `Observer`."""
 
@@ -65,6 +70,8 @@ class Journal:
         self._requests = run.requests
         self._known_exchanges: set[str] = set()
         self._flushed_at = 0.0
+        self._findings: list[Finding] = []
+        self._halted = threading.Event()
         # Whether this attempt read applicants to the end, even if Flatchr kept some back: from
         # then on a delta may ask for what has changed.
         self.applicants_read = False
@@ -106,8 +113,13 @@ class Journal:
         self.flush()
         self.lease.renew(phase=model.value, waiting_until=None, waiting_reason="")
 
-    def save(self, *models: Model) -> None:
-        """Write the figures of `models` and what was found so far. Inside a batch's transaction."""
+    def save(self, *models: Model, findings: Iterable[Finding] | None = None) -> None:
+        """Write the figures of `models`, and `findings`, or else all that were reported so far.
+
+        Inside a batch's transaction.
+        """
+        for finding in self.take_findings() if findings is None else findings:
+            self._count(finding)
         for model in models:
             counts = self._counts[model]
             self.run.results.filter(model=model).update(
@@ -136,6 +148,15 @@ class Journal:
             self.run.results.filter(model=model).update(**fields)
 
     def report(self, finding: Finding) -> None:
+        """Note a finding, to be written with the batch that it belongs to."""
+        self._findings.append(finding)
+
+    def take_findings(self) -> list[Finding]:
+        """What was reported since this was last asked."""
+        taken, self._findings = self._findings, []
+        return taken
+
+    def _count(self, finding: Finding) -> None:
         """Count a finding, and keep the first few of each kind as examples."""
         key = (finding.model, finding.code)
         warning = self._warnings.get(key)
@@ -187,7 +208,13 @@ class Journal:
         self.lease.renew(waiting_until=until if seconds > 0 else None, waiting_reason=reason[:200])
 
     def tick(self) -> None:
+        if self._halted.is_set():
+            raise ReadHalted
         self.lease.check()
+
+    def halt(self) -> None:
+        """End the read that is under way on another thread, at its next tick."""
+        self._halted.set()
 
     def flush(self) -> None:
         """Write the exchanges noted since the last flush, and the number of requests."""

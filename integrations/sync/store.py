@@ -119,6 +119,11 @@ class Store:
         # What has changed from here on is this run's own doing.
         self.since = run.started_at or timezone.now()
 
+    def hasten(self) -> None:
+        """Let this transaction's commit not wait for the disk; see `PostgreSQL.hasten`."""
+        with connection.cursor() as cursor:
+            dialect().hasten(cursor)
+
     def write(self, table: Table, drafts: Sequence[Draft]) -> None:
         """Write one batch of `drafts`, of which only those that differ cost a write."""
         remote_ids = [draft.remote_id for draft in drafts]
