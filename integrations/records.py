@@ -13,6 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+# Begins the remote id of a record that was submitted from here and whose own remote id Flatchr
+# has not told yet; the submission's id follows.
+PROVISIONAL = "submission:"
+
 
 class Model(StrEnum):
     """The mirrored models, in the order in which a sync writes them."""

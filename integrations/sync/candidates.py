@@ -16,7 +16,13 @@ from django.db.models import Exists, OuterRef
 
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.models import Application, Candidate
-from integrations.records import ApplicationRecord, PersonRecord, RawApplicant, Rejected
+from integrations.records import (
+    PROVISIONAL,
+    ApplicationRecord,
+    PersonRecord,
+    RawApplicant,
+    Rejected,
+)
 from integrations.sync.sql import dialect, json_text
 from integrations.sync.store import Changes, Stored, as_bytes, compare
 from integrations.sync.tables import APPLICATIONS, Draft, person_columns
@@ -107,12 +113,15 @@ def refresh(
     drafts, stored = [], {}
     for candidate in stale:
         (_, winner), fingerprint = winners[candidate.id]
+        remote_id = candidate.remote_id
+        if remote_id.startswith(PROVISIONAL):
+            remote_id = winner
         if winner in read:
             person, raw = read[winner].person, read[winner].raw
         else:
             person, raw = _person(winner, sources[winner]), json_text(sources[winner])
-        drafts.append(Draft(candidate.remote_id, person_columns(person), (raw,), fingerprint))
-        stored[candidate.remote_id] = Stored(
+        drafts.append(Draft(remote_id, person_columns(person), (raw,), fingerprint))
+        stored[remote_id] = Stored(
             candidate.id,
             as_bytes(candidate.fingerprint),
             as_bytes(candidate.content_hash),
@@ -136,10 +145,13 @@ def outdated(integration_id: str) -> list[str]:
 
 
 def _winners(candidate_ids: Collection[str]) -> dict[str, tuple[tuple[datetime, str], bytes]]:
-    """For each candidate its winning live application's rank and fingerprint."""
+    """For each candidate its winning live application's rank and fingerprint.
+
+    One that Flatchr has not shown yet has neither.
+    """
     rows = (
         Application.objects.live()
-        .filter(candidate_id__in=list(candidate_ids))
+        .filter(candidate_id__in=list(candidate_ids), fingerprint__isnull=False)
         .values_list("candidate_id", "remote_updated_at", "remote_id", "fingerprint")
     )
     winners: dict[str, tuple[tuple[datetime, str], bytes]] = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from integrations.models import HeldDeletion
-from integrations.records import Model
+from integrations.records import PROVISIONAL, Model
 from integrations.sync.guard import must_hold
 from integrations.sync.sql import Table, dialect
 from integrations.sync.store import Store
@@ -21,6 +22,9 @@ from integrations.sync.tables import (
     STAGES,
     TAGS,
 )
+
+# How long an applicant submitted from here may take to be among those that Flatchr lists.
+GRACE = timedelta(days=2)
 
 GUARDED = {table.model: table for table in (JOBS, STAGES, TAGS, APPLICATIONS)}
 
@@ -38,7 +42,7 @@ def delete_unseen(store: Store, table: Table) -> None:
             counts.held = vanishing
             _hold(store, table)
         elif vanishing:
-            counts.deleted += _mark(table, _unseen(table), store.integration_id)
+            counts.deleted += _mark(table, _unseen(table), *_unseen_values(store))
         store.journal.save(table.model)
 
 
@@ -91,10 +95,18 @@ def _live(table: Table) -> str:
 
 
 def _unseen(table: Table) -> str:
+    """Not returned by this read. What was submitted from here gets time to appear at Flatchr."""
     return (
         f"{_live(table)} AND NOT EXISTS"
         f" (SELECT 1 FROM relais_seen WHERE relais_seen.remote_id = {table.name}.remote_id)"
+        f" AND NOT ({table.name}.changed_at > %s"
+        f" AND substr({table.name}.remote_id, 1, {len(PROVISIONAL)}) = '{PROVISIONAL}')"
     )
+
+
+def _unseen_values(store: Store) -> tuple[Any, ...]:
+    """The parameters of `_unseen`."""
+    return store.integration_id, dialect().moment(timezone.now() - GRACE)
 
 
 def _measure(store: Store, table: Table) -> tuple[int, int]:
@@ -102,10 +114,11 @@ def _measure(store: Store, table: Table) -> tuple[int, int]:
     with connection.cursor() as cursor:
         dialect().settle(cursor, table)
         figures = []
-        for condition in (_live(table), _unseen(table)):
-            cursor.execute(
-                f"SELECT COUNT(*) FROM {table.name} WHERE {condition}", [store.integration_id]
-            )
+        for condition, values in (
+            (_live(table), (store.integration_id,)),
+            (_unseen(table), _unseen_values(store)),
+        ):
+            cursor.execute(f"SELECT COUNT(*) FROM {table.name} WHERE {condition}", values)
             figures.append(cursor.fetchone()[0])
     return figures[0], figures[1]
 
@@ -125,5 +138,5 @@ def _hold(store: Store, table: Table) -> None:
         cursor.execute(
             f"INSERT INTO {HeldDeletion._meta.db_table} (run_id, model, record_id)"
             f" SELECT %s, %s, {table.name}.id FROM {table.name} WHERE {_unseen(table)}",
-            [store.run.pk, table.model.value, store.integration_id],
+            [store.run.pk, table.model.value, *_unseen_values(store)],
         )

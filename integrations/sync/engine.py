@@ -35,7 +35,7 @@ from integrations.sync.deletions import delete_orphans, delete_unseen
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease, LeaseLost, RunCancelled, RunTimedOut, claim
 from integrations.sync.sql import Table, dialect
-from integrations.sync.store import Store
+from integrations.sync.store import Store, jobs_by_vacancy
 from integrations.sync.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
@@ -136,7 +136,7 @@ class Sync:
             careers_url=clients.endpoints(run.integration.environment).careers_url,
             integration_id=run.integration_id,
             integration_fields=frozenset(self.settings.integration_fields),
-            known_jobs=self._known_jobs(),
+            known_jobs=jobs_by_vacancy(run.integration_id),
             report=journal.report,
         )
         self.failures: dict[Model, FlatchrError] = {}
@@ -343,11 +343,3 @@ class Sync:
 
     def _has_tags(self) -> bool:
         return Tag.objects.live().filter(integration_id=self.store.integration_id).exists()
-
-    def _known_jobs(self) -> dict[int, str]:
-        jobs = Job.objects.filter(integration_id=self.run.integration_id)
-        return {
-            vacancy_id: remote_id
-            for vacancy_id, remote_id in jobs.values_list("vacancy_id", "remote_id")
-            if vacancy_id is not None
-        }

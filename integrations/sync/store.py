@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from integrations.ids import unified_id
-from integrations.models import SyncRun
+from integrations.models import Job, SyncRun
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease
 from integrations.sync.sql import Row, Table, dialect
@@ -157,13 +157,21 @@ class Store:
         with connection.cursor() as cursor:
             dialect().add_seen(cursor, remote_ids)
 
-    def ids(self, table: Table) -> dict[str, str]:
-        """Every record's id by its remote id, deleted ones included. For small tables."""
-        return dict(
-            table.record.objects.filter(integration_id=self.integration_id).values_list(
-                "remote_id", "id"
-            )
-        )
+
+def ids(table: Table, integration_id: str) -> dict[str, str]:
+    """Every record's id by its remote id, deleted ones included. For small tables."""
+    records = table.record.objects.filter(integration_id=integration_id)
+    return dict(records.values_list("remote_id", "id"))
+
+
+def jobs_by_vacancy(integration_id: str) -> dict[int, str]:
+    """Each job's remote id by the plain vacancy id that applicants name; deleted ones included."""
+    jobs = Job.objects.filter(integration_id=integration_id)
+    return {
+        vacancy_id: remote_id
+        for vacancy_id, remote_id in jobs.values_list("vacancy_id", "remote_id")
+        if vacancy_id is not None
+    }
 
 
 def as_bytes(value: bytes | memoryview | None) -> bytes | None:

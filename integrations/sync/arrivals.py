@@ -1,0 +1,134 @@
+"""Applicants stored between two syncs: found by a search, or submitted and still to be found.
+
+What is written here is what the next sync would write, under the same ids, so that sync finds
+nothing to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from integrations.flatchr.mapping.applicants import ApplicantMapper
+from integrations.flatchr.mapping.stages import stages_by_title
+from integrations.ids import random_id
+from integrations.models import Application, ApplicationStage, Candidate
+from integrations.records import (
+    PROVISIONAL,
+    ApplicationRecord,
+    Finding,
+    Outcome,
+    PersonRecord,
+    RawApplicant,
+    StageRecord,
+)
+from integrations.sync.candidates import known_people
+from integrations.sync.preparing import Preparer
+from integrations.sync.sql import dialect
+from integrations.sync.store import jobs_by_vacancy
+from integrations.sync.tables import application_columns, digest, person_columns
+
+
+def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> dict[str, str]:
+    """Write applicants as candidates and applications; each one's application id by remote id.
+
+    `rows` are elements of an answer to a search with their source texts (`flatchr-api.md §5`).
+    One that cannot be mapped is left out. Idempotent. What was expected of them by
+    `expect_application` becomes theirs and keeps its id.
+    """
+    mapper = _mapper(integration_id)
+    identified = (mapper.identify(data, raw) for data, raw in rows)
+    found = {row.remote_id: row for row in identified if isinstance(row, RawApplicant)}
+    preparer = Preparer(integration_id, mapper.application, timezone.now())
+    prepared = preparer.prepare(list(found.values()))
+    try:
+        with transaction.atomic():
+            preparer.save(prepared)
+    except IntegrityError:
+        # A sync has stored one of them since.
+        preparer.compare_again(prepared)
+        with transaction.atomic():
+            preparer.save(prepared)
+    stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
+    return dict(stored.values_list("remote_id", "id"))
+
+
+def expect_application(
+    integration_id: str, submission_id: str, *, job_id: str, person_key: str, person: PersonRecord
+) -> str:
+    """The id of an application that Flatchr has and does not show yet; made on the first call.
+
+    Its candidate is the one that `person_key`, a lower-cased e-mail, has already, or a new one.
+    Both get ids of their own and keep them when Flatchr shows the applicant.
+    """
+    remote_id = f"{PROVISIONAL}{submission_id}"
+    with transaction.atomic():
+        known = Application.objects.filter(integration_id=integration_id, remote_id=remote_id)
+        existing = known.values_list("id", flat=True).first()
+        if existing is not None:
+            return str(existing)
+        people = known_people(integration_id, {person_key}, pending={}) if person_key else {}
+        candidate_id = people.get(person_key) or _expected_candidate(
+            integration_id, remote_id, person
+        )
+        moment = timezone.now()
+        record = ApplicationRecord(
+            remote_id=remote_id,
+            outcome=Outcome.PENDING,
+            job_remote_id=None,
+            stage_remote_id=None,
+            remote_created_at=None,
+            remote_updated_at=None,
+            person_key=person_key,
+            person=person,
+            raw="",
+        )
+        columns = application_columns(
+            record, job_id=job_id, candidate_id=candidate_id, stage_id=None, dialect=dialect()
+        )
+        return Application.objects.create(
+            id=random_id(),
+            integration_id=integration_id,
+            remote_id=remote_id,
+            changed_at=moment,
+            content_hash=digest(columns),
+            job_id=job_id,
+            candidate_id=candidate_id,
+            outcome=record.outcome,
+            person_key=person_key,
+        ).pk
+
+
+def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecord) -> str:
+    return Candidate.objects.create(
+        id=random_id(),
+        integration_id=integration_id,
+        remote_id=remote_id,
+        changed_at=timezone.now(),
+        content_hash=digest(person_columns(person)),
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email_addresses=person.email_addresses,
+        phone_numbers=person.phone_numbers,
+    ).pk
+
+
+def _mapper(integration_id: str) -> ApplicantMapper:
+    """A mapper with the joins as the last sync left them."""
+    stages = ApplicationStage.objects.live().filter(integration_id=integration_id)
+    records = [
+        StageRecord(stage.remote_id, stage.name, stage.position, stage.visible, stage.hired, "")
+        for stage in stages
+    ]
+    return ApplicantMapper(
+        jobs_by_vacancy(integration_id),
+        stages_by_title(records, _say_nothing),
+        report=_say_nothing,
+    )
+
+
+def _say_nothing(_: Finding) -> None:
+    """There is no run to say it on; the source object is kept with the record."""
