@@ -147,7 +147,9 @@ class PostgreSQL:
     def _copy(
         self, cursor: CursorWrapper, name: str, columns: Sequence[str], rows: Iterable[Row]
     ) -> None:
-        with cursor.copy(f"COPY {name} ({_names(columns)}) FROM STDIN") as copy:
+        statement = f"COPY {name} ({_names(columns)}) FROM STDIN"
+        # Django turns the driver's errors into its own everywhere but here.
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
             write = copy.write_row
             for row in rows:
                 write(row)
