@@ -1,7 +1,7 @@
-"""The only place that opens a connection to Flatchr, and it only reads.
+"""The only place that opens a connection to Flatchr: it reads, and creates candidates.
 
-Reads are tried again when a failure may pass; whatever is not known to be a read is refused, so
-that nothing that changes Flatchr can ever be sent twice from here.
+Reads are tried again when a failure may pass; whatever is not known to be a read is refused. The
+one write is sent once and never again from here: what became of it is told, and judged by others.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import json as jsonlib
 import random
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 
+from integrations.flatchr.body import CandidateBody
 from integrations.flatchr.errors import (
     ErrorKind,
     FlatchrError,
@@ -28,7 +30,9 @@ from integrations.flatchr.jsonstream import elements, whole
 from integrations.flatchr.keys import key_expiry
 from integrations.flatchr.masking import Masker
 from integrations.flatchr.policy import Clock, Policy
+from integrations.flatchr.receipt import Delivery, Receipt, delivery_of, read_answer, said_in
 from integrations.flatchr.wire import Attempt, Call, Wire
+from integrations.flatchr.writer import Resume, shown
 
 __all__ = ["Clock", "FlatchrClient", "Host", "Policy"]
 
@@ -46,6 +50,9 @@ USER_AGENTS: dict[Host, str] = {
 COMPANY = "/company/{company}"
 SEARCH = f"{COMPANY}/search/applicants"
 _READ_POSTS = frozenset({SEARCH})
+CREATE = "/vacancy/candidate/json"
+# The same checks, and nothing is stored (`flatchr-api.md §7`).
+DRY_RUN = "/vacancy/candidate/test"
 # Lists that every company has: a 404 there means that there is no such company.
 _PROBES = frozenset({f"{COMPANY}/columns", f"{COMPANY}/vacancies", f"{COMPANY}/tags"})
 
@@ -59,11 +66,11 @@ _THROTTLED = "keeping to the request limit for Flatchr"
 
 
 class FlatchrClient:
-    """Reads from Flatchr with one customer's credentials; a context manager; one thread only.
+    """Talks to Flatchr with one customer's credentials; a context manager; one thread only.
 
     Paths are written with `{company}` and `{slug}`, which the client fills in; each segment is
     percent-encoded, so that no value can lead to another path or host. `throttle` returns 0.0
-    when a request may go out now, else the seconds to wait before asking again. All calls raise
+    when a request may go out now, else the seconds to wait before asking again. Reads raise
     FlatchrError and nothing else, apart from what the observer raises.
     """
 
@@ -86,8 +93,7 @@ class FlatchrClient:
         self._throttle = throttle or (lambda: 0.0)
         self._policy = policy
         self._clock = clock
-        self._session = requests.Session()
-        self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
+        self._session = _session()
         self._wire = Wire(self._session, self._observer, policy, clock, Masker(credentials.api_key))
 
     def __enter__(self) -> Self:
@@ -100,6 +106,11 @@ class FlatchrClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def careers_host(self) -> str:
+        """The host that candidates are created on."""
+        return urlsplit(self._hosts["careers"]).netloc
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -149,6 +160,64 @@ class FlatchrClient:
                     raise
                 self._pause_or_raise(call, number, error)
 
+    def create_candidate(
+        self,
+        payload: Mapping[str, Any],
+        resume: Resume,
+        *,
+        dry_run: bool = False,
+        about_to_send: Callable[[], None] = lambda: None,
+    ) -> Receipt:
+        """Create a candidate by `writer.candidate_payload`'s fields; what became of it.
+
+        One attempt, on a connection of its own: one that is reused may have been closed by the
+        other side, which cannot be told from an answer that was lost. `about_to_send` is called
+        when nothing but the sending is left to do; what it, or the observer, raises reaches the
+        caller unchanged, and no byte leaves after that.
+        """
+        body = CandidateBody(payload, self.credentials.api_key, resume)
+        try:
+            call = self._write_call(DRY_RUN if dry_run else CREATE, body, shown(payload, resume))
+            self._await_turn(call)
+        except FlatchrError as error:
+            return Receipt(Delivery.NOT_SENT, error)
+        about_to_send()
+        with _session() as session:
+            attempt = Attempt(replace(self._wire, session=session), call, 1)
+            try:
+                with attempt:
+                    read_answer(b"".join(attempt.chunks()))
+            except FlatchrError as error:
+                fate = delivery_of(error, begun=body.give_up())
+                return Receipt(
+                    fate, error, attempt.exchange, said_in(attempt.exchange.response_body)
+                )
+            finally:
+                body.give_up()
+        return Receipt(
+            Delivery.ACCEPTED, None, attempt.exchange, said_in(attempt.exchange.response_body)
+        )
+
+    def _write_call(self, path: str, body: CandidateBody, record: Mapping[str, Any]) -> Call:
+        scopes = {Scope.ANY, Scope.WRITE}
+        if self._key_has_expired():
+            scopes.add(Scope.EXPIRED)
+        request = requests.Request(
+            "POST",
+            self._hosts["careers"] + path,
+            data=body,
+            headers={
+                "User-Agent": USER_AGENTS["careers"],
+                "Content-Type": "application/json; charset=utf-8",
+            },
+            auth=self._authorize,
+        )
+        prepared = self._prepared(request, f"careers {path}")
+        policy = self._policy
+        deadline = self._clock.monotonic() + policy.write_deadline
+        text = jsonlib.dumps(record, ensure_ascii=False)
+        return Call(prepared, frozenset(scopes), deadline, policy.get_max_bytes, text)
+
     def _call(
         self,
         method: str,
@@ -172,15 +241,17 @@ class FlatchrClient:
         )
         if json is not None:
             request.headers["Content-Type"] = "application/json"
+        prepared = self._prepared(request, f"{host} {path}")
+        return Call(prepared, scopes, self._clock.monotonic() + deadline, max_bytes)
+
+    def _prepared(self, request: requests.Request, where: str) -> requests.PreparedRequest:
         if not _fits_a_header(self.credentials.api_key):
             detail = "the key holds characters that no HTTP header can carry"
             raise failure(ErrorKind.WRONG_KEY, detail)
         try:
-            prepared = self._session.prepare_request(request)
+            return self._session.prepare_request(request)
         except requests.RequestException as error:
-            problem = from_exception(error, detail=f"{type(error).__name__} for {host} {path}")
-        else:
-            return Call(prepared, scopes, self._clock.monotonic() + deadline, max_bytes)
+            problem = from_exception(error, detail=f"{type(error).__name__} for {where}")
         raise problem
 
     def _url(self, path: str, host: Host, scopes: frozenset[Scope]) -> str:
@@ -199,14 +270,17 @@ class FlatchrClient:
         if host == "careers":
             return frozenset({Scope.ANY, Scope.CAREERS})
         scopes = {Scope.ANY, Scope.API}
-        expiry = key_expiry(self.credentials.api_key)
-        if expiry is not None and expiry <= self._clock.now():
+        if self._key_has_expired():
             scopes.add(Scope.EXPIRED)
         if path.startswith(f"{COMPANY}/"):
             scopes.add(Scope.COMPANY)
         if path in _PROBES:
             scopes.add(Scope.PROBE)
         return frozenset(scopes)
+
+    def _key_has_expired(self) -> bool:
+        expiry = key_expiry(self.credentials.api_key)
+        return expiry is not None and expiry <= self._clock.now()
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self.credentials.api_key}"
@@ -237,6 +311,12 @@ class FlatchrClient:
         while (left := end - self._clock.monotonic()) > 0:
             self._observer.waiting(left, reason)
             self._clock.sleep(min(left, self._policy.beat))
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
+    return session
 
 
 def _reason(error: FlatchrError) -> str:

@@ -30,6 +30,10 @@ class ErrorKind(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     CUT_SHORT = "cut_short"
     TOO_LARGE = "too_large"
+    FORBIDDEN = "forbidden"
+    VACANCY_GONE = "vacancy_gone"
+    INVALID = "invalid"
+    FILE_TOO_LARGE = "file_too_large"
 
     @property
     def is_auth(self) -> bool:
@@ -45,7 +49,8 @@ class Scope(StrEnum):
     EXPIRED = "expired"  # on the api host, with a key whose own expiry has passed
     COMPANY = "company"  # below /company/{company} on the api host
     PROBE = "probe"  # a list every company has, so its absence means no such company
-    CAREERS = "careers"
+    CAREERS = "careers"  # reading the career site, which is public
+    WRITE = "write"  # creating a candidate on the career site, with the key
 
 
 class FlatchrError(Exception):
@@ -92,6 +97,11 @@ class Rule:
 
 _WHERE_KEYS_ARE = "in Flatchr under Settings > Advanced > API"
 
+_WRONG_KEY = (
+    "Flatchr does not accept the API key. "
+    f"Copy the key, or create a new one, {_WHERE_KEYS_ARE} and enter it again."
+)
+
 # The first row that fits decides.
 TABLE: tuple[Rule, ...] = (
     Rule(
@@ -102,14 +112,8 @@ TABLE: tuple[Rule, ...] = (
         statuses={401},
         scope=Scope.EXPIRED,
     ),
-    Rule(
-        ErrorKind.WRONG_KEY,
-        False,
-        "Flatchr does not accept the API key. "
-        f"Copy the key, or create a new one, {_WHERE_KEYS_ARE} and enter it again.",
-        statuses={401},
-        scope=Scope.API,
-    ),
+    Rule(ErrorKind.WRONG_KEY, False, _WRONG_KEY, statuses={401}, scope=Scope.API),
+    Rule(ErrorKind.WRONG_KEY, False, _WRONG_KEY, statuses={401}, scope=Scope.WRITE),
     Rule(
         ErrorKind.WRONG_COMPANY,
         False,
@@ -133,6 +137,37 @@ TABLE: tuple[Rule, ...] = (
         "Copy the name from Flatchr, Settings > Advanced > Subdomain configuration.",
         statuses={404},
         scope=Scope.CAREERS,
+    ),
+    Rule(
+        ErrorKind.FORBIDDEN,
+        False,
+        "Flatchr does not let this API key create candidates for this job. "
+        "Check that the key belongs to the company of the job, "
+        f"{_WHERE_KEYS_ARE}.",
+        statuses={403},
+        scope=Scope.WRITE,
+    ),
+    Rule(
+        ErrorKind.VACANCY_GONE,
+        False,
+        "Flatchr no longer has this job under the address that is known here: it was removed or "
+        "renamed there. Synchronise, then choose the job again.",
+        statuses={404, 410},
+        scope=Scope.WRITE,
+    ),
+    Rule(
+        ErrorKind.FILE_TOO_LARGE,
+        False,
+        "The CV is larger than Flatchr takes. Attach a smaller one.",
+        statuses={413},
+        scope=Scope.WRITE,
+    ),
+    Rule(
+        ErrorKind.INVALID,
+        False,
+        "Flatchr does not accept something in what was sent. Correct it and submit again.",
+        statuses={400, 422},
+        scope=Scope.WRITE,
     ),
     Rule(
         ErrorKind.NOT_FOUND,

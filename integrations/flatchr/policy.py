@@ -13,15 +13,17 @@ class Policy:
 
     A deadline is wall-clock time for a whole call: throttling, every attempt, the pauses between
     them and the body, however slowly it drips. A stream's deadline includes the time its reader
-    takes. `attempts` counts the first one. Before attempt n + 1 the client pauses a random time
-    up to `backoff_base * 2 ** (n - 1)`, at most `backoff_cap`, unless Flatchr named a time: then
-    that, at most `retry_after_cap`. `beat` is the longest time without a word to the observer.
+    takes. `attempts` counts the first one; a write has no other. Before attempt n + 1 the client
+    pauses a random time up to `backoff_base * 2 ** (n - 1)`, at most `backoff_cap`, unless Flatchr
+    named a time: then that, at most `retry_after_cap`. `beat` is the longest time without a word
+    to the observer.
     """
 
     connect_timeout: float = 5.0
     read_timeout: float = 60.0
     get_deadline: float = 120.0
     stream_deadline: float = 900.0
+    write_deadline: float = 120.0
     get_max_bytes: int = 64 * 1024**2
     stream_max_bytes: int = 2 * 1024**3
     attempts: int = 5

@@ -34,12 +34,17 @@ STOPPED = "stopped"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One read, however many attempts it takes. `deadline` is a moment of the monotonic clock."""
+    """One read, however many attempts it takes, or one write, which gets a single attempt.
+
+    `deadline` is a moment of the monotonic clock. `shown` is what to record of a body that is
+    made while it is sent.
+    """
 
     request: requests.PreparedRequest
     scopes: frozenset[Scope]
     deadline: float
     max_bytes: int
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Attempt:
         self._call = call
         self._head = b""
         self._began = wire.clock.monotonic()
-        self.exchange = _new_exchange(call.request, number, wire)
+        self.exchange = _new_exchange(call, number, wire)
 
     def __enter__(self) -> Self:
         self._pump = Pump(lambda: self._wire.send(self._call.request))
@@ -150,8 +155,9 @@ class Attempt:
         raise failure(ErrorKind.TIMEOUT, "the deadline of the whole call passed")
 
 
-def _new_exchange(request: requests.PreparedRequest, number: int, wire: Wire) -> Exchange:
-    body = request.body.decode() if isinstance(request.body, bytes) else ""
+def _new_exchange(call: Call, number: int, wire: Wire) -> Exchange:
+    request = call.request
+    body = request.body.decode() if isinstance(request.body, bytes) else call.shown
     return Exchange(
         key=secrets.token_hex(8),
         method=str(request.method),

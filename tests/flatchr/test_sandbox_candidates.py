@@ -173,3 +173,15 @@ def test_what_cannot_be_accepted_is_refused_and_not_stored(
 ) -> None:
     assert problem(caller.call("POST", JSON, json=body | changes))[0] == status
     assert len(caller.search()) == 10
+
+
+def test_a_new_applicant_may_be_there_before_a_search_shows_it(
+    sandbox: Sandbox, caller: Caller, body: dict[str, Any]
+) -> None:
+    sandbox.hide_new_applicants()
+    assert caller.call("POST", JSON, json=body).status_code == 200
+    assert caller.search(email=body["email"]) == []
+    assert len(caller.search()) == 10
+    assert [row["email"] for row in sandbox.added_applicants()] == [body["email"]]
+    sandbox.show_new_applicants()
+    assert caller.search(email=body["email"]) == sandbox.added_applicants()

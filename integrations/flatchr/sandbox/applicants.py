@@ -76,6 +76,8 @@ class Applicants:
         self.ids = IdCodec(seed, "applicant")
         self.seeded = _total(count)
         self._next = self.seeded
+        # No search shows applicants from this number on: they are there, and not yet indexed.
+        self._hidden_from: int | None = None
         self._changed: dict[int, Applicant | None] = {}
         self._block = lru_cache(maxsize=8)(self._build)
 
@@ -115,6 +117,18 @@ class Applicants:
         self._changed[applicant.number] = changed
         return changed
 
+    def added(self) -> list[Applicant]:
+        """Those that were not there at the start, hidden ones too, in the order of their coming."""
+        found = (self._changed[number] for number in range(self.seeded, self._next))
+        return [applicant for applicant in found if applicant is not None]
+
+    def hide_new(self, hide: bool) -> None:
+        """Whether searches go on without the applicants that are added from now on."""
+        self._hidden_from = self._next if hide else None
+
+    def _is_hidden(self, number: int) -> bool:
+        return self._hidden_from is not None and number >= self._hidden_from
+
     def remove(self, number: int) -> None:
         """Forget an applicant, as the erasure of a person does."""
         self._changed[number] = None
@@ -146,6 +160,8 @@ class Applicants:
         # Taken before the first byte: what changes while the answer is sent is in the next one.
         changed: dict[int, dict[int, Applicant | None]] = defaultdict(dict)
         for number, applicant in list(self._changed.items()):
+            if self._is_hidden(number):
+                continue
             changed[number // BLOCK][number % BLOCK] = applicant
         separator = "["
         for block in self._blocks(criteria, set(changed)):

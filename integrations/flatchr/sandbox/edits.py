@@ -71,6 +71,23 @@ class Edits:
         with self.world.lock:
             self.world.company.applicants.remove(self.world.applicant(applicant).number)
 
+    def added_applicants(self) -> list[dict[str, Any]]:
+        """The rows of all applicants that came after the start, whether a search shows them."""
+        with self.world.lock:
+            company = self.world.company
+            labels = company.labels()
+            return [company.applicants.row(one, labels) for one in company.applicants.added()]
+
+    def hide_new_applicants(self) -> None:
+        """Applicants created from now on exist, and no search shows them yet."""
+        with self.world.lock:
+            self.world.company.applicants.hide_new(True)
+
+    def show_new_applicants(self) -> None:
+        """Searches show every applicant again."""
+        with self.world.lock:
+            self.world.company.applicants.hide_new(False)
+
     def _change(self, applicant: str, **fields: Any) -> Applicant:
         with self.world.lock:
             return self.world.company.applicants.change(self.world.applicant(applicant), **fields)

@@ -1,0 +1,65 @@
+"""The body of a write: JSON with a file in it, made while it is sent and never whole in memory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from integrations.flatchr.writer import Resume
+
+# A multiple of three, so that the pieces of base64 can be joined.
+_BLOCK = 48 * 1024
+
+
+class GivenUpError(Exception):
+    """Whoever asked for the request no longer waits for it: nothing more of it may leave."""
+
+
+class CandidateBody:
+    """A candidate as the bytes of a JSON object, for one request only.
+
+    `begun` tells whether any of it was handed to a connection: the first piece is asked for once
+    the connection stands, so a body that was not begun cannot have been accepted by anybody.
+    """
+
+    def __init__(self, payload: Mapping[str, Any], token: str, resume: Resume) -> None:
+        file = {"fileName": resume.name, "contentType": resume.content_type}
+        fields = {**payload, "token": token, "type": "document"}
+        # The file is the last member of the last member, and thus its data the last of all.
+        self._head = f'{json.dumps(fields)[:-1]}, "resume": {json.dumps(file)[:-1]}, "data": "'
+        self._tail = '"}}'
+        self._resume = resume
+        self._lock = threading.Lock()
+        self._given_up = False
+        self.begun = False
+
+    def __len__(self) -> int:
+        encoded = (self._resume.size + 2) // 3 * 4
+        return len(self._head) + encoded + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._resume.open() as file:
+            yield self._hand_out(self._head.encode())
+            left = self._resume.size
+            while block := file.read(min(_BLOCK, left)):
+                left -= len(block)
+                yield self._hand_out(base64.b64encode(block))
+            if left:
+                raise OSError("the file is shorter than it was")
+            yield self._hand_out(self._tail.encode())
+
+    def give_up(self) -> bool:
+        """Let nothing more of it leave; whether any of it has left already."""
+        with self._lock:
+            self._given_up = True
+            return self.begun
+
+    def _hand_out(self, piece: bytes) -> bytes:
+        with self._lock:
+            if self._given_up:
+                raise GivenUpError
+            self.begun = True
+        return piece
