@@ -140,6 +140,8 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    # CVs: under DATA_DIR, and never served but by a view that asks who is asking.
+    "submissions": {"BACKEND": "integrations.submissions.storage.PrivateStorage"},
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
@@ -200,6 +202,14 @@ FLATCHR_RATE = env.float("FLATCHR_RATE", default=10.0)
 
 SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
+
+# The largest CV that is taken, and for how long it is kept once its submission has ended.
+SUBMISSION_MAX_BYTES = env.int("SUBMISSION_MAX_BYTES", default=10 * 1024**2)
+SUBMISSION_KEEP_DAYS = env.int("SUBMISSION_KEEP_DAYS", default=30)
+# The most rows that the sheet of a bulk upload may have.
+BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=2000)
+# Networks (CIDR) that requests to hosts which users name may reach although they are not public.
+EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 
 LOGGING = {
     "version": 1,

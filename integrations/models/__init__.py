@@ -11,6 +11,15 @@ from integrations.models.ats import (
     Tag,
     TraitReading,
 )
+from integrations.models.bulk import (
+    LIVE_UPLOADS,
+    WORKED_UPLOADS,
+    BulkRow,
+    BulkState,
+    BulkUpload,
+    RowState,
+    Verdict,
+)
 from integrations.models.exports import Export
 from integrations.models.integration import (
     Environment,
@@ -32,13 +41,34 @@ from integrations.models.runs import (
     SyncWarning,
     Trigger,
 )
+from integrations.models.submissions import (
+    LIVE_SUBMISSIONS,
+    OPEN_SUBMISSIONS,
+    AttemptKind,
+    AttemptOutcome,
+    Channel,
+    Submission,
+    SubmissionAttempt,
+    SubmissionKind,
+    SubmissionState,
+)
 
 __all__ = [
     "LIVE_STATES",
+    "LIVE_SUBMISSIONS",
+    "LIVE_UPLOADS",
+    "OPEN_SUBMISSIONS",
+    "WORKED_UPLOADS",
     "Application",
     "ApplicationStage",
+    "AttemptKind",
+    "AttemptOutcome",
+    "BulkRow",
+    "BulkState",
+    "BulkUpload",
     "Candidate",
     "CandidateTag",
+    "Channel",
     "Environment",
     "Export",
     "FlatchrCredentials",
@@ -53,11 +83,17 @@ __all__ = [
     "ModelResult",
     "QuarantinedRecord",
     "RequestBudget",
+    "RowState",
     "RunState",
+    "Submission",
+    "SubmissionAttempt",
+    "SubmissionKind",
+    "SubmissionState",
     "SyncRun",
     "SyncType",
     "SyncWarning",
     "Tag",
     "TraitReading",
     "Trigger",
+    "Verdict",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import product
 
-from tests.bench import comparing, exporting, listing, syncing, workers
+from tests.bench import comparing, exporting, listing, submitting, syncing, workers
 from tests.bench.databases import Postgres, Sqlite, postgres
 from tests.bench.figures import Figure, line, surroundings, table
 from tests.bench.stage import Options, Stage, stage
@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "list": listing.measure,
     "press": workers.press,
     "recovery": workers.recovery,
+    "submit": submitting.measure,
     "compare": comparing.measure,
 }
 

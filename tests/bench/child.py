@@ -129,6 +129,49 @@ def queue(tenant: str) -> int:
     return run.pk
 
 
+def queue_submissions(tenant: str, count: str) -> int:
+    """As many submissions of invented people with a small CV, all queued; how many."""
+    for number in range(int(count)):
+        _submit(tenant, f"bench{number}.{time.time_ns()}@courrier.example", 0)
+    return int(count)
+
+
+def submit_cv(tenant: str, size: str) -> str:
+    """Submit one candidate with a CV of so many bytes, as the API does; the submission."""
+    return _submit(tenant, f"bench.{time.time_ns()}@courrier.example", int(size))
+
+
+def send(submission: str) -> str:
+    """Send it, as a worker does; its state."""
+    from integrations.models import Submission
+    from integrations.submissions import sending
+
+    sending.send(submission)
+    return str(Submission.objects.get(pk=submission).state)
+
+
+def _submit(tenant: str, email: str, size: int) -> str:
+    from integrations.flatchr.sandbox.resumes import seeded_pdf
+    from integrations.models import Integration, Job
+    from integrations.submissions import service
+    from integrations.submissions.entries import Attachment, AttachmentType, Entry
+
+    cv = seeded_pdf("Nadia Perrot")
+    padding = b"%" + b"x" * max(0, size - len(cv) - 2) + b"\n"
+    content = cv.replace(b"startxref", padding + b"startxref") if size else cv
+    entry = Entry(
+        job=Job.objects.filter(integration=tenant, status="OPEN")[0].pk,
+        first_name="Nadia",
+        last_name="Perrot",
+        email_address=email,
+        attachments=(Attachment("cv.pdf", AttachmentType.CV, content),),
+    )
+    submission = service.submit_entry(
+        Integration.objects.get(pk=tenant), entry, user=None, kind="APPLICATION", channel="API"
+    )
+    return str(submission.pk)
+
+
 def orm_loop(tenant: str, sandbox: str) -> dict[str, float]:
     """Candidates and applications by `update_or_create`, one by one, mapped as little as can be."""
     import requests
@@ -165,7 +208,19 @@ def orm_loop(tenant: str, sandbox: str) -> dict[str, float]:
 
 
 WORK: dict[str, Callable[..., Any]] = {
-    work.__name__: work for work in (command, fill, export, page, press, queue, orm_loop)
+    work.__name__: work
+    for work in (
+        command,
+        fill,
+        export,
+        page,
+        press,
+        queue,
+        queue_submissions,
+        submit_cv,
+        send,
+        orm_loop,
+    )
 }
 
 

@@ -1,0 +1,71 @@
+"""The records of a submission that Flatchr has: found by a search, or known to follow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Application, Submission
+from integrations.records import PersonRecord
+from integrations.submissions.validation import clean
+from integrations.sync import arrivals
+
+logger = logging.getLogger(__name__)
+
+Row = tuple[dict[str, Any], str]
+
+
+def link(submission: Submission, found: Row, *, among: Sequence[Row] = ()) -> bool:
+    """Mirror the applicants just found and point the submission at its own; whether that worked.
+
+    A failure is logged and leaves nothing behind: what Flatchr has does not depend on it.
+    """
+    remote_id = found[0]["applicant"]
+    try:
+        with transaction.atomic():
+            ids = arrivals.store_applicants(submission.integration_id, list(among) or [found])
+            return _point_at(submission, ids.get(remote_id))
+    except Exception:
+        logger.exception("The records of submission %s were not written", submission.pk)
+        return False
+
+
+def expect(submission: Submission) -> bool:
+    """Records for an applicant that Flatchr has and does not show yet, under ids that they keep;
+    whether that worked. As `link`.
+    """
+    cleaned = clean(submission)
+    email = {"email_address": cleaned.email_address, "type": None}
+    phone = {"phone_number": cleaned.phone_number, "type": None}
+    person = PersonRecord(
+        first_name=cleaned.first_name,
+        last_name=cleaned.last_name,
+        email_addresses=[email],
+        phone_numbers=[phone] if cleaned.phone_number else [],
+    )
+    try:
+        with transaction.atomic():
+            application_id = arrivals.expect_application(
+                submission.integration_id,
+                submission.pk,
+                job_id=str(submission.job_id),
+                person_key=submission.person_key,
+                person=person,
+            )
+            return _point_at(submission, application_id)
+    except Exception:
+        logger.exception("No records were made for submission %s", submission.pk)
+        return False
+
+
+def _point_at(submission: Submission, application_id: str | None) -> bool:
+    application = Application.objects.filter(pk=application_id).first()
+    if application is None:
+        return False
+    Submission.objects.filter(pk=submission.pk).update(
+        application=application, candidate=application.candidate_id
+    )
+    return True

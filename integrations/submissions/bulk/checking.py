@@ -1,0 +1,112 @@
+"""The check of an upload by a worker: what would become of each row, before anything is sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from integrations.models import BulkRow, BulkState, RowState, Verdict
+from integrations.submissions.bulk import files, sheet
+from integrations.submissions.bulk.archive import Archive, ArchiveRefused
+from integrations.submissions.bulk.context import Context
+from integrations.submissions.bulk.findings import WARNING, Finding, verdict
+from integrations.submissions.bulk.lease import Lease, LeaseLost
+from integrations.submissions.bulk.proposal import Proposal
+from integrations.submissions.bulk.resource import CandidateRows
+
+logger = logging.getLogger(__name__)
+
+# Rows checked between two renewals of the lease; the page shows how far the check has come.
+AT_ONCE = 5
+# Names of files that are told in a note.
+NAMED = 8
+BROKEN = (
+    "Relais could not check this upload. The administrator finds the reason in the log. "
+    "Try once more, or save the sheet as CSV."
+)
+
+
+def check(lease: Lease) -> None:
+    """Read the files and judge each row: the upload is READY, or REFUSED with the reason.
+
+    Idempotent: a check that was cut off is simply done again. Raises `LeaseLost`.
+    """
+    upload = lease.upload
+    try:
+        read = sheet.read(upload.sheet_name, files.read_sheet(upload))
+        with files.open_archive(upload) as archive:
+            lease.renew(total=len(read.rows), checked=0, read_as=read.read_as[:200])
+            context = Context.of(upload, archive)
+            rows = _judged(lease, read.rows, context)
+            notes = [*read.notes, *context.shared, *_unnamed(archive, rows)]
+    except (sheet.SheetRefused, ArchiveRefused) as refused:
+        refuse(lease, str(refused))
+        return
+    except (LeaseLost, DatabaseError):
+        raise
+    except Exception:
+        # Whatever it is, it would be the same the next time.
+        logger.exception("Upload %s could not be checked", upload.pk)
+        refuse(lease, BROKEN)
+        return
+    with transaction.atomic():
+        lease.release(state=BulkState.READY, notes=notes, checked_at=timezone.now())
+        upload.rows.all().delete()
+        BulkRow.objects.bulk_create(rows, batch_size=200)
+
+
+def refuse(lease: Lease, words: str) -> None:
+    """The upload cannot be used, for the reason in `words`. Raises `LeaseLost`."""
+    lease.release(state=BulkState.REFUSED, refusal=words, checked_at=timezone.now())
+
+
+def _judged(lease: Lease, rows: Sequence[sheet.Row], context: Context) -> list[BulkRow]:
+    resource = CandidateRows(context, save=_nothing)
+    judged: list[BulkRow] = []
+    for start in range(0, len(rows), AT_ONCE):
+        for proposal, findings in resource.preview(rows[start : start + AT_ONCE]):
+            judged.append(_row(lease, proposal, findings))
+        lease.renew(checked=len(judged))
+    return judged
+
+
+def _nothing(_proposal: Proposal) -> None:
+    """A preview saves nothing."""
+
+
+def _row(lease: Lease, proposal: Proposal, findings: list[Finding]) -> BulkRow:
+    if proposal.has_applied:
+        findings = [*findings, Finding(WARNING, "", "Has applied for this job already.")]
+    judged = verdict(findings, applied=proposal.has_applied)
+    return BulkRow(
+        upload=lease.upload,
+        number=proposal.row.number,
+        values=proposal.row.values,
+        verdict=judged,
+        findings=[finding.as_json() for finding in findings],
+        to_send=[list(line) for line in proposal.to_send],
+        job=proposal.found_job,
+        applied=proposal.applied,
+        cv=proposal.file.path if proposal.file else "",
+        state=RowState.LEFT_OUT if judged == Verdict.ERROR else RowState.WAITING,
+    )
+
+
+def _unnamed(archive: Archive | None, rows: Sequence[BulkRow]) -> list[str]:
+    """A word on the files of the ZIP that no row asks for."""
+    if archive is None:
+        return []
+    left = archive.unnamed(row.cv for row in rows)
+    # A row may name a file that was refused.
+    asked = {row.values["cv"] for row in rows}
+    left = [path for path in left if path not in asked and path.rpartition("/")[2] not in asked]
+    if not left:
+        return []
+    names = ", ".join(f"“{name[:80]}”" for name in left[:NAMED])
+    more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+    if len(left) == 1:
+        return [f"No row names this file of the ZIP, and it is not sent: {names}."]
+    return [f"No row names these files of the ZIP, and they are not sent: {names}{more}."]

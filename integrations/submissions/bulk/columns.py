@@ -1,0 +1,94 @@
+"""The columns of a sheet of candidates: their names, and what to write in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    name: str
+    required: bool
+    words: str
+    example: str
+
+
+COLUMNS = (
+    Column("first_name", True, "The candidate's first name.", "Zoé"),
+    Column("last_name", True, "The candidate's last name.", "d'Arcy-Martin"),
+    Column("email_address", True, "One e-mail address.", "zoe.martin@mail.example"),
+    Column(
+        "phone_number",
+        False,
+        "With the country code, or a French number. Format the column as text, or the spreadsheet "
+        "takes the leading zero away.",
+        "+33 6 12 34 56 78",
+    ),
+    Column(
+        "job",
+        True,
+        "Which job: its Relais ID, remote: and its Flatchr ID, its Flatchr reference, or its exact "
+        "title if no other open job has the same.",
+        "REF-2041",
+    ),
+    Column("cover_letter", False, "The text of a cover letter.", "Dear Sir or Madam, …"),
+    Column("cv", False, "The name of the CV's file in the ZIP.", "zoe-martin.pdf"),
+)
+NAMES = tuple(column.name for column in COLUMNS)
+REQUIRED = tuple(column.name for column in COLUMNS if column.required)
+# What a result file adds: it may be uploaded again once its rows are corrected.
+RESULT_NAMES = ("row", "state", "message", "application_id", "submission_id")
+
+
+class HeaderRefused(Exception):
+    """The first row does not name the columns; the message says what is amiss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where each known column stands (by index), the headings that mean nothing here, and how
+    many cells the row has."""
+
+    places: dict[str, int]
+    width: int
+    unknown: tuple[str, ...]
+
+
+def normal(heading: str) -> str:
+    """A heading as it is compared: ` E-mail  Address ` is `email_address`."""
+    plain = heading.casefold().replace("e-mail", "email")
+    return "_".join(plain.replace("-", " ").replace("_", " ").split())
+
+
+def known(cells: Sequence[str]) -> int:
+    """How many of the cells are names of columns: by this a row is recognised as the header."""
+    return len({normal(cell) for cell in cells} & set(NAMES))
+
+
+def read_header(cells: Sequence[str]) -> Header:
+    """What the first row says. Raises `HeaderRefused`."""
+    places: dict[str, int] = {}
+    unknown: list[str] = []
+    for index, cell in enumerate(cells):
+        name = normal(cell)
+        if name in places:
+            raise HeaderRefused(f"The column {name} is there twice. Remove one of the two.")
+        if name in NAMES:
+            places[name] = index
+        elif name and name not in RESULT_NAMES:
+            unknown.append(" ".join(cell.split()))
+    missing = [name for name in REQUIRED if name not in places]
+    if missing and not places:
+        found = ", ".join(f"“{cell[:40]}”" for cell in cells[:6] if cell.strip()) or "nothing"
+        raise HeaderRefused(
+            "The first row must hold the names of the columns: "
+            f"{', '.join(NAMES)}. It holds {found}."
+        )
+    if missing:
+        plural = "columns are" if len(missing) > 1 else "column is"
+        further = f" Not known here: {', '.join(f'“{name}”' for name in unknown)}."
+        raise HeaderRefused(
+            f"The {plural} missing: {', '.join(missing)}.{further if unknown else ''}"
+        )
+    return Header(places, len(cells), tuple(unknown))

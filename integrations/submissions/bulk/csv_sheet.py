@@ -1,0 +1,85 @@
+"""CSV as spreadsheets write it: commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252."""
+
+from __future__ import annotations
+
+import csv
+import io
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+
+from integrations.submissions.bulk.columns import known
+from integrations.submissions.bulk.grid import Grid, SheetRefused
+
+SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "vertical bars"}
+
+
+def read(content: bytes) -> Grid:
+    """The file as lines of cells. Raises `SheetRefused`.
+
+    A French Excel writes semicolons and, unless asked for UTF-8, Windows-1252. The separator is
+    the one by which the first line has the most names of columns.
+    """
+    text, encoding = _decoded(content)
+    separator = _declared(text)
+    if separator:
+        # The line tells Excel what separates the cells, and is not one of the rows to it.
+        text = text.partition("\n")[2]
+    separator = separator or max(SEPARATORS, key=lambda mark: _fit(text, mark))
+    return Grid(_lines(text, separator), f"CSV with {SEPARATORS[separator]}, {encoding}")
+
+
+def _declared(text: str) -> str:
+    """The separator that a first line `sep=;` names, or nothing."""
+    first = text[:8].splitlines()[:1]
+    if first and first[0].lower().startswith("sep=") and first[0][4:] in SEPARATORS:
+        return first[0][4:]
+    return ""
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return _strictly(content, "utf-16"), "UTF-16"
+    if b"\0" in content:
+        raise SheetRefused("This is not a text file. The sheet must be a CSV or an XLSX file.")
+    if content.startswith(BOM_UTF8):
+        return _strictly(content, "utf-8-sig"), "UTF-8"
+    try:
+        return content.decode(), "UTF-8"
+    except UnicodeDecodeError:
+        return _strictly(content, "cp1252"), "Windows-1252"
+
+
+def _strictly(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise SheetRefused(
+            "The file's characters cannot be read. Save it as “CSV UTF-8”, or as XLSX."
+        ) from None
+
+
+def _fit(text: str, separator: str) -> tuple[int, int]:
+    """How well the first line, cut by `separator`, reads as a header."""
+    first = next(_lines(text, separator, strict=False), [])
+    return known(first), len(first)
+
+
+def _lines(text: str, separator: str, *, strict: bool = True) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise SheetRefused(
+            f"Line {reader.line_num} cannot be read: {_words(str(error))}. Mend it, or save the "
+            "sheet as XLSX."
+        ) from None
+
+
+def _words(error: str) -> str:
+    if "unexpected end" in error:
+        return "a quotation mark is opened and never closed"
+    if "expected after" in error:
+        return "there is text after a closing quotation mark"
+    if "field larger" in error:
+        return "one of its cells is too long; is a closing quotation mark missing?"
+    return error

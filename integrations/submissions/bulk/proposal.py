@@ -1,0 +1,174 @@
+"""One row on its way to being a submission: what it says, what is wrong, what would be sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from django.db.models import Q
+from django.utils.text import Truncator
+
+from integrations.models import LIVE_SUBMISSIONS, Application, Job, Submission, SubmissionState
+from integrations.submissions import service, validation
+from integrations.submissions.bulk.archive import FileRefused
+from integrations.submissions.bulk.context import Context, CvFile
+from integrations.submissions.bulk.findings import ERROR, NOTE, OF_THE_UPLOAD, WARNING, Finding
+from integrations.submissions.bulk.jobs import JobUnclear
+from integrations.submissions.bulk.sheet import Row
+from integrations.submissions.entries import Attachment, AttachmentType, Entry
+
+LETTER_SHOWN = 200
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A row, with the cells under the columns' names as import-export sets them."""
+
+    row: Row
+    file: CvFile | None = None
+    findings: list[Finding] = field(default_factory=list)
+    to_send: list[tuple[str, str]] = field(default_factory=list)
+    found_job: Job | None = None
+    applied: Application | None = None
+    has_applied: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    email_address: str = ""
+    phone_number: str = ""
+    job: str = ""
+    cover_letter: str = ""
+    cv: str = ""
+
+    @classmethod
+    def of(cls, row: Row, context: Context) -> Proposal:
+        """With the CV looked at, and what the sheet itself shows to be wrong."""
+        proposal = cls(row)
+        for name, message in row.problems:
+            proposal.add(ERROR, name, message)
+        if row.values["cv"]:
+            try:
+                proposal.file = context.cv(row.values["cv"])
+            except FileRefused as refused:
+                proposal.add(ERROR, "cv", str(refused))
+        return proposal
+
+    def add(self, level: str, name: str, message: str) -> None:
+        self.findings.append(Finding(level, name, message))
+
+    @property
+    def entry(self) -> Entry:
+        """What is asked for, without the CV."""
+        return Entry(
+            job=self.found_job.pk if self.found_job else "",
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email_address=self.email_address,
+            phone_number=self.phone_number,
+            cover_letter=self.cover_letter,
+        )
+
+    def entry_with(self, content: bytes | None) -> Entry:
+        """What is asked for, with the CV's bytes."""
+        if content is None or self.file is None:
+            return self.entry
+        cv = Attachment(self.file.path.rpartition("/")[2], AttachmentType.CV, content)
+        return replace(self.entry, attachments=(cv,))
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level == ERROR]
+
+    def validate(self, context: Context) -> None:
+        """Add what is found, and say what would be sent."""
+        self._find_job(context)
+        submission = Submission(integration=context.integration)
+        validation.fill(submission, self.entry, self.found_job)
+        cleaned = validation.clean(submission)
+        # What is wrong with a cell already would only be said twice.
+        known = {finding.field for finding in self.errors if finding.field}
+        for problem in cleaned.problems:
+            if problem.field not in known:
+                self.add(ERROR, problem.field, problem.message)
+        for warning in cleaned.warnings:
+            if warning["code"] == OF_THE_UPLOAD:
+                context.share(warning["message"])
+            else:
+                self.add(WARNING, warning["field"], warning["message"])
+        if not self.cv:
+            self.add(
+                ERROR, "cv", "Name the CV's file in the ZIP: Flatchr takes no candidate without."
+            )
+        self._replaced(cleaned.replacements)
+        self.to_send = self._shown(cleaned)
+        if self.found_job is not None and cleaned.person_key:
+            self._compare(context, self.found_job, cleaned)
+
+    def _find_job(self, context: Context) -> None:
+        if not self.job:
+            self.add(ERROR, "job", "Name the job.")
+            return
+        try:
+            self.found_job = context.job(self.job)
+        except JobUnclear as unclear:
+            self.add(ERROR, "job", str(unclear))
+
+    def _replaced(self, replacements: list[dict[str, str]]) -> None:
+        """One note for each column whose characters are changed."""
+        changes: dict[str, list[str]] = {}
+        for change in replacements:
+            words = f"{change['from']} as {change['to'] or 'nothing'}"
+            changes.setdefault(change["field"], []).append(words)
+        for name, words_of in changes.items():
+            self.add(NOTE, name, f"Some characters are sent otherwise: {', '.join(words_of)}")
+
+    def _shown(self, cleaned: validation.Cleaned) -> list[tuple[str, str]]:
+        lines = [
+            ("Name", f"{cleaned.first_name} {cleaned.last_name}".strip()),
+            ("E-mail", cleaned.email_address),
+            ("Phone", cleaned.phone_number),
+            ("Job", str(self.found_job) if self.found_job else ""),
+            ("CV", _described(self.file)),
+            ("Cover letter", Truncator(cleaned.cover_letter).chars(LETTER_SHOWN)),
+        ]
+        return [(label, text) for label, text in lines if text]
+
+    def _compare(self, context: Context, job: Job, cleaned: validation.Cleaned) -> None:
+        """With the rows before, with what is under way, and with what Flatchr has."""
+        key = (job.pk, cleaned.person_key)
+        if key in context.seen:
+            words = f"The same person and job as in row {context.seen[key]}."
+            self.add(ERROR, "", words)
+        elif not self.errors:
+            context.seen[key] = self.row.number
+        self._compare_cv(context, cleaned.person_key)
+        theirs = Submission.objects.filter(
+            integration=context.integration, job=job, person_key=cleaned.person_key
+        )
+        if theirs.filter(state__in=LIVE_SUBMISSIONS).exists():
+            words = "This person is being submitted for this job right now."
+            self.add(ERROR, "", words)
+            return
+        known = service.duplicates(
+            context.integration, email_address=cleaned.email_address, job=job
+        )
+        # An earlier success counts although its application has not been read from Flatchr yet.
+        earlier = theirs.filter(
+            Q(application=None) | Q(application__remote_deleted_at=None),
+            state=SubmissionState.SUCCEEDED,
+        )
+        self.applied = known[0] if known else None
+        self.has_applied = bool(known) or earlier.exists()
+
+    def _compare_cv(self, context: Context, person_key: str) -> None:
+        if self.file is None:
+            return
+        number, owner = context.cv_owners.setdefault(self.file.path, (self.row.number, person_key))
+        if owner != person_key:
+            self.add(WARNING, "cv", f"Row {number} names the same CV for another person.")
+
+
+def _described(file: CvFile | None) -> str:
+    if file is None:
+        return ""
+    size = file.document.size
+    words = f"{size / 1024**2:.1f} MB" if size >= 1024**2 else f"{max(1, round(size / 1024))} KB"
+    return f"{file.document.name} ({file.document.kind}, {words})"

@@ -1,0 +1,123 @@
+"""Rows made submissions by a worker, some at a time, each exactly once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.db import DatabaseError, transaction
+from import_export.results import RowResult
+
+from integrations.models import BulkRow, BulkState, Channel, RowState, SubmissionKind
+from integrations.submissions import service
+from integrations.submissions.bulk import files
+from integrations.submissions.bulk.archive import Archive, ArchiveRefused, FileRefused
+from integrations.submissions.bulk.context import Context
+from integrations.submissions.bulk.lease import Lease, LeaseLost
+from integrations.submissions.bulk.proposal import Proposal
+from integrations.submissions.bulk.resource import BROKEN, CandidateRows
+from integrations.submissions.bulk.sheet import Row
+from integrations.submissions.entries import AlreadyApplied, Refused
+
+logger = logging.getLogger(__name__)
+
+# Rows queued before the worker turns to the submissions that it has made, and comes back.
+AT_ONCE = 50
+UNDER_WAY = "This person is being submitted for this job right now."
+CUT_OFF = "Relais was stopped several times while it queued this row. Submit it by hand."
+
+
+class RowRefused(Exception):
+    """The row cannot be submitted now; the message tells the user why."""
+
+
+def queue(lease: Lease) -> bool:
+    """Submit the next rows; whether there are more. Raises `LeaseLost`.
+
+    A row and its submission are committed together, while the upload is still ours and still to
+    be queued: a worker that is killed, or a cancel that comes in between, leaves no submission
+    without its row, and a row is never submitted twice.
+    """
+    waiting = lease.upload.rows.filter(state=RowState.WAITING).order_by("number")
+    rows = list(waiting[:AT_ONCE])
+    if rows:
+        try:
+            with files.open_archive(lease.upload) as archive:
+                _queue_rows(lease, rows, archive)
+        except (ArchiveRefused, FileNotFoundError) as refused:
+            # The check has read it: the file is gone, or no longer what it was.
+            logger.warning("The ZIP of upload %s cannot be read: %s", lease.upload.pk, refused)
+            words = "The ZIP can no longer be read. Upload it again with the rows that are left."
+            with transaction.atomic():
+                lease.renew()
+                waiting.update(state=RowState.FAILED, message=words)
+    if waiting.exists():
+        lease.release()
+        return True
+    lease.release(state=BulkState.SENDING)
+    files.remove(lease.upload)
+    return False
+
+
+def skip(lease: Lease) -> None:
+    """Give up the row at which worker after worker was stopped. Raises `LeaseLost`."""
+    with transaction.atomic():
+        lease.renew(attempts=0)
+        waiting = lease.upload.rows.filter(state=RowState.WAITING)
+        if first := waiting.order_by("number").first():
+            waiting.filter(pk=first.pk).update(state=RowState.FAILED, message=CUT_OFF)
+
+
+def _queue_rows(lease: Lease, rows: Sequence[BulkRow], archive: Archive | None) -> None:
+    context = Context.of(lease.upload, archive)
+    by_number = {row.number: row for row in rows}
+
+    def save(proposal: Proposal) -> None:
+        _submit(lease, context, by_number[proposal.row.number], proposal)
+
+    resource = CandidateRows(context, save)
+    for row in rows:
+        # One by one, so that no more than one CV is in memory, and each outcome is kept at once.
+        [(proposal, result)] = resource.submit([Row(row.number, row.values)])
+        _keep_failure(lease, row, proposal, result)
+
+
+def _submit(lease: Lease, context: Context, row: BulkRow, proposal: Proposal) -> None:
+    content = context.content(proposal.cv) if proposal.file else None
+    with transaction.atomic():
+        lease.renew(attempts=0)
+        submission = service.submit_entry(
+            lease.upload.integration,
+            proposal.entry_with(content),
+            user=lease.upload.created_by,
+            kind=SubmissionKind.CANDIDATE,
+            channel=Channel.BULK,
+            idempotency_key=row.idempotency_key,
+            again=lease.upload.again,
+        )
+        if submission.idempotency_key != row.idempotency_key:
+            # Somebody else's, for the same person and job: it is no outcome of this row.
+            raise RowRefused(UNDER_WAY)
+        BulkRow.objects.filter(pk=row.pk).update(state=RowState.QUEUED, submission=submission)
+
+
+def _keep_failure(lease: Lease, row: BulkRow, proposal: Proposal, result: RowResult) -> None:
+    """Write down why a row was not queued; raises what concerns more than this row."""
+    if result.validation_error is not None:
+        words = " ".join(finding.message for finding in proposal.errors)
+    elif result.errors:
+        words = _words(lease, row, result.errors[0].error)
+    else:
+        return
+    with transaction.atomic():
+        lease.renew()
+        BulkRow.objects.filter(pk=row.pk).update(state=RowState.FAILED, message=words)
+
+
+def _words(lease: Lease, row: BulkRow, error: Exception) -> str:
+    if isinstance(error, Refused | AlreadyApplied | FileRefused | RowRefused):
+        return str(error)
+    if isinstance(error, LeaseLost | DatabaseError):
+        raise error
+    logger.error("%s of upload %s could not be queued", row, lease.upload.pk, exc_info=error)
+    return BROKEN

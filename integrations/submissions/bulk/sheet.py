@@ -1,0 +1,156 @@
+"""A sheet of candidates as rows of text, whichever spreadsheet wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from integrations.exports.escaping import RISKY, restore
+from integrations.flatchr.mapping.source import storable_text
+from integrations.submissions.bulk import csv_sheet, limits, xlsx_sheet
+from integrations.submissions.bulk.columns import NAMES, Header, HeaderRefused, read_header
+from integrations.submissions.bulk.grid import Grid, SheetRefused
+
+__all__ = ["Row", "Sheet", "SheetRefused", "read"]
+
+# What spreadsheets leave of a long number in a cell that is not text, and of a formula that fails.
+SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+FAULTY = re.compile(
+    r"#(REF|NAME|VALUE|DIV/0|N/A|NUM|NULL|NOM|VALEUR|NOMBRE|NUL)[!?]?", re.IGNORECASE
+)
+# Rows that hold nothing, after which nothing is expected to come.
+MOST_BLANK = 10_000
+
+BEYOND = (
+    "The row has more cells than the header. Put a text that holds the separator in quotation "
+    "marks."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One candidate: the row's number in the spreadsheet, its cells, and what is odd about it.
+
+    `values` has every known column, absent ones as empty text. `problems` are pairs of a
+    column's name (or empty) and a sentence; they make the row unfit to be sent.
+    """
+
+    number: int
+    values: dict[str, str]
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`read_as` says how the file was understood; `notes` are warnings about all of it."""
+
+    rows: list[Row]
+    read_as: str
+    notes: list[str]
+
+
+def read(name: str, content: bytes) -> Sheet:
+    """The rows of a CSV or XLSX file. Raises `SheetRefused` with words for the user."""
+    if not content:
+        raise SheetRefused("The file is empty.")
+    if len(content) > limits.SHEET_BYTES:
+        raise SheetRefused(
+            f"The file is larger than {limits.in_mb(limits.SHEET_BYTES)}. "
+            "Split it, or save only the columns of the template."
+        )
+    grid = _grid(name, content)
+    lines = _lines(grid)
+    header = _header(lines)
+    notes = list(grid.notes)
+    if header.unknown:
+        names = ", ".join(f"“{heading[:60]}”" for heading in header.unknown)
+        plural = "columns are" if len(header.unknown) > 1 else "column is"
+        notes.append(f"The {plural} not known here, and not sent: {names}.")
+    rows = list(_rows(lines, header))
+    if not rows:
+        raise SheetRefused("The file has a header and no rows below it.")
+    return Sheet(rows, storable_text(grid.read_as), [storable_text(note) for note in notes])
+
+
+def _grid(name: str, content: bytes) -> Grid:
+    """The file as cells. What it is decides its content, not its name."""
+    if content.startswith(b"PK"):
+        return xlsx_sheet.read(content)
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise SheetRefused(
+            "This is an older Excel file (.xls), or one that asks for a password. "
+            "Save it as .xlsx without a password, or as CSV."
+        )
+    if content.startswith(b"%PDF") or PurePath(name).suffix.lower() in {".xls", ".ods", ".pdf"}:
+        raise SheetRefused("The sheet must be a CSV or an XLSX file.")
+    return csv_sheet.read(content)
+
+
+Line = tuple[int, list[str]]
+
+
+def _lines(grid: Grid) -> Iterator[Line]:
+    """The lines that hold anything, with their numbers from 1."""
+    blank = 0
+    for number, found in enumerate(grid.lines, start=1):
+        # What no database keeps in a text, such as NUL, is replaced.
+        cells = [storable_text(cell) for cell in found]
+        if any(cell.strip() for cell in cells):
+            blank = 0
+            yield number, cells
+        elif (blank := blank + 1) > MOST_BLANK:
+            return
+
+
+def _header(lines: Iterator[Line]) -> Header:
+    first = next(lines, None)
+    if first is None:
+        raise SheetRefused("The file is empty.")
+    if len(first[1]) > limits.COLUMNS:
+        raise SheetRefused(f"The sheet has more than {limits.COLUMNS} columns.")
+    try:
+        return read_header(first[1])
+    except HeaderRefused as refused:
+        raise SheetRefused(str(refused)) from None
+
+
+def _rows(lines: Iterator[Line], header: Header) -> Iterator[Row]:
+    most = limits.max_rows()
+    count = 0
+    for number, cells in lines:
+        padded = cells + [""] * (header.width - len(cells))
+        values = dict.fromkeys(NAMES, "")
+        values |= {name: _cell(padded[place]) for name, place in header.places.items()}
+        if not any(values.values()):
+            continue
+        count += 1
+        if count > most:
+            raise SheetRefused(
+                f"The file has more than {most:,} rows. Split it and upload the parts one by one."
+            )
+        problems = list(_problems(values))
+        if any(cell.strip() for cell in cells[header.width :]):
+            problems.append(("", BEYOND))
+        yield Row(number, values, problems)
+
+
+def _cell(text: str) -> str:
+    """The value, with the apostrophe taken off that our own files put before a formula."""
+    text = text.strip()
+    return restore(text) if text[:1] == "'" and text[1:2] and text[1] in RISKY else text
+
+
+def _problems(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if len(value) > limits.CELL_CHARACTERS:
+            yield name, f"The cell holds more than {limits.CELL_CHARACTERS:,} characters."
+        elif FAULTY.fullmatch(value):
+            yield name, f"The cell shows {value}: its formula has failed in the spreadsheet."
+    if SCIENTIFIC.fullmatch(values["phone_number"]):
+        yield (
+            "phone_number",
+            f"The spreadsheet has shortened the number to {values['phone_number']}. "
+            "Format the column as text and enter it again.",
+        )

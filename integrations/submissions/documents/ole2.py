@@ -1,0 +1,189 @@
+"""DOC: an OLE2 compound file with a WordDocument stream ([MS-CFB], [MS-DOC] §2.5.2).
+
+Not looked at: Word 6's macros, which are part of the text, and fields such as DDEAUTO.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from integrations.submissions.documents.refusals import DocumentRefused
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_KIND = "DOC"
+_HEADER = 512
+_ENTRY = 128
+_MOST_ENTRIES = 20_000
+_END_OF_CHAIN = 0xFFFFFFFA  # this and above: not a sector
+_NOTHING = 0xFFFFFFFF
+_STORAGE, _STREAM, _ROOT = 1, 2, 5
+_SHORTEST_STREAM = 4096  # bytes below which a stream is in the short sectors
+
+_WORD_MAGIC = frozenset({0xA5EC, 0xA5DC, 0xA5DB, 0xA699, 0xA697})
+_WORD_ENCRYPTED = 0x0100
+_MACROS = frozenset({"macros", "vba", "_vba_project_cur", "_vba_project"})
+_PACKED = frozenset({"\x01ole10native"})
+_OTHERS = {
+    "workbook": "an Excel workbook",
+    "book": "an Excel workbook",
+    "powerpoint document": "a PowerPoint presentation",
+    "__properties_version1.0": "an Outlook message",
+    "visiodocument": "a Visio drawing",
+    "quill": "a Publisher document",
+    "wpscontent": "a Works document",
+    "contents": "a document of another program",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    type: int
+    left: int
+    right: int
+    child: int
+    start: int
+    size: int
+
+
+class _Damaged(Exception):
+    """The structure leads nowhere, or in circles."""
+
+
+class _Compound:
+    """The directory of a compound file, and the first bytes of its streams."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        major, order, sector, short = struct.unpack_from("<4H", content, 26)
+        if order != 0xFFFE or (major, sector) not in {(3, 9), (4, 12)} or short != 6:
+            raise _Damaged
+        self._sector_size = 1 << sector
+        self._per_sector = self._sector_size // 4
+        directory, _, _, self._mini_start = struct.unpack_from("<4I", content, 48)
+        self._tables = self._allocation_tables()
+        self.entries = self._directory(directory)
+        if not self.entries or self.entries[0].type != _ROOT:
+            raise _Damaged
+
+    def children(self, entry: _Entry) -> Iterator[_Entry]:
+        """What lies directly within a storage."""
+        waiting, seen = [entry.child], set()
+        while waiting:
+            number = waiting.pop()
+            if number == _NOTHING or number in seen:
+                continue
+            if number >= len(self.entries):
+                raise _Damaged
+            seen.add(number)
+            child = self.entries[number]
+            waiting += [child.left, child.right]
+            yield child
+
+    def head(self, entry: _Entry, length: int) -> bytes:
+        """The first bytes of a stream, at most 64."""
+        if entry.size >= _SHORTEST_STREAM:
+            return self._sector(entry.start)[:length]
+        wanted = entry.start * 64
+        for number, sector in enumerate(self._chain(self.entries[0].start)):
+            at = wanted - number * self._sector_size
+            if at < self._sector_size:
+                return self._sector(sector)[at : at + length]
+        raise _Damaged
+
+    def _sector(self, number: int) -> bytes:
+        start = (number + 1) * self._sector_size
+        sector = self._content[start : start + self._sector_size]
+        # The last one may be cut off: some programs do not fill it up.
+        if number >= _END_OF_CHAIN or not sector:
+            raise _Damaged
+        return sector
+
+    def _allocation_tables(self) -> list[int]:
+        """The sectors that hold the table of chains, in order."""
+        tables = list(struct.unpack_from("<109I", self._content, 76))
+        following, _ = struct.unpack_from("<2I", self._content, 68)
+        most = len(self._content) // self._sector_size + 1
+        while following < _END_OF_CHAIN:
+            numbers = self._numbers(following)
+            tables += numbers[:-1]
+            following = numbers[-1]
+            if len(tables) > most + 109 + self._per_sector:
+                raise _Damaged
+        return [number for number in tables if number < _END_OF_CHAIN]
+
+    def _numbers(self, sector: int) -> tuple[int, ...]:
+        content = self._sector(sector)
+        if len(content) < self._sector_size:
+            raise _Damaged
+        return struct.unpack(f"<{self._per_sector}I", content)
+
+    def _chain(self, sector: int) -> Iterator[int]:
+        for _ in range(len(self._content) // self._sector_size + 1):
+            if sector >= _END_OF_CHAIN:
+                return
+            yield sector
+            table, place = divmod(sector, self._per_sector)
+            if table >= len(self._tables):
+                raise _Damaged
+            at = (self._tables[table] + 1) * self._sector_size + place * 4
+            if at + 4 > len(self._content):
+                raise _Damaged
+            (sector,) = struct.unpack_from("<I", self._content, at)
+        raise _Damaged
+
+    def _directory(self, start: int) -> list[_Entry]:
+        entries: list[_Entry] = []
+        for sector in self._chain(start):
+            content = self._sector(sector)
+            for at in range(0, len(content) - _ENTRY + 1, _ENTRY):
+                entries.append(_entry(content[at : at + _ENTRY]))
+            if len(entries) > _MOST_ENTRIES:
+                raise _Damaged
+        return entries
+
+
+def _entry(content: bytes) -> _Entry:
+    length, kind = struct.unpack_from("<HB", content, 64)
+    left, right, child = struct.unpack_from("<3I", content, 68)
+    start, size = struct.unpack_from("<2I", content, 116)
+    name = content[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
+    return _Entry(name.lower(), kind, left, right, child, start, size)
+
+
+def check(content: bytes) -> None:
+    """Raise DocumentRefused unless this is a Word document without macros or packed files."""
+    try:
+        compound = _Compound(content)
+        top = {entry.name: entry for entry in compound.children(compound.entries[0])}
+        word = top.get("worddocument")
+        if word is None or word.type != _STREAM:
+            raise _other(top)
+        start = compound.head(word, 32)
+        magic, flags = struct.unpack_from("<H8xH", start)
+    except (_Damaged, struct.error) as error:
+        raise DocumentRefused("broken", kind=_KIND) from error
+    if magic not in _WORD_MAGIC:
+        raise DocumentRefused("broken", kind=_KIND)
+    _check_parts({entry.name for entry in compound.entries if entry.type in (_STORAGE, _STREAM)})
+    if flags & _WORD_ENCRYPTED:
+        raise DocumentRefused("password", kind=_KIND)
+
+
+def _check_parts(names: set[str]) -> None:
+    if names & _MACROS:
+        raise DocumentRefused("macros", kind=_KIND)
+    if names & _PACKED:
+        raise DocumentRefused("embedded", kind=_KIND)
+
+
+def _other(top: dict[str, _Entry]) -> DocumentRefused:
+    """What to say about a compound file that is not a Word document."""
+    if "encryptedpackage" in top:
+        return DocumentRefused("password", kind="DOCX")
+    for name, what in _OTHERS.items():
+        if name in top:
+            return DocumentRefused("not_accepted", what=what)
+    return DocumentRefused("not_accepted", what="an installer or another program's data")

@@ -1,0 +1,89 @@
+"""What somebody asks to submit, and the ways in which that can be turned down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.models import Application, Submission
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class AttachmentType(StrEnum):
+    CV = "CV"
+    COVER_LETTER = "COVER_LETTER"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as given: its bytes, or the address that they are to be fetched from."""
+
+    name: str
+    type: AttachmentType
+    content: bytes | None = field(default=None, repr=False)
+    content_type: str = ""
+    data_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody asks to submit, unvalidated.
+
+    `job` is a unified id or `remote:` and a remote id. `offerer_id` and `user_key` take the place
+    of the tenant's settings. `unsupported` are the dotted names of fields that were given and
+    that Flatchr cannot hold: each becomes a warning.
+    """
+
+    job: str
+    first_name: str
+    last_name: str
+    email_address: str
+    phone_number: str = ""
+    cover_letter: str = ""
+    answers: tuple[Mapping[str, str], ...] = ()
+    urls: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    attachments: tuple[Attachment, ...] = ()
+    offerer_id: int | None = None
+    user_key: str = ""
+    unsupported: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an entry cannot be submitted. `field` is one of `Entry`'s, or blank for the whole of it;
+    `message` is one English sentence or two for the user.
+    """
+
+    field: str
+    code: str
+    message: str
+
+
+class Refused(Exception):
+    """The entry cannot be submitted as it is; `problems` has every reason."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(" ".join(problem.message for problem in self.problems))
+
+
+class AlreadyApplied(Exception):
+    """The person has applied for this job already: submit again only when told to.
+
+    `application` is what the mirror has of it, `submission` one that succeeded earlier.
+    """
+
+    def __init__(self, application: Application | None, submission: Submission | None) -> None:
+        self.application = application
+        self.submission = submission
+        super().__init__("This person has applied for this job already.")
+
+
+class IllegalTransition(Exception):
+    """The submission's state does not allow it; the message tells the user why."""

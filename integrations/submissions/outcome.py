@@ -1,0 +1,142 @@
+"""How a submission's state changes while a worker has it, and the words for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.flatchr.errors import FlatchrError
+from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.models import Submission, SubmissionState
+from integrations.submissions import wake
+from integrations.submissions.claiming import Claim
+from integrations.submissions.recording import Recorder
+
+ALREADY_APPLIED = "already_applied"
+CANCELLED = "cancelled"
+NOT_FOUND = "not_found"
+UNSETTLED = "unsettled"
+
+SAFE = "Nothing reached Flatchr: it is safe to retry."
+ABANDONED = (
+    "Sending was interrupted several times before anything was sent, and has been given up. "
+    "Retry; if it fails again, ask whoever runs the server to look at the worker's log."
+)
+INTERNAL = (
+    f"Something went wrong inside Relais, not at Flatchr. {SAFE} "
+    "If it fails again, pass on the technical details."
+)
+LOOKING = (
+    "The answer may have been lost, so Flatchr may have the candidate or not. Relais is looking "
+    "there, and sends nothing meanwhile."
+)
+NOBODY_FOUND = (
+    "Not found at Flatchr: safe to retry. The answer to the request was lost, and Flatchr does "
+    "not have the candidate."
+)
+APPLIED = (
+    "This person has applied for this job already, as Flatchr says; nothing was sent. Submit "
+    "again if you want a second application."
+)
+NO_END = (
+    "Flatchr could not be asked whether it has the candidate, and Relais has stopped trying. Look "
+    "for the e-mail address in Flatchr yourself. When Flatchr answers again, press Retry: Relais "
+    "then looks once more before anything else."
+)
+
+
+class NotSent(Exception):
+    """It cannot be sent, and nothing was; `kind` and `message`, for the user, say why."""
+
+    def __init__(self, kind: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.detail = detail
+
+
+def not_sent(error: FlatchrError) -> str:
+    """The words for a request that did not leave."""
+    return f"{error.message} {SAFE}"
+
+
+def check_failed(error: FlatchrError, said: str) -> str:
+    """The words for a dry run that did not go through."""
+    return f"{error.message}{_quoted(said)} This was a check: nothing was stored."
+
+
+def _quoted(said: str) -> str:
+    return f" Flatchr's words: “{said}”." if said else ""
+
+
+def requeue(taken: Claim, pause: timedelta) -> None:
+    """Wait in the queue for `pause`; nothing was accepted."""
+    taken.release(
+        state=SubmissionState.QUEUED,
+        sent_at=None,
+        settle_at=None,
+        # What came before was no death of a worker.
+        attempts=1,
+        next_attempt_at=timezone.now() + pause,
+    )
+    _wake(taken.submission, pause)
+
+
+def uncertain(taken: Claim, error: FlatchrError | None, detail: str = "") -> None:
+    """The request may have arrived: look, from now on."""
+    taken.release(
+        state=SubmissionState.UNCERTAIN,
+        next_attempt_at=timezone.now(),
+        error_kind=error.kind.value if error else "interrupted",
+        error_message=LOOKING,
+        error_detail=error.detail if error else detail,
+    )
+    _wake(taken.submission, timedelta())
+
+
+def fail(
+    taken: Claim,
+    kind: str,
+    message: str,
+    detail: str = "",
+    *,
+    recorder: Recorder | None = None,
+    **fields: Any,
+) -> None:
+    """It has failed, and Flatchr does not have it from us; `fields` are columns to set, too."""
+    with transaction.atomic():
+        taken.release(
+            state=SubmissionState.FAILED,
+            ended_at=timezone.now(),
+            next_attempt_at=None,
+            error_kind=kind,
+            error_message=message,
+            error_detail=detail[:2000],
+            **fields,
+        )
+        if recorder is not None:
+            recorder.flush()
+
+
+def fail_for(taken: Claim, receipt: Receipt) -> None:
+    """It has failed by what Flatchr, or the way there, made of the request."""
+    error = receipt.reason
+    if receipt.delivery is Delivery.NOT_SENT:
+        message = not_sent(error)
+    else:
+        words = f"{error.message}{_quoted(receipt.said)}"
+        message = f"{words} Flatchr did not take it: it is safe to retry."
+    fail(taken, error.kind.value, message, error.detail, sent_at=None, settle_at=None)
+
+
+def wake_at(submission: Submission, moment: datetime) -> None:
+    """Wake a worker at `moment`, once what was written is committed."""
+    _wake(submission, moment - timezone.now())
+
+
+def _wake(submission: Submission, pause: timedelta) -> None:
+    seconds = max(0.0, pause.total_seconds())
+    transaction.on_commit(lambda: wake.worker(submission.pk, after=seconds))

@@ -1,0 +1,199 @@
+"""Into the queue: once per person and job, whoever asks and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from integrations.models import (
+    LIVE_SUBMISSIONS,
+    Application,
+    Submission,
+    SubmissionState,
+)
+from integrations.models.ats import RecordQuerySet
+from integrations.submissions import outcome, wake
+from integrations.submissions.entries import (
+    AlreadyApplied,
+    IllegalTransition,
+    Problem,
+    Refused,
+)
+from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
+
+NO_CV = "Attach a CV: Flatchr takes no candidate without one."
+# How often another submission may end just while this one makes way for it.
+_ROUNDS = 5
+
+
+def queue(
+    submission: Submission, states: Sequence[str] | None, *, by: Any, again: bool
+) -> Submission:
+    """Queue the row, which is in one of `states` or (None) not saved yet; the submission that is
+    now under way, which is another one if that was there first.
+
+    Raises `Refused`, `AlreadyApplied` and `IllegalTransition`, and then changes nothing.
+    """
+    cleaned = clean(submission)
+    if states is not None and (found := problems(submission)):
+        raise Refused(found)
+    fields = _fields(submission, cleaned, by=by, again=again)
+    for left in reversed(range(_ROUNDS)):
+        try:
+            with transaction.atomic():
+                _enter(submission, states, fields)
+                # After the row is in, so that one that ends in the same moment is seen: either
+                # its live row keeps ours out, or its success is there to be found.
+                if not again:
+                    _refuse_duplicates(submission)
+                transaction.on_commit(lambda: wake.worker(submission.pk))
+        except IntegrityError:
+            if other := by_key(submission.integration_id, submission.idempotency_key):
+                return other
+            if other := live(submission):
+                return other
+            if not left:
+                raise
+        except _Overtaken:
+            return _after_all(submission)
+        else:
+            submission.refresh_from_db()
+            return submission
+    raise AssertionError("the last round returns or raises")
+
+
+def problems(submission: Submission) -> list[Problem]:
+    """What stands between the row and its submission."""
+    found = clean(submission).problems
+    if not submission.document and not submission.document_url:
+        found.append(Problem("attachments", "required", NO_CV))
+    return found
+
+
+def live(submission: Submission) -> Submission | None:
+    """The submission of the same person for the same job that is under way."""
+    others = Submission.objects.filter(
+        integration=submission.integration_id,
+        job=submission.job_id,
+        person_key=submission.person_key,
+        state__in=LIVE_SUBMISSIONS,
+    )
+    return others.exclude(pk=submission.pk).first()
+
+
+def by_key(integration_id: str, key: str) -> Submission | None:
+    """What the tenant has submitted under an idempotency key."""
+    if not key:
+        return None
+    found: Submission | None = Submission.objects.filter(
+        integration=integration_id, idempotency_key=key
+    ).first()
+    return found
+
+
+def applications(integration_id: str, person_key: str) -> RecordQuerySet:
+    """The person's applications that Flatchr has as far as we know, newest first."""
+    found: RecordQuerySet = Application.objects.filter(
+        integration=integration_id, person_key=person_key
+    )
+    newest = F("remote_created_at").desc(nulls_last=True)
+    return found.live().select_related("job", "candidate").order_by(newest, "-pk")
+
+
+def look_once_more(submission: Submission) -> Submission:
+    """Look for a submission whose fate was left open; it is not sent."""
+    Submission.objects.filter(
+        pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
+    ).update(next_attempt_at=timezone.now(), error_message=outcome.LOOKING)
+    transaction.on_commit(lambda: wake.worker(submission.pk))
+    submission.refresh_from_db()
+    return submission
+
+
+def author(user: Any) -> Any:
+    """The user to name in a row; none for one who has not logged in."""
+    return user if getattr(user, "pk", None) else None
+
+
+def about_attachments(submission: Submission) -> list[Note]:
+    """The warnings about files that were given along with the one that was kept."""
+    return [note for note in submission.warnings if note["code"] == "attachment_not_sent"]
+
+
+def warnings(submission: Submission, cleaned: Cleaned) -> list[Note]:
+    """The row's warnings brought up to date; those about its entry cannot be found out again."""
+    kept = [note for note in submission.warnings if note["code"] in ENTRY_WARNINGS]
+    return [*kept, *cleaned.warnings]
+
+
+class _Overtaken(Exception):
+    """Somebody else has changed the row's state in the same moment."""
+
+
+def _enter(submission: Submission, states: Sequence[str] | None, fields: dict[str, Any]) -> None:
+    if states is None:
+        for name, value in fields.items():
+            setattr(submission, name, value)
+        submission.save(force_insert=True)
+        return
+    row = Submission.objects.filter(pk=submission.pk, state__in=list(states))
+    if not row.update(**fields):
+        raise _Overtaken
+
+
+def _after_all(submission: Submission) -> Submission:
+    """The row as somebody else has left it in the same moment: a second click, another tab."""
+    submission.refresh_from_db()
+    if submission.is_live or submission.state == SubmissionState.SUCCEEDED:
+        return submission
+    state = submission.get_state_display().lower()
+    raise IllegalTransition(f"This submission has changed meanwhile: it is {state}.")
+
+
+def _fields(submission: Submission, cleaned: Cleaned, *, by: Any, again: bool) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "state": SubmissionState.QUEUED,
+        "queued_at": now,
+        "next_attempt_at": now,
+        "ended_at": None,
+        "attempts": 0,
+        "again": again,
+        "person_key": cleaned.person_key,
+        "warnings": warnings(submission, cleaned),
+        "replacements": cleaned.replacements,
+        "source_written": cleaned.offerer_id is not None,
+        "created_by": submission.created_by or author(by),
+        "queued_by": author(by),
+        "cancelled_by": None,
+        "lease_owner": "",
+        "lease_expires_at": None,
+        "error_kind": "",
+        "error_message": "",
+        "error_detail": "",
+    }
+
+
+def _refuse_duplicates(submission: Submission) -> None:
+    """Raise `AlreadyApplied` if the person has applied for the job, as far as we know."""
+    applied = applications(submission.integration_id, submission.person_key)
+    known = applied.filter(job=submission.job_id).first()
+    earlier = (
+        Submission.objects.filter(
+            Q(application=None) | Q(application__remote_deleted_at=None),
+            integration=submission.integration_id,
+            job=submission.job_id,
+            person_key=submission.person_key,
+            state=SubmissionState.SUCCEEDED,
+        )
+        .exclude(pk=submission.pk)
+        .select_related("application")
+        .order_by("-ended_at")
+        .first()
+    )
+    if known is not None or earlier is not None:
+        raise AlreadyApplied(known or (earlier.application if earlier else None), earlier)

@@ -1,0 +1,229 @@
+"""Sending a submission: look first, write down that it goes out, send once, write down its fate.
+
+QUEUED becomes SENDING in the transaction that is the last before the request, so a worker that
+dies before it has sent nothing, and one that dies after it may have sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.flatchr.client import CREATE, FlatchrClient
+from integrations.flatchr.errors import ErrorKind, FlatchrError
+from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.writer import Resume, candidate_payload, shown
+from integrations.models import AttemptOutcome, Submission, SubmissionState
+from integrations.submissions import outcome, reconciling, recording
+from integrations.submissions.attaching import fetch_for, resume
+from integrations.submissions.claiming import Claim, LeaseLost, claim
+from integrations.submissions.entries import Problem, Refused
+from integrations.submissions.outcome import NotSent
+from integrations.submissions.recording import Recorder
+from integrations.submissions.validation import Cleaned, clean
+from integrations.sync.clients import open_client
+
+logger = logging.getLogger(__name__)
+
+# Workers that died before anything was sent: the submission itself may be what kills them.
+MOST_CLAIMS = 5
+# Flatchr's request to wait is heeded for so long.
+PATIENCE = timedelta(hours=24)
+# A pause for when Flatchr, or our own limit, does not say how long to wait; and the longest one.
+PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All that is sent of a submission but the key."""
+
+    cleaned: Cleaned
+    payload: dict[str, Any]
+    resume: Resume
+
+
+def send(submission_id: str) -> bool:
+    """Send a queued submission, unless another worker does; whether it was ours to send.
+
+    It ends SUCCEEDED, FAILED or UNCERTAIN, or waits in QUEUED where Flatchr asked for a pause.
+    Safe to call for any submission at any time, from any number of workers.
+    """
+    taken = claim(submission_id, [SubmissionState.QUEUED])
+    if taken is None:
+        return False
+    try:
+        _send(taken)
+    except LeaseLost:
+        logger.info("Submission %s was taken over or cancelled", submission_id)
+    except Exception as error:
+        logger.exception("Submission %s failed", submission_id)
+        _give_up(taken, error)
+    return True
+
+
+def prepare(submission: Submission) -> Ready:
+    """What is sent for the submission; raises `Refused` and `NotSent`."""
+    cleaned = clean(submission)
+    if cleaned.problems or submission.job is None:
+        raise Refused(cleaned.problems)
+    payload = candidate_payload(
+        slug=submission.job.slug or "",
+        first_name=cleaned.first_name,
+        last_name=cleaned.last_name,
+        email=cleaned.email_address,
+        phone=cleaned.phone_number,
+        comment=cleaned.cover_letter,
+        answers=cleaned.answers,
+        urls=cleaned.urls,
+        offerer_id=cleaned.offerer_id,
+        user_key=cleaned.user_key,
+    )
+    return Ready(cleaned, payload, resume(submission))
+
+
+def _send(taken: Claim) -> None:
+    submission = taken.submission
+    recorder = Recorder(submission.integration_id, taken)
+    try:
+        if submission.attempts > MOST_CLAIMS:
+            raise NotSent("abandoned", outcome.ABANDONED)
+        if submission.document_url and not submission.document:
+            fetch_for(taken)
+        ready = prepare(submission)
+        with open_client(submission.integration, recorder) as client:
+            looked = reconciling.look(client, ready.cleaned.email_address)
+            if reconciling.ends_before_sending(taken, looked, recorder):
+                return
+            _deliver(taken, client, ready, looked, recorder)
+    except NotSent as reason:
+        outcome.fail(taken, reason.kind, reason.message, reason.detail, recorder=recorder)
+    except Refused as refused:
+        _refuse(taken, refused.problems, recorder)
+    except FlatchrError as error:
+        _not_looked_up(taken, error, recorder)
+
+
+def _deliver(
+    taken: Claim,
+    client: FlatchrClient,
+    ready: Ready,
+    looked: reconciling.Looked,
+    recorder: Recorder,
+) -> None:
+    attempt_id = 0
+
+    def about_to_send() -> None:
+        nonlocal attempt_id
+        attempt_id = _begin(taken, client, ready, looked, recorder)
+
+    receipt = client.create_candidate(ready.payload, ready.resume, about_to_send=about_to_send)
+    if not attempt_id:
+        # Our own limit, or a key that no header can carry: the request was not even begun.
+        _not_looked_up(taken, receipt.reason, recorder)
+        return
+    match receipt.delivery:
+        case Delivery.ACCEPTED:
+            recording.end_send(attempt_id, receipt)
+            reconciling.conclude(taken, client, recorder, ready.cleaned.email_address)
+        case Delivery.UNKNOWN:
+            with transaction.atomic():
+                outcome.uncertain(taken, receipt.error)
+                recording.end_send(attempt_id, receipt)
+                recorder.flush()
+        case _:
+            _not_accepted(taken, attempt_id, receipt, recorder)
+
+
+def _begin(
+    taken: Claim,
+    client: FlatchrClient,
+    ready: Ready,
+    looked: reconciling.Looked,
+    recorder: Recorder,
+) -> int:
+    """Commit that the request goes out now; the attempt's id. Raises `LeaseLost`."""
+    now = timezone.now()
+    cleaned = ready.cleaned
+    with transaction.atomic():
+        taken.write(
+            state=SubmissionState.SENDING,
+            sent_at=now,
+            settle_at=now + reconciling.SETTLE,
+            known_applicants=looked.ids,
+            source_written=cleaned.offerer_id is not None,
+        )
+        taken.renew()
+        recording.note_lookup(
+            taken.submission,
+            recorder.search,
+            outcome=AttemptOutcome.FOUND if looked.ids else AttemptOutcome.NOT_FOUND,
+        )
+        recorder.flush()
+        return recording.begin_send(
+            taken.submission, client.careers_host, CREATE, shown(ready.payload, ready.resume)
+        )
+
+
+def _not_accepted(taken: Claim, attempt_id: int, receipt: Receipt, recorder: Recorder) -> None:
+    """Flatchr has nothing of it: failed, or once more when Flatchr asked for a pause."""
+    error = receipt.reason
+    with transaction.atomic():
+        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
+            _pause(taken, error)
+        else:
+            outcome.fail_for(taken, receipt)
+        recording.end_send(attempt_id, receipt)
+        recorder.flush()
+
+
+def _not_looked_up(taken: Claim, error: FlatchrError, recorder: Recorder) -> None:
+    """Flatchr could not be asked, so nothing was sent."""
+    with transaction.atomic():
+        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
+            _pause(taken, error)
+        else:
+            outcome.fail(taken, error.kind.value, outcome.not_sent(error), error.detail)
+        if recorder.search is not None and recorder.search.error:
+            recording.note_lookup(
+                taken.submission,
+                recorder.search,
+                outcome=AttemptOutcome.FAILED,
+                error=error.message,
+            )
+        recorder.flush()
+
+
+def _pause(taken: Claim, error: FlatchrError) -> None:
+    pause = PAUSE
+    if error.retry_after is not None:
+        pause = min(timedelta(seconds=error.retry_after), LONGEST_PAUSE)
+    outcome.requeue(taken, pause)
+
+
+def _out_of_patience(taken: Claim) -> bool:
+    queued = taken.submission.queued_at
+    return queued is not None and timezone.now() - queued > PATIENCE
+
+
+def _refuse(taken: Claim, problems: list[Problem], recorder: Recorder) -> None:
+    """Something has changed since it was submitted: the job was closed, a setting removed."""
+    words = " ".join(problem.message for problem in problems)
+    outcome.fail(taken, "invalid", f"{words} Nothing was sent.", recorder=recorder)
+
+
+def _give_up(taken: Claim, error: Exception) -> None:
+    """A defect of ours. What may have gone out is looked for; the rest has failed for certain."""
+    detail = f"{type(error).__name__}: {error}"[:2000]
+    try:
+        if taken.submission.state == SubmissionState.SENDING:
+            outcome.uncertain(taken, None, detail)
+        elif taken.submission.state == SubmissionState.QUEUED:
+            outcome.fail(taken, "internal", outcome.INTERNAL, detail)
+    except LeaseLost:
+        logger.info("Submission %s was taken over meanwhile", taken.submission.pk)

@@ -1,0 +1,305 @@
+"""Asking for a submission: draft, check, submit, retry, cancel.
+
+The row, with its file, is committed before anything is sent, and a worker sends it. That a person
+and a job have one live submission is a constraint of the database; everything else that keeps an
+applicant from being created twice is in `sending` and `reconciling`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.flatchr.client import DRY_RUN
+from integrations.flatchr.errors import FlatchrError
+from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.writer import shown
+from integrations.models import (
+    OPEN_SUBMISSIONS,
+    Application,
+    Channel,
+    Integration,
+    Job,
+    Submission,
+    SubmissionState,
+)
+from integrations.submissions import attaching, outcome, queueing, recording
+from integrations.submissions.entries import (
+    Entry,
+    IllegalTransition,
+    Problem,
+    Refused,
+)
+from integrations.submissions.outcome import NotSent
+from integrations.submissions.recording import Recorder
+from integrations.submissions.sending import Ready, prepare
+from integrations.submissions.validation import (
+    clean,
+    entry_problems,
+    entry_warnings,
+    fill,
+    find_job,
+)
+from integrations.sync.clients import open_client
+
+
+def save_draft(
+    integration: Integration,
+    entry: Entry,
+    *,
+    user: Any,
+    kind: str,
+    channel: str = Channel.FORM,
+    draft: Submission | None = None,
+    strict: bool = False,
+) -> Submission:
+    """Keep what was typed and attached, whatever is wrong with it, as a new draft or in `draft`.
+
+    An entry without attachments keeps the file that is there. An attachment that is refused, or
+    with `strict` any problem at all, raises `Refused`, and nothing is changed. A draft that was
+    checked, or a submission that has failed, becomes a draft again. Raises `IllegalTransition`
+    when `draft` is past that.
+    """
+    if draft is not None and "edit" not in allowed_actions(draft):
+        raise IllegalTransition("This submission is past changing: it has been submitted.")
+    submission = draft or Submission(
+        integration=integration, kind=kind, channel=channel, created_by=queueing.author(user)
+    )
+    chosen, found = _write_down(submission, entry)
+    if chosen.problems:
+        raise Refused(chosen.problems)
+    if strict and (found := _problems(submission, found, chosen.attachment is not None)):
+        raise Refused(found)
+    with transaction.atomic():
+        if chosen.attachment is not None:
+            attaching.put(submission, chosen.attachment, chosen.document)
+        submission.state = SubmissionState.DRAFT
+        submission.edited_at = timezone.now()
+        submission.ended_at = submission.queued_at = None
+        submission.again = False
+        submission.error_kind = submission.error_message = submission.error_detail = ""
+        _save(submission, draft)
+    return submission
+
+
+def remove_document(submission: Submission) -> None:
+    """Take the file off a draft. Raises `IllegalTransition`."""
+    if "edit" not in allowed_actions(submission):
+        raise IllegalTransition("The file of a submission that was submitted stays.")
+    with transaction.atomic():
+        attaching.discard(submission)
+        submission.state = SubmissionState.DRAFT
+        submission.save()
+
+
+def problems(submission: Submission) -> list[Problem]:
+    """What still stands between a draft and its submission; empty when it is ready."""
+    return queueing.problems(submission)
+
+
+def duplicates(
+    integration: Integration, *, email_address: str, job: Job | None = None
+) -> list[Application]:
+    """The applications with this e-mail that Flatchr has as far as we know, newest first; with
+    `job`, those for it alone.
+    """
+    key = email_address.strip().lower()
+    if not key:
+        return []
+    found = queueing.applications(integration.pk, key)
+    return list(found if job is None else found.filter(job=job))
+
+
+def check(submission: Submission, *, by: Any) -> Submission:
+    """Send the very payload to Flatchr's dry run, now; nothing is stored there.
+
+    The submission is CHECKED, or DRAFT with `error_message` saying what Flatchr said. Raises
+    `Refused` for what we find amiss ourselves, and `IllegalTransition`.
+    """
+    if "check" not in allowed_actions(submission):
+        raise IllegalTransition("This submission has been submitted: there is nothing to check.")
+    if found := problems(submission):
+        raise Refused(found)
+    recorder = Recorder(submission.integration_id)
+    try:
+        if submission.document_url and not submission.document:
+            Submission.objects.filter(pk=submission.pk).update(**attaching.fetch(submission))
+            submission.refresh_from_db()
+        ready = prepare(submission)
+        with open_client(submission.integration, recorder) as client:
+            receipt = client.create_candidate(ready.payload, ready.resume, dry_run=True)
+            host = client.careers_host
+    except NotSent as reason:
+        raise Refused([Problem("attachments", reason.kind, reason.message)]) from reason
+    except FlatchrError as error:
+        raise Refused([Problem("", error.kind.value, error.message)]) from error
+    with transaction.atomic():
+        held = Submission.objects.filter(pk=submission.pk, state__in=OPEN_SUBMISSIONS)
+        if not held.update(**_checked(submission, ready, receipt, by)):
+            raise IllegalTransition("This submission was submitted meanwhile.")
+        body = shown(ready.payload, ready.resume)
+        recording.note_check(submission, host, DRY_RUN, body, receipt)
+        recorder.flush()
+    submission.refresh_from_db()
+    return submission
+
+
+def submit(submission: Submission, *, by: Any, again: bool = False) -> Submission:
+    """Queue a draft and wake a worker on commit; the submission that is now under way.
+
+    Idempotent: one that is under way or has succeeded is returned as it is, and while another
+    for the same person and job is live, that one is returned and the draft stays. Raises
+    `Refused` with every problem, `AlreadyApplied` unless `again`, and `IllegalTransition` for one
+    that has failed: that is retried.
+    """
+    submission.refresh_from_db()
+    if submission.is_live or submission.state == SubmissionState.SUCCEEDED:
+        return submission
+    if submission.state == SubmissionState.FAILED:
+        raise IllegalTransition("This submission has failed. Retry it instead.")
+    return queueing.queue(submission, OPEN_SUBMISSIONS, by=by, again=again)
+
+
+def submit_entry(
+    integration: Integration,
+    entry: Entry,
+    *,
+    user: Any,
+    kind: str,
+    channel: str,
+    idempotency_key: str = "",
+    again: bool = False,
+) -> Submission:
+    """A new submission, queued at once: for the API and for bulk.
+
+    With an `idempotency_key` that the tenant has used before, what was submitted with it then is
+    returned, whatever has become of it. Otherwise as `submit`.
+    """
+    if idempotency_key and (earlier := queueing.by_key(integration.pk, idempotency_key)):
+        return earlier
+    submission = Submission(
+        integration=integration,
+        kind=kind,
+        channel=channel,
+        created_by=queueing.author(user),
+        idempotency_key=idempotency_key,
+    )
+    chosen, found = _write_down(submission, entry)
+    found = _problems(submission, [*found, *chosen.problems], chosen.attachment is not None)
+    if found:
+        raise Refused(found)
+    if live := queueing.live(submission):
+        return live
+    if chosen.attachment is not None:
+        attaching.put(submission, chosen.attachment, chosen.document)
+    queued = None
+    try:
+        queued = queueing.queue(submission, None, by=user, again=again)
+    finally:
+        if queued is not submission:
+            attaching.drop(submission)
+    return queued
+
+
+def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission:
+    """Queue a submission that has failed once more; what is under way is returned as it is.
+
+    One that stayed uncertain is looked for once more, and not sent. Raises as `submit` does.
+    """
+    submission.refresh_from_db()
+    if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
+        return queueing.look_once_more(submission)
+    if submission.is_live:
+        return submission
+    if submission.state != SubmissionState.FAILED:
+        raise IllegalTransition("Only a submission that has failed can be retried.")
+    again = again or submission.again
+    return queueing.queue(submission, [SubmissionState.FAILED], by=by, again=again)
+
+
+def cancel(submission: Submission, *, by: Any) -> Submission:
+    """Take a submission off the queue before it is sent. Raises `IllegalTransition`."""
+    cancelled = Submission.objects.filter(pk=submission.pk, state=SubmissionState.QUEUED).update(
+        state=SubmissionState.FAILED,
+        cancelled_by=queueing.author(by),
+        ended_at=timezone.now(),
+        next_attempt_at=None,
+        lease_owner="",
+        lease_expires_at=None,
+        error_kind=outcome.CANCELLED,
+        error_message="Cancelled before anything was sent.",
+        error_detail="",
+    )
+    submission.refresh_from_db()
+    if not cancelled:
+        raise IllegalTransition(
+            f"Only a submission that waits can be cancelled; this one is "
+            f"{submission.get_state_display().lower()}."
+        )
+    return submission
+
+
+def allowed_actions(submission: Submission) -> set[str]:
+    """What may be done with it now, of edit, check, submit, retry and cancel."""
+    match submission.state:
+        case SubmissionState.DRAFT | SubmissionState.CHECKED:
+            return {"edit", "check", "submit"}
+        case SubmissionState.QUEUED:
+            return {"cancel"}
+        case SubmissionState.FAILED:
+            return {"edit", "retry"}
+        case SubmissionState.UNCERTAIN if submission.next_attempt_at is None:
+            return {"retry"}
+    return set()
+
+
+def _write_down(submission: Submission, entry: Entry) -> tuple[attaching.Chosen, list[Problem]]:
+    """Put the entry into the unsaved row, but for its file; the file, and what is wrong with the
+    rest that the row cannot show.
+    """
+    chosen = attaching.choose(entry.attachments)
+    job, found = find_job(submission.integration, entry.job)
+    fill(submission, entry, job)
+    kept = [] if entry.attachments else queueing.about_attachments(submission)
+    cleaned = clean(submission)
+    submission.warnings = [*kept, *chosen.warnings, *entry_warnings(entry), *cleaned.warnings]
+    submission.replacements = cleaned.replacements
+    return chosen, [*found, *entry_problems(entry)]
+
+
+def _problems(submission: Submission, found: list[Problem], attached: bool) -> list[Problem]:
+    """`found`, and what the row shows of fields that nothing was found about."""
+    fields = {problem.field for problem in found}
+    if attached:
+        fields.add("attachments")
+    return [*found, *(one for one in queueing.problems(submission) if one.field not in fields)]
+
+
+def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) -> dict[str, Any]:
+    """The columns of a submission after its dry run."""
+    accepted = receipt.delivery is Delivery.ACCEPTED
+    error = receipt.error
+    return {
+        "state": SubmissionState.CHECKED if accepted else SubmissionState.DRAFT,
+        "error_kind": error.kind.value if error else "",
+        "error_message": outcome.check_failed(error, receipt.said) if error else "",
+        "error_detail": error.detail[:2000] if error else "",
+        "warnings": queueing.warnings(submission, ready.cleaned),
+        "replacements": ready.cleaned.replacements,
+        "source_written": ready.cleaned.offerer_id is not None,
+        "created_by": submission.created_by or queueing.author(by),
+    }
+
+
+def _save(submission: Submission, draft: Submission | None) -> None:
+    """Insert a new draft; update one that is still what it was, or raise `IllegalTransition`."""
+    if draft is None:
+        submission.save(force_insert=True)
+        return
+    editable = [*OPEN_SUBMISSIONS, SubmissionState.FAILED]
+    locked = Submission.objects.select_for_update().filter(pk=submission.pk, state__in=editable)
+    if locked.first() is None:
+        raise IllegalTransition("This submission was submitted meanwhile: it is past changing.")
+    submission.save()

@@ -1,0 +1,78 @@
+"""Which job a cell means: by id, reference or title, and never by a guess."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from openpyxl import load_workbook
+
+from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, Known
+from integrations.submissions.bulk.template import template_csv, template_xlsx
+
+JOINER = Known("joiner111111111111111111", "r1", "Oak joiner", "REF-1", "OPEN")
+CLOSED = Known("closed111111111111111111", "r2", "Painter", "REF-2", "CLOSED")
+COOK_1 = Known("cook11111111111111111111", "r3", "Cook", "", "OPEN")
+COOK_2 = Known("cook21111111111111111111", "r4", "Cook", "REF-4", "OPEN")
+COOK_3 = Known("cook31111111111111111111", "r5", "Cook", "REF-5", "CLOSED")
+CLERK_OLD = Known("clerk1111111111111111111", "r6", "Clerk", "", "CLOSED")
+CLERK = Known("clerk2111111111111111111", "r7", "=Clerk", "", "OPEN")
+FINDER = JobFinder([JOINER, CLOSED, COOK_1, COOK_2, COOK_3, CLERK_OLD, CLERK])
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        (JOINER.id, JOINER),
+        (" remote:r1 ", JOINER),
+        ("ref-1", JOINER),
+        ("  OAK   Joiner ", JOINER),
+        ("Painter", CLOSED),
+        (CLOSED.id, CLOSED),
+        ("REF-4", COOK_2),
+        ("remote:r3", COOK_1),
+    ],
+)
+def test_a_job_is_found(cell: str, meant: Known) -> None:
+    assert FINDER.find(cell) == meant
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("Cook", "2 open jobs are called “Cook”. Write which one: remote:r3 or REF-4."),
+        ("remote:nobody", "No job has the Flatchr ID “nobody”."),
+        ("Oak joner", "No job is called “Oak joner”. Is it “Oak joiner”?"),
+        ("Astronaut", "No job is called “Astronaut”. Write its Flatchr reference, its ID or"),
+    ],
+)
+def test_a_job_that_is_not_clear_is_said_with_what_to_write(cell: str, words: str) -> None:
+    with pytest.raises(JobUnclear) as unclear:
+        FINDER.find(cell)
+
+    assert str(unclear.value).startswith(words)
+
+
+def test_the_template_has_the_columns_their_meaning_and_the_open_jobs() -> None:
+    book = load_workbook(io.BytesIO(template_xlsx(FINDER)))
+
+    header = [cell.value for cell in book["Candidates"][1]]
+    assert (
+        template_csv()
+        == "\ufefffirst_name;last_name;email_address;phone_number;job;".encode()
+        + (b"cover_letter;cv\r\n")
+    )
+    assert ";".join(header).encode() in template_csv()
+    assert [row[0].value for row in book["Columns"].iter_rows(min_row=2)] == header
+    jobs = [[cell.value for cell in row] for row in book["Open jobs"].iter_rows(min_row=2)]
+    assert [None, "=Clerk", CLERK.id, "remote:r7"] in jobs
+    assert CLOSED.id not in [row[2] for row in jobs]
+    assert book["Candidates"].column_dimensions["D"].number_format == "@"
+
+
+def test_no_cell_of_the_template_is_a_formula() -> None:
+    book = load_workbook(io.BytesIO(template_xlsx(FINDER)))
+
+    kinds = {cell.data_type for sheet in book for row in sheet for cell in row}
+    assert "f" not in kinds
+    assert "inlineStr" in kinds

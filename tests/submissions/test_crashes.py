@@ -1,0 +1,204 @@
+"""A worker may die at any moment: Flatchr gets one applicant, and Relais knows in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from integrations import tasks
+from integrations.flatchr.sandbox import Sandbox
+from integrations.flatchr.sandbox.faults import Fault
+from integrations.models import Integration, Job, Submission
+from integrations.submissions import service
+from integrations.submissions.sweep import sweep
+from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue
+from tests.submissions.killing import dies_at
+from tests.support.worker import Worker
+from tests.sync.running import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CREATE = "/vacancy/candidate/json$"
+SEARCH = "/search/applicants$"
+FAULTS: list[dict[str, Any] | None] = [
+    None,
+    None,
+    None,
+    {"cut": 0},
+    {"cut": 12},
+    {"status": 502, "handled": True},
+    {"html": True, "handled": True},
+    {"reset": True},
+    {"status": 503},
+    {"status": 422},
+    {"status": 429},
+]
+
+
+def run(submission: Submission, moment: int | None = None) -> int:
+    return dies_at(moment, tasks.run_submission, submission.pk)
+
+
+# Flatchr may take so many looks, half a minute apart, before a search shows a new applicant.
+HIDDEN_ROUNDS = 2
+
+
+def live_on(submission: Submission, sandbox: Sandbox, random: Random | None = None) -> Submission:
+    """Let time pass and workers work, and die now and then, until there is nothing left to do.
+
+    A submission that has failed is retried, as a user does who reads that it is safe.
+    """
+    for number in range(60):
+        submission = now(submission)
+        hidden = number < HIDDEN_ROUNDS
+        if not hidden:
+            sandbox.show_new_applicants()
+        if submission.state == "FAILED":
+            assert "safe to retry" in submission.error_message
+            assert submission.error_kind != "already_applied"
+            service.retry(submission, by=None)
+        elif submission.next_attempt_at is None and not hidden:
+            return submission
+        seconds = random.randrange(400) if random else 400
+        due(later(submission, 30 if hidden else seconds))
+        dies = random is not None and random.random() < 0.3
+        run(submission, random.randrange(60) if random and dies else None)
+    raise AssertionError(f"It came to no end: {outcomes(submission)}")
+
+
+def assert_one(submission: Submission, sandbox: Sandbox, email: str) -> None:
+    (row,) = at_flatchr(sandbox, email)
+    assert (submission.state, submission.error_kind) == ("SUCCEEDED", "")
+    assert submission.application is not None
+    assert submission.application.remote_id == row["applicant"]
+    assert submission.candidate_id == submission.application.candidate_id
+    assert submission.lease_owner == ""
+
+
+@pytest.mark.parametrize("shown_at_once", [True, False])
+def test_a_worker_that_dies_at_each_moment_in_turn_makes_one_applicant(
+    shown_at_once: bool, flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+) -> None:
+    whole = run(queue(flatchr_tenant, job))
+    assert whole > 20
+    sent = []
+
+    for moment in range(whole):
+        email = f"personne{moment}@courrier.example"
+        submission = queue(flatchr_tenant, job, email_address=email)
+        before = posts(sandbox)
+        if not shown_at_once:
+            sandbox.hide_new_applicants()
+        run(submission, moment)
+        sent.append(posts(sandbox) - before)
+        submission = live_on(submission, sandbox)
+        assert_one(submission, sandbox, email)
+
+    # Up to some moment nothing had gone out, from then on all of it had.
+    assert sent == sorted(sent)
+    assert set(sent) == {0, 1}
+
+
+def test_two_hundred_workers_that_die_at_random_make_one_applicant_each(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+) -> None:
+    states: dict[str, int] = {}
+    for number in range(200):
+        random = Random(number)
+        email = f"candidate{number}@courrier.example"
+        submission = queue(flatchr_tenant, job, email_address=email)
+        fault = random.choice(FAULTS)
+        if fault is not None:
+            sandbox.faults.add(path=CREATE, times=1, **fault)
+        if random.random() < 0.5:
+            sandbox.hide_new_applicants()
+        run(submission, random.randrange(70))
+        state = now(submission).state
+        states[state] = states.get(state, 0) + 1
+        submission = live_on(submission, sandbox, random)
+        sandbox.faults.clear()
+        assert_one(submission, sandbox, email)
+
+    assert set(states) >= {"QUEUED", "SENDING", "UNCERTAIN", "SUCCEEDED"}, states
+
+
+def met(sandbox: Sandbox, fault: Fault) -> bool:
+    """Whether a request has run into the fault."""
+    return sandbox.faults._seen.get(id(fault), 0) > fault.after
+
+
+@pytest.fixture
+def killed(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox, make_worker: Callable[..., Worker]
+) -> Callable[..., tuple[Submission, Worker]]:
+    """Kills a real worker when it has met a fault; the submission, and the next worker."""
+
+    def kill(**fault: Any) -> tuple[Submission, Worker]:
+        worker = make_worker()
+        rule = sandbox.faults.add(times=1, **fault)
+        submission = queue(flatchr_tenant, job)
+        wait_until(lambda: met(sandbox, rule))
+        if fault.get("slow"):
+            wait_until(lambda: bool(at_flatchr(sandbox)))
+        worker.kill()
+        sandbox.faults.clear()
+        worker.start()
+        due(submission)
+        sweep()
+        return submission, worker
+
+    return kill
+
+
+def test_a_real_worker_killed_while_it_looks_has_sent_nothing_and_the_next_one_sends(
+    killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
+) -> None:
+    submission, worker = killed(path=SEARCH, delay=120)
+
+    wait_until(lambda: now(submission).state == "SUCCEEDED")
+    assert posts(sandbox) == 1, worker.log
+    assert_one(now(submission), sandbox, EMAIL)
+
+
+def test_a_real_worker_killed_before_it_hears_the_answer_is_followed_by_a_look(
+    killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
+) -> None:
+    submission, worker = killed(path=CREATE, slow=120)
+
+    wait_until(lambda: now(submission).state == "SUCCEEDED")
+    assert posts(sandbox) == 1, worker.log
+    assert ("SEND", "") in outcomes(submission)
+    assert_one(now(submission), sandbox, EMAIL)
+
+
+def test_a_real_worker_killed_while_its_request_gets_nowhere_ends_in_a_safe_retry(
+    killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
+) -> None:
+    submission, worker = killed(path=CREATE, delay=120, status=503)
+    wait_until(lambda: now(submission).state == "UNCERTAIN")
+
+    later(submission, 700)
+    sweep()
+    wait_until(lambda: now(submission).state == "FAILED")
+    assert now(submission).error_kind == "not_found", worker.log
+    service.retry(now(submission), by=None)
+
+    wait_until(lambda: now(submission).state == "SUCCEEDED")
+    assert_one(now(submission), sandbox, EMAIL)
+
+
+def test_a_real_worker_sends_what_is_queued(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox, make_worker: Callable[..., Worker]
+) -> None:
+    worker = make_worker()
+
+    submission = queue(flatchr_tenant, job)
+
+    wait_until(lambda: now(submission).state == "SUCCEEDED")
+    assert_one(now(submission), sandbox, EMAIL)
+    assert "Traceback" not in worker.log
+    assert sandbox.api_key not in worker.log
+    assert EMAIL not in worker.log
