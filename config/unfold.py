@@ -52,6 +52,7 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _page("Sync runs", "sync", "integrations_syncrun_changelist"),
+            _page("Submissions", "send", "integrations_submission_changelist"),
             _page("Exports", "download", "integrations_export_changelist"),
         ],
     },
@@ -75,8 +76,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _asset("favicon.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [_asset("relais.css")],
-    "SCRIPTS": [_asset("relais.js")],
+    "STYLES": [_asset("relais.css"), _asset("submissions.css")],
+    "SCRIPTS": [_asset("relais.js"), _asset("submissions.js")],
     "BORDER_RADIUS": "8px",
     # Petrol. 600 carries white text and 500 stands on the dark ground, both at 4.5:1 or better.
     "COLORS": {

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from integrations.models import ApplicationStage, RunState
+from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
 
 NOTHING = "–"
 CAP = 1000
@@ -77,6 +77,14 @@ def stage_badge(stage: ApplicationStage | None) -> SafeString | str:
 def run_badge(state: str) -> SafeString:
     run_state = RunState(state)
     return badge(run_state.label, run_state.color)
+
+
+def submission_badge(submission: Submission) -> SafeString:
+    """The state; what was taken back by hand is no failure."""
+    state = SubmissionState(submission.state)
+    if submission.error_kind == "cancelled" and state == SubmissionState.FAILED:
+        return badge("Cancelled")
+    return badge(state.label, state.color or Tone.NEUTRAL)
 
 
 def gone_badge(deleted_at: dt.datetime | None) -> SafeString | str:

@@ -23,7 +23,9 @@ from integrations.admin.display import (
 )
 from integrations.admin.filters import DeletedFilter, JobStatusFilter, TenantFilter
 from integrations.admin.richtext import clean_html
-from integrations.models import Application, Candidate, Job
+from integrations.admin.submission_form import why_not
+from integrations.admin.submission_links import new_url
+from integrations.models import Application, Candidate, Job, Submission, SubmissionKind
 
 
 class JobAdmin(ReadOnlyMirrorAdmin):
@@ -74,11 +76,21 @@ class JobAdmin(ReadOnlyMirrorAdmin):
             "prose": [("Description", clean_html(record.description))],
             "related": [_applications(record), _stages(record)],
             "raw": pretty(record.remote_data),
+            "submit_url": _submit_url(record),
+            "submit_label": "Submit a candidate",
             "links": [
                 ("Applications", list_url(Application, job=record.pk)),
                 ("Candidates", list_url(Candidate, job=record.pk)),
+                ("Submissions", list_url(Submission, job=record.pk)),
             ],
         }
+
+
+def _submit_url(job: Job) -> str:
+    """Blank where the form would refuse the job anyway."""
+    if job.remote_deleted_at or why_not(job):
+        return ""
+    return new_url(SubmissionKind.APPLICATION, job=job.pk)
 
 
 def _place(location: dict[str, Any] | None) -> str:

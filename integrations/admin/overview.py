@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from integrations.admin.display import change_url, local
 from integrations.admin.figures import Figures, figures_for
-from integrations.models import Integration, RunState, SyncRun
+from integrations.admin.submission_links import new_url, submission_figures
+from integrations.models import Integration, RunState, SubmissionKind, SyncRun
 from integrations.sync.health import Condition, Health, Step, health_of, next_sync_at
 
 MOST_TENANTS = 200
@@ -61,6 +62,8 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         "more_tenants": len(tenants) > MOST_TENANTS,
         "connect_url": reverse("admin:integrations_integration_add"),
         "tenants_url": reverse("admin:integrations_integration_changelist"),
+        "submit_url": new_url(SubmissionKind.CANDIDATE),
+        "submissions": submission_figures(view.tenant.pk for view in views),
     }
 
 

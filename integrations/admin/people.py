@@ -41,7 +41,8 @@ from integrations.admin.filters import (
     TenantFilter,
     chosen_tenant,
 )
-from integrations.models import Application, Candidate, Integration
+from integrations.admin.submission_links import new_url, submitted_from_here
+from integrations.models import Application, Candidate, Integration, SubmissionKind
 
 
 class CandidateAdmin(ReadOnlyMirrorAdmin):
@@ -95,8 +96,11 @@ class CandidateAdmin(ReadOnlyMirrorAdmin):
         query = request.GET.copy()
         query.pop("p", None)
         address = reverse("admin:integrations_candidate_export")
-        export = {"url": f"{address}?{query.urlencode()}", "label": "Export CSV"}
-        return super().changelist_view(request, {"export": export, **(extra_context or {})})
+        context = {
+            "export": {"url": f"{address}?{query.urlencode()}", "label": "Export CSV"},
+            "submit_url": _submit_url(request, SubmissionKind.CANDIDATE),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The candidates that the list would show, on all its pages."""
@@ -110,10 +114,18 @@ class CandidateAdmin(ReadOnlyMirrorAdmin):
             "badges": badges(record),
             "subtitle": "Candidate",
             "cards": [_contact(record), _tags(record), record_card(record)],
-            "related": [_applications(record)],
+            "related": [_applications(record), *submitted_from_here(record)],
             "raw": pretty(record.remote_data),
             "links": [("Applications", list_url(Application, candidate=record.pk))],
+            "submit_url": new_url(SubmissionKind.CANDIDATE, candidate=record.pk),
+            "submit_label": "Submit for another job",
         }
+
+
+def _submit_url(request: HttpRequest, kind: SubmissionKind) -> str:
+    """The form, at the tenant that the list is limited to."""
+    tenant = chosen_tenant(request)
+    return new_url(kind, **({"tenant": tenant} if tenant else {}))
 
 
 def _contact(candidate: Candidate) -> Card:
@@ -199,6 +211,12 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
             return queryset.filter(candidate_id__in=few), False
         return super().get_search_results(request, queryset, search_term)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"submit_url": _submit_url(request, SubmissionKind.APPLICATION)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
     @display(description="Candidate")
     def who(self, application: Application) -> SafeString:
         gone = gone_badge(application.remote_deleted_at)
@@ -255,7 +273,7 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
                 ),
                 record_card(record),
             ],
-            "related": [],
+            "related": submitted_from_here(record),
             "raw": pretty(record.remote_data),
             "links": [
                 ("Candidate's applications", list_url(Application, candidate=candidate.pk)),

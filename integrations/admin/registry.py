@@ -11,11 +11,13 @@ from django.contrib.auth.models import Group, User
 from integrations import models
 from integrations.admin.access import GroupAdmin, MembershipAdmin, UserAdmin
 from integrations.admin.base import site
+from integrations.admin.bulk import BulkUploadAdmin
 from integrations.admin.exports import ExportAdmin
 from integrations.admin.jobs import JobAdmin
 from integrations.admin.people import ApplicationAdmin, CandidateAdmin
 from integrations.admin.pipeline import StageAdmin, TagAdmin
 from integrations.admin.runs import SyncRunAdmin
+from integrations.admin.submissions import SubmissionAdmin
 from integrations.admin.tenants import TenantAdmin
 
 __all__ = ["site"]
@@ -27,6 +29,8 @@ site.register(models.Application, ApplicationAdmin)
 site.register(models.ApplicationStage, StageAdmin)
 site.register(models.Tag, TagAdmin)
 site.register(models.SyncRun, SyncRunAdmin)
+site.register(models.Submission, SubmissionAdmin)
+site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)
 site.register(models.Membership, MembershipAdmin)
 site.register(User, UserAdmin)

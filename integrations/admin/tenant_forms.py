@@ -111,11 +111,7 @@ class FlatchrSettingsForm(forms.ModelForm):
             "trait_budget": "Tag requests per sync",
         }
         help_texts = {
-            "offerer_id": (
-                "An offerer is a source of candidates in Flatchr, such as a job board or a "
-                "partner. Flatchr gives you the number of yours; candidates that you submit "
-                "through Relais are filed under it."
-            ),
+            "offerer_id": "The source under which candidates submitted here are filed. A number.",
             "user_key": "The Flatchr user to whom submitted candidates are attributed.",
             "trait_budget": (
                 "Flatchr gives the tags of one candidate at a time. So many are asked for in "

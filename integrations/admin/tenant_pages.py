@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url
 from integrations.admin.overview import tenant_url, tenant_views
+from integrations.admin.submission_links import new_url
 from integrations.admin.tenant_forms import (
     ConnectForm,
     CredentialsForm,
@@ -28,6 +29,8 @@ from integrations.models import (
     Integration,
     Job,
     Membership,
+    Submission,
+    SubmissionKind,
     SyncRun,
     SyncType,
     Tag,
@@ -55,8 +58,10 @@ def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
             ("Applications", "assignment", list_url(Application, tenant=tenant.pk)),
             ("Stages", "view_kanban", list_url(ApplicationStage, tenant=tenant.pk)),
             ("Tags", "sell", list_url(Tag, tenant=tenant.pk)),
+            ("Submissions", "send", list_url(Submission, tenant=tenant.pk)),
         ],
         "runs_url": list_url(SyncRun, tenant=tenant.pk),
+        "submit_url": new_url(SubmissionKind.CANDIDATE, tenant=tenant.pk),
     }
 
 

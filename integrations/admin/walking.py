@@ -15,6 +15,9 @@ from django.db.models import ForeignKey, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.sql.where import WhereNode
 
+# Of every list that may grow large.
+ORDERS = {"changed_at", "created_at"}
+
 
 class HiddenColumn(Col):
     """A column that no index is used for."""
@@ -25,10 +28,10 @@ class HiddenColumn(Col):
 
 
 def walk_in_order(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """`queryset` with the hint, where it is ordered by `changed_at`, which has an index."""
+    """`queryset` with the hint, where it is ordered by a date that has an index."""
     query = queryset.query
     order = query.order_by or (queryset.model._meta.ordering if query.default_ordering else ())
-    if not order or str(order[0]).lstrip("-") != "changed_at":
+    if not order or str(order[0]).lstrip("-") not in ORDERS:
         return queryset
     return hide_indexes(queryset)
 

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.admin import display
 from integrations.admin.details import pretty_text
 from integrations.admin.overview import tenant_url
+from integrations.submissions.documents import ACCEPTED
 
 register = template.Library()
 
 register.filter("ago", display.ago)
 register.filter("date_time", display.date_time)
+register.filter("day", display.day)
 register.filter("duration", display.duration)
 register.filter("number", display.number)
 register.filter("plural", display.plural)
 register.filter("run_badge", display.run_badge)
 register.filter("badge", display.badge)
+register.filter("submission_badge", display.submission_badge)
 register.filter("change_url", display.change_url)
 register.filter("pretty_text", pretty_text)
 register.filter("words", display.words)
@@ -42,6 +48,19 @@ def icon(name: str) -> SafeString:
 def badge_status(status: int) -> SafeString:
     tone = display.Tone.DANGER if status >= 500 else display.Tone.SUCCESS
     return display.badge(status, display.Tone.WARNING if 400 <= status < 500 else tone)
+
+
+@register.filter
+def file_kind(content_type: str) -> str:
+    """ "PDF" for `application/pdf`, and so on for every kind that is accepted."""
+    kinds = (kind for kind, _, types in ACCEPTED if content_type in (kind, *types))
+    return next(kinds, content_type)
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """The local time of day."""
+    return date_format(timezone.localtime(moment), "H:i")
 
 
 @register.filter

@@ -5,9 +5,20 @@
   const POLL = 1000;
   const POLL_AFTER_FAILURE = 3000;
 
-  // The live page of a sync: the server draws the moving part, once a second.
+  // What a reader has opened, and where the focus is, outlives the drawing of a new state.
+  function redraw(box, html) {
+    const open = [...box.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const focused = box.contains(document.activeElement) ? document.activeElement : null;
+    const holder = focused?.closest("details[id]")?.id;
+    box.innerHTML = html;
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (holder) document.querySelector(`#${holder} > summary`)?.focus();
+  }
+
+  // The live page of a sync or a submission: the server draws the moving part, once a second.
   function watchRun(box) {
     const lost = document.getElementById("run-lost");
+    let last = "";
     const again = (wait) => window.setTimeout(ask, wait);
 
     async function ask() {
@@ -32,7 +43,14 @@
           window.location.reload();
           return;
         }
-        box.innerHTML = html;
+        const state = answer.headers.get("X-Run-State");
+        if (state && state !== box.dataset.liveState) {
+          // What may be done with it has changed, and the buttons are not in this part.
+          window.location.reload();
+          return;
+        }
+        if (html !== last) redraw(box, html);
+        last = html;
         again(POLL);
       } catch {
         lost.hidden = false;
@@ -46,6 +64,7 @@
   // A second press of the same button must not send the form twice.
   function sendOnce(event) {
     const form = event.target;
+    if (event.defaultPrevented) return;
     if (!(form instanceof HTMLFormElement) || !form.dataset.once) return;
     if (form.dataset.sent) {
       event.preventDefault();
@@ -57,7 +76,7 @@
       // After this event, or the button's own value would not be sent.
       window.setTimeout(() => {
         button.disabled = true;
-        button.textContent = form.dataset.once;
+        button.textContent = button.dataset.once ?? form.dataset.once;
       });
     }
   }

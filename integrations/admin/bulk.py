@@ -1,0 +1,144 @@
+"""Bulk uploads: the list, and the addresses of one upload's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from integrations.admin import bulk_pages
+from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
+from integrations.admin.bulk_report import report_context, summary
+from integrations.admin.display import NOTHING, ago, badge, number
+from integrations.admin.filters import FieldFilter, TenantFilter
+from integrations.models import BulkState, BulkUpload
+from integrations.submissions.bulk.outcomes import counts_of
+
+Page = Callable[[Any, HttpRequest, BulkUpload], HttpResponseBase]
+
+
+class BulkStateFilter(FieldFilter):
+    title = "state"
+    parameter_name = field = "state"
+    any_label = "Any state"
+    choices_ = [(state.value, str(state.label)) for state in BulkState]
+
+
+class BulkChangeList(BoundedChangeList):
+    """Adds what became of the rows to the uploads of the page, for all of them at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        counts = counts_of([upload.pk for upload in self.result_list])
+        for upload in self.result_list:
+            upload.counts = counts[upload.pk]
+
+
+class BulkUploadAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("name", "tenant", "state_label", "rows", "outcome", "by", "when")
+    list_filter = (TenantFilter, BulkStateFilter)
+    list_select_related = ("integration", "created_by")
+    list_defer = ("notes", "refusal")
+    search_fields = ("sheet_name",)
+    search_placeholder = "File name"
+    sortable_by = ()
+    ordering = ("-created_at", "-id")
+    change_list_template = "relais/bulk_list.html"
+    detail_template = "relais/bulk.html"
+    empty_text = "Upload a sheet to submit many candidates at once."
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
+        return BulkChangeList
+
+    @display(description="Sheet")
+    def name(self, upload: BulkUpload) -> str:
+        return str(upload)
+
+    @display(description="Tenant")
+    def tenant(self, upload: BulkUpload) -> str:
+        return str(upload.integration)
+
+    @display(description="State")
+    def state_label(self, upload: BulkUpload) -> SafeString:
+        state = BulkState(upload.state)
+        return badge(state.label, state.color)
+
+    @display(description="Rows")
+    def rows(self, upload: BulkUpload) -> str:
+        return number(upload.total) if upload.total else NOTHING
+
+    @display(description="Outcome")
+    def outcome(self, upload: Any) -> str:
+        return summary(upload, upload.counts) or NOTHING
+
+    @display(description="By")
+    def by(self, upload: BulkUpload) -> str:
+        return str(upload.created_by) if upload.created_by else NOTHING
+
+    @display(description="When")
+    def when(self, upload: BulkUpload) -> SafeString | str:
+        return ago(upload.created_at)
+
+    # Pages
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever sees a tenant may submit to it; the form offers no other."""
+        return self.admin_site.has_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, Page]] = {
+            "live": ("GET", bulk_pages.live_view),
+            "start": ("POST", bulk_pages.start_view),
+            "cancel": ("POST", bulk_pages.cancel_view),
+            "discard": ("POST", bulk_pages.discard_view),
+            "result": ("POST", bulk_pages.result_view),
+        }
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "template/<str:kind>/",
+                wrap(bulk_pages.template_view),
+                name="integrations_bulkupload_template",
+            ),
+            *(
+                path(
+                    f"<str:pk>/{name}/",
+                    wrap(self._of_upload(method, view)),
+                    name=f"integrations_bulkupload_{name}",
+                )
+                for name, (method, view) in pages.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def _of_upload(self, method: str, view: Page) -> Callable[..., HttpResponseBase]:
+        """`view` with the upload looked up among those of the user's tenants."""
+
+        def of_upload(request: HttpRequest, pk: str) -> HttpResponseBase:
+            if request.method != method:
+                return HttpResponseNotAllowed([method])
+            mine = self.get_queryset(request).select_related("integration", "created_by")
+            upload = mine.filter(pk=pk).first()
+            if upload is None:
+                raise Http404
+            return view(self, request, upload)
+
+        return update_wrapper(of_upload, view)
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return bulk_pages.upload_view(self, request)
+
+    def detail(self, request: HttpRequest, record: BulkUpload) -> dict[str, Any]:
+        return report_context(request, record)
