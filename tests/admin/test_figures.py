@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from integrations.admin.figures import figures_for
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.sync import engine
 from integrations.sync.runs import request_sync
+
+# A sync beats, and on a server reads ahead, through connections of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sync(tenant: Integration, kind: str) -> None:
