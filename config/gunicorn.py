@@ -10,6 +10,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # Downloads stream for as long as they need; this is how long a process may hang altogether.
 timeout = 60
+# A page of 250 ids, asked for by name, is a line of nearly 7,000 characters.
+limit_request_line = 8190
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 # Its place would be in the user's home.
 control_socket_disable = True

@@ -211,6 +211,12 @@ BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=2000)
 # Networks (CIDR) that requests to hosts which users name may reach although they are not public.
 EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 
+# The HTTP API: requests a minute for each key (0: any number), actions at once for each tenant,
+# and the largest body that is taken, in bytes.
+API_RATE_LIMIT = env.int("API_RATE_LIMIT", default=12_000)
+API_CONCURRENCY = env.int("API_CONCURRENCY", default=30)
+API_MAX_BYTES = env.int("API_MAX_BYTES", default=32 * 1024**2)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -62,7 +62,8 @@ NAVIGATION = [
         "items": [
             _system_page("Users", "manage_accounts", "auth_user_changelist"),
             _system_page("Groups", "group", "auth_group_changelist"),
-            _system_page("Memberships", "key", "integrations_membership_changelist"),
+            _system_page("Memberships", "badge", "integrations_membership_changelist"),
+            _system_page("API keys", "key", "integrations_apikey_changelist"),
         ],
     },
 ]

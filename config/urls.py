@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.health import livez, readyz
@@ -13,4 +13,6 @@ urlpatterns = [
     path("admin/", site.urls),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("", include("integrations.api.urls")),
 ]
+handler400 = "integrations.api.routing.bad_request"

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,7 +21,7 @@ from integrations.admin.base import (
     display,
 )
 from integrations.admin.display import NOTHING, Tone, ago, badge, date_time, link
-from integrations.models import Membership
+from integrations.models import Integration, Membership
 
 # Django's own words for these are about "staff" and "admin sites".
 PLAIN = {
@@ -118,6 +119,15 @@ class MembershipAdmin(SuperuserAdmin):
     fields = ("user", "integration")
     sortable_by = ()
     empty_text = "Nobody but administrators sees any tenant yet. Add the first membership."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        memberships: QuerySet[Any] = super().get_queryset(request)
+        return memberships.filter(integration__deleted_at=None)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "integration":
+            kwargs["queryset"] = Integration.objects.present()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @display(description="User")
     def member(self, membership: Membership) -> str:

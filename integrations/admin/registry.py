@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 
 from integrations import models
 from integrations.admin.access import GroupAdmin, MembershipAdmin, UserAdmin
+from integrations.admin.api_keys import ApiKeyAdmin
 from integrations.admin.base import site
 from integrations.admin.bulk import BulkUploadAdmin
 from integrations.admin.exports import ExportAdmin
@@ -33,5 +34,6 @@ site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)
 site.register(models.Membership, MembershipAdmin)
+site.register(models.ApiKey, ApiKeyAdmin)
 site.register(User, UserAdmin)
 site.register(Group, GroupAdmin)

@@ -104,11 +104,20 @@ class FlatchrSettingsForm(forms.ModelForm):
 
     class Meta:
         model = FlatchrSettings
-        fields = ["offerer_id", "user_key", "trait_budget", "integration_fields"]
+        fields = [
+            "offerer_id",
+            "user_key",
+            "trait_budget",
+            "integration_fields",
+            "api_remote_data",
+            "api_only_created",
+        ]
         labels = {
             "offerer_id": "Offerer ID",
             "user_key": "User key",
             "trait_budget": "Tag requests per sync",
+            "api_remote_data": "Pass on Flatchr's raw objects",
+            "api_only_created": "Only what was submitted from here",
         }
         help_texts = {
             "offerer_id": "The source under which candidates submitted here are filed. A number.",
@@ -116,6 +125,14 @@ class FlatchrSettingsForm(forms.ModelForm):
             "trait_budget": (
                 "Flatchr gives the tags of one candidate at a time. So many are asked for in "
                 "each sync, new and changed candidates first."
+            ),
+            "api_remote_data": (
+                "Each record's remote_data is what Flatchr sent of it. It may hold more personal "
+                "data than the fields do, so it is off unless needed."
+            ),
+            "api_only_created": (
+                "The lists of applications and candidates have those alone that were submitted "
+                "through Relais. Jobs, stages and tags are all there."
             ),
         }
 

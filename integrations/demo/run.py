@@ -116,7 +116,7 @@ def wait_until(condition: Callable[[], bool], processes: Processes, what: str) -
 def ensure_tenant(processes: Processes) -> Integration:
     """The tenant of the sandbox: connected when missing. Idempotent; the sandbox must answer."""
     who = about(HOST, SANDBOX_PORT, SEED)
-    tenants = Integration.objects.filter(
+    tenants = Integration.objects.present().filter(
         environment=Environment.SANDBOX, credentials__company_key=who["company_key"]
     )
     if not tenants.exists():

@@ -1,4 +1,4 @@
-"""The body of a write: JSON with a file in it, made while it is sent and never whole in memory."""
+"""The bodies of writes, handed out piece by piece, so that it is known whether any of it left."""
 
 from __future__ import annotations
 
@@ -18,23 +18,57 @@ class GivenUpError(Exception):
     """Whoever asked for the request no longer waits for it: nothing more of it may leave."""
 
 
-class CandidateBody:
-    """A candidate as the bytes of a JSON object, for one request only.
+class OutgoingBody:
+    """A body for one request only.
 
     `begun` tells whether any of it was handed to a connection: the first piece is asked for once
     the connection stands, so a body that was not begun cannot have been accepted by anybody.
     """
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given_up = False
+        self.begun = False
+
+    def give_up(self) -> bool:
+        """Let nothing more of it leave; whether any of it has left already."""
+        with self._lock:
+            self._given_up = True
+            return self.begun
+
+    def _hand_out(self, piece: bytes) -> bytes:
+        with self._lock:
+            if self._given_up:
+                raise GivenUpError
+            self.begun = True
+        return piece
+
+
+class BytesBody(OutgoingBody):
+    """A small body, which is not empty."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._content = content
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._hand_out(self._content)
+
+
+class CandidateBody(OutgoingBody):
+    """A candidate as the bytes of a JSON object: with its file, and never whole in memory."""
+
     def __init__(self, payload: Mapping[str, Any], token: str, resume: Resume) -> None:
+        super().__init__()
         file = {"fileName": resume.name, "contentType": resume.content_type}
         fields = {**payload, "token": token, "type": "document"}
         # The file is the last member of the last member, and thus its data the last of all.
         self._head = f'{json.dumps(fields)[:-1]}, "resume": {json.dumps(file)[:-1]}, "data": "'
         self._tail = '"}}'
         self._resume = resume
-        self._lock = threading.Lock()
-        self._given_up = False
-        self.begun = False
 
     def __len__(self) -> int:
         encoded = (self._resume.size + 2) // 3 * 4
@@ -50,16 +84,3 @@ class CandidateBody:
             if left:
                 raise OSError("the file is shorter than it was")
             yield self._hand_out(self._tail.encode())
-
-    def give_up(self) -> bool:
-        """Let nothing more of it leave; whether any of it has left already."""
-        with self._lock:
-            self._given_up = True
-            return self.begun
-
-    def _hand_out(self, piece: bytes) -> bytes:
-        with self._lock:
-            if self._given_up:
-                raise GivenUpError
-            self.begun = True
-        return piece

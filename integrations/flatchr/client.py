@@ -1,7 +1,8 @@
 """The only place that opens a connection to Flatchr: it reads, and creates candidates.
 
-Reads are tried again when a failure may pass; whatever is not known to be a read is refused. The
-one write is sent once and never again from here: what became of it is told, and judged by others.
+Reads are tried again when a failure may pass; whatever is not known to be a read is refused. A
+write is sent once and never again from here: what became of it is told, and judged by others.
+`acting` adds what users may ask for one applicant; a sync's client has none of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from integrations.flatchr.body import CandidateBody
+from integrations.flatchr.body import CandidateBody, OutgoingBody
 from integrations.flatchr.errors import (
     ErrorKind,
     FlatchrError,
@@ -34,7 +35,7 @@ from integrations.flatchr.receipt import Delivery, Receipt, delivery_of, read_an
 from integrations.flatchr.wire import Attempt, Call, Wire
 from integrations.flatchr.writer import Resume, shown
 
-__all__ = ["Clock", "FlatchrClient", "Host", "Policy"]
+__all__ = ["Clock", "FlatchrClient", "Host", "Policy", "open_session"]
 
 Host = Literal["api", "careers"]
 Params = Mapping[str, str | int]
@@ -93,7 +94,7 @@ class FlatchrClient:
         self._throttle = throttle or (lambda: 0.0)
         self._policy = policy
         self._clock = clock
-        self._session = _session()
+        self._session = open_session()
         self._wire = Wire(self._session, self._observer, policy, clock, Masker(credentials.api_key))
 
     def __enter__(self) -> Self:
@@ -182,21 +183,29 @@ class FlatchrClient:
         except FlatchrError as error:
             return Receipt(Delivery.NOT_SENT, error)
         about_to_send()
-        with _session() as session:
+        return self._deliver(call, body, read_answer)
+
+    def _deliver(
+        self, call: Call, body: OutgoingBody | None, judge: Callable[[bytes], None]
+    ) -> Receipt:
+        """Send a write, once; what became of it. `judge` raises for a 2xx that is no yes.
+
+        A connection of its own: see `create_candidate`. Without a body nothing tells whether the
+        request has left, so it may have.
+        """
+        with open_session() as session:
             attempt = Attempt(replace(self._wire, session=session), call, 1)
+            exchange = attempt.exchange
             try:
                 with attempt:
-                    read_answer(b"".join(attempt.chunks()))
+                    judge(b"".join(attempt.chunks()))
             except FlatchrError as error:
-                fate = delivery_of(error, begun=body.give_up())
-                return Receipt(
-                    fate, error, attempt.exchange, said_in(attempt.exchange.response_body)
-                )
+                fate = delivery_of(error, begun=body is None or body.give_up())
+                return Receipt(fate, error, exchange, said_in(exchange.response_body))
             finally:
-                body.give_up()
-        return Receipt(
-            Delivery.ACCEPTED, None, attempt.exchange, said_in(attempt.exchange.response_body)
-        )
+                if body is not None:
+                    body.give_up()
+        return Receipt(Delivery.ACCEPTED, None, exchange, said_in(exchange.response_body))
 
     def _write_call(self, path: str, body: CandidateBody, record: Mapping[str, Any]) -> Call:
         scopes = {Scope.ANY, Scope.WRITE}
@@ -313,7 +322,8 @@ class FlatchrClient:
             self._clock.sleep(min(left, self._policy.beat))
 
 
-def _session() -> requests.Session:
+def open_session() -> requests.Session:
+    """A new pool of connections with the headers that every request has."""
     session = requests.Session()
     session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
     return session

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self, cast
+from typing import NoReturn, Self, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -37,7 +37,7 @@ class Call:
     """One read, however many attempts it takes, or one write, which gets a single attempt.
 
     `deadline` is a moment of the monotonic clock. `shown` is what to record of a body that is
-    made while it is sent.
+    made while it is sent, or that is no text.
     """
 
     request: requests.PreparedRequest
@@ -107,16 +107,26 @@ class Attempt:
 
     def chunks(self) -> Iterator[bytes]:
         """The body, decompressed, in pieces of at most 64 KB. Raises FlatchrError."""
+        response = self.head()
+        if not 200 <= response.status_code < 300:
+            self.fail(response)
+        yield from self.rest()
+
+    def head(self) -> requests.Response:
+        """The status and headers of the answer, whatever they are. Raises FlatchrError."""
         response = cast(requests.Response, self._next())  # the pump's first item
         self.exchange.status = response.status_code
         self.exchange.response_headers = self._wire.masker.headers(response.headers)
         self._wire.observer.exchange(self.exchange)
-        if not 200 <= response.status_code < 300:
-            self._raise_for(response)
+        return response
+
+    def rest(self) -> Iterator[bytes]:
+        """The body, once the head was taken. Raises FlatchrError."""
         while chunk := self._next_chunk():
             yield chunk
 
-    def _raise_for(self, response: requests.Response) -> None:
+    def fail(self, response: requests.Response) -> NoReturn:
+        """Raise the FlatchrError that the status of the answer stands for."""
         # For the log only: the status says more than a body that cannot be read.
         with contextlib.suppress(FlatchrError):
             self._next_chunk()
@@ -157,7 +167,9 @@ class Attempt:
 
 def _new_exchange(call: Call, number: int, wire: Wire) -> Exchange:
     request = call.request
-    body = request.body.decode() if isinstance(request.body, bytes) else call.shown
+    body = call.shown
+    if not body and isinstance(request.body, bytes):
+        body = request.body.decode("utf-8", "replace")
     return Exchange(
         key=secrets.token_hex(8),
         method=str(request.method),

@@ -1,5 +1,13 @@
 from __future__ import annotations
 
+from integrations.models.access import (
+    PASSTHROUGH_METHODS,
+    ActionSlot,
+    ApiKey,
+    KeyState,
+    RequestWindow,
+    StoredAnswer,
+)
 from integrations.models.ats import (
     Application,
     ApplicationStage,
@@ -58,7 +66,10 @@ __all__ = [
     "LIVE_SUBMISSIONS",
     "LIVE_UPLOADS",
     "OPEN_SUBMISSIONS",
+    "PASSTHROUGH_METHODS",
     "WORKED_UPLOADS",
+    "ActionSlot",
+    "ApiKey",
     "Application",
     "ApplicationStage",
     "AttemptKind",
@@ -78,13 +89,16 @@ __all__ = [
     "Integration",
     "Job",
     "JobStage",
+    "KeyState",
     "Membership",
     "MirroredRecord",
     "ModelResult",
     "QuarantinedRecord",
     "RequestBudget",
+    "RequestWindow",
     "RowState",
     "RunState",
+    "StoredAnswer",
     "Submission",
     "SubmissionAttempt",
     "SubmissionKind",

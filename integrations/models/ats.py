@@ -20,7 +20,8 @@ class RecordQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> RecordQuerySet:
         """The records of the tenants `user` is a member of; all of them for a superuser."""
         if user.is_superuser:
-            return self
+            gone = Integration.objects.deleted().values_list("pk")
+            return self.exclude(integration_id__in=gone)
         return self.filter(
             integration_id__in=Integration.objects.visible_to(user).values_list("pk")
         )
@@ -96,6 +97,8 @@ class Job(MirroredRecord):
         indexes = [
             *MirroredRecord.Meta.indexes,
             models.Index(fields=["integration", "vacancy_id"], name="job_vacancy_id"),
+            # The API's pages walk a tenant's records by id.
+            models.Index(fields=["integration", "id"], name="job_page"),
         ]
 
     def __str__(self) -> str:
@@ -139,6 +142,12 @@ class Candidate(MirroredRecord):
     phone_numbers = models.JSONField(default=list)
     remote_data = models.JSONField(null=True)
 
+    class Meta(MirroredRecord.Meta):
+        indexes = [
+            *MirroredRecord.Meta.indexes,
+            models.Index(fields=["integration", "id"], name="candidate_page"),
+        ]
+
     def __str__(self) -> str:
         return " ".join(filter(None, (self.first_name, self.last_name))) or self.remote_id
 
@@ -176,6 +185,7 @@ class Application(MirroredRecord):
                 name="application_person",
                 condition=~Q(person_key=""),
             ),
+            models.Index(fields=["integration", "id"], name="application_page"),
         ]
 
     def __str__(self) -> str:

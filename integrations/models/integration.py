@@ -22,10 +22,18 @@ class Environment(models.TextChoices):
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
     def visible_to(self, user: Any) -> IntegrationQuerySet:
-        """The tenants `user` is a member of; all of them for a superuser."""
+        """The tenants `user` is a member of; all of them for a superuser. None that is deleted."""
         if user.is_superuser:
-            return self
-        return self.filter(memberships__user=user.pk)
+            return self.present()
+        return self.present().filter(memberships__user=user.pk)
+
+    def present(self) -> IntegrationQuerySet:
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> IntegrationQuerySet:
+        """Those whose data is still here and is shown to nobody."""
+        return self.filter(deleted_at__isnull=False)
 
 
 class Integration(models.Model):
@@ -62,6 +70,8 @@ class Integration(models.Model):
     # Set by a sync that Flatchr refused for its key, cleared by one that it answered: a schedule
     # does not go on knocking with a key that is known to be wrong.
     credentials_invalid_at = models.DateTimeField(null=True, editable=False)
+    # A deleted tenant is disabled and shown to nobody; its data goes 14 days later.
+    deleted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = IntegrationQuerySet.as_manager()
@@ -128,6 +138,8 @@ class FlatchrSettings(models.Model):
     )
     # Keys of `mapping.md`'s integration fields that are switched on for jobs.
     integration_fields = models.JSONField(default=list, blank=True)
+    api_remote_data = models.BooleanField("raw objects in the API", default=False)
+    api_only_created = models.BooleanField("only created applications in the API", default=False)
 
     class Meta:
         verbose_name = "Flatchr settings"

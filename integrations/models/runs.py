@@ -24,6 +24,7 @@ class Trigger(models.TextChoices):
     COMMAND = "COMMAND", "Command line"
     SCHEDULE = "SCHEDULE", "Schedule"
     CONNECT = "CONNECT", "First sync"
+    API = "API", "API"
 
 
 class RunState(models.TextChoices):
@@ -61,7 +62,8 @@ class TenantQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> TenantQuerySet:
         """The rows of the tenants `user` is a member of; all of them for a superuser."""
         if user.is_superuser:
-            return self
+            gone = Integration.objects.deleted().values_list("pk")
+            return self.exclude(integration_id__in=gone)
         return self.filter(
             integration_id__in=Integration.objects.visible_to(user).values_list("pk")
         )
@@ -247,6 +249,8 @@ class RequestBudget(models.Model):
     )
     tokens = models.FloatField()
     refilled_at = models.DateTimeField()
+    # From then on Flatchr may be asked for a CV: it gives one a second to each company.
+    next_file_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.tokens} requests"

@@ -6,9 +6,11 @@ from functools import partial
 
 from django.conf import settings
 
+from integrations.flatchr.acting import ActingClient
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange import Credentials, Endpoints, Observer
+from integrations.flatchr.policy import Policy
 from integrations.models import Integration
 from integrations.sync import throttle
 
@@ -23,6 +25,28 @@ def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
 
     Raises `FlatchrError` when the stored key cannot be read.
     """
+    return FlatchrClient(
+        endpoints(integration.environment),
+        _credentials(integration),
+        observer=observer,
+        throttle=partial(throttle.take, integration.pk),
+    )
+
+
+def open_acting_client(
+    integration: Integration, observer: Observer, policy: Policy
+) -> ActingClient:
+    """One that can act on applicants at a user's wish, as patient as its user. As `open_client`."""
+    return ActingClient(
+        endpoints(integration.environment),
+        _credentials(integration),
+        observer=observer,
+        throttle=partial(throttle.take, integration.pk),
+        policy=policy,
+    )
+
+
+def _credentials(integration: Integration) -> Credentials:
     credentials = integration.credentials
     if not credentials.readable:
         raise FlatchrError(
@@ -30,9 +54,4 @@ def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
             "The stored API key cannot be decrypted: the server's CREDENTIALS_KEYS have changed. "
             "Restore the earlier keys, or enter the API key again.",
         )
-    return FlatchrClient(
-        endpoints(integration.environment),
-        Credentials(credentials.api_key, credentials.company_key, credentials.slug),
-        observer=observer,
-        throttle=partial(throttle.take, integration.pk),
-    )
+    return Credentials(credentials.api_key, credentials.company_key, credentials.slug)

@@ -13,17 +13,26 @@ from integrations.models import (
     Candidate,
     HttpExchange,
     QuarantinedRecord,
+    StoredAnswer,
     SyncWarning,
     TraitReading,
 )
+from integrations.sync import tenancy
 
 # A deleted record keeps its personal data for so long; its ids and times stay for good.
 PERSONAL_DATA = timedelta(days=14)
+# A deleted tenant's data is kept for so long, and for so long a write may be sent again.
+DELETED_TENANT = timedelta(days=14)
+ANSWERS = timedelta(days=1)
 
 
 def retain() -> None:
-    """Empty deleted records' personal data and remove old exchanges. Idempotent."""
+    """Empty deleted records' personal data, remove old exchanges, answers of the API and the
+    data of deleted tenants. Idempotent.
+    """
     now = timezone.now()
+    tenancy.remove_deleted(before=now - DELETED_TENANT)
+    StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
     empty_deleted(before=now - PERSONAL_DATA)
     old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
     HttpExchange.objects.filter(started_at__lt=old).delete()

@@ -58,9 +58,10 @@ def queue_run(
     """Queue a sync; (the run, whether it is a new one).
 
     A tenant has one live run: while there is one, it is returned instead. A DELTA of a tenant
-    that has never been read whole is made a FULL. Raises `SyncRefused`.
+    that has never been read whole is made a FULL. Raises `SyncRefused`, and
+    `Integration.DoesNotExist` for a tenant that has been deleted.
     """
-    integration = Integration.objects.select_related("credentials").get(pk=integration_id)
+    integration = Integration.objects.present().select_related("credentials").get(pk=integration_id)
     if not integration.enabled:
         raise SyncRefused("This tenant is disabled. Enable it first, then synchronise.")
     if not hasattr(integration, "credentials"):

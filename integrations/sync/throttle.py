@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import RequestBudget
+
+# A little more than Flatchr's second, as two requests may take unequal times to arrive.
+FILE_EVERY = timedelta(seconds=1.1)
 
 
 def take(integration_id: str) -> float:
@@ -27,3 +32,22 @@ def take(integration_id: str) -> float:
         bucket.tokens, bucket.refilled_at = tokens - 1.0, now
         bucket.save(update_fields=["tokens", "refilled_at"])
         return 0.0
+
+
+def take_file(integration_id: str, *, longest: float) -> float | None:
+    """Take the next turn to ask for a CV, one a second (`flatchr-api.md §11`): the seconds until
+    it comes, or None, and no turn, when that is longer than `longest`.
+    """
+    burst = float(settings.FLATCHR_BURST)
+    with transaction.atomic():
+        now = timezone.now()
+        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
+            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
+        )
+        turn = max(now, bucket.next_file_at or now)
+        wait = (turn - now).total_seconds()
+        if wait > longest:
+            return None
+        bucket.next_file_at = turn + FILE_EVERY
+        bucket.save(update_fields=["next_file_at"])
+        return wait

@@ -13,6 +13,7 @@ SYSTEM_LISTS = (
     "auth_user",
     "auth_group",
     "integrations_membership",
+    "integrations_apikey",
 )
 
 

@@ -56,7 +56,7 @@ def test_a_list_takes_as_many_queries_at_100_rows_as_at_10(
 def _wipe(tenant: Integration) -> None:
     for relation in tenant._meta.related_objects:
         name = relation.related_model.__name__
-        if name not in ("Membership", "FlatchrCredentials", "FlatchrSettings"):
+        if name not in ("ApiKey", "Membership", "FlatchrCredentials", "FlatchrSettings"):
             relation.related_model._default_manager.filter(integration=tenant).delete()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import product
 
-from tests.bench import comparing, exporting, listing, submitting, syncing, workers
+from tests.bench import comparing, exporting, listing, serving, submitting, syncing, workers
 from tests.bench.databases import Postgres, Sqlite, postgres
 from tests.bench.figures import Figure, line, surroundings, table
 from tests.bench.stage import Options, Stage, stage
@@ -24,6 +24,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "tags": syncing.tags,
     "export": exporting.measure,
     "list": listing.measure,
+    "serve": serving.measure,
     "press": workers.press,
     "recovery": workers.recovery,
     "submit": submitting.measure,

@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 "--json and the CSV cannot share standard output: add --output FILE.",
                 returncode=USAGE,
             )
-        integration = Integration.objects.filter(pk=options["integration_id"]).first()
+        integration = Integration.objects.present().filter(pk=options["integration_id"]).first()
         if integration is None:
             raise CommandError(f"There is no tenant {options['integration_id']}.", returncode=USAGE)
         rows: list[int] = []

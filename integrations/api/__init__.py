@@ -1,0 +1,1 @@
+"""The unified HTTP API (`unified-api.md`), served from our tables."""

@@ -1,0 +1,148 @@
+"""What this connector reads and does: model by model, action by action (`unified-api.md §10.7`).
+
+Ids of models, and of the two creating actions, are the contract's. It names no others, so the
+other actions are called as the official SDK calls their methods, after `ats_`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A model or an action. `fields` are the contract's, each with whether Flatchr has it."""
+
+    id: str
+    label: str
+    supported: bool = True
+    fields: tuple[tuple[str, bool], ...] = ()
+
+
+def status(supported: bool) -> str:
+    return "SUPPORTED" if supported else "UNSUPPORTED"
+
+
+def _fields(supported: str, unsupported: str = "") -> tuple[tuple[str, bool], ...]:
+    return (
+        *((name, True) for name in supported.split()),
+        *((name, False) for name in unsupported.split()),
+    )
+
+
+_RECORD = "id remote_id changed_at remote_deleted_at "
+
+READ_MODELS = (
+    Covered(
+        "ats_jobs",
+        "Jobs",
+        fields=_fields(
+            _RECORD + "name description employment_type status visibility category department "
+            "post_url experience_level remote_work_status salary_amount salary_amount_from "
+            "salary_amount_to salary_currency salary_period location opened_at closed_at "
+            "remote_created_at remote_updated_at integration_fields remote_data stages",
+            "job_code confidential weekly_hours custom_fields remote_url contact_id "
+            "screening_questions job_postings hiring_team",
+        ),
+    ),
+    Covered(
+        "ats_candidates",
+        "Candidates",
+        fields=_fields(
+            _RECORD + "first_name last_name email_addresses phone_numbers remote_data "
+            "applications tags",
+            "company title confidential source social_media location custom_fields "
+            "integration_fields remote_url remote_created_at remote_updated_at",
+        ),
+    ),
+    Covered(
+        "ats_applications",
+        "Applications",
+        fields=_fields(
+            _RECORD + "outcome current_stage_id job_id candidate_id remote_created_at "
+            "remote_updated_at remote_data candidate current_stage job",
+            "rejection_reason_name rejected_at screening_question_answers custom_fields "
+            "integration_fields remote_url interviews offers",
+        ),
+    ),
+    Covered(
+        "ats_application_stages",
+        "Application stages",
+        fields=_fields(_RECORD + "name remote_data", "status custom_fields integration_fields"),
+    ),
+    Covered("ats_tags", "Tags", fields=_fields(_RECORD + "name", "remote_data")),
+    Covered(
+        "ats_join_candidates_tags",
+        "Candidate tags",
+        fields=_fields("id changed_at remote_deleted_at candidate_id tag_id"),
+    ),
+    Covered(
+        "ats_join_jobs_application_stages",
+        "Stages of a job",
+        fields=_fields("id changed_at remote_deleted_at job_id stage_id index"),
+    ),
+    Covered("ats_users", "Users", supported=False),
+    Covered("ats_roles", "Roles", supported=False),
+    Covered("ats_job_postings", "Job postings", supported=False),
+    Covered("ats_screening_questions", "Screening questions", supported=False),
+    Covered("ats_interviews", "Interviews", supported=False),
+    Covered("ats_offers", "Offers", supported=False),
+    Covered("ats_rejection_reasons", "Rejection reasons", supported=False),
+    Covered("ats_notes", "Notes", supported=False),
+    Covered("ats_scorecards", "Scorecards", supported=False),
+    Covered("ats_attachments", "Attachments, synchronised", supported=False),
+)
+
+_PERSON = "candidate.first_name candidate.last_name candidate.email_address candidate.phone_number "
+_OPTIONAL = "candidate.social_links source.id sourced_by screening_question_answers "
+_FILES = (
+    "attachments.name attachments.type attachments.content_type attachments.data "
+    "attachments.data_url"
+)
+_NOT_TAKEN = (
+    "candidate.company candidate.title candidate.additional_email_addresses "
+    "candidate.additional_phone_numbers candidate.location candidate.gender "
+    "candidate.availability_date candidate.salary_expectations "
+    "source.name source.unified_key gdpr_consent remote_fields"
+)
+
+WRITE_ACTIONS = (
+    Covered(
+        "ats_create_candidate",
+        "Create candidates",
+        fields=_fields(
+            _PERSON + "application.job_id " + _OPTIONAL + _FILES,
+            _NOT_TAKEN + " application.stage_id",
+        ),
+    ),
+    Covered(
+        "ats_create_application",
+        "Create applications",
+        fields=_fields(
+            _PERSON + _OPTIONAL + _FILES,
+            _NOT_TAKEN + " stage_id",
+        ),
+    ),
+    Covered("ats_move_application_to_stage", "Set application stage", fields=_fields("stage_id")),
+    Covered(
+        "ats_reject_application",
+        "Reject applications",
+        fields=_fields("", "rejection_reason_id note"),
+    ),
+    Covered("ats_get_candidate_attachments", "Read candidate attachments"),
+    Covered("ats_get_application_attachments", "Read application attachments"),
+    Covered("ats_add_candidate_tag", "Add candidate tags", fields=_fields("tag.name")),
+    Covered("ats_remove_candidate_tag", "Remove candidate tags", supported=False),
+    Covered("ats_add_candidate_attachment", "Add candidate attachments", supported=False),
+    Covered("ats_add_application_attachment", "Add application attachments", supported=False),
+    Covered("ats_add_application_result_link", "Add result links", supported=False),
+    Covered("ats_add_application_note", "Add notes", supported=False),
+)
+
+FEATURES = (
+    Covered("automatic_source_writing", "Source writing"),
+    Covered("passthrough", "API passthrough"),
+    Covered("delta_sync", "Delta syncs"),
+    Covered("integration_fields", "Integration fields"),
+    Covered("custom_fields", "Custom fields", supported=False),
+)

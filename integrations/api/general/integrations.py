@@ -1,0 +1,116 @@
+"""One integration: its state, its switch, its end (`unified-api.md §10.2` to §10.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from integrations.api.answers import moment, success
+from integrations.api.bodies import Body, body_of
+from integrations.api.caller import caller
+from integrations.api.general import coverage, tools
+from integrations.ids import TOOL
+from integrations.models import FlatchrCredentials, Integration
+from integrations.sync import tenancy
+
+# There is one scope: everything that Flatchr has.
+SCOPE = {"id": "default", "name": "Everything"}
+
+
+class Enabled(Body):
+    """The body of `PUT /integrations/{id}/enabled`."""
+
+    value: bool
+
+
+def details(request: Any, integration_id: str) -> HttpResponse:
+    integration = caller(request).find(integration_id)
+    connected = FlatchrCredentials.objects.filter(pk=integration.pk).exists()
+    hidden = set() if integration.flatchr_settings.api_remote_data else {"remote_data"}
+    return success(
+        {
+            "id": integration.pk,
+            "tool": {
+                "id": TOOL,
+                "label": tools.LABEL,
+                "internal_label": None,
+                "logo_url": tools.asset("flatchr-logo.svg"),
+                "icon_url": tools.asset("flatchr-icon.svg"),
+            },
+            "category": "ATS",
+            "status": _status(integration, connected),
+            "setup_status": _setup_status(integration, connected),
+            "end_user": {
+                "organization_name": integration.organization,
+                "creator_email": integration.contact_email or None,
+                "origin_id": integration.origin_id or None,
+            },
+            "scope_config": SCOPE,
+            "data_expired_at": None,
+            "created_at": moment(integration.created_at),
+            "beta": False,
+            "read_models": [_read_model(model, hidden) for model in coverage.READ_MODELS],
+            "write_actions": [_write_action(action) for action in coverage.WRITE_ACTIONS],
+        }
+    )
+
+
+def _status(integration: Integration, connected: bool) -> str:
+    """INVALID: a person has to enter a key before anything can be read (`§12.4`)."""
+    if not integration.enabled:
+        return "INACTIVE"
+    if not connected or integration.credentials_invalid_at is not None:
+        return "INVALID"
+    return "ACTIVE"
+
+
+def _setup_status(integration: Integration, connected: bool) -> str:
+    if not connected:
+        return "INCOMPLETE"
+    return "COMPLETED" if integration.applicants_read_at else "FINAL_SYNC_PENDING"
+
+
+def _scoped(supported: bool, enabled: bool = True) -> dict[str, Any]:
+    return {
+        "is_available": supported and enabled,
+        "coverage_status": coverage.status(supported),
+        "scope_config_setting": "ENABLED" if enabled else "DISABLED",
+        "opted_out_by_customer": False,
+    }
+
+
+def _read_model(model: coverage.Covered, hidden: set[str]) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "label": model.label,
+        **_scoped(model.supported),
+        "fields": [
+            {"id": name, **_scoped(supported, name not in hidden)}
+            for name, supported in model.fields
+        ],
+    }
+
+
+def _write_action(action: coverage.Covered) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "label": action.label,
+        **_scoped(action.supported),
+        "fields": [
+            {"id": name, "is_available": supported, "coverage_status": coverage.status(supported)}
+            for name, supported in action.fields
+        ],
+    }
+
+
+def delete(request: Any, integration_id: str) -> HttpResponse:
+    """Delete it for good: unknown from the next request on, its data removed 14 days later."""
+    tenancy.delete(caller(request).find(integration_id))
+    return success({})
+
+
+def set_enabled(request: Any, integration_id: str) -> HttpResponse:
+    integration = caller(request).find(integration_id)
+    tenancy.set_enabled(integration, body_of(request, Enabled).value)
+    return success({})

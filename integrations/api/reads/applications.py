@@ -1,0 +1,134 @@
+"""GET /ats/applications (`unified-api.md §5.3`).
+
+`remote_created_after` is supported: Flatchr tells the day of every application (`mapping.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+
+from integrations.api.reads.changes import Link
+from integrations.api.reads.filters import any_of, created_since, exactly, told_ids
+from integrations.api.reads.listing import Listing
+from integrations.api.reads.parameters import Parameters
+from integrations.api.reads.rows import (
+    Row,
+    as_stored,
+    current_stage,
+    emails,
+    job,
+    moments,
+    phones,
+    tags_of,
+    texts,
+    told,
+)
+from integrations.api.reads.scope import Scope
+from integrations.models import Application, Candidate
+from integrations.records import Outcome
+
+COLUMNS = (
+    "id",
+    "remote_id",
+    "outcome",
+    "current_stage_id",
+    "job_id",
+    "candidate_id",
+    "candidate__remote_id",
+    "candidate__first_name",
+    "candidate__last_name",
+    "current_stage__remote_id",
+    "current_stage__name",
+    "current_stage__position",
+    "job__name",
+    "job__remote_id",
+)
+MOMENTS = ("changed_at", "remote_deleted_at", "remote_created_at", "remote_updated_at")
+TEXTS = ("candidate__email_addresses", "candidate__phone_numbers")
+
+
+def filters(parameters: Parameters) -> Iterable[Q]:
+    """The conditions of the list's own parameters."""
+    return (
+        # One that Flatchr has not told reads as null, so it is nothing to ask for.
+        any_of("remote_id", told_ids(parameters.several("remote_ids"))),
+        any_of("outcome", parameters.several_of("outcomes", Outcome)),
+        exactly("outcome", parameters.one_of("outcome", Outcome)),
+        any_of("job_id", parameters.several("job_ids")),
+        any_of("job__remote_id", parameters.several("job_remote_ids")),
+        any_of("current_stage_id", parameters.several("current_stage_ids")),
+        created_since(parameters.moment("remote_created_after")),
+    )
+
+
+def select(scope: Scope, applications: QuerySet[Any]) -> QuerySet[Any]:
+    """The columns that `render` reads."""
+    shown = (*TEXTS, "remote_data") if scope.remote_data else TEXTS
+    return applications.values(*COLUMNS, **moments(*MOMENTS), **texts(*shown))
+
+
+def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+    """Applications as JSON objects, each with its candidate, stage and job."""
+    tags = tags_of([row["candidate_id"] for row in rows])
+    return [orjson.dumps(_application(row, tags)) for row in rows]
+
+
+def _application(row: Row, tags: dict[str, list[Row]]) -> Row:
+    return {
+        "id": row["id"],
+        "remote_id": told(row["remote_id"]),
+        "outcome": row["outcome"],
+        "rejection_reason_name": None,
+        "rejected_at": None,
+        "current_stage_id": row["current_stage_id"],
+        "job_id": row["job_id"],
+        "candidate_id": row["candidate_id"],
+        "screening_question_answers": [],
+        "custom_fields": {},
+        "integration_fields": [],
+        "remote_url": None,
+        "remote_data": as_stored(row.get("remote_data_text")),
+        "changed_at": row["changed_at_text"],
+        "remote_deleted_at": row["remote_deleted_at_text"],
+        "remote_created_at": row["remote_created_at_text"],
+        "remote_updated_at": row["remote_updated_at_text"],
+        "candidate": _candidate(row, tags),
+        "current_stage": current_stage(
+            row["current_stage_id"],
+            row["current_stage__remote_id"],
+            row["current_stage__name"],
+            row["current_stage__position"],
+        ),
+        "job": job(row["job_id"], row["job__name"], row["job__remote_id"]),
+        "interviews": [],
+        "offers": [],
+    }
+
+
+def _candidate(row: Row, tags: dict[str, list[Row]]) -> Row:
+    return {
+        "id": row["candidate_id"],
+        "remote_id": row["candidate__remote_id"],
+        "first_name": row["candidate__first_name"],
+        "last_name": row["candidate__last_name"],
+        "source": None,
+        "remote_url": None,
+        "phone_numbers": phones(row["candidate__phone_numbers_text"]),
+        "email_addresses": emails(row["candidate__email_addresses_text"]),
+        "social_media": [],
+        "tags": tags.get(row["candidate_id"], []),
+    }
+
+
+APPLICATIONS = Listing(
+    name="applications",
+    model=Application,
+    select=select,
+    render=render,
+    links=(Link(Application), Link(Application, moment="candidate__changed_at", source=Candidate)),
+    filters=filters,
+)

@@ -1,0 +1,161 @@
+"""GET /ats/candidates (`unified-api.md §5.2`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+
+from integrations.api.reads.changes import Link
+from integrations.api.reads.filters import same_text, with_email
+from integrations.api.reads.listing import Listing
+from integrations.api.reads.parameters import Parameters
+from integrations.api.reads.rows import (
+    Row,
+    among,
+    as_stored,
+    current_stage,
+    emails,
+    job,
+    moment_sql,
+    moments,
+    phones,
+    tags_of,
+    texts,
+    told,
+)
+from integrations.api.reads.scope import Scope
+from integrations.models import (
+    Application,
+    Candidate,
+    CandidateTag,
+)
+
+COLUMNS = ("id", "remote_id", "first_name", "last_name")
+TEXTS = ("email_addresses", "phone_numbers")
+MOMENTS = ("changed_at", "remote_deleted_at")
+
+
+def filters(parameters: Parameters) -> Iterable[Q]:
+    """The conditions of the list's own parameters."""
+    return (
+        with_email(parameters.email("email")),
+        _applied_for(parameters),
+        same_text("first_name", parameters.text("first_name")),
+        same_text("last_name", parameters.text("last_name")),
+    )
+
+
+def _applied_for(parameters: Parameters) -> Q:
+    """With an application for one of the jobs.
+
+    Who asks for deleted records learns of candidates whose application is gone, too.
+    """
+    job_ids = parameters.several("job_ids")
+    if job_ids is None:
+        return Q()
+    applications: QuerySet[Any] = Application.objects.filter(job_id__in=job_ids).order_by()
+    if not parameters.flag("include_deleted"):
+        applications = applications.filter(remote_deleted_at=None)
+    return Q(id__in=applications.values("candidate_id"))
+
+
+def select(scope: Scope, candidates: QuerySet[Any]) -> QuerySet[Any]:
+    """The columns that `render` reads."""
+    shown = (*TEXTS, "remote_data") if scope.remote_data else TEXTS
+    return candidates.values(*COLUMNS, **moments(*MOMENTS), **texts(*shown))
+
+
+def render(scope: Scope, rows: Sequence[Row]) -> list[bytes]:
+    """Candidates as JSON objects, each with its applications and tags."""
+    ids = [row["id"] for row in rows]
+    applications, tags = _applications(scope, ids), tags_of(ids)
+    return [orjson.dumps(_candidate(row, applications, tags)) for row in rows]
+
+
+def _candidate(row: Row, applications: dict[str, list[Row]], tags: dict[str, list[Row]]) -> Row:
+    return {
+        "id": row["id"],
+        "remote_id": row["remote_id"],
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "company": None,
+        "title": None,
+        "confidential": None,
+        "source": None,
+        "phone_numbers": phones(row["phone_numbers_text"]),
+        "email_addresses": emails(row["email_addresses_text"]),
+        "social_media": [],
+        "location": None,
+        "custom_fields": {},
+        "integration_fields": [],
+        "remote_url": None,
+        "remote_created_at": None,
+        "remote_updated_at": None,
+        "remote_data": as_stored(row.get("remote_data_text")),
+        "changed_at": row["changed_at_text"],
+        "remote_deleted_at": row["remote_deleted_at_text"],
+        "applications": applications.get(row["id"], []),
+        "tags": tags.get(row["id"], []),
+    }
+
+
+_APPLICATIONS = """
+SELECT application.candidate_id, application.id, application.remote_id, application.outcome,
+  {changed_at}, {remote_created_at}, {remote_updated_at},
+  stage.id, stage.remote_id, stage.name, stage.position, job.id, job.name, job.remote_id
+FROM integrations_application application
+LEFT JOIN integrations_applicationstage stage ON stage.id = application.current_stage_id
+LEFT JOIN integrations_job job ON job.id = application.job_id
+WHERE application.candidate_id IN ({ids})
+  AND application.remote_deleted_at IS NULL {condition}
+ORDER BY application.candidate_id, application.id
+"""
+APPLICATION_MOMENTS = ("changed_at", "remote_created_at", "remote_updated_at")
+# `Scope.records` says the same of whole lists.
+_CREATED = """AND EXISTS (SELECT 1 FROM integrations_submission submission
+  WHERE submission.application_id = application.id
+  AND submission.state = 'SUCCEEDED')"""
+
+
+def _applications(scope: Scope, candidate_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """Each candidate's applications that Flatchr has."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    parts = {name: moment_sql(f"application.{name}") for name in APPLICATION_MOMENTS}
+    parts["condition"] = _CREATED if scope.only_created else ""
+    for values in among(_APPLICATIONS, candidate_ids, **parts):
+        candidate_id, record_id, remote_id, outcome, changed, created, updated = values[:7]
+        found[candidate_id].append(
+            {
+                "id": record_id,
+                "remote_id": told(remote_id),
+                "outcome": outcome,
+                "rejection_reason_name": None,
+                "rejected_at": None,
+                "remote_url": None,
+                "changed_at": changed,
+                "remote_created_at": created,
+                "remote_updated_at": updated,
+                "current_stage": current_stage(*values[7:11]),
+                "job": job(*values[11:]),
+            }
+        )
+    return found
+
+
+CANDIDATES = Listing(
+    name="candidates",
+    model=Candidate,
+    select=select,
+    render=render,
+    links=(
+        Link(Candidate),
+        Link(Application, "candidate_id"),
+        # Written when a tag is put on or taken off, and at no other time.
+        Link(CandidateTag, "candidate_id"),
+    ),
+    filters=filters,
+)

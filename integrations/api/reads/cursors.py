@@ -1,0 +1,34 @@
+"""Where a page ends: an opaque text that names the last record's id, and nothing else.
+
+Records are listed by id, which never changes, so a sync that writes between two pages moves no
+record across a cursor. The position gives away nothing and grants nothing: whatever it says, the
+query is held to the tenant of the request. Filters are not part of it; clients send them again.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+
+from integrations.api.errors import invalid
+
+_POSITION = re.compile(r"(?P<resource>[a-z-]+):(?P<id>[!-~]{1,24})")
+
+
+def cursor(resource: str, record_id: str) -> str:
+    """The cursor that stands behind a record."""
+    return urlsafe_b64encode(f"{resource}:{record_id}".encode()).decode().rstrip("=")
+
+
+def position(resource: str, given: str) -> str:
+    """The id that a cursor of the same resource names; `PLATFORM.INPUT_INVALID` for any other."""
+    try:
+        text = urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode("ascii")
+    except (Error, ValueError):
+        text = ""
+    found = _POSITION.fullmatch(text)
+    # Decoding passes over characters that belong to no cursor: only what was handed out will do.
+    if found is None or found["resource"] != resource or cursor(resource, found["id"]) != given:
+        raise invalid("The parameter cursor is not one that this list has given out.")
+    return found["id"]

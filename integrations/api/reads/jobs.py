@@ -1,0 +1,144 @@
+"""GET /ats/jobs (`unified-api.md §5.1`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+
+from integrations.api.reads.changes import Link
+from integrations.api.reads.filters import any_of, containing, created_since, exactly
+from integrations.api.reads.listing import Listing
+from integrations.api.reads.parameters import Parameters
+from integrations.api.reads.rows import Row, among, as_stored, moments, texts
+from integrations.api.reads.scope import Scope
+from integrations.models import Job, JobStage
+from integrations.records import EmploymentType, JobStatus, Visibility
+
+# Columns that go out under their own names, as they are.
+PLAIN = (
+    "id",
+    "remote_id",
+    "name",
+    "description",
+    "employment_type",
+    "status",
+    "visibility",
+    "category",
+    "department",
+    "post_url",
+    "experience_level",
+    "remote_work_status",
+    "salary_amount",
+    "salary_amount_from",
+    "salary_amount_to",
+    "salary_currency",
+    "salary_period",
+)
+STORED = ("location", "custom_fields", "integration_fields")
+MOMENTS = (
+    "opened_at",
+    "closed_at",
+    "remote_created_at",
+    "remote_updated_at",
+    "changed_at",
+    "remote_deleted_at",
+)
+
+
+def filters(parameters: Parameters) -> Iterable[Q]:
+    """The conditions of the list's own parameters."""
+    return (
+        exactly("post_url", parameters.text("post_url")),
+        any_of("status", parameters.several_of("statuses", JobStatus)),
+        exactly("status", parameters.one_of("status", JobStatus)),
+        any_of("employment_type", parameters.several_of("employment_types", EmploymentType)),
+        any_of("visibility", parameters.several_of("visibilities", Visibility)),
+        created_since(parameters.moment("remote_created_after")),
+        containing("name", parameters.text("name_contains")),
+    )
+
+
+def select(scope: Scope, jobs: QuerySet[Any]) -> QuerySet[Any]:
+    """The columns that `render` reads."""
+    shown = (*STORED, "remote_data") if scope.remote_data else STORED
+    return jobs.values(*PLAIN, **moments(*MOMENTS), **texts(*shown))
+
+
+def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+    """Jobs as JSON objects, each with its stages."""
+    stages = _stages([row["id"] for row in rows])
+    return [orjson.dumps(_job(row, stages[row["id"]])) for row in rows]
+
+
+def _job(row: Row, stages: list[orjson.Fragment]) -> Row:
+    job: Row = {name: row[name] for name in PLAIN}
+    job.update({name: row[f"{name}_text"] for name in MOMENTS})
+    job.update({name: as_stored(row[f"{name}_text"]) for name in STORED})
+    job.update(
+        job_code=None,
+        confidential=None,
+        weekly_hours=None,
+        remote_url=None,
+        contact_id=None,
+        remote_data=as_stored(row.get("remote_data_text")),
+        stages=stages,
+        screening_questions=[],
+        job_postings=[],
+        hiring_team=[],
+    )
+    return job
+
+
+_STAGES = """
+SELECT link.job_id, link."index", stage.id, stage.remote_id, stage.name
+FROM integrations_jobstage link
+JOIN integrations_applicationstage stage ON stage.id = link.stage_id
+WHERE link.job_id IN ({ids})
+  AND link.remote_deleted_at IS NULL AND stage.remote_deleted_at IS NULL
+ORDER BY link."index", stage.id
+"""
+
+
+def _stages(job_ids: Sequence[str]) -> dict[str, list[orjson.Fragment]]:
+    """Each job's stages in their order. Stages hidden in Flatchr are among them.
+
+    Jobs have the company's few stages in common, so each is put into JSON once for a page.
+    """
+    found: dict[str, list[orjson.Fragment]] = defaultdict(list)
+    known: dict[tuple[str, int], orjson.Fragment] = {}
+    for job_id, index, stage_id, remote_id, name in among(_STAGES, job_ids):
+        stage = known.get((stage_id, index))
+        if stage is None:
+            stage = known[stage_id, index] = orjson.Fragment(
+                orjson.dumps(
+                    {
+                        "id": stage_id,
+                        "remote_id": remote_id,
+                        "name": name,
+                        "status": None,
+                        "custom_fields": {},
+                        "integration_fields": [],
+                        "remote_data": None,
+                        "index": index,
+                    }
+                )
+            )
+        found[job_id].append(stage)
+    return found
+
+
+JOBS = Listing(
+    name="jobs",
+    model=Job,
+    select=select,
+    render=render,
+    # A job stage is written when it is added, taken off or moved; a stage's own change is not
+    # the job's.
+    links=(Link(Job), Link(JobStage, "job_id")),
+    filters=filters,
+    unsupported=("job_codes",),
+)

@@ -1,0 +1,59 @@
+"""Whose records a request may see, and which of them the tenant wants shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from integrations.models import (
+    Application,
+    Candidate,
+    FlatchrSettings,
+    Integration,
+    MirroredRecord,
+    Submission,
+    SubmissionState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One tenant and its switches: `remote_data` shows raw objects, `only_created` hides
+    applications that were not created here, and candidates without one (`unified-api.md §12.1`).
+    """
+
+    integration_id: str
+    remote_data: bool = False
+    only_created: bool = False
+
+    def records(self, model: type[MirroredRecord]) -> QuerySet[Any]:
+        """The tenant's records of `model` that it wants shown, deleted ones included."""
+        found: QuerySet[Any] = model.objects.filter(integration_id=self.integration_id).order_by()
+        if self.only_created and model is Application:
+            return found.filter(id__in=self._created().values("application_id"))
+        if self.only_created and model is Candidate:
+            return found.filter(id__in=self._created().values("application__candidate_id"))
+        return found
+
+    def _created(self) -> QuerySet[Any]:
+        submissions: QuerySet[Any] = Submission.objects.filter(
+            integration_id=self.integration_id,
+            state=SubmissionState.SUCCEEDED,
+            application_id__isnull=False,
+        )
+        return submissions.order_by()
+
+
+def scope_of(integration: Integration) -> Scope:
+    """The scope that the tenant's settings make."""
+    try:
+        settings = integration.flatchr_settings
+    except FlatchrSettings.DoesNotExist:
+        return Scope(integration.pk)
+    return Scope(
+        integration.pk,
+        remote_data=settings.api_remote_data,
+        only_created=settings.api_only_created,
+    )

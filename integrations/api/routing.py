@@ -1,0 +1,190 @@
+"""From a request to its view, and from whatever the view does to an answer of the contract.
+
+A table of routes of our own instead of a framework: the envelope has to hold for what no view
+sees (unknown addresses and methods, bodies that are too large), ids come with `:` and `/` in
+them, and lists go out as bytes that are ready. What is left is one match and one try.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.views.decorators.csrf import csrf_exempt
+
+from integrations.api import idempotency, limits
+from integrations.api.answers import failure
+from integrations.api.caller import HEADER, Caller, tenant
+from integrations.api.errors import ApiError, invalid
+from integrations.api.keys import authenticate
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+_PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
+ADDRESS = re.compile(
+    r"/(?:v1(?:/|$)|(?:ats|check-api-key|connect|force-sync|integrations|passthrough|tools)(?:/|$))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `path` is without a leading slash or `v1/`; `{name}` stands for one part of
+    it, `{name:path}` for several.
+
+    `writes`: refused to read-only keys, and an `Idempotency-Key` is honoured, by the view itself
+    with `own_idempotency`. `action`: goes to Flatchr live, so it counts towards the concurrency
+    limit. `general`: may send the general error codes alone.
+    """
+
+    method: str
+    path: str
+    view: View
+    writes: bool = False
+    action: bool = False
+    general: bool = False
+    own_idempotency: bool = False
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", re.compile(_regex(self.path)))
+
+
+def _regex(path: str) -> str:
+    parts, end = [], 0
+    for found in _PARAMETER.finditer(path):
+        parts.append(re.escape(path[end : found.start()]))
+        parts.append(f"(?P<{found[1]}>{'.+' if found[2] else '[^/]+'})")
+        end = found.end()
+    return "".join(parts) + re.escape(path[end:])
+
+
+class Router:
+    """Answers every request under the API's addresses from one table of routes."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = list(routes)
+
+    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """The route, and what stands for its parameters. Raises `ApiError` 404 or 405."""
+        allowed = []
+        for route in self.routes:
+            found = route.pattern.fullmatch(path)
+            if found and route.method == method:
+                return route, found.groupdict()
+            if found:
+                allowed.append(route.method)
+        if allowed:
+            told = ", ".join(sorted(set(allowed)))
+            raise ApiError(
+                "PLATFORM.INPUT_INVALID",
+                f"This address does not take {method}, but {told}.",
+                status=405,
+                headers={"Allow": told},
+            )
+        raise ApiError("PLATFORM.INPUT_INVALID", "There is nothing at this address.", status=404)
+
+    def __call__(self, request: HttpRequest, path: str) -> HttpResponse:
+        started = time.perf_counter()
+        call = _Call(request)
+        general = not path.startswith("ats/")
+        try:
+            answer = call.answer(self, path)
+        except ApiError as error:
+            answer = failure(error, general=general)
+        except Exception:
+            # Whatever it was, the client gets an envelope, and the log what happened.
+            logger.exception("%s %s failed", request.method, call.shown)
+            answer = failure(
+                ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why."),
+                general=general,
+            )
+        for name, value in call.headers.items():
+            answer.headers.setdefault(name, value)
+        answer.headers["Cache-Control"] = "no-store"
+        logger.info(
+            "%s %s %s %.0f ms, key %s, %s",
+            request.method,
+            call.shown,
+            answer.status_code,
+            (time.perf_counter() - started) * 1000,
+            call.key_prefix,
+            # Only once it is known to be one of the caller's: a log line holds no foreign text.
+            getattr(getattr(request, "api_tenant", None), "pk", "no tenant"),
+        )
+        return answer
+
+
+class _Call:
+    """One request on its way; what is known so far is in the log line, whatever happens."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request: Any = request
+        self.headers: dict[str, str] = {}
+        # The route's own address: the one that was asked for may hold anything.
+        self.shown = "(no route)"
+        self.key_prefix = "none"
+
+    def answer(self, router: Router, path: str) -> HttpResponse:
+        key = authenticate(self.request.headers.get("Authorization", ""))
+        self.key_prefix = key.prefix
+        allowance = limits.count_request(key.pk)
+        if allowance is not None:
+            self.headers.update(allowance.headers)
+            if allowance.exceeded:
+                raise limits.refuse(allowance)
+        refuse_nul(self.request, path)
+        route, arguments = router.match(self.request.method, path)
+        self.shown = route.path
+        self.request.api_caller = Caller(key, route.general)
+        if route.writes and key.read_only:
+            # Not AUTHENTICATION_INVALID: clients take that as a reason to drop the key.
+            raise ApiError("PLATFORM.INPUT_INVALID", "This API key is read-only.", status=403)
+        if not route.action:
+            return self._view(route, key, arguments)
+        with limits.action_slot(tenant(self.request, for_action=True).pk) as headers:
+            self.headers.update(headers)
+            return self._view(route, key, arguments)
+
+    def _view(self, route: Route, key: Any, arguments: Mapping[str, str]) -> HttpResponse:
+        if not route.writes or route.own_idempotency:
+            return route.view(self.request, **arguments)
+        return idempotency.once(
+            self.request,
+            key=key,
+            route=f"{route.method} {route.path}",
+            act=lambda: route.view(self.request, **arguments),
+        )
+
+
+def refuse_nul(request: HttpRequest, path: str) -> None:
+    """No text of a database holds a NUL: where one is asked for, there is nothing to find."""
+    texts = (path, request.headers.get(HEADER, ""), *request.GET.values())
+    if any("\0" in text for text in texts):
+        raise invalid("The request holds a NUL character.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """What Django answers to a request that reaches no view, such as one for another host."""
+    if ADDRESS.match(request.path_info):
+        general = "/ats/" not in request.path_info
+        return failure(invalid("The request is not valid."), general=general)
+    return HttpResponseBadRequest("<h1>Bad Request (400)</h1>")
+
+
+def view_of(router: Router) -> View:
+    """The router as a Django view: clients sign in with a key and no cookie, so there is no
+    request that another site could forge.
+    """
+
+    def unified_api(request: HttpRequest, path: str = "") -> HttpResponse:
+        return router(request, path)
+
+    exempt: View = csrf_exempt(unified_api)
+    return exempt

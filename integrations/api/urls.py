@@ -1,0 +1,23 @@
+"""The addresses of the API: each under `/v1` and without it (`unified-api.md §2`)."""
+
+from __future__ import annotations
+
+from django.urls import re_path
+
+from integrations.api.general.routes import ROUTES as GENERAL
+from integrations.api.reads.routes import ROUTES as READS
+from integrations.api.routing import Router, view_of
+from integrations.api.writes.routes import PUBLIC
+from integrations.api.writes.routes import ROUTES as WRITES
+
+router = Router([*GENERAL, *READS, *WRITES])
+_view = view_of(router)
+
+# What is without `/v1` is named, since everything else there is the site's.
+ROOMS = "ats|check-api-key|connect|force-sync|integrations|passthrough|tools"
+
+urlpatterns = [
+    *PUBLIC,
+    re_path(r"^v1(?:/(?P<path>[\s\S]*))?$", _view),
+    re_path(rf"^(?P<path>(?:{ROOMS})(?:/[\s\S]*)?)$", _view),
+]

@@ -1,0 +1,101 @@
+"""The bodies of writes, as `unified-api.md` §6 to §8 has them.
+
+Only what decides about a request is checked here: the content of a field is for the submission
+service to judge. A field that is not declared, or that Flatchr cannot hold, is told of as a
+warning (`entry.unsupported`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from integrations.api.bodies import Body
+
+Text = Annotated[str, StringConstraints(max_length=100_000)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=420)]
+
+
+class SocialLink(Body):
+    url: Text
+
+
+class CandidateInput(Body):
+    """The person; what else §8.1 has of one, Flatchr cannot hold."""
+
+    first_name: Text
+    last_name: Text
+    email_address: Text
+    phone_number: Text | None = None
+    social_links: list[SocialLink] | None = None
+
+
+class AttachmentInput(Body):
+    """A file: base64 in `data` with its `content_type`, or an address in `data_url`."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    type: Literal["CV", "COVER_LETTER", "OTHER"]
+    content_type: Annotated[str, StringConstraints(max_length=500)] | None = None
+    data_url: Text | None = None
+    data: str | None = Field(default=None, repr=False)
+
+
+class SourceInput(Body):
+    name: Text | None = None
+    unified_key: Text | None = None
+    id: Text | None = None
+
+
+class SourcedBy(Body):
+    user_id: Text
+
+
+class Answer(Body):
+    """`answer` is a text, a truth value, a number, a list of texts or a file."""
+
+    question_id: Text
+    answer: Any
+
+
+class ApplicationInput(Body):
+    """The body of POST /ats/jobs/{job_id}/applications (§8.1)."""
+
+    candidate: CandidateInput
+    attachments: list[AttachmentInput] | None = None
+    source: SourceInput | None = None
+    sourced_by: SourcedBy | None = None
+    screening_question_answers: list[Answer] | None = None
+
+
+class WantedJob(Body):
+    job_id: Id
+
+
+class CandidateWithApplication(ApplicationInput):
+    """The body of POST /ats/candidates (§8.2)."""
+
+    application: WantedJob
+
+
+class StageInput(Body):
+    """The body of PUT /ats/applications/{id}/stage."""
+
+    stage_id: Id
+
+
+class RejectInput(Body):
+    """The body of POST /ats/applications/{id}/reject. Flatchr keeps neither of its fields."""
+
+    rejection_reason_id: Text | None = None
+    note: Text | None = None
+
+
+class TagName(Body):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
+
+
+class TagInput(Body):
+    """The body of POST and DELETE /ats/candidates/{id}/tags (§7)."""
+
+    tag: TagName

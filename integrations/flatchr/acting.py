@@ -1,0 +1,192 @@
+"""What users may ask Flatchr for one applicant, and any request of their own (`flatchr-api.md`).
+
+The moves and the like are writes: sent once, and judged by others, as in `client`.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+
+from integrations.flatchr.body import BytesBody
+from integrations.flatchr.client import COMPANY, USER_AGENTS, FlatchrClient, Host, open_session
+from integrations.flatchr.errors import ErrorKind, FlatchrError, failure, from_status
+from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.relative import stays_on
+from integrations.flatchr.wire import Attempt, Call
+
+APPLICANT = f"{COMPANY}/applicant/%s"
+TRAIT = f"{COMPANY}/applicant/%s/trait"
+ON_VACANCY = f"{COMPANY}/vacancy/%s/applicant/%s"
+FILES = f"{COMPANY}/files/expire"
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Headers of an answer that are about the connection, or would sign somebody in.
+_KEPT_BACK = frozenset(
+    {"connection", "content-encoding", "content-length", "keep-alive", "set-cookie"}
+    | {"transfer-encoding"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """A file, or the address that Flatchr sends us on to for it (`flatchr-api.md §11`)."""
+
+    content: bytes = field(default=b"", repr=False)
+    content_type: str = ""
+    location: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """Flatchr's answer to a request of a user's, whatever its status. Header names in lower case;
+    a header that came several times is a list.
+    """
+
+    url: str
+    status: int
+    headers: dict[str, str | list[str]]
+    body: bytes = field(repr=False)
+
+
+class ActingClient(FlatchrClient):
+    """A client that can do what its user asks for, besides what a sync reads."""
+
+    def applicant(self, applicant_id: str) -> Any:
+        """One applicant with its candidate and the key of the CV (§6). Raises FlatchrError."""
+        return self.get(APPLICANT % self._segment(applicant_id))
+
+    def move(self, vacancy_id: str, applicant_id: str, column_id: int) -> Receipt:
+        """Put an applicant into a column (§8)."""
+        return self._act("PUT", ON_VACANCY, (vacancy_id, applicant_id), {"column_id": column_id})
+
+    def archive(self, vacancy_id: str, applicant_id: str) -> Receipt:
+        """Archive an applicant, which erases nothing and cannot be undone from here (§9)."""
+        return self._act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None)
+
+    def give_trait(self, applicant_id: str, tag_id: str, value: str) -> Receipt:
+        """Give an applicant a value of a tag (§16)."""
+        return self._act("POST", TRAIT, (applicant_id,), {"tag": tag_id, "value": value})
+
+    def file(self, key: str, extension: str, *, max_bytes: int) -> FileAnswer:
+        """A CV; of several asked for within a second, Flatchr refuses all but one (§11).
+
+        A redirect is not followed, as it would take the key along. Raises FlatchrError.
+        """
+        policy = self._policy
+        params = {"key": key, "extension": extension, "token": self.credentials.api_key}
+        call = self._call("GET", FILES, params, None, "api", policy.get_deadline, max_bytes)
+        for number in range(1, policy.attempts + 1):
+            self._await_turn(call)
+            try:
+                with Attempt(self._wire, call, number) as attempt:
+                    response = attempt.head()
+                    location = response.headers.get("Location", "")
+                    if response.status_code in _REDIRECTS and location:
+                        return FileAnswer(location=location)
+                    if not 200 <= response.status_code < 300:
+                        attempt.fail(response)
+                    content_type = response.headers.get("Content-Type", "")
+                    return FileAnswer(b"".join(attempt.rest()), content_type)
+            except FlatchrError as error:
+                self._pause_or_raise(call, number, error)
+        raise AssertionError("the last attempt returns or raises")
+
+    def relay(
+        self,
+        host: Host,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str],
+        body: BytesBody | None,
+        shown: str,
+        max_bytes: int,
+    ) -> Relayed:
+        """A user's request, sent once, and its answer of any status. `path`, `headers` and
+        `params` went through `relative`; `shown` is what to record of the body.
+
+        Raises FlatchrError: after that it may have arrived all the same, unless `body` tells.
+        """
+        request = requests.Request(
+            method,
+            self._hosts[host] + path,
+            params=dict(params),
+            data=body,
+            headers={"User-Agent": USER_AGENTS[host], **headers},
+            auth=self._authorize,
+        )
+        prepared = self._prepared(request, f"{host}, passed through")
+        if not stays_on(self._hosts[host], str(prepared.url)):
+            raise failure(ErrorKind.REFUSED, "the address would have left Flatchr's host")
+        policy = self._policy
+        deadline = self._clock.monotonic() + policy.write_deadline
+        call = Call(prepared, self._scopes(path, host), deadline, max_bytes, shown)
+        self._await_turn(call)
+        # A connection of its own, as for every write.
+        with open_session() as session:
+            wire = replace(self._wire, session=session)
+            with Attempt(wire, call, 1) as attempt:
+                response = attempt.head()
+                content = b"".join(attempt.rest())
+        return Relayed(str(prepared.url), response.status_code, _headers(response), content)
+
+    def _act(
+        self,
+        method: str,
+        template: str,
+        ids: tuple[str, ...],
+        payload: Mapping[str, Any] | None,
+    ) -> Receipt:
+        shown = "" if payload is None else jsonlib.dumps(payload, ensure_ascii=False)
+        body = BytesBody(jsonlib.dumps(payload).encode()) if shown else None
+        try:
+            path = template % tuple(self._segment(one) for one in ids)
+            scopes = self._scopes(path, "api")
+            request = requests.Request(
+                method,
+                self._url(path, "api", scopes),
+                data=body,
+                headers={"User-Agent": USER_AGENTS["api"]},
+                auth=self._authorize,
+            )
+            if payload is not None:
+                request.headers["Content-Type"] = "application/json"
+            prepared = self._prepared(request, f"api {template}")
+            policy = self._policy
+            deadline = self._clock.monotonic() + policy.write_deadline
+            call = Call(prepared, scopes, deadline, policy.get_max_bytes, shown)
+            self._await_turn(call)
+        except FlatchrError as error:
+            return Receipt(Delivery.NOT_SENT, error)
+        return self._deliver(call, body, _read_object)
+
+    def _segment(self, value: str) -> str:
+        """An id that is one segment of a path. Raises NOT_FOUND: Flatchr has no other ids."""
+        if not value or not {"/", "{", "}"}.isdisjoint(value):
+            raise from_status(404, self._scopes(APPLICANT, "api"), detail="an id that is no id")
+        return value
+
+
+def _read_object(body: bytes) -> None:
+    """Raise NOT_UNDERSTOOD unless a 2xx holds a JSON object, as each answer to a write does."""
+    try:
+        answer = jsonlib.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise failure(ErrorKind.NOT_UNDERSTOOD, "a 2xx that is no JSON object")
+
+
+def _headers(response: requests.Response) -> dict[str, str | list[str]]:
+    found: dict[str, str | list[str]] = {}
+    for name in response.raw.headers:
+        if name.lower() not in _KEPT_BACK:
+            values = response.raw.headers.getlist(name)
+            found[name.lower()] = values[0] if len(values) == 1 else list(values)
+    return found

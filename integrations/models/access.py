@@ -1,0 +1,135 @@
+"""Keys of the HTTP API, and what the API keeps between two requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from integrations.models.fields import IdField
+from integrations.models.integration import Integration
+
+PASSTHROUGH_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def every_method() -> list[str]:
+    return list(PASSTHROUGH_METHODS)
+
+
+class KeyState(StrEnum):
+    """Whether a key opens anything, and the colour in which that is shown."""
+
+    ACTIVE = "Active"
+    EXPIRED = "Expired"
+    REVOKED = "Revoked"
+
+    @property
+    def color(self) -> str:
+        return {"Active": "success", "Expired": "warning", "Revoked": "danger"}[self.value]
+
+
+class ApiKey(models.Model):
+    """A key of the HTTP API: whom it was given to, what it may do, and until when.
+
+    The key itself is not kept, only its SHA-256. It is 256 random bits, so there is nothing to
+    guess and a slow or salted hash would protect nothing more; and a plain hash can be looked up
+    by an index, which every request does.
+    """
+
+    name = models.CharField(max_length=100, help_text="Who uses it, and what for.")
+    # The beginning of the key, by which people recognise it.
+    prefix = IdField(max_length=16, editable=False)
+    key_hash = IdField(max_length=64, unique=True, editable=False)
+    # Said outright rather than by having no tenants: a key for one tenant must not come to open
+    # all of them when that tenant is removed.
+    every_tenant = models.BooleanField(default=False)
+    integrations: Any = models.ManyToManyField(
+        Integration, blank=True, related_name="+", verbose_name="tenants"
+    )
+    read_only = models.BooleanField(default=False)
+    # The methods that it may call Flatchr with through the passthrough; a read-only key: GET.
+    passthrough_methods = models.JSONField(default=every_method, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField("expires", null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    # Written at most once a minute: a read must not cost a write.
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> KeyState:
+        return self.state_at(timezone.now())
+
+    def state_at(self, now: datetime) -> KeyState:
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return KeyState.EXPIRED
+        return KeyState.ACTIVE
+
+    def may_pass(self, method: str) -> bool:
+        """Whether the key may send a request with `method` through the passthrough."""
+        return method in self.passthrough_methods and (method == "GET" or not self.read_only)
+
+
+class RequestWindow(models.Model):
+    """How many requests a key has made in its present minute, for databases on a server.
+
+    `started_at` is in milliseconds since the epoch.
+    """
+
+    key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="+")
+    started_at = models.BigIntegerField()
+    used = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.used} requests"
+
+
+class ActionSlot(models.Model):
+    """An action that is under way on a tenant; one whose process has died runs out."""
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Slot {self.pk}"
+
+
+class StoredAnswer(models.Model):
+    """What a write with an `Idempotency-Key` was answered; the same request is answered so again.
+
+    `route` is the method and the pattern of the address, `request_hash` the SHA-256 of tenant,
+    address and body. Without a `status`, the first request is still being worked on.
+    """
+
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+")
+    route = models.CharField(max_length=100)
+    idempotency_key = IdField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "route", "idempotency_key"], name="one_answer_per_idempotency_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.idempotency_key

@@ -1,0 +1,308 @@
+"""CVs: listed at once, opened by a link of ours, and asked for one a second."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.core import signing
+from django.utils import timezone
+from kombo import Kombo
+from kombo.errors import KomboAtsError
+
+from integrations.api.keys import create_key, revoke
+from integrations.api.writes import downloads, links
+from integrations.flatchr.sandbox import Sandbox
+from integrations.flatchr.sandbox.resumes import seeded_pdf
+from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
+from integrations.submissions import retention
+from tests.api.conftest import MakeKey
+from tests.api.creating import PDF, cv, messages, person, told
+from tests.support.file_host import FileHost, answer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FILES = "/files/expire$"
+
+
+@pytest.fixture
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """A Flatchr with few records: every applicant costs a sync a request for its traits."""
+    return make_sandbox(vacancies=3, applicants=6)
+
+
+@pytest.fixture
+def kombo(sdk: Callable[..., Kombo], make_key: MakeKey, synced_tenant: Integration) -> Kombo:
+    return sdk(make_key(synced_tenant, read_only=True), synced_tenant)
+
+
+@pytest.fixture
+def application(synced_tenant: Integration, sandbox: Sandbox) -> Application:
+    """An application with a CV."""
+    rows = Application.objects.live().filter(integration=synced_tenant, outcome="PENDING")
+    found: Application = next(
+        one
+        for one in rows.select_related("candidate").order_by("pk")
+        if sandbox.world.applicant(one.remote_id).resume
+    )
+    return found
+
+
+@pytest.fixture
+def link(kombo: Kombo, application: Application) -> str:
+    return listed(kombo, application)[0].data_url
+
+
+def listed(kombo: Kombo, application: Application) -> list[Any]:
+    found = kombo.ats.get_application_attachments(application_id=application.pk)
+    return list(found.data.results)
+
+
+def name_of(application: Application) -> str:
+    return f"{application.candidate.first_name} {application.candidate.last_name}"
+
+
+def test_an_applications_cv_is_listed_and_opens_without_headers(
+    kombo: Kombo, application: Application
+) -> None:
+    (row,) = listed(kombo, application)
+
+    assert (row.type, row.content_type) == ("CV", "application/pdf")
+    assert row.file_name.endswith(".pdf")
+    opened = requests.get(row.data_url, timeout=30)
+    assert opened.status_code == 200
+    assert opened.content == seeded_pdf(name_of(application))
+    assert opened.headers["Content-Type"] == "application/pdf"
+    assert opened.headers["X-Content-Type-Options"] == "nosniff"
+    assert opened.headers["Content-Disposition"].startswith("attachment")
+    assert opened.headers["Cache-Control"] == "no-store"
+
+
+def test_a_candidates_cvs_name_their_application(kombo: Kombo, application: Application) -> None:
+    found = kombo.ats.get_candidate_attachments(candidate_id=application.candidate_id)
+    assert found.data.results
+    assert {row.candidate_id for row in found.data.results} == {application.candidate_id}
+    assert application.pk in {row.application_id for row in found.data.results}
+
+
+def test_the_cv_that_was_submitted_comes_back_as_it_was(
+    sdk: Callable[..., Kombo], make_key: MakeKey, application: Application
+) -> None:
+    kombo = sdk(make_key(application.integration), application.integration)
+    created = kombo.ats.create_application(
+        job_id=application.job_id, candidate=person(), attachments=[cv()]
+    )
+    rows = kombo.ats.get_application_attachments(application_id=created.data.id).data.results
+    assert requests.get(rows[0].data_url, timeout=30).content == PDF
+
+
+def test_an_application_without_a_cv_has_no_attachment(
+    kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    applicant = sandbox.world.applicant(application.remote_id)
+    sandbox.world.company.applicants.change(applicant, resume=None)
+    assert listed(kombo, application) == []
+
+
+def test_a_list_costs_one_request_and_no_download(
+    kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    sandbox.requests.clear()
+    listed(kombo, application)
+    assert [one.method for one in sandbox.requests] == ["GET"]
+    assert sandbox.requests.matching("GET", FILES) == []
+
+
+def test_a_cv_is_fetched_from_flatchr_once(
+    link: str, sandbox: Sandbox, settings: Any, application: Application
+) -> None:
+    contents = {requests.get(link, timeout=30).content for _ in range(3)}
+    assert contents == {seeded_pdf(name_of(application))}
+    assert len(sandbox.requests.matching("GET", FILES)) == 1
+    (kept,) = (Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER).iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_what_nobody_asks_for_again_goes_with_the_files_of_submissions(
+    link: str, settings: Any
+) -> None:
+    requests.get(link, timeout=30)
+    assert retention.delete_orphans(before=timezone.now() + timedelta(minutes=1)) == 1
+    assert not list((Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER).iterdir())
+
+
+def test_what_was_fetched_long_ago_is_fetched_anew(
+    link: str, sandbox: Sandbox, settings: Any
+) -> None:
+    requests.get(link, timeout=30)
+    folder = Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER
+    for kept in folder.iterdir():
+        os.utime(kept, (0, 0))
+    RequestBudget.objects.update(next_file_at=None)
+    sandbox.world.last_file_at = None
+    assert requests.get(link, timeout=30).status_code == 200
+    assert len(sandbox.requests.matching("GET", FILES)) == 2
+
+
+def test_cvs_are_asked_for_one_a_second(
+    kombo: Kombo, synced_tenant: Integration, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The turns that were waited for, and no refusal by Flatchr."""
+    waited: list[float] = []
+    sleep = downloads.time.sleep
+    monkeypatch.setattr(
+        downloads.time, "sleep", lambda seconds: (waited.append(seconds), sleep(seconds))[1]
+    )
+    rows = Application.objects.live().filter(integration=synced_tenant, outcome="PENDING")
+    found = [one for row in rows for one in listed(kombo, row)][:3]
+    assert len(found) == 3
+    assert {requests.get(one.data_url, timeout=30).status_code for one in found} == {200}
+    assert {one.status for one in sandbox.requests.matching("GET", FILES)} == {200}
+    assert sum(seconds > 0.5 for seconds in waited) >= 2
+
+
+def test_too_many_waiting_are_told_to_come_back(link: str, application: Application) -> None:
+    RequestBudget.objects.update_or_create(
+        integration=application.integration,
+        defaults={
+            "tokens": 20,
+            "refilled_at": timezone.now(),
+            "next_file_at": timezone.now() + timedelta(minutes=1),
+        },
+    )
+    opened = requests.get(link, timeout=30)
+    assert (opened.status_code, opened.json()["error"]["code"]) == (
+        429,
+        "REMOTE.RATE_LIMIT_EXCEEDED",
+    )
+    assert int(opened.headers["Retry-After"]) > 0
+
+
+def test_a_cv_that_lies_elsewhere_is_fetched_there_without_the_key(
+    link: str, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.EGRESS_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    with FileHost({"/bucket/cv.pdf": answer(b"%PDF there")}) as host:
+        location = host.url("/bucket/cv.pdf?X-Amz-Expires=86400")
+        sandbox.faults.add(path=FILES, status=302, headers={"Location": location})
+        opened = requests.get(link, timeout=30)
+        assert opened.content == b"%PDF there"
+        assert "authorization" not in host.requests[0].lower()
+        assert sandbox.api_key not in host.requests[0]
+
+
+def test_a_redirect_into_our_own_network_is_not_followed(link: str, sandbox: Sandbox) -> None:
+    sandbox.faults.add(path=FILES, status=302, headers={"Location": "http://127.0.0.1:80/cv.pdf"})
+    opened = requests.get(link, timeout=30)
+    assert (opened.status_code, opened.json()["error"]["code"]) == (
+        502,
+        "REMOTE.UNKNOWN_HTTP_ERROR",
+    )
+
+
+def test_the_log_of_a_download_holds_no_key(link: str, sandbox: Sandbox) -> None:
+    requests.get(link, timeout=30)
+    row = HttpExchange.objects.get(path__contains="/files/expire")
+    assert "token=***" in row.path
+    assert sandbox.api_key not in f"{row.path}{row.request_headers}{row.response_headers}"
+
+
+def test_a_link_ends_after_a_while(
+    link: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "LASTS", -1)
+    sandbox.requests.clear()
+    assert requests.get(link, timeout=30).status_code == 404
+    assert len(sandbox.requests) == 0
+
+
+def test_a_link_ends_with_its_key(link: str, sandbox: Sandbox) -> None:
+    revoke(ApiKey.objects.get())
+    sandbox.requests.clear()
+    assert requests.get(link, timeout=30).status_code == 404
+    assert len(sandbox.requests) == 0
+
+
+def test_a_link_that_was_changed_or_made_by_others_leads_nowhere(
+    link: str, api_site: str, application: Application
+) -> None:
+    head, _, _ = link.rpartition(":")
+    foreign, _ = create_key(name="Other")
+    names = [application.integration_id, application.pk, foreign.pk]
+    elsewhere = signing.dumps(names, salt="another purpose")
+    for address in (
+        f"{head}:{'A' * 43}",
+        f"{api_site}/v1/attachments/nothing",
+        f"{api_site}/v1/attachments/{elsewhere}",
+    ):
+        opened = requests.get(address, timeout=30)
+        assert (opened.status_code, opened.json()["status"]) == (404, "error")
+
+
+def test_a_link_of_a_key_without_the_tenant_leads_nowhere(
+    link: str, application: Application, other_tenant: Integration
+) -> None:
+    ApiKey.objects.get().integrations.set([other_tenant])
+    assert requests.get(link, timeout=30).status_code == 404
+
+
+def test_no_log_holds_a_link(link: str, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever reads it could have the file."""
+    sandbox.faults.add(path=FILES, status=500)
+    with caplog.at_level("INFO"):
+        assert requests.get(link, timeout=30).status_code == 503
+    assert link.rpartition("/")[2] not in caplog.text
+
+
+def test_a_link_takes_no_other_method(link: str) -> None:
+    assert requests.post(link, timeout=30).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "http"),
+    [
+        (404, "REMOTE.INPUT_INVALID", 400),
+        (401, "INTEGRATION.AUTHENTICATION_INVALID", 424),
+        (503, "REMOTE.SERVICE_UNAVAILABLE", 503),
+    ],
+)
+def test_what_flatchr_says_instead_of_an_applicant_has_the_code_of_its_kind(
+    status: int, code: str, http: int, kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path=f"/applicant/{application.remote_id}$", status=status)
+    with pytest.raises(KomboAtsError) as error:
+        listed(kombo, application)
+    assert told(error.value) == (code, http)
+
+
+def test_a_candidate_of_whom_flatchr_removed_an_application_keeps_the_others(
+    kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    sandbox.remove_applicant(application.remote_id)
+    found = kombo.ats.get_candidate_attachments(candidate_id=application.candidate_id)
+    assert application.pk not in {row.application_id for row in found.data.results}
+    assert application.pk in messages(found)[0]
+
+
+@pytest.mark.parametrize(
+    "aws",
+    [
+        None,
+        [],
+        {"key": None, "extension": "pdf"},
+        {"key": "a", "extension": "../x"},
+        {"key": 3, "extension": "pdf"},
+    ],
+)
+def test_a_file_that_cannot_be_asked_for_is_left_out(
+    aws: Any, kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    content = {"id": application.remote_id, "candidate": {"aws": aws}}
+    sandbox.faults.add(path=f"/applicant/{application.remote_id}$", status=200, content=content)
+    assert listed(kombo, application) == []

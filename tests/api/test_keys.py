@@ -1,0 +1,232 @@
+"""Keys: made, shown once, recognised, closed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from kombo import Kombo
+from kombo.errors import KomboGeneralError
+
+from integrations.api.errors import ApiError
+from integrations.api.keys import authenticate, create_key, revoke
+from integrations.models import ApiKey, Integration
+from tests.api.conftest import Call, MakeKey
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_official_sdk_finds_that_a_key_works_with_and_without_the_version(
+    sdk: Callable[..., Kombo], make_key: MakeKey, tenant: Integration, api_site: str
+) -> None:
+    key = make_key(tenant)
+    assert sdk(key).general.check_api_key().data.environment_id == "relais"
+    assert sdk(key, server_url=api_site).general.check_api_key().data.environment_id == "relais"
+
+
+def test_a_key_is_stored_as_a_hash_and_a_beginning_alone(tenant: Integration) -> None:
+    row, key = create_key(name=" Careers page ", integrations=[tenant])
+    stored = ApiKey.objects.filter(pk=row.pk).values().get()
+    assert stored["name"] == "Careers page"
+    assert key.startswith(stored["prefix"])
+    assert len(key) - len(stored["prefix"]) >= 36
+    assert key[len(stored["prefix"]) :] not in str(stored)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer {}", "bearer {}", "Bearer   {} "])
+def test_a_key_is_recognised_in_its_header(scheme: str) -> None:
+    row, key = create_key(name="Any")
+    assert authenticate(scheme.format(key)) == row
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {}x"])
+def test_anything_else_in_the_header_opens_nothing(header: str) -> None:
+    _, key = create_key(name="Any")
+    with pytest.raises(ApiError) as refused:
+        authenticate(header.format(key))
+    assert (refused.value.code, refused.value.status) == ("PLATFORM.AUTHENTICATION_INVALID", 401)
+
+
+def test_a_revoked_key_is_refused_from_the_next_request_on(
+    sdk: Callable[..., Kombo], make_key: MakeKey, key_row: Callable[[str], ApiKey]
+) -> None:
+    key = make_key()
+    client = sdk(key)
+    client.general.check_api_key()
+    revoke(key_row(key))
+    with pytest.raises(KomboGeneralError) as refused:
+        client.general.check_api_key()
+    assert refused.value.status_code == 401
+    assert refused.value.data.error.code == "PLATFORM.AUTHENTICATION_INVALID"
+    assert "revoked" in str(refused.value.data.error.message)
+
+
+def test_an_expired_key_is_refused(sdk: Callable[..., Kombo], make_key: MakeKey) -> None:
+    with pytest.raises(KomboGeneralError) as refused:
+        sdk(make_key(expires_at=timezone.now())).general.check_api_key()
+    assert "expired" in str(refused.value.data.error.message)
+    sdk(make_key(expires_at=timezone.now() + timedelta(hours=1))).general.check_api_key()
+
+
+def test_a_key_of_one_tenant_opens_none_once_that_tenant_is_gone(
+    make_key: MakeKey, tenant: Integration, other_tenant: Integration, call: Call
+) -> None:
+    key = make_key(tenant)
+    assert call("GET", f"/integrations/{tenant.pk}", key=key).status_code == 200
+    Integration.objects.filter(pk=tenant.pk).delete()
+    assert call("GET", f"/integrations/{other_tenant.pk}", key=key).status_code == 404
+
+
+def test_the_use_of_a_key_is_written_once_a_minute() -> None:
+    row, key = create_key(name="Any")
+    with CaptureQueriesContext(
+        connection,
+    ) as first:
+        authenticate(f"Bearer {key}")
+    with CaptureQueriesContext(connection) as second:
+        authenticate(f"Bearer {key}")
+    assert (len(first), len(second)) == (2, 1)
+    used = timezone.now() - timedelta(seconds=61)
+    ApiKey.objects.filter(pk=row.pk).update(last_used_at=used)
+    authenticate(f"Bearer {key}")
+    row.refresh_from_db()
+    assert row.last_used_at is not None
+    assert row.last_used_at > used
+
+
+def test_the_command_prints_one_json_object_and_the_key_works(tenant: Integration) -> None:
+    out = StringIO()
+    call_command(
+        "create_api_key", "--name", "Hub", "--integration", tenant.pk, "--read-only", "--json",
+        stdout=out,
+    )  # fmt: skip
+    report = json.loads(out.getvalue())
+    assert list(report) == ["key", "prefix", "name"]
+    row = authenticate(f"Bearer {report['key']}")
+    assert (row.name, row.prefix) == ("Hub", report["prefix"])
+    assert (row.read_only, row.every_tenant) == (True, False)
+    assert list(row.integrations.all()) == [tenant]
+
+
+def test_the_command_prints_nothing_but_the_key_on_standard_output() -> None:
+    out, told = StringIO(), StringIO()
+    call_command("create_api_key", "--name", "Hub", stdout=out, stderr=told)
+    assert authenticate(f"Bearer {out.getvalue().strip()}").every_tenant
+    assert "not shown again" in told.getvalue()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--name", " "], ["--name", "x" * 101], ["--name", "Hub", "--integration", "flatchr:none"]],
+)
+def test_the_command_makes_no_key_from_a_wrong_option(options: list[str]) -> None:
+    with pytest.raises(CommandError) as wrong:
+        call_command("create_api_key", *options)
+    assert wrong.value.returncode == 2
+    assert not ApiKey.objects.exists()
+
+
+# The page
+
+ADD = "admin:integrations_apikey_add"
+LIST = "admin:integrations_apikey_changelist"
+
+
+def form(**given: Any) -> dict[str, Any]:
+    return {"name": "Careers page", "opens": "some", "passthrough_methods": ["GET"], **given}
+
+
+def test_the_page_shows_a_new_key_once(
+    admin: User, logged_in: Callable[[User], Client], tenant: Integration
+) -> None:
+    client = logged_in(admin)
+    answer = client.post(reverse(ADD), form(integrations=[tenant.pk], read_only="on"))
+    row = ApiKey.objects.get()
+    page = answer.content.decode()
+    key = page.split("<p><code>")[1].split("</code>")[0]
+    assert authenticate(f"Bearer {key}") == row
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert (row.created_by, row.read_only, row.passthrough_methods) == (admin, True, ["GET"])
+    for address in (reverse(LIST), reverse("admin:integrations_apikey_change", args=[row.pk])):
+        later = client.get(address).content.decode()
+        assert row.prefix in later
+        assert key not in later
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"opens": "some"}, "integrations"),
+        ({"name": "", "opens": "every"}, "name"),
+        ({"opens": "every", "expires_on": "2020-01-01"}, "expires_on"),
+    ],
+)
+def test_the_page_makes_no_key_from_a_form_that_leaves_something_open(
+    given: dict[str, Any],
+    field: str,
+    admin: User,
+    logged_in: Callable[[User], Client],
+    tenant: Integration,
+) -> None:
+    answer = logged_in(admin).post(reverse(ADD), form(**given))
+    assert list(answer.context["form"].errors) == [field]
+    assert not ApiKey.objects.exists()
+
+
+def test_every_tenant_and_some_tenants_at_once_is_refused(
+    admin: User, logged_in: Callable[[User], Client], tenant: Integration
+) -> None:
+    answer = logged_in(admin).post(reverse(ADD), form(opens="every", integrations=[tenant.pk]))
+    assert list(answer.context["form"].errors) == ["opens"]
+
+
+def test_a_key_works_to_the_end_of_its_last_day(
+    admin: User, logged_in: Callable[[User], Client]
+) -> None:
+    today = timezone.localdate()
+    logged_in(admin).post(reverse(ADD), form(opens="every", expires_on=today.isoformat()))
+    ends = ApiKey.objects.get().expires_at
+    assert ends is not None
+    assert timezone.localtime(ends).date() == today + timedelta(days=1)
+
+
+def test_revoking_asks_first(admin: User, logged_in: Callable[[User], Client]) -> None:
+    row, _ = create_key(name="Old")
+    client = logged_in(admin)
+    address = reverse("admin:integrations_apikey_revoke", args=[row.pk])
+    assert "Revoke this key?" in client.get(address).content.decode()
+    row.refresh_from_db()
+    assert row.revoked_at is None
+    assert client.post(address).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "Revoked"
+
+
+def test_only_superusers_have_pages_of_keys(
+    alice: User, logged_in: Callable[[User], Client]
+) -> None:
+    row, _ = create_key(name="Any")
+    client = logged_in(alice)
+    pages = [
+        reverse(LIST), reverse(ADD),
+        *(reverse(f"admin:integrations_apikey_{page}", args=[row.pk])
+          for page in ("change", "revoke", "delete")),
+    ]  # fmt: skip
+    for address in pages:
+        assert client.get(address).status_code == 403, address
+        assert client.post(address).status_code == 403, address
+    row.refresh_from_db()
+    assert row.revoked_at is None
+    assert ApiKey.objects.count() == 1

@@ -1,0 +1,215 @@
+"""The lists of the unified API under gunicorn: pages, pages for many clients, and a full read."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from statistics import median, quantiles
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+
+import psutil
+
+from integrations.api.reads.cursors import cursor
+from tests.bench.figures import Figure
+from tests.bench.stage import ROOT, Options, Stage
+from tests.support.provided import free_port, server
+
+REQUESTS = 100
+CLIENTS = 8
+SECONDS = 5
+# So many candidates have changed since the moment that `updated_after` names.
+CHANGED = 500
+SINCE = "2040-01-01T00:00:00Z"
+LATER = "2040-06-01 09:00:00"
+SENTENCE = "Vous rejoignez une équipe de douze personnes et prenez en charge les chantiers. "
+
+# A vacancy's text is some 5 KB, and every column of the company belongs to every job.
+SURROUNDINGS = (
+    f"UPDATE integrations_job SET status = 'OPEN', description = '{SENTENCE * 60}'",  # noqa: S608
+    "INSERT INTO integrations_jobstage (id, integration_id, remote_id, changed_at, job_id, "
+    'stage_id, "index") SELECT substr(j.id || s.id || j.remote_id, 1, 24), j.integration_id, '
+    "j.remote_id || ':' || s.remote_id, j.changed_at, j.id, s.id, s.position "
+    "FROM integrations_job j CROSS JOIN integrations_applicationstage s",
+    "UPDATE integrations_integration SET applicants_read_at = created_at",
+    f"UPDATE integrations_candidate SET changed_at = '{LATER}' "  # noqa: S608
+    f"WHERE id IN (SELECT id FROM integrations_candidate ORDER BY remote_id LIMIT {CHANGED})",
+    f"UPDATE integrations_job SET changed_at = '{LATER}' "  # noqa: S608
+    "WHERE id IN (SELECT id FROM integrations_job ORDER BY id LIMIT 300)",
+)
+
+
+class Site:
+    """A running Relais with one tenant and a key for it."""
+
+    def __init__(self, port: int, tenant: str, key: str) -> None:
+        self.port = port
+        self.tenant = tenant
+        self.key = key
+
+    def visitor(self, name: str, **parameters: Any) -> Callable[[], int]:
+        """Reads one page each time it is called, on a connection of its own; its size in bytes."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Authorization": f"Bearer {self.key}", "X-Integration-Id": self.tenant}
+        address = f"/v1/ats/{name}?{urlencode(parameters)}"
+
+        def visit() -> int:
+            connection.request("GET", address, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{address} answered {answer.status}: {body[:300]!r}")
+            return len(body)
+
+        return visit
+
+
+def measure(stage: Stage, options: Options) -> Iterator[Figure]:
+    """Pages of candidates and jobs: the first one, a deep one, and one of what has changed."""
+    on = stage.database.name
+    with _site(stage, options) as site:
+        for name, size in (
+            ("candidates", 100),
+            ("candidates", 250),
+            ("jobs", 100),
+            ("jobs", 250),
+        ):
+            for where, parameters in _places(stage, name):
+                visit = site.visitor(name, page_size=size, **parameters)
+                what = f"API: {size} {name}, {where}"
+                yield _one_client(what, on, visit, "20 ms" if size == 100 else "")
+                if size == 100:
+                    visitors = [
+                        site.visitor(name, page_size=size, **parameters) for _ in range(CLIENTS)
+                    ]
+                    yield _many_clients(what, on, visitors)
+        yield _full_read(site, on, options.applicants)
+
+
+def _places(stage: Stage, name: str) -> list[tuple[str, dict[str, str]]]:
+    table = {"candidates": "integrations_candidate", "jobs": "integrations_job"}[name]
+    ((count,),) = stage.database.query(f"SELECT count(*) FROM {table}")  # noqa: S608
+    # The last page but one, as a client that has read so far would ask for it.
+    ((deep,),) = stage.database.query(
+        f"SELECT id FROM {table} ORDER BY id LIMIT 1 OFFSET {count - 300}"  # noqa: S608
+    )
+    return [
+        ("first page", {}),
+        ("deep page", {"cursor": cursor(name, deep)}),
+        ("changed since", {"updated_after": SINCE}),
+        ("all changed since", {"updated_after": "2020-01-01T00:00:00Z"}),
+    ]
+
+
+def _one_client(what: str, on: str, visit: Callable[[], int], goal: str) -> Figure:
+    for _ in range(10):
+        size = visit()
+    used = _workers_cpu()
+    times = [_timed(visit) * 1000 for _ in range(REQUESTS)]
+    cpu = (_workers_cpu() - used) * 1000 / REQUESTS
+    late = quantiles(times, n=20)[-1]
+    note = (
+        f"p95; median {median(times):.1f} ms, {cpu:.1f} ms of gunicorn's CPU, {size / 1000:.0f} KB"
+    )
+    return Figure(f"{what}, one client", on, "ms", [late], goal, note=note)
+
+
+def _many_clients(what: str, on: str, visitors: list[Callable[[], int]]) -> Figure:
+    end = time.perf_counter() + SECONDS
+    times: list[list[float]] = [[] for _ in visitors]
+
+    def work(visit: Callable[[], int], told: list[float]) -> None:
+        while time.perf_counter() < end:
+            told.append(_timed(visit))
+
+    threads = [Thread(target=work, args=pair) for pair in zip(visitors, times, strict=True)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.perf_counter() - started
+    every = [seconds for told in times for seconds in told]
+    late = quantiles(every, n=20)[-1] * 1000
+    return Figure(
+        f"{what}, {CLIENTS} clients",
+        on,
+        "pages/s",
+        [len(every) / elapsed],
+        "150 pages/s",
+        note=f"p95 {late:.0f} ms; the clients share the processors",
+    )
+
+
+def _full_read(site: Site, on: str, count: int) -> Figure:
+    """The official SDK's own loop, at the largest page."""
+    from kombo import Kombo
+
+    started, read, pages = time.perf_counter(), 0, 0
+    with Kombo(
+        api_key=site.key,
+        integration_id=site.tenant,
+        server_url=f"http://127.0.0.1:{site.port}/v1",
+    ) as client:
+        answer = client.ats.get_candidates(page_size=250)
+        while answer is not None and read < count:
+            read, pages = read + len(answer.result.data.results), pages + 1
+            answer = answer.next()
+    seconds = time.perf_counter() - started
+    what = f"API: {read:,} candidates by the official SDK's loop"
+    return Figure(what, on, "s", [seconds], "45 s", note=f"{pages} pages of 250")
+
+
+def _workers_cpu() -> float:
+    """The processor time that gunicorn has used, in seconds: what other work does not change."""
+    processes = psutil.Process().children(recursive=True)
+    times = [
+        process.cpu_times() for process in processes if "gunicorn" in " ".join(process.cmdline())
+    ]
+    return sum(used.user + used.system for used in times)
+
+
+def _timed(visit: Callable[[], int]) -> float:
+    started = time.perf_counter()
+    visit()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _site(stage: Stage, options: Options) -> Iterator[Site]:
+    stage.manage("collectstatic", "--no-input", "--verbosity", "0")
+    tenant = stage.measured("fill", str(options.rows), str(options.vacancies)).result
+    for statement in SURROUNDINGS:
+        stage.database.query(statement)
+    stage.database.query("ANALYZE")
+    said = stage.manage("create_api_key", "--name=bench", "--json").splitlines()[-1]
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
+    settings = {
+        **stage.environment,
+        "BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": "2",
+        # More requests than any client makes.
+        "API_RATE_LIMIT": "1000000",
+    }
+    environment = ["env", f"--chdir={ROOT}", *(f"{key}={value}" for key, value in settings.items())]
+    with server(
+        [*environment, *command, "config.wsgi"],
+        answers=lambda: _alive(port),
+        log=stage.folder / "gunicorn.log",
+    ):
+        yield Site(port, str(tenant), json.loads(said)["key"])
+
+
+def _alive(port: int) -> bool:
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=2)
+        connection.request("GET", "/livez")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
