@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import redis
 
@@ -28,6 +29,13 @@ def answers(url: str) -> bool:
             return bool(client.ping())
         except redis.RedisError:
             return False
+
+
+def neighbour(url: str) -> str:
+    """Another database of the same Redis, for a run beside the one that has `url`."""
+    parts = urlsplit(url)
+    number = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{number - 1 if number else 1}").geturl()
 
 
 def _binary() -> str | None:

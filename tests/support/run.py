@@ -1,6 +1,6 @@
 """`make test`: provides PostgreSQL, Redis and Chromium, and runs the suite on both databases.
 
-The second pass leaves out what touches no database. Arguments go to pytest.
+What touches no database runs with SQLite only. Arguments go to pytest.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from tests.support import chromium, postgres, redis_server
@@ -46,30 +47,56 @@ def _run(arguments: list[str]) -> int:
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",
         }
-        sqlite = _pytest("SQLite", arguments, environment, reports / "sqlite.xml")
-        environment["TEST_DATABASE_URL"] = database.url
-        arguments = [*arguments, "--only-database-tests"]
-        postgresql = _pytest("PostgreSQL", arguments, environment, reports / "postgresql.xml")
+        # Both at once: much of either is waiting for workers and browsers.
+        log = stack.enter_context((reports / "postgresql.log").open("w+"))
+        second = {
+            **environment,
+            "TEST_DATABASE_URL": database.url,
+            "TEST_REDIS_URL": redis_server.neighbour(redis.url),
+        }
+        postgresql = _pytest(
+            [*arguments, "--only-database-tests"], second, reports / "postgresql.xml", log
+        )
+        say("the suite on SQLite, and on PostgreSQL beside it")
+        sqlite = _pytest(arguments, environment, reports / "sqlite.xml")
+        code = _ended(sqlite, postgresql)
+        say("the suite on PostgreSQL")
+        log.seek(0)
+        sys.stdout.write(log.read())
         _say_totals(sorted(reports.glob("*.xml")))
-        return sqlite or postgresql
+        return code
 
 
-def _pytest(name: str, arguments: list[str], environment: dict[str, str], report: Path) -> int:
-    say(f"the suite on {name}")
+def _pytest(
+    arguments: list[str], environment: dict[str, str], report: Path, output: IO[str] | None = None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pytest", "-r", "fEsx", f"--junit-xml={report}", *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+    )
+
+
+def _ended(*processes: subprocess.Popen[bytes]) -> int:
+    """The first exit code that is not 0, once all have ended."""
     try:
-        return process.wait()
+        return next(filter(None, [process.wait() for process in processes]), 0)
     except BaseException as stop:
-        # So that it drops its database and stops its workers. Ctrl-C has reached it as well, and
-        # a second one would cut that short.
-        if not isinstance(stop, KeyboardInterrupt):
-            process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # So that each drops its database and stops its workers. Ctrl-C has reached them as well,
+        # and a second one would cut that short.
+        for process in processes:
+            if not isinstance(stop, KeyboardInterrupt):
+                process.send_signal(signal.SIGINT)
+        for process in processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         raise
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,7 +16,7 @@ from django.db import connection
 
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
 from integrations.sync import engine
-from integrations.sync.runs import SyncRefused, queue_run, run_report
+from integrations.sync.runs import SyncRefused, queue_run, request_cancel, run_report
 
 DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
 
@@ -35,7 +38,8 @@ class Command(BaseCommand):
         progress = threading.Thread(target=_show_progress, args=(run.pk, stop), daemon=True)
         progress.start()
         try:
-            engine.execute(run.pk)
+            with _cancelled_by_ctrl_c(run.pk):
+                engine.execute(run.pk)
         finally:
             stop.set()
             progress.join()
@@ -78,6 +82,38 @@ def exit_code(run: SyncRun) -> int:
     if run.state == RunState.PARTIALLY_FAILED and not run.error_kind:
         return HELD
     return FAILED
+
+
+@contextmanager
+def _cancelled_by_ctrl_c(run_id: int) -> Iterator[None]:
+    """Take Ctrl-C for a wish to cancel the run, which then ends by itself within seconds.
+
+    An exception thrown into the middle of whatever is under way may come where it is lost, or
+    where it leaves a mess. A second Ctrl-C is one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked, over = threading.Event(), threading.Event()
+
+    def ask(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        asked.set()
+
+    def pass_on() -> None:
+        asked.wait()
+        if not over.is_set():
+            request_cancel(run_id)
+            connection.close()
+
+    threading.Thread(target=pass_on, daemon=True).start()
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        over.set()
+        asked.set()
 
 
 def _show_progress(run_id: int, stop: threading.Event) -> None:
