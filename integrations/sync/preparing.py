@@ -110,7 +110,6 @@ class Preparer:
 
     def compare_again(self, prepared: Prepared) -> None:
         """Prepare the same records once more, as others have stored some of them meanwhile."""
-        prepared.new_ids = {}
         self._compare(prepared, list(prepared.records), None)
 
     def _compare(self, prepared: Prepared, stored_ids: list[str], before: Prepared | None) -> None:
@@ -223,9 +222,8 @@ class Preparer:
 
     def _find_people(self, prepared: Prepared, before: Prepared | None) -> None:
         """Each application's candidate: its own, else the one of its e-mail, else a new one."""
-        prepared.people = {
-            remote_id: known.candidate_id for remote_id, known in prepared.known.items()
-        }
+        new_ids: dict[str, str] = {}
+        people = {key: known.candidate_id for key, known in prepared.known.items()}
         new = [record for key, record in prepared.records.items() if key not in prepared.known]
         by_key = known_people(
             self._integration_id,
@@ -235,10 +233,12 @@ class Preparer:
         for record in new:
             own_id = unified_id(self._integration_id, record.remote_id)
             candidate_id = by_key.get(record.person_key, own_id)
-            prepared.new_ids[record.remote_id] = own_id
-            prepared.people[record.remote_id] = candidate_id
+            new_ids[record.remote_id] = own_id
+            people[record.remote_id] = candidate_id
             if record.person_key:
                 by_key[record.person_key] = candidate_id
+        # Each at once: whoever prepares the next batch meanwhile must not meet half of them.
+        prepared.new_ids, prepared.people = new_ids, people
 
     def _new_candidates(self, prepared: Prepared) -> None:
         """The candidates whose first application is among the records.
