@@ -19,6 +19,7 @@ from integrations.models.ats import (
     Tag,
     TraitReading,
 )
+from integrations.models.audit import AppendOnly, AuditEntry, AuditPurge, Event
 from integrations.models.bulk import (
     LIVE_UPLOADS,
     WORKED_UPLOADS,
@@ -28,7 +29,23 @@ from integrations.models.bulk import (
     RowState,
     Verdict,
 )
-from integrations.models.exports import Export
+from integrations.models.changes import RecordChange
+from integrations.models.connecting import ConnectionLink, LinkKind, LinkState
+from integrations.models.custom_fields import CustomField, FieldMapping, FieldModel
+from integrations.models.exports import (
+    LIVE_EXPORTS,
+    ColumnSet,
+    DateFormat,
+    Delimiter,
+    Every,
+    Export,
+    ExportFormat,
+    ExportKind,
+    ExportPreference,
+    ExportSchedule,
+    ExportState,
+)
+from integrations.models.figures import TenantFigures
 from integrations.models.integration import (
     Environment,
     FlatchrCredentials,
@@ -36,9 +53,14 @@ from integrations.models.integration import (
     Integration,
     Membership,
 )
+from integrations.models.language import LanguageChoice
+from integrations.models.passthrough import BodyKind, FlatchrHost, PassthroughCall, PreparedCall
+from integrations.models.roles import Role
 from integrations.models.runs import (
     LIVE_STATES,
     HeldDeletion,
+    HoldChoice,
+    HoldDecision,
     HttpExchange,
     ModelResult,
     QuarantinedRecord,
@@ -49,6 +71,7 @@ from integrations.models.runs import (
     SyncWarning,
     Trigger,
 )
+from integrations.models.search import SearchEntry, SearchKind, SearchProgress
 from integrations.models.submissions import (
     LIVE_SUBMISSIONS,
     OPEN_SUBMISSIONS,
@@ -60,8 +83,10 @@ from integrations.models.submissions import (
     SubmissionKind,
     SubmissionState,
 )
+from integrations.models.value_decisions import ValueDecision, ValueKind
 
 __all__ = [
+    "LIVE_EXPORTS",
     "LIVE_STATES",
     "LIVE_SUBMISSIONS",
     "LIVE_UPLOADS",
@@ -70,34 +95,65 @@ __all__ = [
     "WORKED_UPLOADS",
     "ActionSlot",
     "ApiKey",
+    "AppendOnly",
     "Application",
     "ApplicationStage",
     "AttemptKind",
     "AttemptOutcome",
+    "AuditEntry",
+    "AuditPurge",
+    "BodyKind",
     "BulkRow",
     "BulkState",
     "BulkUpload",
     "Candidate",
     "CandidateTag",
     "Channel",
+    "ColumnSet",
+    "ConnectionLink",
+    "CustomField",
+    "DateFormat",
+    "Delimiter",
     "Environment",
+    "Event",
+    "Every",
     "Export",
+    "ExportFormat",
+    "ExportKind",
+    "ExportPreference",
+    "ExportSchedule",
+    "ExportState",
+    "FieldMapping",
+    "FieldModel",
     "FlatchrCredentials",
+    "FlatchrHost",
     "FlatchrSettings",
     "HeldDeletion",
+    "HoldChoice",
+    "HoldDecision",
     "HttpExchange",
     "Integration",
     "Job",
     "JobStage",
     "KeyState",
+    "LanguageChoice",
+    "LinkKind",
+    "LinkState",
     "Membership",
     "MirroredRecord",
     "ModelResult",
+    "PassthroughCall",
+    "PreparedCall",
     "QuarantinedRecord",
+    "RecordChange",
     "RequestBudget",
     "RequestWindow",
+    "Role",
     "RowState",
     "RunState",
+    "SearchEntry",
+    "SearchKind",
+    "SearchProgress",
     "StoredAnswer",
     "Submission",
     "SubmissionAttempt",
@@ -107,7 +163,10 @@ __all__ = [
     "SyncType",
     "SyncWarning",
     "Tag",
+    "TenantFigures",
     "TraitReading",
     "Trigger",
+    "ValueDecision",
+    "ValueKind",
     "Verdict",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.models.fields import IdField
 from integrations.models.integration import Integration
@@ -17,7 +18,13 @@ PASSTHROUGH_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def every_method() -> list[str]:
+    """The default of the first keys, which migration 0004 refers to."""
     return list(PASSTHROUGH_METHODS)
+
+
+def reading_only() -> list[str]:
+    """What a new key may send through the passthrough, until somebody allows it more."""
+    return ["GET"]
 
 
 class KeyState(StrEnum):
@@ -40,7 +47,7 @@ class ApiKey(models.Model):
     by an index, which every request does.
     """
 
-    name = models.CharField(max_length=100, help_text="Who uses it, and what for.")
+    name = models.CharField(max_length=100, help_text=lazy("Who uses it, and what for."))
     # The beginning of the key, by which people recognise it.
     prefix = IdField(max_length=16, editable=False)
     key_hash = IdField(max_length=64, unique=True, editable=False)
@@ -48,11 +55,11 @@ class ApiKey(models.Model):
     # all of them when that tenant is removed.
     every_tenant = models.BooleanField(default=False)
     integrations: Any = models.ManyToManyField(
-        Integration, blank=True, related_name="+", verbose_name="tenants"
+        Integration, blank=True, related_name="+", verbose_name=lazy("tenants")
     )
     read_only = models.BooleanField(default=False)
     # The methods that it may call Flatchr with through the passthrough; a read-only key: GET.
-    passthrough_methods = models.JSONField(default=every_method, blank=True)
+    passthrough_methods = models.JSONField(default=reading_only, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -64,7 +71,7 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        verbose_name = "API key"
+        verbose_name = lazy("API key")
 
     def __str__(self) -> str:
         return self.name

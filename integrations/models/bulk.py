@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.ids import random_id
 from integrations.models.ats import Application, Job
@@ -16,14 +18,14 @@ from integrations.models.submissions import Submission, private_files
 class BulkState(models.TextChoices):
     """The states of an upload; `is_live` and `color` say how each is treated and shown."""
 
-    CHECKING = "CHECKING", "Being checked"
-    REFUSED = "REFUSED", "Cannot be used"
-    READY = "READY", "Waiting for you"
-    QUEUEING = "QUEUEING", "Being queued"
-    SENDING = "SENDING", "Being sent"
-    DONE = "DONE", "Done"
-    CANCELLED = "CANCELLED", "Cancelled"
-    ABANDONED = "ABANDONED", "Given up"
+    CHECKING = "CHECKING", lazy("Being checked")
+    REFUSED = "REFUSED", lazy("Cannot be used")
+    READY = "READY", lazy("Waiting for you")
+    QUEUEING = "QUEUEING", lazy("Being queued")
+    SENDING = "SENDING", lazy("Being sent")
+    DONE = "DONE", lazy("Done")
+    CANCELLED = "CANCELLED", lazy("Cancelled")
+    ABANDONED = "ABANDONED", lazy("Given up")
 
     @property
     def is_live(self) -> bool:
@@ -71,10 +73,10 @@ class BulkUpload(models.Model):
 
     sheet = models.FileField(storage=private_files, null=True)
     sheet_name = models.CharField(max_length=200)
-    sheet_size = models.PositiveIntegerField(default=0, help_text="Bytes.")
+    sheet_size = models.PositiveIntegerField(default=0, help_text=lazy("Bytes."))
     archive = models.FileField(storage=private_files, null=True)
     archive_name = models.CharField(max_length=200, blank=True)
-    archive_size = models.PositiveIntegerField(default=0, help_text="Bytes.")
+    archive_size = models.PositiveIntegerField(default=0, help_text=lazy("Bytes."))
     read_as = models.CharField(max_length=200, blank=True)
     notes = models.JSONField(default=list)
     refusal = models.TextField(blank=True)
@@ -94,7 +96,7 @@ class BulkUpload(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        verbose_name = "bulk upload"
+        verbose_name = lazy("bulk upload")
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="bulk_newest"),
             models.Index(fields=["state", "lease_expires_at"], name="bulk_stale"),
@@ -111,10 +113,10 @@ class BulkUpload(models.Model):
 class Verdict(models.TextChoices):
     """What the check says of a row. APPLIED: the person has applied for the same job already."""
 
-    OK = "OK", "Good"
-    WARNING = "WARNING", "Warning"
-    APPLIED = "APPLIED", "Applied already"
-    ERROR = "ERROR", "Error"
+    OK = "OK", lazy("Good")
+    WARNING = "WARNING", lazy("Warning")
+    APPLIED = "APPLIED", lazy("Applied already")
+    ERROR = "ERROR", lazy("Error")
 
     @property
     def color(self) -> str:
@@ -127,11 +129,11 @@ class Verdict(models.TextChoices):
 class RowState(models.TextChoices):
     """WAITING rows have no submission yet; QUEUED ones have, and its state says the rest."""
 
-    WAITING = "WAITING", "Waiting"
-    QUEUED = "QUEUED", "Queued"
-    LEFT_OUT = "LEFT_OUT", "Left out"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Cancelled"
+    WAITING = "WAITING", lazy("Waiting")
+    QUEUED = "QUEUED", lazy("Queued")
+    LEFT_OUT = "LEFT_OUT", lazy("Left out")
+    FAILED = "FAILED", lazy("Failed")
+    CANCELLED = "CANCELLED", lazy("Cancelled")
 
 
 class BulkRow(models.Model):
@@ -175,7 +177,7 @@ class BulkRow(models.Model):
         indexes = [models.Index(fields=["upload", "state", "number"], name="bulk_row_next")]
 
     def __str__(self) -> str:
-        return f"Row {self.number}"
+        return _("Row %(number)s") % {"number": self.number}
 
     @property
     def idempotency_key(self) -> str:

@@ -7,17 +7,19 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.ids import new_integration_id
 from integrations.models.fields import UNREADABLE, EncryptedTextField, IdField
+from integrations.models.roles import Role
 
 
 class Environment(models.TextChoices):
     """Which Flatchr a tenant lives in; the addresses are in `settings.FLATCHR_ENDPOINTS`."""
 
-    PRODUCTION = "production", "Production"
-    DEMO = "demo", "Flatchr demo"
-    SANDBOX = "sandbox", "Local sandbox"
+    PRODUCTION = "production", lazy("Production")
+    DEMO = "demo", lazy("Flatchr demo")
+    SANDBOX = "sandbox", lazy("Local sandbox")
 
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
@@ -45,23 +47,27 @@ class Integration(models.Model):
         max_length=12, choices=Environment, default=Environment.PRODUCTION
     )
     origin_id = models.CharField(
-        "origin ID", max_length=200, blank=True, help_text="Your own identifier of this customer."
+        lazy("origin ID"),
+        max_length=200,
+        blank=True,
+        help_text=lazy("Your own identifier of this customer."),
     )
-    contact_email = models.EmailField("contact e-mail", blank=True)
+    contact_email = models.EmailField(lazy("contact e-mail"), blank=True)
     enabled = models.BooleanField(
-        default=True, help_text="A disabled tenant keeps its data and is no longer synchronised."
+        default=True,
+        help_text=lazy("A disabled tenant keeps its data and is no longer synchronised."),
     )
     full_interval = models.PositiveIntegerField(
-        "full sync every",
+        lazy("full sync every"),
         default=600,
         validators=[MinValueValidator(15)],
-        help_text="Minutes between full syncs, which read everything and find deletions.",
+        help_text=lazy("Minutes between full syncs, which read everything and find deletions."),
     )
     delta_interval = models.PositiveIntegerField(
-        "delta sync every",
+        lazy("delta sync every"),
         default=60,
         validators=[MinValueValidator(5)],
-        help_text="Minutes between delta syncs, which read what has changed.",
+        help_text=lazy("Minutes between delta syncs, which read what has changed."),
     )
     next_full_at = models.DateTimeField(null=True, editable=False)
     next_delta_at = models.DateTimeField(null=True, editable=False)
@@ -78,7 +84,7 @@ class Integration(models.Model):
 
     class Meta:
         ordering = ["organization", "id"]
-        verbose_name = "tenant"
+        verbose_name = lazy("tenant")
         indexes = [
             models.Index(fields=["next_full_at"], name="integration_next_full"),
             models.Index(fields=["next_delta_at"], name="integration_next_delta"),
@@ -94,16 +100,16 @@ class FlatchrCredentials(models.Model):
     integration = models.OneToOneField(
         Integration, models.CASCADE, primary_key=True, related_name="credentials"
     )
-    api_key = EncryptedTextField("API key")
+    api_key = EncryptedTextField(lazy("API key"))
     company_key = models.CharField(max_length=64)
-    slug = models.CharField("career site slug", max_length=100)
+    slug = models.CharField(lazy("career site slug"), max_length=100)
     # From the key itself where it is a JWT; keys live for 365 days.
     key_expires_at = models.DateTimeField(null=True, editable=False)
-    checked_at = models.DateTimeField("last checked", null=True, editable=False)
+    checked_at = models.DateTimeField(lazy("last checked"), null=True, editable=False)
 
     class Meta:
-        verbose_name = "Flatchr credentials"
-        verbose_name_plural = "Flatchr credentials"
+        verbose_name = lazy("Flatchr credentials")
+        verbose_name_plural = lazy("Flatchr credentials")
 
     def __str__(self) -> str:
         return f"Flatchr credentials of {self.integration}"
@@ -121,41 +127,46 @@ class FlatchrSettings(models.Model):
         Integration, models.CASCADE, primary_key=True, related_name="flatchr_settings"
     )
     offerer_id = models.PositiveBigIntegerField(
-        "offerer ID",
+        lazy("offerer ID"),
         null=True,
         blank=True,
-        help_text="The source that Flatchr gave you: candidates submitted here are filed under it.",
+        help_text=lazy(
+            "The source that Flatchr gave you: candidates submitted here are filed under it."
+        ),
     )
     user_key = models.CharField(
         max_length=64,
         blank=True,
-        help_text="The Flatchr user to whom submitted candidates are attributed.",
+        help_text=lazy("The Flatchr user to whom submitted candidates are attributed."),
     )
     trait_budget = models.PositiveIntegerField(
-        "candidate tag requests per sync",
+        lazy("candidate tag requests per sync"),
         default=500,
-        help_text="Flatchr gives a candidate's tags one applicant at a time.",
+        help_text=lazy("Flatchr gives a candidate's tags one applicant at a time."),
     )
     # Keys of `mapping.md`'s integration fields that are switched on for jobs.
     integration_fields = models.JSONField(default=list, blank=True)
-    api_remote_data = models.BooleanField("raw objects in the API", default=False)
-    api_only_created = models.BooleanField("only created applications in the API", default=False)
+    api_remote_data = models.BooleanField(lazy("raw objects in the API"), default=False)
+    api_only_created = models.BooleanField(
+        lazy("only created applications in the API"), default=False
+    )
 
     class Meta:
-        verbose_name = "Flatchr settings"
-        verbose_name_plural = "Flatchr settings"
+        verbose_name = lazy("Flatchr settings")
+        verbose_name_plural = lazy("Flatchr settings")
 
     def __str__(self) -> str:
         return f"Flatchr settings of {self.integration}"
 
 
 class Membership(models.Model):
-    """A user who may see one tenant. Superusers see all without one."""
+    """A user who may see one tenant, and what they may do there. Superusers need none."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="tenant_memberships"
     )
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.of_members(), default=Role.OPERATOR)
 
     class Meta:
         constraints = [

@@ -7,37 +7,39 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.models.integration import Integration
 from integrations.records import Model
 
-MODEL_CHOICES = [(model.value, model.replace("_", " ").capitalize()) for model in Model]
+MODEL_CHOICES = [(model.value, lazy(model.replace("_", " ").capitalize())) for model in Model]
 
 
 class SyncType(models.TextChoices):
-    FULL = "FULL", "Full"
-    DELTA = "DELTA", "Delta"
+    FULL = "FULL", lazy("Full")
+    DELTA = "DELTA", lazy("Delta")
 
 
 class Trigger(models.TextChoices):
-    MANUAL = "MANUAL", "By hand"
-    COMMAND = "COMMAND", "Command line"
-    SCHEDULE = "SCHEDULE", "Schedule"
-    CONNECT = "CONNECT", "First sync"
+    MANUAL = "MANUAL", lazy("By hand")
+    COMMAND = "COMMAND", lazy("Command line")
+    SCHEDULE = "SCHEDULE", lazy("Schedule")
+    CONNECT = "CONNECT", lazy("First sync")
     API = "API", "API"
 
 
 class RunState(models.TextChoices):
     """The states of a run; `is_terminal` and `color` say how each is treated and shown."""
 
-    QUEUED = "QUEUED", "Queued"
-    RUNNING = "RUNNING", "Running"
-    SUCCEEDED = "SUCCEEDED", "Succeeded"
-    PARTIALLY_FAILED = "PARTIALLY_FAILED", "Partially failed"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Cancelled"
-    TIMED_OUT = "TIMED_OUT", "Timed out"
-    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", "Authentication failed"
+    QUEUED = "QUEUED", lazy("Queued")
+    RUNNING = "RUNNING", lazy("Running")
+    SUCCEEDED = "SUCCEEDED", lazy("Succeeded")
+    PARTIALLY_FAILED = "PARTIALLY_FAILED", lazy("Partially failed")
+    FAILED = "FAILED", lazy("Failed")
+    CANCELLED = "CANCELLED", lazy("Cancelled")
+    TIMED_OUT = "TIMED_OUT", lazy("Timed out")
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", lazy("Authentication failed")
 
     @property
     def is_terminal(self) -> bool:
@@ -109,7 +111,7 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "sync run"
+        verbose_name = lazy("sync run")
         constraints = [
             models.UniqueConstraint(
                 fields=["integration"],
@@ -123,7 +125,7 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Run {self.pk}"
+        return _("Run %(pk)s") % {"pk": self.pk}
 
     @property
     def is_live(self) -> bool:
@@ -210,6 +212,32 @@ class HeldDeletion(models.Model):
         return self.record_id
 
 
+class HoldChoice(models.TextChoices):
+    """What an operator may decide on held deletions."""
+
+    CONFIRMED = "CONFIRMED", _("Confirmed")
+    KEPT = "KEPT", _("Kept")
+
+
+class HoldDecision(models.Model):
+    """Who decided on the deletions that a run held, when, and how many records it was about.
+
+    The list itself is gone by then: what was confirmed is deleted, and what was kept is looked at
+    anew by the next full sync.
+    """
+
+    run = models.OneToOneField(SyncRun, models.CASCADE, related_name="hold_decision")
+    choice = models.CharField(max_length=9, choices=HoldChoice)
+    records = models.PositiveIntegerField(default=0)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.choice}"
+
+
 class HttpExchange(models.Model):
     """One attempt at one request to Flatchr, with its secrets masked."""
 
@@ -226,7 +254,7 @@ class HttpExchange(models.Model):
     path = models.TextField()
     status = models.PositiveSmallIntegerField(null=True)
     attempt = models.PositiveSmallIntegerField(default=1)
-    duration = models.FloatField(null=True, help_text="Seconds.")
+    duration = models.FloatField(null=True, help_text=lazy("Seconds."))
     bytes_received = models.PositiveBigIntegerField(default=0)
     request_headers = models.JSONField(default=dict)
     request_body = models.TextField(blank=True)

@@ -1,0 +1,145 @@
+"""The audit trail: who did what, when, and about what. Rows are added, and never changed.
+
+No row refers to another by a foreign key: what it tells stays true, and readable, when the user or
+the tenant is gone. The database refuses changes as well: see migration 0012.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.models.fields import IdField
+
+
+class Event(models.TextChoices):
+    """All that is written down."""
+
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
+    SIGN_IN_LOCKED = "sign_in_locked", _("Sign-in locked")
+    SIGN_IN_UNLOCKED = "sign_in_unlocked", _("Sign-in unlocked")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    SECOND_FACTOR_ON = "second_factor_on", _("Second factor switched on")
+    SECOND_FACTOR_OFF = "second_factor_off", _("Second factor switched off")
+    SECOND_FACTOR_RESET = "second_factor_reset", _("Second factor reset")
+    RECOVERY_CODES = "recovery_codes", _("Recovery codes made")
+    RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
+    USER_INVITED = "user_invited", _("User invited")
+    USER_CHANGED = "user_changed", _("User changed")
+    USER_REMOVED = "user_removed", _("User removed")
+    MEMBER_ADDED = "member_added", _("Member added")
+    MEMBER_CHANGED = "member_changed", _("Role changed")
+    MEMBER_REMOVED = "member_removed", _("Member removed")
+    TENANT_CONNECTED = "tenant_connected", _("Tenant connected")
+    CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")
+    LINK_MADE = "link_made", _("Connection link made")
+    SETTINGS_CHANGED = "settings_changed", _("Settings changed")
+    DECIDED = "decided", _("Mapping decided")
+    TENANT_ENABLED = "tenant_enabled", _("Tenant enabled")
+    TENANT_DISABLED = "tenant_disabled", _("Tenant disabled")
+    TENANT_DELETED = "tenant_deleted", _("Tenant deleted")
+    TENANT_RESTORED = "tenant_restored", _("Tenant restored")
+    TENANT_EMPTIED = "tenant_emptied", _("Tenant's data removed")
+    SYNC_STARTED = "sync_started", _("Sync started by hand")
+    SYNC_CANCELLED = "sync_cancelled", _("Sync cancelled")
+    DELETIONS_CONFIRMED = "deletions_confirmed", _("Held deletions confirmed")
+    RECORD_RETRIED = "record_retried", _("Record that was set aside read again")
+    DELETIONS_DISMISSED = "deletions_dismissed", _("Held deletions dismissed")
+    SUBMITTED = "submitted", _("Candidate submitted")
+    SUBMISSION_CANCELLED = "submission_cancelled", _("Submission cancelled")
+    BULK_STARTED = "bulk_started", _("Bulk upload sent")
+    BULK_CANCELLED = "bulk_cancelled", _("Bulk upload cancelled")
+    EXPORTED = "exported", _("Data exported")
+    EXPORT_FETCHED = "export_fetched", _("Export downloaded")
+    EXPORT_CANCELLED = "export_cancelled", _("Export cancelled")
+    EXPORT_SCHEDULED = "export_scheduled", _("Export scheduled")
+    PASSTHROUGH_WRITE = "passthrough_write", _("Request to Flatchr sent")
+    KEY_MADE = "key_made", _("API key made")
+    KEY_REVOKED = "key_revoked", _("API key revoked")
+    KEY_USED = "key_used", _("API key used")
+    AUDIT_EXPORTED = "audit_exported", _("Audit trail exported")
+    AUDIT_PURGED = "audit_purged", _("Old audit entries removed")
+
+
+class AppendOnly(Exception):
+    """Entries of the audit trail are neither changed nor deleted."""
+
+
+def _refuse() -> NoReturn:
+    raise AppendOnly("Entries of the audit trail are neither changed nor deleted.")
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def update(self, **_kwargs: Any) -> NoReturn:
+        _refuse()
+
+    def delete(self) -> NoReturn:
+        _refuse()
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse()
+
+
+class AuditEntry(models.Model):
+    """One thing that was done. `details` holds no secrets and nothing about candidates."""
+
+    at = models.DateTimeField(default=timezone.now)
+    # An `Event`; not as choices, so that a new kind of event is no migration.
+    what = models.CharField(max_length=40)
+    # Who: a user, a key of the API by its prefix, or neither, which is Relais itself.
+    user_id = models.BigIntegerField(null=True)
+    key_prefix = IdField(max_length=16, blank=True)
+    # The user's name, or the key's, as it was.
+    who = models.CharField(max_length=150, blank=True)
+    ip = models.GenericIPAddressField(null=True)
+    integration_id = IdField(max_length=40, blank=True)
+    tenant = models.CharField(max_length=200, blank=True)
+    # What it was done to: the model's name, its key, and what people call it where that is not
+    # a candidate's name.
+    object_kind = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=64, blank=True)
+    object_name = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ["-id"]
+        verbose_name = lazy("audit entry")
+        verbose_name_plural = lazy("audit trail")
+        indexes = [
+            models.Index(fields=["integration_id", "-id"], name="audit_tenant"),
+            models.Index(fields=["user_id", "-id"], name="audit_user"),
+            models.Index(fields=["what", "-id"], name="audit_what"),
+            models.Index(fields=["at"], name="audit_at"),
+        ]
+
+    def __str__(self) -> str:
+        return str(Event(self.what).label)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            _refuse()
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse()
+
+
+class AuditPurge(models.Model):
+    """A permission to remove the entries older than `before`, which the database asks for, and the
+    account of when that was done.
+    """
+
+    before = models.DateTimeField()
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Entries before {self.before:%Y-%m-%d}"
