@@ -120,6 +120,8 @@ class JobRecord:
     remote_created_at: datetime | None
     remote_updated_at: datetime | None
     integration_fields: list[dict[str, Any]]
+    # Values by the keys that the installation has given them.
+    custom_fields: dict[str, Any]
     raw: str
 
 

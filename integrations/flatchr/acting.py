@@ -23,6 +23,7 @@ APPLICANT = f"{COMPANY}/applicant/%s"
 TRAIT = f"{COMPANY}/applicant/%s/trait"
 ON_VACANCY = f"{COMPANY}/vacancy/%s/applicant/%s"
 FILES = f"{COMPANY}/files/expire"
+MEMBERS = f"{COMPANY}/members"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Headers of an answer that are about the connection, or would sign somebody in.
@@ -59,6 +60,13 @@ class ActingClient(FlatchrClient):
     def applicant(self, applicant_id: str) -> Any:
         """One applicant with its candidate and the key of the CV (§6). Raises FlatchrError."""
         return self.get(APPLICANT % self._segment(applicant_id))
+
+    def members(self) -> list[Any]:
+        """The company's members, each with its user (§13). Raises FlatchrError."""
+        answer = self.get(MEMBERS, params={"fields": "user"})
+        if not isinstance(answer, list):
+            raise failure(ErrorKind.NOT_UNDERSTOOD, "members that are no list")
+        return answer
 
     def move(self, vacancy_id: str, applicant_id: str, column_id: int) -> Receipt:
         """Put an applicant into a column (§8)."""

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.keys import key_expiry
 
-__all__ = ["Check", "check_connection", "key_expiry"]
+__all__ = ["Check", "Verdict", "check_connection", "checks_of", "key_expiry"]
+
+
+class Verdict(StrEnum):
+    """What is said of an input where the words of a `FlatchrError` do not say it.
+
+    Whole sentences, so that they can be looked up in a catalogue of translations.
+    """
+
+    KEY_ACCEPTED = "Flatchr accepts the key."
+    KEY_REFUSED = "Not checked: the key was refused."
+    COMPANY_CONFIRMED = "The key belongs to this company."
+    NO_STAGES = "Flatchr's answer was not a list of stages, so this could not be checked."
+    NO_JOBS = "The career site's answer was not a list of jobs, so the name could not be checked."
+    SLUG_CONFIRMED = "The career site belongs to this company."
+    SLUG_OF_ANOTHER = (
+        "This career site belongs to another company. Copy the name from Flatchr, "
+        "Settings > Advanced > Subdomain configuration."
+    )
+    SLUG_WITHOUT_JOBS = (
+        "The career site exists. That it belongs to this company could not be verified: "
+        "it shows no jobs now."
+    )
+    SLUG_WITHOUT_COMPANY = (
+        "The career site exists. That it belongs to this company could not be verified: "
+        "the company key is not confirmed."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +53,20 @@ class Check:
 
 
 def check_connection(client: FlatchrClient) -> list[Check]:
-    """Verdicts on key, company and slug, in this order. Two reads; never raises FlatchrError.
+    """Verdicts on key, company and slug, in this order. Two reads; never raises FlatchrError."""
+    return list(checks_of(client))
+
+
+def checks_of(client: FlatchrClient) -> Iterator[Check]:
+    """As `check_connection`, each verdict as soon as it is known.
 
     The columns of the company need both the key and the company key (`flatchr-api.md §12`), the
     feed needs the slug only (§4).
     """
     key, company = _check_key_and_company(client)
-    return [key, company, _check_slug(client, company.ok is True)]
+    yield key
+    yield company
+    yield _check_slug(client, company.ok is True)
 
 
 def _check_key_and_company(client: FlatchrClient) -> tuple[Check, Check]:
@@ -39,18 +74,18 @@ def _check_key_and_company(client: FlatchrClient) -> tuple[Check, Check]:
         columns = client.get("/company/{company}/columns")
     except FlatchrError as error:
         if error.kind in {ErrorKind.WRONG_KEY, ErrorKind.EXPIRED_KEY}:
-            not_checked = "Not checked: the key was refused."
-            return Check("key", False, error.message), Check("company", None, not_checked)
+            refused = Check("key", False, error.message)
+            return refused, Check("company", None, Verdict.KEY_REFUSED.value)
         if error.kind is ErrorKind.WRONG_COMPANY:
-            accepted = "Flatchr accepts the key."
-            return Check("key", True, accepted), Check("company", False, error.message)
+            accepted = Check("key", True, Verdict.KEY_ACCEPTED.value)
+            return accepted, Check("company", False, error.message)
         return Check("key", None, error.message), Check("company", None, error.message)
     if not isinstance(columns, list):
-        odd = "Flatchr's answer was not a list of stages, so this could not be checked."
+        odd = Verdict.NO_STAGES.value
         return Check("key", None, odd), Check("company", None, odd)
     return (
-        Check("key", True, "Flatchr accepts the key."),
-        Check("company", True, "The key belongs to this company."),
+        Check("key", True, Verdict.KEY_ACCEPTED.value),
+        Check("company", True, Verdict.COMPANY_CONFIRMED.value),
     )
 
 
@@ -60,24 +95,14 @@ def _check_slug(client: FlatchrClient, company_is_known: bool) -> Check:
     except FlatchrError as error:
         return Check("slug", False if error.kind is ErrorKind.UNKNOWN_SLUG else None, error.message)
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
-        odd = "The career site's answer was not a list of jobs, so the name could not be checked."
-        return Check("slug", None, odd)
+        return Check("slug", None, Verdict.NO_JOBS.value)
     companies = _companies(feed["items"])
     if company_is_known and client.credentials.company_key in companies:
-        return Check("slug", True, "The career site belongs to this company.")
+        return Check("slug", True, Verdict.SLUG_CONFIRMED.value)
     if company_is_known and companies:
-        return Check(
-            "slug",
-            False,
-            "This career site belongs to another company. Copy the name from Flatchr, "
-            "Settings > Advanced > Subdomain configuration.",
-        )
-    reason = "it shows no jobs now" if company_is_known else "the company key is not confirmed"
-    return Check(
-        "slug",
-        True,
-        f"The career site exists. That it belongs to this company could not be verified: {reason}.",
-    )
+        return Check("slug", False, Verdict.SLUG_OF_ANOTHER.value)
+    reason = Verdict.SLUG_WITHOUT_JOBS if company_is_known else Verdict.SLUG_WITHOUT_COMPANY
+    return Check("slug", True, reason.value)
 
 
 def _companies(items: list[Any]) -> set[str]:

@@ -12,13 +12,15 @@ HEAD = 2_000  # characters of a body that are kept
 _HEADER = 500  # characters of a header value that are kept
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
-# The value of a `token` or `api_key` field, in a query or in JSON, whoever's it is.
+# The value of a field that opens something, in a query or in JSON, whoever's it is.
 _FIELDS = r"(?<=[?&]token=)[^&\s]+|(?<=[?&]api_key=)[^&\s]+"
-_JSON_FIELDS = r'(?P<name>"(?:token|api_key)"\s*:\s*")(?:[^"\\]|\\.)*'
+_JSON_FIELDS = r'(?P<name>"(?:token|token_vyte|api_key|password)"\s*:\s*")(?:[^"\\]|\\.)*'
 
 
 class Masker:
-    """Replaces one API key, however it is spelled, and all `token` and `api_key` values."""
+    """Replaces one API key, however it is spelled, and all `token`, `token_vyte` (§13),
+    `api_key` and `password` (§0.2) values.
+    """
 
     def __init__(self, api_key: str) -> None:
         spellings = {api_key, quote(api_key, safe=""), quote_plus(api_key)}

@@ -57,6 +57,7 @@ _AFFECTED = {
 
 _NO_MAPS = ValueMaps()
 _NO_JOBS: Mapping[int, str] = MappingProxyType({})
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 Rows = Iterator[tuple[Any, str]]
 
@@ -81,7 +82,8 @@ class FlatchrReader:
     """One read of one tenant: `jobs`, `stages`, `tags`, then `applicants`, each to its end.
 
     `careers_url` is the base of public job pages. `known_jobs` are the jobs of earlier reads by
-    plain vacancy id: an applicant may refer to a vacancy that Flatchr no longer lists. Whatever a
+    plain vacancy id: an applicant may refer to a vacancy that Flatchr no longer lists.
+    `custom_fields` says which integration field each custom field of a job carries. Whatever a
     mapping has to say goes to `report`, at once and one by one. `incomplete` names the models of
     which Flatchr did not give everything: of those, an absence is no deletion.
 
@@ -95,6 +97,7 @@ class FlatchrReader:
         careers_url: str,
         integration_id: str,
         integration_fields: frozenset[str] = frozenset(),
+        custom_fields: Mapping[str, str] = _NO_FIELDS,
         value_maps: ValueMaps = _NO_MAPS,
         known_jobs: Mapping[int, str] = _NO_JOBS,
         report: Report,
@@ -104,6 +107,7 @@ class FlatchrReader:
         self._careers_url = careers_url
         self._integration_id = integration_id
         self._integration_fields = integration_fields
+        self._custom_fields = custom_fields
         self._value_maps = value_maps
         self._report = report
         self._jobs = dict(known_jobs)
@@ -119,7 +123,10 @@ class FlatchrReader:
             careers_url=self._careers_url,
             integration_id=self._integration_id,
             integration_fields=self._integration_fields,
-            referentials=read_referentials(self._labels, self._integration_fields),
+            custom_fields=self._custom_fields,
+            referentials=read_referentials(
+                self._labels, self._integration_fields.union(self._custom_fields.values())
+            ),
             value_maps=self._value_maps,
             report=self._report,
         )

@@ -41,6 +41,10 @@ _OURS = frozenset(
         "transfer-encoding",
         "upgrade",
         "via",
+        # With these, some servers take a GET for something else.
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
     }
 )
 _OUR_PREFIXES = ("x-forwarded-", "proxy-", "sec-")

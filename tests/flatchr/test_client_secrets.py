@@ -152,6 +152,7 @@ def test_a_key_says_when_it_expires() -> None:
         ("/a?b=1&api_key=abc", "/a?b=1&api_key=***"),
         ('{"token": "ab\\"c", "b": 1}', '{"token": "***", "b": 1}'),
         ('{"api_key":"abc', '{"api_key":"***'),
+        ('{"token_vyte": "abc", "b": 1}', '{"token_vyte": "***", "b": 1}'),
         ('{"my_token": "abc"}', '{"my_token": "abc"}'),
         (KEY.replace("/", "\\/"), "***"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.flatchr.mapping.fields import CODED, INTEGRATION_FIELDS
 from integrations.flatchr.mapping.jobs import JobMapper
 from integrations.flatchr.mapping.valuemaps import ValueMaps
 from integrations.flatchr.referentials import Referentials
@@ -65,6 +66,7 @@ def mapped(
     *,
     referentials: Referentials = REFERENTIALS,
     fields: frozenset[str] = frozenset(),
+    custom: dict[str, str] | None = None,
     value_maps: ValueMaps = ValueMaps(),  # noqa: B008 - frozen
     raw: str | None = None,
 ) -> tuple[JobRecord, list[Finding]]:
@@ -74,6 +76,7 @@ def mapped(
         careers_url="https://careers.flatchr.example/",
         integration_id="flatchr:2zVj8YkQm4Rw7XcT9bNs3KpL",
         integration_fields=fields,
+        custom_fields=custom or {},
         referentials=referentials,
         value_maps=value_maps,
         report=findings.append,
@@ -119,6 +122,7 @@ def test_an_ordinary_vacancy_maps_without_a_finding() -> None:
         remote_created_at=CREATED,
         remote_updated_at=UPDATED,
         integration_fields=[],
+        custom_fields={},
         raw=json.dumps(VACANCY, ensure_ascii=False),
     )
 
@@ -429,18 +433,44 @@ FIELD_VALUES = {
     "driver_license": False,
     "handicap": True,
     "language": "fr_FR",
+    "contract_type": "CDI",
+    "partial": False,
+    "apply_url": "https://postuler.example/",
+    "slug_mail": "ab12cz",
+    "video_url": None,
+    "show_address": True,
+    "show_contract_type": True,
+    "show_contract_date": True,
+    "show_salary": False,
+    "meta_title": "Comptable, Lyon",
+    "meta_description": None,
+    "meta_tags": None,
+}
+WITH_CODES = {
+    **FIELD_VALUES,
+    "education_level": None,
+    "activity": None,
+    "metier": None,
+    "contract_type": None,
+    "education_level_id": 5,
+    "activity_id": 25,
+    "metier_id": 49,
+    "contract_type_id": 1,
 }
 
 
+def test_the_fields_that_there_are_and_no_others() -> None:
+    assert set(INTEGRATION_FIELDS) == set(FIELD_VALUES)
+    assert set(CODED) < set(INTEGRATION_FIELDS)
+    assert len(set(INTEGRATION_FIELDS.values())) == len(INTEGRATION_FIELDS)
+
+
 def test_integration_fields_are_off_by_default_and_switched_on_by_key() -> None:
-    labels = {"education_level": None, "activity": None, "metier": None}
-    codes_of_labels = {"education_level_id": 5, "activity_id": 25, "metier_id": 49}
-    source = {**FIELD_VALUES, **labels, **codes_of_labels}
-    assert mapped(source)[0].integration_fields == []
-    record, findings = mapped(source, fields=frozenset({*FIELD_VALUES, "unheard_of"}))
+    assert mapped(WITH_CODES)[0].integration_fields == []
+    record, findings = mapped(WITH_CODES, fields=frozenset({*FIELD_VALUES, "unheard_of"}))
     assert findings == []
     assert {field["key"]: field["value"] for field in record.integration_fields} == FIELD_VALUES
-    one = mapped(source, fields=frozenset({"reference"}))[0].integration_fields
+    one = mapped(WITH_CODES, fields=frozenset({"reference"}))[0].integration_fields
     assert one == [
         {
             "id": one[0]["id"],
@@ -456,6 +486,29 @@ def test_integration_fields_are_off_by_default_and_switched_on_by_key() -> None:
 def test_integration_field_with_an_unknown_code_is_null_with_a_finding() -> None:
     record, findings = mapped({"metier_id": 7}, fields=frozenset({"metier"}))
     assert record.integration_fields[0]["value"] is None
+    assert codes(findings) == ["unknown_metier_id"]
+
+
+def test_custom_fields_carry_a_value_as_flatchr_sent_it_whatever_is_switched_on() -> None:
+    every = {f"my_{key}": key for key in FIELD_VALUES}
+    record, findings = mapped(WITH_CODES, custom=every)
+    assert record.integration_fields == []
+    assert record.custom_fields == {f"my_{key}": value for key, value in FIELD_VALUES.items()}
+    assert findings == []
+
+
+def test_custom_fields_come_in_one_order_and_without_those_of_unknown_fields() -> None:
+    custom = {"b": "reference", "c": "unheard_of", "a": "reference"}
+    record, _ = mapped({"reference": "CPT-07"}, custom=custom)
+    assert list(record.custom_fields.items()) == [("a", "CPT-07"), ("b", "CPT-07")]
+
+
+def test_an_unknown_code_is_found_once_however_many_fields_show_it() -> None:
+    metier = frozenset({"metier"})
+    record, findings = mapped(
+        {"metier_id": 7}, fields=metier, custom={"one": "metier", "two": "metier"}
+    )
+    assert record.custom_fields == {"one": None, "two": None}
     assert codes(findings) == ["unknown_metier_id"]
 
 
@@ -485,6 +538,7 @@ def test_any_vacancy_whatsoever_is_a_job_or_rejected(changes: dict[str, Any]) ->
         careers_url="https://careers.flatchr.example",
         integration_id="flatchr:x",
         integration_fields=frozenset(FIELD_VALUES),
+        custom_fields={f"my_{key}": key for key in FIELD_VALUES},
         referentials=REFERENTIALS,
         value_maps=ValueMaps(),
         report=findings.append,
@@ -504,6 +558,7 @@ def test_anything_at_all_is_a_job_or_rejected(value: Any) -> None:
         careers_url="https://careers.flatchr.example",
         integration_id="flatchr:x",
         integration_fields=frozenset(),
+        custom_fields={"reference": "reference", "metier": "metier"},
         referentials=Referentials(),
         value_maps=ValueMaps(),
         report=findings.append,

@@ -149,6 +149,14 @@ def test_labels_of_fields_are_read_only_when_switched_on(read: Read) -> None:
     assert isinstance(values["metier"], str)
 
 
+def test_labels_that_a_custom_field_carries_are_read_too(read: Read) -> None:
+    reading = read(custom_fields={"industry": "activity"})
+    jobs = reading.jobs()
+    assert reading.sandbox.requests.counters["GET /activities"] == 1
+    assert all(isinstance(job.custom_fields["industry"], str) for job in jobs)
+    assert not any(job.integration_fields for job in jobs)
+
+
 def test_value_maps_reach_the_jobs(read: Read) -> None:
     reading = read(value_maps=ValueMaps(contracts={"cdi": "SEASONAL"}))
     assert "FULL_TIME" not in {job.employment_type for job in reading.jobs()}

@@ -31,9 +31,8 @@ def email(value: Any, field: str, notes: Notes) -> str | None:
     typed = text(value, field, notes)
     if typed is None:
         return None
-    local, _, domain = typed.rpartition("@")
-    address = f"{local}@{domain.lower()}"
-    if len(address) <= _EMAIL_LIMIT and _EMAIL.fullmatch(address):
+    address = valid_email(typed)
+    if address is not None:
         return address
     notes.add(
         "invalid_email",
@@ -42,6 +41,13 @@ def email(value: Any, field: str, notes: Notes) -> str | None:
         "The e-mail address is not valid and was left out.",
     )
     return None
+
+
+def valid_email(typed: str) -> str | None:
+    """The address with a lower-cased domain; null when it is not a valid one."""
+    local, _, domain = typed.rpartition("@")
+    address = f"{local}@{domain.lower()}"
+    return address if len(address) <= _EMAIL_LIMIT and _EMAIL.fullmatch(address) else None
 
 
 def phone(value: Any, field: str, notes: Notes) -> str | None:

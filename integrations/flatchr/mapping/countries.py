@@ -6,7 +6,8 @@ and not a library: it is read once, and the libraries that carry it weigh some t
 
 from __future__ import annotations
 
-# One country a line: its code, its French name, its English name where that differs, others.
+# One country a line: its code, its French name, its English name, which only a line without others
+# may leave out where both are the same, and others.
 # A code with many names has several lines.
 COUNTRY_NAMES = """\
 AD|Andorre|Andorra
@@ -36,11 +37,11 @@ BI|Burundi
 BJ|Bénin|Benin
 BL|Saint-Barthélemy|St. Barthélemy
 BM|Bermudes|Bermuda
-BN|Brunei|Brunei Darussalam
+BN|Brunei|Brunei|Brunei Darussalam
 BO|Bolivie|Bolivia|Bolivia (Plurinational State of)
 BQ|Pays-Bas caribéens|Caribbean Netherlands
 BR|Brésil|Brazil
-BS|Bahamas|The Bahamas
+BS|Bahamas|Bahamas|The Bahamas
 BT|Bhoutan|Bhutan
 BV|Île Bouvet|Bouvet Island
 BW|Botswana
@@ -84,7 +85,7 @@ FJ|Fidji|Fiji
 FK|Îles Malouines|Falkland Islands|Falkland Islands (Malvinas)
 FM|Micronésie|Micronesia
 FO|Îles Féroé|Faroe Islands
-FR|France|République française|France métropolitaine|French Republic
+FR|France|France|République française|France métropolitaine|French Republic
 GA|Gabon
 GB|Royaume-Uni|United Kingdom|Grande-Bretagne|Great Britain|UK|Angleterre|England|Écosse|Scotland
 GB|Pays de Galles|Wales|Irlande du Nord|Northern Ireland
@@ -118,7 +119,7 @@ IM|Île de Man|Isle of Man
 IN|Inde|India
 IO|Territoire britannique de l'océan Indien|British Indian Ocean Territory
 IQ|Irak|Iraq
-IR|Iran|République islamique d'Iran|Islamic Republic of Iran
+IR|Iran|Iran|République islamique d'Iran|Islamic Republic of Iran
 IS|Islande|Iceland
 IT|Italie|Italy
 JE|Jersey
@@ -136,7 +137,7 @@ KR|Corée du Sud|South Korea|Corée|République de Corée|Republic of Korea|Kore
 KW|Koweït|Kuwait
 KY|Îles Caïmans|Cayman Islands
 KZ|Kazakhstan
-LA|Laos|République démocratique populaire lao|Lao PDR
+LA|Laos|Laos|République démocratique populaire lao|Lao PDR
 LB|Liban|Lebanon
 LC|Sainte-Lucie|St. Lucia
 LI|Liechtenstein
@@ -224,7 +225,7 @@ ST|Sao Tomé-et-Principe|São Tomé & Príncipe|São Tomé et Príncipe
 SV|Salvador|El Salvador
 SX|Saint-Martin (partie néerlandaise)|Sint Maarten
 SY|Syrie|Syria|République arabe syrienne|Syrian Arab Republic
-SZ|Eswatini|Swaziland
+SZ|Eswatini|Eswatini|Swaziland
 TC|Îles Turques-et-Caïques|Turks & Caicos Islands
 TD|Tchad|Chad
 TF|Terres australes françaises|French Southern Territories
@@ -249,7 +250,7 @@ UY|Uruguay
 UZ|Ouzbékistan|Uzbekistan
 VA|État de la Cité du Vatican|Vatican City|Vatican|Saint-Siège|Cité du Vatican|Holy See
 VC|Saint-Vincent-et-les Grenadines|St. Vincent & Grenadines
-VE|Venezuela|République bolivarienne du Venezuela
+VE|Venezuela|Venezuela|République bolivarienne du Venezuela
 VG|Îles Vierges britanniques|British Virgin Islands
 VI|Îles Vierges des États-Unis|U.S. Virgin Islands
 VN|Viêt Nam|Vietnam|Viet Nam

@@ -21,7 +21,7 @@ _LENGTH_LIMIT = 40
 
 def instant(value: Any, field: str, notes: Notes) -> datetime | None:
     """An ISO 8601 timestamp; one without a zone is taken as UTC, in which Flatchr sends them."""
-    return _dated(value, field, notes, _instant)
+    return _dated(value, field, notes, iso_instant)
 
 
 def day(value: Any, field: str, notes: Notes) -> datetime | None:
@@ -50,7 +50,8 @@ def _dated(value: Any, field: str, notes: Notes, read: Any) -> datetime | None:
     return found
 
 
-def _instant(text: str) -> datetime | None:
+def iso_instant(text: str) -> datetime | None:
+    """The instant of an ISO 8601 timestamp, in UTC also when it names no zone; null for others."""
     return _from_iso(text.strip(), UTC)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from integrations.flatchr.mapping.dates import instant
 from integrations.flatchr.mapping.description import description
-from integrations.flatchr.mapping.fields import IntegrationFields
+from integrations.flatchr.mapping.fields import FurtherFields
 from integrations.flatchr.mapping.labels import label_of
 from integrations.flatchr.mapping.notes import Notes, Report
 from integrations.flatchr.mapping.places import country_key, location
@@ -64,12 +65,15 @@ class JobMapper:
         careers_url: str,
         integration_id: str,
         integration_fields: frozenset[str],
+        custom_fields: Mapping[str, str],
         referentials: Referentials,
         value_maps: ValueMaps,
         report: Report,
     ) -> None:
         self._careers_url = careers_url.rstrip("/")
-        self._fields = IntegrationFields(integration_id, integration_fields, referentials)
+        self._fields = FurtherFields(
+            integration_id, integration_fields, custom_fields, referentials
+        )
         self._referentials = referentials
         self._contracts = CONTRACTS | folded(value_maps.contracts)
         self._statuses = folded(value_maps.statuses)
@@ -88,6 +92,7 @@ class JobMapper:
         pay = salary(data, notes)
         created = instant(data.get("created_at"), "remote_created_at", notes)
         updated = instant(data.get("updated_at"), "remote_updated_at", notes)
+        integration_fields, custom_fields = self._fields.of(data, notes)
         return JobRecord(
             remote_id=remote_id,
             vacancy_id=_vacancy_id(data.get("vacancy_id"), notes),
@@ -112,7 +117,8 @@ class JobMapper:
             closed_at=None if status in (None, JobStatus.OPEN) else updated,
             remote_created_at=created,
             remote_updated_at=updated,
-            integration_fields=self._fields.of(data, notes),
+            integration_fields=integration_fields,
+            custom_fields=custom_fields,
             raw=raw,
         )
 

@@ -36,6 +36,17 @@ def country_codes() -> Mapping[str, str]:
     return codes
 
 
+@cache
+def country_names() -> Mapping[str, tuple[str, str]]:
+    """The French and the English name of each country, by its code."""
+    names: dict[str, tuple[str, str]] = {}
+    for line in COUNTRY_NAMES.splitlines():
+        code, french, *others = line.split("|")
+        # A code with many names has several lines, of which the first has these two.
+        names.setdefault(code, (french, others[0] if others else french))
+    return names
+
+
 def country(name: str, tenant: Mapping[str, str], notes: Notes) -> str:
     """The code of the country called `name` in French or English, the tenant's own map (by
     `country_key`) first; else `name` itself, with a finding.

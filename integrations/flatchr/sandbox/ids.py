@@ -41,23 +41,26 @@ def from_base62(text: str) -> int | None:
     return value
 
 
+# Tests start many sandboxes of the same seed.
+@lru_cache(maxsize=64)
+def _heads(key: bytes) -> tuple[list[str], dict[str, int]]:
+    """The piece of each place in a block, and the place of each piece."""
+    places: dict[str, int] = {}
+    salt = 0
+    while len(places) < BLOCK:
+        digest = hashlib.blake2b(b"%d" % salt, key=key, digest_size=6).digest()
+        places.setdefault(base62(int.from_bytes(digest, "big"), HEAD), len(places))
+        salt += 1
+    return list(places), places
+
+
 class IdCodec:
     """Encode the numbers of one kind of record (applicant, vacancy, ...) and decode them."""
 
     def __init__(self, seed: object, kind: str) -> None:
         self._key = hashlib.sha256(f"{seed}:{kind}".encode()).digest()
-        self.heads = self._make_heads()
-        self._places = {head: place for place, head in enumerate(self.heads)}
+        self.heads, self._places = _heads(self._key)
         self.tail = lru_cache(maxsize=64)(self._tail)
-
-    def _make_heads(self) -> list[str]:
-        heads: dict[str, None] = {}
-        salt = 0
-        while len(heads) < BLOCK:
-            digest = hashlib.blake2b(b"%d" % salt, key=self._key, digest_size=6).digest()
-            heads[base62(int.from_bytes(digest, "big"), HEAD)] = None
-            salt += 1
-        return list(heads)
 
     def _round(self, number: int, half: int) -> int:
         data = number.to_bytes(1, "big") + half.to_bytes(4, "big")

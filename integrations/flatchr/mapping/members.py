@@ -1,0 +1,68 @@
+"""Members of a company as users of the unified schema (`flatchr-api.md §13`, `mapping.md`).
+
+Flatchr has no label for a role, and what the codes of a member's status mean is nowhere told, so
+both are left open. Nothing else of a member is taken: some of it would sign somebody in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from integrations.flatchr.mapping.contacts import valid_email
+from integrations.flatchr.mapping.dates import iso_instant
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`remote_id` is the id by which tasks and created candidates name a user. `changed_at` is
+    the latest time that Flatchr tells of the user; null when it tells none.
+    """
+
+    remote_id: str
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    role_id: str | None
+    changed_at: datetime | None
+
+
+def users(members: Iterable[Any]) -> list[User]:
+    """The users of `GET /company/{company}/members?fields=user`, each once. What is no member, or
+    comes without its user's id, is passed over: nothing could name it.
+    """
+    found = {}
+    for member in members:
+        user = _user(member)
+        if user is not None:
+            found[user.remote_id] = user
+    return list(found.values())
+
+
+def _user(member: Any) -> User | None:
+    given = member.get("user") if isinstance(member, dict) else None
+    if not isinstance(given, dict):
+        return None
+    remote_id = _text(given.get("id"))
+    if remote_id is None:
+        return None
+    role = member.get("role_id")
+    moments = (member.get("created_at"), given.get("created_at"), given.get("updated_at"))
+    return User(
+        remote_id=remote_id,
+        first_name=_text(given.get("firstname")),
+        last_name=_text(given.get("lastname")),
+        email=valid_email(_text(given.get("email")) or ""),
+        role_id=str(role) if type(role) is int else _text(role),
+        changed_at=max(filter(None, map(_instant, moments)), default=None),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _instant(value: Any) -> datetime | None:
+    return iso_instant(value) if isinstance(value, str) else None
