@@ -1,138 +1,315 @@
-"""Users, groups and memberships: for superusers only."""
+"""Users: the list, the invitation, and the page of one of them. For administrators."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from integrations.admin.base import (
-    AdminPasswordChangeForm,
-    SuperuserAdmin,
-    UserChangeForm,
-    UserCreationForm,
-    display,
-)
-from integrations.admin.display import NOTHING, Tone, ago, badge, date_time, link
-from integrations.models import Integration, Membership
-
-# Django's own words for these are about "staff" and "admin sites".
-PLAIN = {
-    "username": ("User name", "For signing in."),
-    "email": ("E-mail", ""),
-    "is_active": ("Active", "Switch off instead of deleting, so that the history keeps its names."),
-    "is_staff": ("May sign in here", "Sees the tenants of which the user is a member."),
-    "is_superuser": ("Administrator", "Sees every tenant and manages users."),
-    "groups": ("Groups", "For your own order: access is given by memberships."),
-}
+from integrations.admin.base import SuperuserAdmin, display
+from integrations.admin.crumbs import Crumb
+from integrations.admin.display import NOTHING, Tone, ago, badge, change_url
+from integrations.admin.members import change_member, what_roles_may
+from integrations.models import Integration, Role
+from integrations.people import locking, members, second_factor, users
 
 
-class UserAdmin(SuperuserAdmin, DjangoUserAdmin):  # type: ignore[misc]
-    """Who may sign in. What they see is decided by their memberships, so Django's permissions on
-    single tables are not offered."""
+class PersonForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email", "is_superuser"]
+        labels = {
+            "first_name": lazy("First name"),
+            "last_name": lazy("Last name"),
+            "email": lazy("E-mail"),
+            "is_superuser": lazy("Administrator"),
+        }
+        help_texts = {
+            "is_superuser": lazy("Sees every tenant, and manages users and API keys."),
+        }
 
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_display = ("login", "full_name", "email", "role", "seen")
-    list_filter = ()
+
+class InvitationForm(PersonForm):
+    """A new user, and the first tenant that they see."""
+
+    username = forms.CharField(
+        label=lazy("User name"),
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        help_text=lazy("For signing in; an e-mail address will do."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        label=lazy("Tenant"), queryset=None, required=False, empty_label=lazy("None yet")
+    )
+    role = forms.ChoiceField(
+        label=lazy("Role there"),
+        choices=Role.of_members(),
+        initial=Role.OPERATOR,
+        required=False,
+    )
+    field_order = ("username", "first_name", "last_name", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["tenant"]
+        field.queryset = Integration.objects.present()
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("There is a user of this name. Choose another one."))
+        return name
+
+
+class MembershipForm(forms.Form):
+    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        label=lazy("Tenant"), queryset=None, empty_label=lazy("Choose a tenant")
+    )
+    role = forms.ChoiceField(label=lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["tenant"]
+        field.queryset = Integration.objects.present().exclude(memberships__user=user)
+
+
+class UserAdmin(SuperuserAdmin):
+    """Who may sign in, and what they may do in which tenant."""
+
+    list_display = ("login", "full_name", "mail", "role", "factor", "seen")
     search_fields = ("username", "first_name", "last_name", "email")
-    search_placeholder = "Name or e-mail"
+    search_placeholder = lazy("Name or e-mail")
     ordering = ("username",)
     sortable_by = ("login", "seen")
-    filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("username", "password_link")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Dates", {"fields": ("signed_in", "joined")}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("username", "usable_password", "password1", "password2", "is_staff")}),
-    )
-    readonly_fields = ("password_link", "signed_in", "joined")
 
-    @display(description="User", ordering="username")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        found: QuerySet[Any] = super().get_queryset(request)
+        return found.annotate(has_factor=Exists(devices))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """A user is switched off instead, so that the history keeps its names."""
+        return False
+
+    @display(description=lazy("User"), ordering="username")
     def login(self, user: User) -> str:
         return user.get_username()
 
-    @display(description="Name")
+    @display(description=lazy("Name"))
     def full_name(self, user: User) -> str:
         return user.get_full_name() or NOTHING
 
-    @display(description="Role")
+    @display(description=lazy("E-mail"))
+    def mail(self, user: User) -> str:
+        return user.email or NOTHING
+
+    @display(description=lazy("Role"))
     def role(self, user: User) -> SafeString:
-        if not user.is_active:
-            return badge("Switched off", Tone.DANGER)
-        if user.is_superuser:
-            return badge("Administrator", Tone.INFO)
-        return badge("Member") if user.is_staff else badge("No access to the dashboard")
+        return role_badge(user)
 
-    @display(description="Password")
-    def password_link(self, user: User) -> SafeString | str:
-        if user.pk is None:
-            return NOTHING
-        address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a class="rl-link" href="{}">Set a new password</a>', address)
+    @display(description=lazy("Second factor"))
+    def factor(self, user: Any) -> SafeString | str:
+        return badge(_("On"), Tone.SUCCESS) if user.has_factor else NOTHING
 
-    @display(description="Last sign-in")
-    def signed_in(self, user: User) -> SafeString | str:
-        return date_time(user.last_login)
-
-    @display(description="Created")
-    def joined(self, user: User) -> SafeString | str:
-        return date_time(user.date_joined)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and db_field.name in PLAIN:
-            field.label, field.help_text = PLAIN[db_field.name]
-        return field
-
-    @display(description="Last sign-in", ordering="last_login")
+    @display(description=lazy("Last sign-in"), ordering="last_login")
     def seen(self, user: User) -> SafeString | str:
         return ago(user.last_login)
 
+    # Pages
 
-class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):  # type: ignore[misc]
-    list_display = ("name",)
-    fields = ("name",)
-    search_fields = ("name",)
-    search_placeholder = "Name"
-    ordering = ("name",)
-    empty_text = "There are no groups. Access is given by memberships; groups are optional."
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = InvitationForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._link(request, _invited(form.cleaned_data))
+        title = _("Invite a user")
+        return self.page(
+            request,
+            "relais/user_invite.html",
+            None,
+            Crumb(title),
+            title=title,
+            form=form,
+            what_roles_may=what_roles_may(),
+        )
+
+    def _link(self, request: HttpRequest, user: User) -> HttpResponse:
+        """The answer itself has the link, so that it is stored nowhere on the way."""
+        address = reverse("admin:welcome", args=users.password_link(user))
+        return self.page(
+            request,
+            "relais/user_link.html",
+            user,
+            Crumb(_("Link")),
+            link=request.build_absolute_uri(address),
+            user_url=change_url(user),
+            title=str(user),
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        user = self.get_object(request, unquote(object_id))
+        if user is None:
+            return self.unknown(request, object_id)
+        if request.method == "POST":
+            answer = self._pressed(request, user)
+            if answer is not None:
+                return answer
+        return self._show(request, user)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """The audit trail has it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.unknown(request, object_id)
+
+    def _show(
+        self, request: HttpRequest, user: User, person: Any = None, adding: Any = None
+    ) -> HttpResponse:
+        return self.page(
+            request,
+            "relais/user.html",
+            user,
+            title=user.get_username(),
+            badges=[role_badge(user)],
+            person=person or PersonForm(instance=user),
+            adding=adding or MembershipForm(user=user),
+            memberships=user.tenant_memberships.filter(integration__deleted_at=None)
+            .select_related("integration")
+            .order_by("integration__organization"),
+            roles=Role.of_members(),
+            has_factor=second_factor.has_one(user),
+            codes_left=second_factor.codes_left(user),
+            locked_until=locking.locks(user.get_username()),
+            has_password=user.has_usable_password(),
+            myself=user.pk == request.user.pk,
+        )
+
+    def _pressed(self, request: HttpRequest, user: User) -> HttpResponse | None:
+        """What a button of the page does; None when the form is to be shown again."""
+        action = request.POST.get("do", "")
+        if action == "link" and user.is_active:
+            return self._link(request, user)
+        if action == "person":
+            form = PersonForm(request.POST, instance=User.objects.get(pk=user.pk))
+            if not form.is_valid():
+                return self._show(request, user, person=form)
+            _save_person(request, user, form)
+        elif action == "add":
+            adding = MembershipForm(request.POST, user=user)
+            if not adding.is_valid():
+                return self._show(request, user, adding=adding)
+            _add(request, user, adding.cleaned_data)
+        elif action in ("role", "") and ("member" in request.POST or "remove" in request.POST):
+            change_member(
+                request,
+                user.tenant_memberships.select_related("user", "integration"),
+            )
+        else:
+            _protect(request, user, action)
+        return HttpResponseRedirect(change_url(user))
 
 
-class MembershipAdmin(SuperuserAdmin):
-    list_display = ("member", "tenant")
-    list_select_related = ("user", "integration")
-    search_fields = ("user__username", "user__email", "integration__organization")
-    search_placeholder = "User or company"
-    ordering = ("user__username", "integration__organization", "id")
-    fields = ("user", "integration")
-    sortable_by = ()
-    empty_text = "Nobody but administrators sees any tenant yet. Add the first membership."
+def role_badge(user: User) -> SafeString:
+    if not user.is_active:
+        return badge(_("Switched off"), Tone.DANGER)
+    if user.is_superuser:
+        return badge(_("Administrator"), Tone.INFO)
+    return badge(_("Member")) if user.is_staff else badge(_("No access to the dashboard"))
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        memberships: QuerySet[Any] = super().get_queryset(request)
-        return memberships.filter(integration__deleted_at=None)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "integration":
-            kwargs["queryset"] = Integration.objects.present()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+def _invited(given: dict[str, Any]) -> User:
+    with transaction.atomic():
+        user: User = users.invite(
+            username=given["username"],
+            administrator=given["is_superuser"],
+            first_name=given["first_name"],
+            last_name=given["last_name"],
+            email=given["email"],
+        )
+        if given["tenant"] and not user.is_superuser:
+            members.add(given["tenant"], user, given["role"] or Role.OPERATOR)
+    return user
 
-    @display(description="User")
-    def member(self, membership: Membership) -> str:
-        return str(membership.user)
 
-    @display(description="Tenant")
-    def tenant(self, membership: Membership) -> Any:
-        return link(membership.integration)
+def _save_person(request: HttpRequest, user: User, form: PersonForm) -> None:
+    given = dict(form.cleaned_data)
+    if user.pk == request.user.pk and not given["is_superuser"]:
+        messages.error(
+            request,
+            _("You cannot take your own rights away. Ask another administrator to do it."),
+        )
+        return
+    users.change(user, **given)
+    messages.success(request, _("Saved."))
+
+
+def _add(request: HttpRequest, user: User, given: dict[str, Any]) -> None:
+    try:
+        added = members.add(given["tenant"], user, given["role"])
+    except members.NotAMember as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(
+            request,
+            _("%(user)s is a member of %(tenant)s now.")
+            % {"user": user, "tenant": added.integration},
+        )
+
+
+def _protect(request: HttpRequest, user: User, action: str) -> None:
+    """Switch off and on, unlock, reset: nobody does it to themselves."""
+    if user.pk == request.user.pk:
+        messages.error(
+            request, _("You cannot do this to yourself. Ask another administrator to do it.")
+        )
+    elif action == "off":
+        users.change(user, is_active=False)
+        messages.success(
+            request, _("%(user)s is switched off, and signed out everywhere.") % {"user": user}
+        )
+    elif action == "on":
+        users.change(user, is_active=True)
+        messages.success(request, _("%(user)s can sign in again.") % {"user": user})
+    elif action == "unlock":
+        locking.unlock(user)
+        messages.success(request, _("%(user)s can try again at once.") % {"user": user})
+    elif action == "reset":
+        second_factor.switch_off(user, by=request.user)
+        messages.success(
+            request,
+            _("The second factor of %(user)s is gone. They are signed out everywhere.")
+            % {"user": user},
+        )

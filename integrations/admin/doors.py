@@ -1,0 +1,25 @@
+"""What the pages ask before they do anything: whether this user may."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from integrations.models import Integration
+from integrations.people.permissions import Permission, may
+
+
+def require(
+    request: HttpRequest, permission: Permission, tenant: Integration | str | None = None
+) -> None:
+    """Raises `PermissionDenied`. Without a tenant: any in which the user may will do."""
+    if not may(request.user, permission, tenant):
+        raise PermissionDenied
+
+
+def require_to_change(
+    request: HttpRequest, permission: Permission, tenant: Integration | str | None = None
+) -> None:
+    """As `require`, for a page that others may look at."""
+    if request.method not in ("GET", "HEAD"):
+        require(request, permission, tenant)

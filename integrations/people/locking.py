@@ -1,0 +1,62 @@
+"""Signing in after too many wrong passwords: locked for one user from one address, for a while.
+
+A stranger thus locks out nobody but themselves: the same user still gets in from elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from axes.utils import reset
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from integrations import requester
+from integrations.audit import record
+from integrations.models import Event
+
+NOBODYS = "0.0.0.0"  # noqa: S104
+
+
+def client_ip(request: HttpRequest) -> str:
+    """For django-axes, which stores an address whatever is known: 0.0.0.0 is nobody's."""
+    return requester.client_ip(request) or NOBODYS
+
+
+def locked_until(request: HttpRequest, username: str) -> datetime | None:
+    """When this user may try again from this address; None while they may."""
+    return _until(_attempts(username).filter(ip_address=client_ip(request)))
+
+
+def locks(username: str) -> datetime | None:
+    """Until when the user is locked out from at least one address; None when from none."""
+    return _until(_attempts(username))
+
+
+def _attempts(username: str) -> Any:
+    return AccessAttempt.objects.filter(
+        username=username, failures_since_start__gte=settings.AXES_FAILURE_LIMIT
+    )
+
+
+def _until(attempts: Any) -> datetime | None:
+    last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+    lasts = get_cool_off()
+    if last is None or lasts is None or last + lasts <= timezone.now():
+        return None
+    until: datetime = last + lasts
+    return until
+
+
+def unlock(user: Any) -> int:
+    """Let the user try again at once, from everywhere; how many locks were taken off."""
+    with transaction.atomic():
+        removed: int = reset(username=user.get_username())
+        if removed:
+            record(Event.SIGN_IN_UNLOCKED, about=user, name=user.get_username())
+    return removed

@@ -1,0 +1,71 @@
+"""Users: invited, changed, switched off. Nobody but the user ever knows the password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.utils.encoding import force_bytes, force_str
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from integrations.audit import record
+from integrations.models import Event
+from integrations.people.sessions import end_sessions
+
+WATCHED = ("first_name", "last_name", "email", "is_superuser", "is_active")
+
+
+def invite(*, username: str, administrator: bool = False, **person: str) -> Any:
+    """A new user, who can sign in once a password is set by `password_link`.
+
+    `person` are `first_name`, `last_name` and `email`.
+    """
+    user = get_user_model()(username=username, is_staff=True, is_superuser=administrator, **person)
+    user.set_unusable_password()
+    with transaction.atomic():
+        user.save()
+        record(Event.USER_INVITED, about=user, name=username, administrator=administrator)
+    return user
+
+
+def password_link(user: Any) -> tuple[str, str]:
+    """The two parts of an address at which a password is set, once, within
+    `PASSWORD_RESET_TIMEOUT`. Signing in, too, makes an earlier link void.
+    """
+    return urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+
+
+def invited(uid: str, token: str) -> Any:
+    """Whose link that is; None when it was used, has run out, or never was one."""
+    try:
+        pk = force_str(urlsafe_base64_decode(uid))
+        user = get_user_model()._default_manager.filter(pk=int(pk), is_active=True).first()
+    except (ValueError, OverflowError):
+        return None
+    return user if user and default_token_generator.check_token(user, token) else None
+
+
+def set_password(user: Any, password: str) -> None:
+    """By the user, through a link: sessions that are open end, as their hash no longer fits."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record(Event.PASSWORD_CHANGED, user=user, about=user, name=user.get_username())
+
+
+def change(user: Any, **fields: Any) -> None:
+    """Change what is known of a user, or what they may; their sessions end when switched off."""
+    before = {name: getattr(user, name) for name in WATCHED}
+    for name, value in fields.items():
+        setattr(user, name, value)
+    changed = [name for name in WATCHED if getattr(user, name) != before[name]]
+    if not changed:
+        return
+    with transaction.atomic():
+        user.save(update_fields=changed)
+        rights = {name: getattr(user, name) for name in changed if name.startswith("is_")}
+        record(Event.USER_CHANGED, about=user, name=user.get_username(), changed=changed, **rights)
+        if not user.is_active:
+            end_sessions(user)
