@@ -20,12 +20,16 @@ from integrations.records import (
     PROVISIONAL,
     ApplicationRecord,
     Finding,
+    Model,
     Outcome,
     PersonRecord,
     RawApplicant,
+    Rejected,
     StageRecord,
 )
+from integrations.sync import figures
 from integrations.sync.candidates import known_people
+from integrations.sync.deletions import release
 from integrations.sync.preparing import Preparer
 from integrations.sync.sql import dialect
 from integrations.sync.store import jobs_by_vacancy
@@ -52,8 +56,19 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
         preparer.compare_again(prepared)
         with transaction.atomic():
             preparer.save(prepared)
+    figures.outdate(integration_id)
     stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
-    return dict(stored.values_list("remote_id", "id"))
+    applications = dict(stored.values_list("remote_id", "id"))
+    release(integration_id, Model.APPLICATIONS, applications.values())
+    return applications
+
+
+def refusal_of(integration_id: str, data: Any, raw: str) -> Rejected | None:
+    """Why an element of an answer to a search cannot be mapped; None when it can be."""
+    mapper = _mapper(integration_id)
+    row = mapper.identify(data, raw)
+    result = mapper.application(row) if isinstance(row, RawApplicant) else row
+    return result if isinstance(result, Rejected) else None
 
 
 def expect_application(
@@ -89,6 +104,7 @@ def expect_application(
         columns = application_columns(
             record, job_id=job_id, candidate_id=candidate_id, stage_id=None, dialect=dialect()
         )
+        figures.outdate(integration_id)
         return Application.objects.create(
             id=random_id(),
             integration_id=integration_id,

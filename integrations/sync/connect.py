@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.flatchr.check import Check, check_connection
+from integrations.audit import record
+from integrations.flatchr.check import Check, checks_of
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.exchange import Credentials
 from integrations.flatchr.keys import key_expiry
 from integrations.flatchr.policy import Policy
-from integrations.models import FlatchrCredentials, FlatchrSettings, Integration, Membership
+from integrations.models import (
+    Event,
+    FlatchrCredentials,
+    FlatchrSettings,
+    Integration,
+    Membership,
+    Role,
+)
 from integrations.sync import schedule
 from integrations.sync.clients import endpoints
 
@@ -38,6 +46,21 @@ class Connected:
     checks: list[Check] = field(default_factory=list)
 
 
+def trial(environment: str, credentials: Credentials) -> Iterator[Check]:
+    """Try credentials live, each verdict as soon as it is known; nothing is saved.
+
+    Raises `ConnectionRefused` after the last one unless Flatchr confirms key and company and does
+    not deny the slug.
+    """
+    checks = []
+    with FlatchrClient(endpoints(environment), credentials, policy=PATIENCE) as client:
+        for check in checks_of(client):
+            checks.append(check)
+            yield check
+    if any(check.ok is False or (check.ok is None and check.name != "slug") for check in checks):
+        raise ConnectionRefused(checks)
+
+
 def connect(
     *,
     organization: str,
@@ -55,10 +78,60 @@ def connect(
     """Save a new tenant, of which `user` becomes a member; no sync is started.
 
     With `check`, the key, company key and slug are tried live first. Raises `ConnectionRefused`
-    and saves nothing unless Flatchr confirms key and company and does not deny the slug.
+    and saves nothing unless they pass; see `trial`.
     """
-    credentials = Credentials(api_key.strip(), company_key.strip(), slug.strip())
-    checks = _confirmed(environment, credentials) if check else []
+    credentials = credentials_of(api_key, company_key, slug)
+    checks = list(trial(environment, credentials)) if check else []
+    integration = save_new(
+        credentials,
+        organization=organization,
+        environment=environment,
+        origin_id=origin_id,
+        contact_email=contact_email,
+        offerer_id=offerer_id,
+        user_key=user_key,
+        checked=check,
+        user=user,
+    )
+    return Connected(integration, checks)
+
+
+def change_credentials(
+    integration: Integration, *, api_key: str | None, company_key: str, slug: str
+) -> list[Check]:
+    """Replace a tenant's credentials once Flatchr confirms them; None keeps the stored key.
+
+    Raises `ConnectionRefused` and changes nothing otherwise.
+    """
+    credentials = credentials_of(
+        (api_key or "").strip() or integration.credentials.api_key, company_key, slug
+    )
+    checks = list(trial(integration.environment, credentials))
+    save_changed(integration, credentials)
+    return checks
+
+
+def credentials_of(api_key: str, company_key: str, slug: str) -> Credentials:
+    """What was entered, without the blanks around it."""
+    return Credentials(api_key.strip(), company_key.strip(), slug.strip())
+
+
+def save_new(
+    credentials: Credentials,
+    *,
+    organization: str,
+    environment: str,
+    origin_id: str = "",
+    contact_email: str = "",
+    offerer_id: int | None = None,
+    user_key: str = "",
+    checked: bool,
+    user: Any = None,
+) -> Integration:
+    """Save a new tenant with its credentials, of which `user` becomes the Manager.
+
+    `checked`: a `trial` of them has passed.
+    """
     with transaction.atomic():
         integration = Integration(
             organization=organization.strip(),
@@ -71,36 +144,27 @@ def connect(
         FlatchrSettings.objects.create(
             integration=integration, offerer_id=offerer_id, user_key=user_key.strip()
         )
-        _store(FlatchrCredentials(integration=integration), credentials, checked=check)
+        _store(FlatchrCredentials(integration=integration), credentials, checked=checked)
         if user is not None:
-            Membership.objects.create(user=user, integration=integration)
-    return Connected(integration, checks)
+            Membership.objects.create(user=user, integration=integration, role=Role.MANAGER)
+        record(
+            Event.TENANT_CONNECTED,
+            tenant=integration,
+            about=integration,
+            user=user,
+            name=integration.organization,
+            environment=environment,
+        )
+    return integration
 
 
-def change_credentials(
-    integration: Integration, *, api_key: str | None, company_key: str, slug: str
-) -> list[Check]:
-    """Replace a tenant's credentials once Flatchr confirms them; None keeps the stored key.
-
-    Raises `ConnectionRefused` and changes nothing otherwise.
-    """
-    stored = integration.credentials
-    credentials = Credentials(
-        (api_key or "").strip() or stored.api_key, company_key.strip(), slug.strip()
-    )
-    checks = _confirmed(integration.environment, credentials)
+def save_changed(integration: Integration, credentials: Credentials) -> None:
+    """Replace a tenant's credentials with such as have passed a `trial`."""
     with transaction.atomic():
-        _store(stored, credentials, checked=True)
+        stored = FlatchrCredentials.objects.filter(pk=integration.pk).first()
+        _store(stored or FlatchrCredentials(integration=integration), credentials, checked=True)
         Integration.objects.filter(pk=integration.pk).update(credentials_invalid_at=None)
-    return checks
-
-
-def _confirmed(environment: str, credentials: Credentials) -> list[Check]:
-    with FlatchrClient(endpoints(environment), credentials, policy=PATIENCE) as client:
-        checks = check_connection(client)
-    if any(check.ok is False or (check.ok is None and check.name != "slug") for check in checks):
-        raise ConnectionRefused(checks)
-    return checks
+        record(Event.CREDENTIALS_CHANGED, tenant=integration, about=integration)
 
 
 def _store(row: FlatchrCredentials, credentials: Credentials, *, checked: bool) -> None:

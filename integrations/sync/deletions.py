@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -46,15 +47,42 @@ def delete_unseen(store: Store, table: Table) -> None:
         store.journal.save(table.model)
 
 
-def delete_held(integration_id: str, run_id: int) -> int:
-    """Delete what the guard held on a run; how many records that was, followers left out."""
+def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
+    """Delete what the guard held on a run; how many records of each model, followers left out."""
     held = f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
-    return sum(
-        _mark(
+    return {
+        model: _mark(
             table, f"{_live(table)} AND {table.name}.id IN ({held})", integration_id, run_id, model
         )
         for model, table in GUARDED.items()
-    )
+    }
+
+
+def release_seen(store: Store, table: Table) -> None:
+    """Hold no longer what earlier runs held and this read, of whichever type, has returned."""
+    earlier = HeldDeletion.objects.filter(
+        run__integration_id=store.integration_id, model=table.model
+    ).exclude(run=store.run)
+    held_on = list(earlier.values_list("run_id", flat=True).order_by().distinct())
+    if not held_on:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lease.renew()
+        for run_id in held_on:
+            cursor.execute(
+                f"DELETE FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
+                f" AND record_id IN (SELECT {table.name}.id FROM {table.name} JOIN relais_seen"
+                f" ON relais_seen.remote_id = {table.name}.remote_id"
+                f" WHERE {table.name}.integration_id = %s)",
+                [run_id, table.model.value, store.integration_id],
+            )
+
+
+def release(integration_id: str, model: Model, record_ids: Collection[str]) -> None:
+    """Hold no longer what earlier runs held and Flatchr has shown since."""
+    HeldDeletion.objects.filter(
+        run__integration_id=integration_id, model=model, record_id__in=list(record_ids)
+    ).delete()
 
 
 def delete_orphans(integration_id: str, table: Table) -> int:

@@ -31,7 +31,8 @@ from integrations.sync.ahead import ahead
 from integrations.sync.applicants import ApplicantWriter, Batch
 from integrations.sync.batches import batches
 from integrations.sync.candidates import outdated, refresh
-from integrations.sync.deletions import delete_orphans, delete_unseen
+from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
+from integrations.sync.fields import mapped_fields
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease, LeaseLost, RunCancelled, RunTimedOut, claim
 from integrations.sync.sql import Table, dialect
@@ -51,6 +52,7 @@ from integrations.sync.tables import (
     tag_draft,
 )
 from integrations.sync.traits import read_traits, seen_tags, tag_candidates
+from integrations.sync.valuemaps import value_maps_of
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +138,8 @@ class Sync:
             careers_url=clients.endpoints(run.integration.environment).careers_url,
             integration_id=run.integration_id,
             integration_fields=frozenset(self.settings.integration_fields),
+            custom_fields=mapped_fields(run.integration_id),
+            value_maps=value_maps_of(run.integration_id),
             known_jobs=jobs_by_vacancy(run.integration_id),
             report=journal.report,
         )
@@ -234,6 +238,7 @@ class Sync:
 
     def _delete(self, table: Table) -> None:
         """Delete what a complete read did not return; only a FULL sync may."""
+        release_seen(self.store, table)
         if table.model in self.reader.incomplete:
             return
         self.journal.mark_complete(table.model)

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from django.db.models import Count, OuterRef, Subquery, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models import (
     LIVE_STATES,
@@ -30,7 +32,10 @@ from integrations.models import (
 UNCLAIMED = timedelta(seconds=30)
 # The sweep looks every minute; a due time this long past means that nothing sweeps.
 OVERDUE = timedelta(minutes=15)
-KEY_EXPIRES_SOON = timedelta(days=21)
+# A key lives for a year. The first warning leaves time to find the person who can renew it, the
+# second comes ahead of lesser troubles.
+KEY_EXPIRES_SOON = timedelta(days=30)
+KEY_EXPIRES_NOW = timedelta(days=7)
 
 
 class Condition(StrEnum):
@@ -44,6 +49,16 @@ class Condition(StrEnum):
     SYNCING = "Syncing"
     ACTIVE = "Active"
     DISABLED = "Disabled"
+
+    @property
+    def slug(self) -> str:
+        """How an address names it."""
+        return self.value.lower().replace(" ", "-")
+
+    @property
+    def label(self) -> str:
+        """The word for people, in their language."""
+        return str(LABELS[self])
 
     @property
     def color(self) -> str:
@@ -67,6 +82,18 @@ class Condition(StrEnum):
             Condition.HELD,
             Condition.SETUP,
         )
+
+
+LABELS = {
+    Condition.CREDENTIALS_INVALID: gettext_lazy("Credentials invalid"),
+    Condition.FAILING: gettext_lazy("Failing"),
+    Condition.HELD: gettext_lazy("Held for review"),
+    Condition.SETUP: gettext_lazy("Setup"),
+    Condition.WARNINGS: gettext_lazy("Warnings"),
+    Condition.SYNCING: gettext_lazy("Syncing"),
+    Condition.ACTIVE: gettext_lazy("Active"),
+    Condition.DISABLED: gettext_lazy("Disabled"),
+}
 
 
 class Step(StrEnum):
@@ -121,16 +148,16 @@ def _not_running(facts: Facts) -> Health | None:
     if not facts.has_credentials:
         return Health(
             Condition.SETUP,
-            "No Flatchr credentials are stored yet.",
+            _("No Flatchr credentials are stored yet."),
             Step.CREDENTIALS,
-            "Enter the credentials",
+            _("Enter the credentials"),
         )
     if not facts.enabled and facts.live is None:
         return Health(
             Condition.DISABLED,
-            "Its data is kept and no longer synchronised.",
+            _("Its data is kept and no longer synchronised."),
             Step.SETTINGS,
-            "Switch it on again",
+            _("Switch it on again"),
         )
     return None
 
@@ -140,27 +167,32 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
     if run is None:
         return None
     if run.state == RunState.QUEUED:
-        reason = "Waiting for a worker to begin."
+        reason = _("Waiting for a worker to begin.")
         if now - run.queued_at > UNCLAIMED:
-            reason = "No worker has taken this sync up. Check that the worker process is running."
+            reason = _(
+                "No worker has taken this sync up. Check that the worker process is running."
+            )
     elif run.waiting_until and run.waiting_until > now:
-        reason = f"Waiting: {run.waiting_reason or 'Flatchr asked us to slow down'}."
+        why = run.waiting_reason or _("Flatchr asked us to slow down")
+        reason = _("Waiting: %(why)s.") % {"why": why}
     else:
-        reason = f"Reading {run.get_phase_display().lower()}." if run.phase else "Just begun."
-    return Health(Condition.SYNCING, reason, Step.OPEN_RUN, "Watch it", run)
+        reason = _("Just begun.")
+        if run.phase:
+            reason = _("Reading %(what)s.") % {"what": run.get_phase_display().lower()}
+    return Health(Condition.SYNCING, reason, Step.OPEN_RUN, _("Watch it"), run)
 
 
 def _locked_out(facts: Facts, now: datetime) -> Health | None:
-    fix = (Step.CREDENTIALS, "Enter a new key")
+    fix = (Step.CREDENTIALS, _("Enter a new key"))
     if not facts.key_readable:
-        reason = "The stored key cannot be decrypted on this server."
+        reason = _("The stored key cannot be decrypted on this server.")
         return Health(Condition.CREDENTIALS_INVALID, reason, *fix)
     refused = facts.last is not None and facts.last.state == RunState.AUTHENTICATION_FAILED
     if facts.credentials_invalid_at or refused:
-        reason = "Flatchr refused the API key."
+        reason = _("Flatchr refused the API key.")
         return Health(Condition.CREDENTIALS_INVALID, reason, *fix, facts.last)
     if facts.key_expires_at and facts.key_expires_at <= now:
-        return Health(Condition.CREDENTIALS_INVALID, "The API key has expired.", *fix)
+        return Health(Condition.CREDENTIALS_INVALID, _("The API key has expired."), *fix)
     return None
 
 
@@ -169,9 +201,10 @@ def _held(facts: Facts) -> Health | None:
         return None
     return Health(
         Condition.HELD,
-        f"{facts.held:,} records vanished from Flatchr at once; nothing was deleted.",
+        _("%(count)s records vanished from Flatchr at once; nothing was deleted.")
+        % {"count": f"{facts.held:,}"},
         Step.OPEN_RUN,
-        "Review them",
+        _("Review them"),
         facts.held_run,
     )
 
@@ -179,42 +212,63 @@ def _held(facts: Facts) -> Health | None:
 def _last_outcome(facts: Facts, now: datetime) -> Health:
     run = facts.last
     if run is None:
-        return Health(Condition.SETUP, "Connected, not synchronised yet.", Step.SYNC, "Sync now")
+        return Health(
+            Condition.SETUP, _("Connected, not synchronised yet."), Step.SYNC, _("Sync now")
+        )
     if run.state in (RunState.FAILED, RunState.TIMED_OUT):
-        reason = run.error_message.split("\n")[0] or "The last sync did not finish."
-        return Health(Condition.FAILING, reason, Step.OPEN_RUN, "See what went wrong", run)
+        reason = run.error_message.split("\n")[0] or _("The last sync did not finish.")
+        return Health(Condition.FAILING, reason, Step.OPEN_RUN, _("See what went wrong"), run)
+    if ends := key_ends(facts.key_expires_at, now, within=KEY_EXPIRES_NOW):
+        reason = _("%(key_ends)s Nothing is read after that.") % {"key_ends": ends}
+        return Health(Condition.WARNINGS, reason, Step.CREDENTIALS, _("Enter a new key"), run)
     if run.state == RunState.PARTIALLY_FAILED and (run.error_message or facts.quarantined):
-        return Health(Condition.WARNINGS, _shortfall(facts, run), Step.OPEN_RUN, "See which", run)
+        return Health(
+            Condition.WARNINGS, _shortfall(facts, run), Step.OPEN_RUN, _("See which"), run
+        )
     return _running_well(facts, run, now)
 
 
 def _shortfall(facts: Facts, run: SyncRun) -> str:
     if not facts.quarantined:
-        return f"Not everything could be read. {run.error_message}"
-    verb = "was" if facts.quarantined == 1 else "were"
-    return f"{_of(facts.quarantined, 'record')} could not be understood and {verb} set aside."
+        return _("Not everything could be read. %(why)s") % {"why": run.error_message}
+    words = ngettext(
+        "%(count)s record could not be understood and was set aside.",
+        "%(count)s records could not be understood and were set aside.",
+        facts.quarantined,
+    )
+    return words % {"count": f"{facts.quarantined:,}"}
 
 
 def _running_well(facts: Facts, run: SyncRun, now: datetime) -> Health:
-    if facts.key_expires_at and facts.key_expires_at - now < KEY_EXPIRES_SOON:
-        days = max(1, (facts.key_expires_at - now).days)
-        reason = f"The API key expires in {_of(days, 'day')}."
-        return Health(Condition.WARNINGS, reason, Step.CREDENTIALS, "Enter a new key", run)
+    if ends := key_ends(facts.key_expires_at, now, within=KEY_EXPIRES_SOON):
+        return Health(Condition.WARNINGS, ends, Step.CREDENTIALS, _("Enter a new key"), run)
     if facts.next_sync_at and now - facts.next_sync_at > OVERDUE:
-        reason = "A scheduled sync is overdue. Check that the scheduler is running."
-        return Health(Condition.WARNINGS, reason, Step.SYNC, "Sync now", run)
+        reason = _("A scheduled sync is overdue. Check that the scheduler is running.")
+        return Health(Condition.WARNINGS, reason, Step.SYNC, _("Sync now"), run)
     if run.state == RunState.CANCELLED:
-        return Health(Condition.ACTIVE, "The last sync was cancelled.", Step.NOTHING, "", run)
+        return Health(Condition.ACTIVE, _("The last sync was cancelled."), Step.NOTHING, "", run)
     if facts.warnings:
-        reason = (
-            f"In step, with {_of(facts.warnings, 'value')} that could not be carried over whole."
+        words = ngettext(
+            "In step, with %(count)s value that could not be carried over whole.",
+            "In step, with %(count)s values that could not be carried over whole.",
+            facts.warnings,
         )
-        return Health(Condition.ACTIVE, reason, Step.OPEN_RUN, "See them", run)
-    return Health(Condition.ACTIVE, "In step with Flatchr.", Step.NOTHING, "", run)
+        reason = words % {"count": f"{facts.warnings:,}"}
+        return Health(Condition.ACTIVE, reason, Step.OPEN_RUN, _("See them"), run)
+    return Health(Condition.ACTIVE, _("In step with Flatchr."), Step.NOTHING, "", run)
 
 
-def _of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def key_ends(expires_at: datetime | None, now: datetime, *, within: timedelta) -> str:
+    """A sentence on a key that ends within that time; empty for any other."""
+    if expires_at is None or expires_at - now > within:
+        return ""
+    left = max(timedelta(), expires_at - now)
+    if left < timedelta(days=1):
+        return _("The API key expires within a day.")
+    words = ngettext(
+        "The API key expires in %(count)s day.", "The API key expires in %(count)s days.", left.days
+    )
+    return words % {"count": left.days}
 
 
 def next_sync_at(integration: Integration) -> datetime | None:
@@ -226,9 +280,13 @@ def next_sync_at(integration: Integration) -> datetime | None:
 
 
 def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
-    """The facts of each tenant, by id, in six queries."""
+    """The facts of each tenant, by id, in eight queries."""
     ids = [integration.pk for integration in integrations]
     newest = _newest_runs(ids)
+    live = {
+        run.integration_id: run
+        for run in SyncRun.objects.filter(integration_id__in=ids, state__in=LIVE_STATES)
+    }
     runs = SyncRun.objects.in_bulk({pk for row in newest.values() for pk in row.values() if pk})
     full = {row["full"] for row in newest.values() if row["full"]}
     last = {row["last"] for row in newest.values() if row["last"]}
@@ -249,7 +307,7 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
             key_expires_at=key.key_expires_at if key else None,
             credentials_invalid_at=integration.credentials_invalid_at,
             next_sync_at=next_sync_at(integration),
-            live=runs.get(row["live"] or 0),
+            live=live.get(integration.pk),
             last=runs.get(row["last"] or 0),
             held_run=runs.get(row["full"] or 0),
             held=held.get(row["full"] or 0, 0),
@@ -260,9 +318,9 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
 
 
 def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
-    """For each tenant the live run, the newest that ended, and the newest full one that ended.
+    """For each tenant the newest run that ended, and the newest full one that went well.
 
-    Each is the first entry of a walk down the index on (integration, -id).
+    Each is found within a few steps down the index on (integration, -id).
     """
     mine = SyncRun.objects.filter(integration=OuterRef("pk")).order_by("-id").values("pk")
     ended = mine.exclude(state__in=LIVE_STATES)
@@ -270,13 +328,12 @@ def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
         type=SyncType.FULL, state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
     )
     rows = Integration.objects.filter(pk__in=ids).annotate(
-        live=Subquery(mine.filter(state__in=LIVE_STATES)[:1]),
         last=Subquery(ended[:1]),
         full=Subquery(complete[:1]),
     )
     return {
-        row["pk"]: {name: row[name] for name in ("live", "last", "full")}
-        for row in rows.values("pk", "live", "last", "full")
+        row["pk"]: {name: row[name] for name in ("last", "full")}
+        for row in rows.values("pk", "last", "full")
     }
 
 

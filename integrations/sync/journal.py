@@ -222,7 +222,7 @@ class Journal:
         if not self._exchanges:
             return
         HttpExchange.objects.bulk_create(
-            [self._row(exchange) for exchange in self._exchanges.values()],
+            [exchange_row(exchange, self.run) for exchange in self._exchanges.values()],
             update_conflicts=True,
             unique_fields=["key"],
             update_fields=["status", "duration", "bytes_received", "response_body", "error"],
@@ -235,22 +235,24 @@ class Journal:
         }
         self._exchanges.clear()
 
-    def _row(self, exchange: Exchange) -> HttpExchange:
-        fields: dict[str, Any] = {
-            "key": exchange.key,
-            "started_at": exchange.started_at,
-            "method": exchange.method,
-            "host": exchange.host,
-            "path": exchange.path,
-            "status": exchange.status,
-            "attempt": exchange.attempt,
-            "duration": exchange.duration,
-            "bytes_received": exchange.bytes_received,
-            "request_headers": exchange.request_headers,
-            "request_body": exchange.request_body,
-            "response_headers": exchange.response_headers,
-            # PostgreSQL stores no NUL in text.
-            "response_body": exchange.response_body.replace("\0", "\ufffd"),
-            "error": exchange.error[:200],
-        }
-        return HttpExchange(run=self.run, integration_id=self.run.integration_id, **fields)
+
+def exchange_row(exchange: Exchange, run: SyncRun) -> HttpExchange:
+    """An exchange for the log of a run."""
+    fields: dict[str, Any] = {
+        "key": exchange.key,
+        "started_at": exchange.started_at,
+        "method": exchange.method,
+        "host": exchange.host,
+        "path": exchange.path,
+        "status": exchange.status,
+        "attempt": exchange.attempt,
+        "duration": exchange.duration,
+        "bytes_received": exchange.bytes_received,
+        "request_headers": exchange.request_headers,
+        "request_body": exchange.request_body,
+        "response_headers": exchange.response_headers,
+        # PostgreSQL stores no NUL in text.
+        "response_body": exchange.response_body.replace("\0", "\ufffd"),
+        "error": exchange.error[:200],
+    }
+    return HttpExchange(run=run, integration_id=run.integration_id, **fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,16 +14,17 @@ from integrations.models import (
     Candidate,
     HttpExchange,
     QuarantinedRecord,
+    SearchEntry,
+    SearchKind,
     StoredAnswer,
     SyncWarning,
     TraitReading,
 )
-from integrations.sync import tenancy
+from integrations.sync import changes, tenancy
 
 # A deleted record keeps its personal data for so long; its ids and times stay for good.
 PERSONAL_DATA = timedelta(days=14)
-# A deleted tenant's data is kept for so long, and for so long a write may be sent again.
-DELETED_TENANT = timedelta(days=14)
+# For so long a write may be sent again.
 ANSWERS = timedelta(days=1)
 
 
@@ -31,9 +33,10 @@ def retain() -> None:
     data of deleted tenants. Idempotent.
     """
     now = timezone.now()
-    tenancy.remove_deleted(before=now - DELETED_TENANT)
+    tenancy.remove_deleted(before=now - tenancy.KEPT)
     StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
     empty_deleted(before=now - PERSONAL_DATA)
+    changes.retain()
     old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
     HttpExchange.objects.filter(started_at__lt=old).delete()
     # What could not be mapped is the source object itself, personal data included.
@@ -46,8 +49,13 @@ def empty_deleted(*, before: datetime) -> None:
     """Empty the personal data of records deleted before `before`."""
     expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
     nothing = {"fingerprint": None, "content_hash": None, "remote_data": None}
-    Candidate.objects.filter(expired).update(
-        first_name=None, last_name=None, email_addresses=[], phone_numbers=[], **nothing
-    )
+    with transaction.atomic():
+        candidates = Candidate.objects.filter(expired)
+        SearchEntry.objects.filter(
+            kind=SearchKind.CANDIDATE, record_id__in=candidates.values("pk")
+        ).delete()
+        candidates.update(
+            first_name=None, last_name=None, email_addresses=[], phone_numbers=[], **nothing
+        )
     Application.objects.filter(expired).update(person_key="", **nothing)
     TraitReading.objects.filter(application__remote_deleted_at__lt=before).delete()

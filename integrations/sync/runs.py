@@ -1,4 +1,4 @@
-"""Asking for a sync, stopping one, deciding on what it held, and telling what it did."""
+"""Asking for a sync, stopping one, and telling what it did."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from integrations.audit import record
 from integrations.models import (
     LIVE_STATES,
-    Application,
+    Event,
     Integration,
     RunState,
     SyncRun,
@@ -20,15 +21,6 @@ from integrations.models import (
 )
 from integrations.records import Model
 from integrations.sync import outcome, schedule, wake
-from integrations.sync.batches import batches
-from integrations.sync.candidates import outdated, refresh
-from integrations.sync.deletions import delete_held, delete_orphans
-from integrations.sync.store import apply
-from integrations.sync.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
-from integrations.sync.traits import retag
-
-# Candidates brought in line at a time: a statement takes only so many parameters.
-BATCH = 4000
 
 
 class SyncRefused(Exception):
@@ -73,6 +65,15 @@ def queue_run(
             run = SyncRun.objects.create(
                 integration=integration, type=type, trigger=trigger, requested_by=user
             )
+            if trigger not in (Trigger.SCHEDULE, Trigger.CONNECT):
+                record(
+                    Event.SYNC_STARTED,
+                    tenant=integration,
+                    about=run,
+                    user=user,
+                    type=str(type),
+                    through=str(trigger),
+                )
     except IntegrityError:
         live = SyncRun.objects.filter(integration=integration, state__in=LIVE_STATES).first()
         if live is None:
@@ -85,43 +86,14 @@ def queue_run(
 def request_cancel(run_id: int) -> None:
     """Stop a run: at once when it still waits, else as soon as its worker notices."""
     now = timezone.now()
-    waiting = SyncRun.objects.filter(pk=run_id, state=RunState.QUEUED)
-    if not waiting.update(cancel_requested_at=now, **outcome.end_fields(outcome.CANCELLED)):
-        SyncRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(cancel_requested_at=now)
-
-
-def confirm_deletions(run_id: int) -> int:
-    """Delete what the guard held on a run, and what goes with it; how many were held and went.
-
-    Raises `SyncRefused` while a sync of the tenant is live, or when a later full sync has read
-    the tenant: its own findings count then.
-    """
+    runs = SyncRun.objects.filter(pk=run_id)
     with transaction.atomic():
-        run = SyncRun.objects.select_for_update().get(pk=run_id)
-        siblings = SyncRun.objects.filter(integration_id=run.integration_id)
-        if siblings.filter(state__in=LIVE_STATES).exists():
-            raise SyncRefused("A sync of this tenant is under way. Confirm when it has ended.")
-        later = siblings.filter(pk__gt=run.pk, type=SyncType.FULL, results__complete=True)
-        if later.exists():
-            raise SyncRefused("A later full sync has read this tenant. Look at that run instead.")
-        tagged = Application.objects.filter(
-            pk__in=run.held_deletions.filter(model=Model.APPLICATIONS).values("record_id"),
-            trait_reading__isnull=False,
-        )
-        bereft = set(tagged.values_list("candidate_id", flat=True))
-        deleted = delete_held(run.integration_id, run.pk)
-        delete_orphans(run.integration_id, JOB_STAGES)
-        delete_orphans(run.integration_id, CANDIDATES)
-        for stale in batches(outdated(run.integration_id), BATCH):
-            apply(CANDIDATES, refresh(run.integration_id, stale, read={}))
-        for candidates in batches(bereft, BATCH):
-            retag(run.integration_id, candidates)
-        delete_orphans(run.integration_id, CANDIDATE_TAGS)
-        run.held_deletions.all().delete()
-        for result in run.results.filter(held__gt=0):
-            result.deleted, result.held = result.deleted + result.held, 0
-            result.save(update_fields=["deleted", "held"])
-    return deleted
+        stopped = runs.filter(state=RunState.QUEUED).update(
+            cancel_requested_at=now, **outcome.end_fields(outcome.CANCELLED)
+        ) or runs.filter(state=RunState.RUNNING).update(cancel_requested_at=now)
+        if stopped:
+            run = runs.select_related("integration").get()
+            record(Event.SYNC_CANCELLED, tenant=run.integration, about=run)
 
 
 def run_report(run: SyncRun) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.ids import unified_id
 from integrations.models import Job, SyncRun
+from integrations.sync.changes import note_changes
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease
 from integrations.sync.sql import Row, Table, dialect
@@ -99,6 +100,7 @@ def apply(table: Table, changes: Changes) -> None:
         if changes.inserts:
             dialect().insert(cursor, table, changes.inserts)
         if changes.updates:
+            note_changes(cursor, table, changes.updates)
             dialect().update(cursor, table, changes.updates)
 
 

@@ -130,7 +130,7 @@ def job_draft(record: JobRecord, dialect: PostgreSQL | SQLite) -> Draft:
         record.salary_currency,
         record.salary_period,
         None if record.location is None else json_text(record.location),
-        "{}",
+        json_text(record.custom_fields),
         json_text(record.integration_fields),
         dialect.moment(record.opened_at),
         dialect.moment(record.closed_at),

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from integrations.flatchr.sandbox import Sandbox
-from integrations.models import Application, Candidate, CandidateTag, Integration, Job, SyncRun
+from integrations.models import (
+    Application,
+    AuditEntry,
+    Candidate,
+    CandidateTag,
+    Event,
+    HoldDecision,
+    Integration,
+    Job,
+    SyncRun,
+)
 from integrations.records import Model
+from integrations.sync import engine
+from integrations.sync.arrivals import store_applicants
 from integrations.sync.guard import must_hold
-from integrations.sync.runs import SyncRefused, confirm_deletions
-from tests.sync.people import add, candidate_of
+from integrations.sync.health import Condition, health_of
+from integrations.sync.holds import confirm_deletions, keep_records
+from integrations.sync.runs import SyncRefused
+from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
-from tests.sync.running import counts, queue, sync, written
+from tests.sync.running import Background, counts, queue, sync, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -236,3 +253,91 @@ def test_what_was_confirmed_and_is_seen_again_is_restored(
     assert set(map(frozenset, difference(before, every_row(tenant)).values())) == {
         frozenset({"changed_at"})
     }
+
+
+def test_keeping_lets_everything_stay_until_the_next_full_sync(
+    held_run: SyncRun, tenant: Integration, alice: User
+) -> None:
+    before = every_row(tenant)
+
+    assert [keep_records(held_run.pk, user=alice) for _ in range(2)] == [21, 0]
+
+    assert every_row(tenant) == before
+    assert not held_run.held_deletions.exists()
+    decision = HoldDecision.objects.get(run=held_run)
+    assert (decision.choice, decision.records, decision.decided_by) == ("KEPT", 21, alice)
+    assert health_of([tenant])[tenant.pk][1].condition == Condition.ACTIVE
+    again = sync(tenant)
+    assert again.held_deletions.count() == 21
+    assert health_of([tenant])[tenant.pk][1].condition == Condition.HELD
+
+
+def test_a_confirmation_says_who_and_when(held_run: SyncRun, alice: User) -> None:
+    confirm_deletions(held_run.pk, user=alice)
+
+    decision = HoldDecision.objects.get(run=held_run)
+    assert (decision.choice, decision.records, decision.decided_by) == ("CONFIRMED", 21, alice)
+    trail = AuditEntry.objects.get(what=Event.DELETIONS_CONFIRMED)
+    assert (trail.who, trail.details) == ("alice", {"records": 21})
+
+
+@pytest.mark.parametrize("decide", [confirm_deletions, keep_records])
+def test_no_decision_while_a_sync_is_live_or_after_a_later_one(
+    decide: Callable[[int], int], held_run: SyncRun, tenant: Integration
+) -> None:
+    live = queue(tenant, "DELTA")
+    with pytest.raises(SyncRefused, match="under way"):
+        decide(held_run.pk)
+    engine.execute(live.pk)
+    sync(tenant)
+    with pytest.raises(SyncRefused, match="later full sync"):
+        decide(held_run.pk)
+    assert not HoldDecision.objects.exists()
+
+
+def test_what_a_later_delta_has_seen_again_is_held_no_longer(
+    tenant: Integration, sandbox: Sandbox
+) -> None:
+    """A delta lists all jobs, and writes nothing of one that is as it was."""
+    for number in range(25):
+        sandbox.add_vacancy(title=f"Poste {number}", slug=f"poste-{number}")
+    sync(tenant)
+    listed = sandbox.world.company.vacancies.by_id
+    back = listed[sandbox.vacancies()[3]["id"]]
+    for vacancy in sandbox.vacancies():
+        sandbox.remove_vacancy(vacancy["id"])
+    held = sync(tenant)
+    listed[back.id] = back
+
+    assert written(sync(tenant, "DELTA")) == {}
+
+    assert held.held_deletions.count() == 25
+    assert confirm_deletions(held.pk) == 25
+    assert Job.objects.live().get().remote_id == back.id
+    assert counts(held, Model.JOBS)["deleted"] == 25
+
+
+def test_what_a_search_has_shown_since_is_held_no_longer(
+    held_run: SyncRun, tenant: Integration, crowd: list[str]
+) -> None:
+    row = application(crowd[0]).remote_data
+
+    store_applicants(tenant.pk, [(row, json.dumps(row))])
+
+    assert confirm_deletions(held_run.pk) == 20
+    assert application(crowd[0]).remote_deleted_at is None
+
+
+def test_a_sync_that_is_asked_for_meanwhile_begins_after_the_decision(
+    held_run: SyncRun, tenant: Integration, crowd: list[str]
+) -> None:
+    """It reads what the decision has left, so neither undoes the other."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite lets one writer in at a time anyway")
+    with transaction.atomic():
+        confirm_deletions(held_run.pk)
+        asked = Background(lambda: queue(tenant))
+        with pytest.raises(AssertionError, match="did not end"):
+            asked.end(seconds=1)
+    asked.end()
+    assert deleted(Application.objects.all()) == set(crowd[:21])

@@ -79,8 +79,48 @@ def running(**fields: object) -> SyncRun:
         (
             {"key_expires_at": NOW + timedelta(days=5)},
             Condition.WARNINGS,
-            "expires in 5 days",
+            "expires in 5 days. Nothing is read after that.",
             Step.CREDENTIALS,
+        ),
+        (
+            {"key_expires_at": NOW + timedelta(hours=5)},
+            Condition.WARNINGS,
+            "expires within a day",
+            Step.CREDENTIALS,
+        ),
+        (
+            {"key_expires_at": NOW + timedelta(days=30)},
+            Condition.WARNINGS,
+            "expires in 30 days.",
+            Step.CREDENTIALS,
+        ),
+        ({"key_expires_at": NOW + timedelta(days=31)}, Condition.ACTIVE, "In step", Step.NOTHING),
+        # A month ahead, what is amiss now is said first; a week ahead, the key is.
+        (
+            {
+                "key_expires_at": NOW + timedelta(days=20),
+                "last": ended(RunState.PARTIALLY_FAILED),
+                "quarantined": 2,
+            },
+            Condition.WARNINGS,
+            "2 records",
+            Step.OPEN_RUN,
+        ),
+        (
+            {
+                "key_expires_at": NOW + timedelta(days=7),
+                "last": ended(RunState.PARTIALLY_FAILED),
+                "quarantined": 2,
+            },
+            Condition.WARNINGS,
+            "expires in 7 days",
+            Step.CREDENTIALS,
+        ),
+        (
+            {"key_expires_at": NOW + timedelta(days=7), "last": ended(RunState.FAILED, "Oh.")},
+            Condition.FAILING,
+            "Oh.",
+            Step.OPEN_RUN,
         ),
         ({"held": 140}, Condition.HELD, "140 records", Step.OPEN_RUN),
         (

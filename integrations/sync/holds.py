@@ -1,0 +1,139 @@
+"""Deciding on the deletions that a run held: they are made after all, or the records stay.
+
+Both leave a `HoldDecision` with who and when. Neither is possible while a sync of the tenant is
+live, and none begins before a decision is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from integrations import audit
+from integrations.models import (
+    LIVE_STATES,
+    Application,
+    Event,
+    HeldDeletion,
+    HoldChoice,
+    HoldDecision,
+    Integration,
+    SyncRun,
+    SyncType,
+)
+from integrations.records import Model
+from integrations.sync import figures
+from integrations.sync.batches import batches
+from integrations.sync.candidates import outdated, refresh
+from integrations.sync.deletions import delete_held, delete_orphans
+from integrations.sync.runs import SyncRefused
+from integrations.sync.store import apply
+from integrations.sync.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
+from integrations.sync.traits import retag
+
+# Candidates brought in line at a time: a statement takes only so many parameters.
+BATCH = 4000
+
+
+def later_read(run: SyncRun) -> SyncRun | None:
+    """The newest full sync that has read the tenant since: its own findings count then."""
+    later = SyncRun.objects.filter(
+        integration_id=run.integration_id,
+        pk__gt=run.pk,
+        type=SyncType.FULL,
+        results__complete=True,
+    )
+    return later.order_by("-pk").first()
+
+
+@transaction.atomic
+def confirm_deletions(run_id: int, *, user: Any = None) -> int:
+    """Delete what the guard holds on a run, and what goes with it; how many were held and went.
+
+    A record that a later read has returned is no longer held, and stays. Idempotent. Raises
+    `SyncRefused` while a sync of the tenant is live, or when a later full sync has read the tenant.
+    """
+    run = _to_decide(run_id)
+    bereft = _bereft(run)
+    deleted = delete_held(run.integration_id, run.pk)
+    _bring_in_line(run.integration_id, bereft)
+    figures.outdate(run.integration_id)
+    for result in run.results.filter(held__gt=0):
+        result.deleted += deleted[Model(result.model)]
+        result.held = 0
+        result.save(update_fields=["deleted", "held"])
+    total = sum(deleted.values())
+    _decide(run, HoldChoice.CONFIRMED, total, user)
+    return total
+
+
+@transaction.atomic
+def keep_records(run_id: int, *, user: Any = None) -> int:
+    """Let the records stay that the guard holds on a run; how many there are.
+
+    The next full sync that does not find them holds them anew. Idempotent. Raises `SyncRefused`
+    as `confirm_deletions` does.
+    """
+    run = _to_decide(run_id)
+    kept = run.held_deletions.count()
+    run.results.filter(held__gt=0).update(held=0)
+    _decide(run, HoldChoice.KEPT, kept, user)
+    return kept
+
+
+def _to_decide(run_id: int) -> SyncRun:
+    """The run, with its tenant locked: a new run refers to the tenant, and so has to wait."""
+    run = SyncRun.objects.get(pk=run_id)
+    lock_out_syncs(run.integration_id, "Decide when it has ended.")
+    if later_read(run) is not None:
+        raise SyncRefused(
+            "A later full sync has read this tenant, so its list counts. Look at that run."
+        )
+    return SyncRun.objects.select_for_update().get(pk=run_id)
+
+
+def lock_out_syncs(integration_id: str, advice: str) -> None:
+    """Keep syncs of the tenant from beginning until the transaction ends.
+
+    Raises `SyncRefused` with `advice`, a sentence, when one is live.
+    """
+    Integration.objects.select_for_update().get(pk=integration_id)
+    if SyncRun.objects.filter(integration_id=integration_id, state__in=LIVE_STATES).exists():
+        raise SyncRefused(f"A sync of this tenant is under way. {advice}")
+
+
+def _decide(run: SyncRun, choice: HoldChoice, records: int, user: Any) -> None:
+    held = HeldDeletion.objects.filter(run=run)
+    if held.exists():
+        held.delete()
+        HoldDecision.objects.create(run=run, choice=choice, records=records, decided_by=user)
+        confirmed = choice == HoldChoice.CONFIRMED
+        audit.record(
+            Event.DELETIONS_CONFIRMED if confirmed else Event.DELETIONS_DISMISSED,
+            tenant=run.integration,
+            about=run,
+            name=str(run),
+            user=user,
+            records=records,
+        )
+
+
+def _bereft(run: SyncRun) -> set[str]:
+    """Candidates that lose a tagged application."""
+    tagged = Application.objects.filter(
+        pk__in=run.held_deletions.filter(model=Model.APPLICATIONS).values("record_id"),
+        trait_reading__isnull=False,
+    )
+    return set(tagged.values_list("candidate_id", flat=True))
+
+
+def _bring_in_line(integration_id: str, bereft: set[str]) -> None:
+    """What follows the records that went, follows them."""
+    delete_orphans(integration_id, JOB_STAGES)
+    delete_orphans(integration_id, CANDIDATES)
+    for stale in batches(outdated(integration_id), BATCH):
+        apply(CANDIDATES, refresh(integration_id, stale, read={}))
+    for candidates in batches(bereft, BATCH):
+        retag(integration_id, candidates)
+    delete_orphans(integration_id, CANDIDATE_TAGS)
