@@ -1,0 +1,207 @@
+"""Keeping `SearchEntry` in step with candidates and jobs, outside of what writes those.
+
+A tenant is filled in after each of its syncs: all of it the first time, later what has changed
+since. Every step may be repeated and may be stopped: progress is noted last, and what has not
+been noted is done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from integrations.models import (
+    Candidate,
+    Integration,
+    Job,
+    MirroredRecord,
+    RunState,
+    SearchEntry,
+    SearchKind,
+    SearchProgress,
+    SyncRun,
+)
+from integrations.search import index, wake
+from integrations.search.folding import COLUMNS, words_of
+
+logger = logging.getLogger(__name__)
+
+RECORDS: dict[str, type[MirroredRecord]] = {SearchKind.JOB: Job, SearchKind.CANDIDATE: Candidate}
+BATCH = 4000
+LEASE = timedelta(seconds=60)
+# A record says when it changed a little before its transaction ends.
+MARGIN = timedelta(minutes=2)
+
+_TABLE = SearchEntry._meta.db_table
+_CHANGED = f"""
+ON CONFLICT (kind, record_id) DO UPDATE SET words = excluded.words
+WHERE {_TABLE}.words <> excluded.words
+"""
+_POSTGRESQL = f"""
+INSERT INTO {_TABLE} (kind, integration_id, record_id, words)
+SELECT %s, %s, found.record_id, found.words
+FROM unnest(%s::text[], %s::text[]) AS found (record_id, words)
+{_CHANGED}
+"""
+_SQLITE = f"""
+INSERT INTO {_TABLE} (kind, integration_id, record_id, words)
+VALUES (%s, %s, %s, %s)
+{_CHANGED}
+"""
+
+
+class LeaseLost(Exception):
+    """Somebody else fills in this tenant's entries by now."""
+
+
+def sweep() -> None:
+    """Wake workers for tenants whose entries are behind. Runs each few seconds; idempotent."""
+    for integration_id in behind():
+        wake.worker(integration_id)
+
+
+def after(run_id: int) -> None:
+    """Wake a worker for the tenant of a run that has ended."""
+    wake.worker(SyncRun.objects.values_list("integration_id", flat=True).get(pk=run_id))
+
+
+def behind() -> list[str]:
+    """Tenants that a sync has ended for since they were last filled in, and that none runs for."""
+    ended = SyncRun.objects.filter(integration=OuterRef("pk"), ended_at__isnull=False)
+    running = SyncRun.objects.filter(integration=OuterRef("pk"), state=RunState.RUNNING)
+    tenants = Integration.objects.present().annotate(
+        last_run=Subquery(ended.order_by("-id").values("id")[:1]),
+        through=Coalesce(F("search_progress__through_run"), 0),
+    )
+    due = tenants.filter(~Exists(running), last_run__gt=F("through"))
+    return list(due.values_list("pk", flat=True))
+
+
+def catch_up(integration_id: str) -> int:
+    """Fill in what has changed of a tenant since the last time; how many records were looked at.
+
+    Nothing while a sync of it runs, whose transactions may end in any order, or while somebody
+    else is at it. Idempotent.
+    """
+    began = timezone.now()
+    ended = SyncRun.objects.filter(integration=integration_id, ended_at__isnull=False)
+    through = ended.order_by("-id").values_list("id", flat=True).first() or 0
+    if SyncRun.objects.filter(integration=integration_id, state=RunState.RUNNING).exists():
+        return 0
+    progress = _claim(integration_id)
+    if progress is None:
+        return 0
+    index.make_where_missing()
+    done = 0
+    try:
+        for kind, record in RECORDS.items():
+            for rows in _batches(kind, record, integration_id, progress.until):
+                done += len(rows)
+                _write(kind, integration_id, rows)
+                _renew(progress)
+    except LeaseLost:
+        return done
+    SearchProgress.objects.filter(
+        pk=integration_id, lease_expires_at=progress.lease_expires_at
+    ).update(until=began, through_run=through, lease_expires_at=None)
+    if done:
+        index.settle()
+    return done
+
+
+def fill_candidate(candidate_id: str) -> None:
+    """Fill in one candidate now, ahead of the next sync. Idempotent."""
+    columns = COLUMNS[SearchKind.CANDIDATE]
+    found = Candidate.objects.filter(pk=candidate_id)
+    for tenant, pk, *values in found.values_list("integration_id", "pk", *columns):
+        _write(SearchKind.CANDIDATE, tenant, [(pk, *values)])
+
+
+def _claim(integration_id: str) -> SearchProgress | None:
+    """The tenant's progress, owned for `LEASE`; None when somebody else has it."""
+    if not Integration.objects.present().filter(pk=integration_id).exists():
+        return None
+    now = timezone.now()
+    SearchProgress.objects.get_or_create(pk=integration_id)
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
+    mine = SearchProgress.objects.filter(free, pk=integration_id)
+    if not mine.update(lease_expires_at=now + LEASE):
+        return None
+    return SearchProgress.objects.get(pk=integration_id)
+
+
+def _renew(progress: SearchProgress) -> None:
+    until = timezone.now() + LEASE
+    held = SearchProgress.objects.filter(
+        pk=progress.pk, lease_expires_at=progress.lease_expires_at
+    ).update(lease_expires_at=until)
+    if not held:
+        raise LeaseLost
+    progress.lease_expires_at = until
+
+
+def _batches(
+    kind: str, record: type[MirroredRecord], integration_id: str, until: datetime | None
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The id and the `COLUMNS` of each record: of all of the tenant's along the index of its ids,
+    or of those that have changed since `until` along that of changes.
+    """
+    last: tuple[Any, ...] = ()
+    while True:
+        ids = _next_ids(record, integration_id, until, last)
+        if not ids:
+            return
+        last = ids[-1]
+        found = record._default_manager.filter(pk__in=[row[-1] for row in ids])
+        yield list(found.values_list("pk", *COLUMNS[kind]))
+
+
+def _next_ids(
+    record: type[MirroredRecord],
+    integration_id: str,
+    until: datetime | None,
+    last: tuple[Any, ...],
+) -> list[tuple[Any, ...]]:
+    """The next `BATCH` records after `last`, as the columns of the order that they are read in."""
+    # SQLite would take the tenant's index and sort all that it holds; `+` hides it.
+    hidden = "+" if connection.vendor == "sqlite" and until is not None else ""
+    conditions = [f"{hidden}integration_id = %s"]
+    values: list[Any] = [integration_id]
+    order: tuple[str, ...] = ("id",)
+    if until is not None:
+        order = ("changed_at", "id")
+        conditions.append("changed_at >= %s")
+        values.append(connection.ops.adapt_datetimefield_value(until - MARGIN))
+    if last:
+        conditions.append(f"({', '.join(order)}) > ({', '.join(['%s'] * len(order))})")
+        values.extend(last)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(order)} FROM {record._meta.db_table}"
+            f" WHERE {' AND '.join(conditions)} ORDER BY {', '.join(order)} LIMIT {BATCH}",
+            values,
+        )
+        return list(cursor.fetchall())
+
+
+def _write(kind: str, integration_id: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write the entries of records, in one order whoever writes them; without words, none."""
+    words = sorted((pk, words_of(kind, values)) for pk, *values in rows)
+    said = [(pk, text) for pk, text in words if text]
+    silent = [pk for pk, text in words if not text]
+    with transaction.atomic():
+        if silent:
+            SearchEntry.objects.filter(kind=kind, record_id__in=silent).delete()
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                columns = [list(column) for column in zip(*said, strict=True)] or [[], []]
+                cursor.execute(_POSTGRESQL, [kind, integration_id, *columns])
+            else:
+                cursor.executemany(_SQLITE, [(kind, integration_id, pk, text) for pk, text in said])
