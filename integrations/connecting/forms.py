@@ -1,0 +1,143 @@
+"""The fields that both doors ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import BigIntegerField
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from integrations.connecting import flow
+from integrations.connecting.flow import Entered
+from integrations.connecting.setup_steps import Step
+from integrations.models import ConnectionLink, FlatchrSettings, Integration
+from integrations.sync.fields import MappedField, custom_fields_of
+
+
+def _typed(**attrs: str) -> dict[str, str]:
+    # What is copied from elsewhere must not be corrected on the way.
+    return {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **attrs}
+
+
+class SourceForm(forms.Form):
+    """Where Flatchr files the candidates that are submitted."""
+
+    offerer_id = forms.IntegerField(
+        label=_("Offerer ID"),
+        required=False,
+        min_value=1,
+        max_value=BigIntegerField.MAX_BIGINT,
+        widget=forms.TextInput(attrs=_typed(inputmode="numeric")),
+        help_text=_("A number that Flatchr gave you. Leave it empty if you have none."),
+    )
+    user_key = forms.CharField(
+        label=_("User key"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs=_typed()),
+        help_text=_("The Flatchr user to whom submitted candidates are attributed."),
+    )
+
+
+class FieldsForm(forms.Form):
+    """Which of Flatchr's fields each custom field of jobs is read from."""
+
+    def __init__(self, *args: Any, mapped: Sequence[MappedField] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._custom = {f"custom_{field.id}": field.id for field in mapped}
+        for name, field in zip(self._custom, mapped, strict=True):
+            known = [(key, gettext_lazy(label)) for key, label in field.choices]
+            self.fields[name] = forms.ChoiceField(
+                label=field.label,
+                help_text=field.description,
+                required=False,
+                initial=field.mapped_to,
+                choices=[("", _("Not read")), *known],
+            )
+
+    @property
+    def custom_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self._custom]
+
+    def mapping(self) -> dict[str, str]:
+        """The key that was chosen for each custom field, by its id."""
+        return {pk: self.cleaned_data[name] for name, pk in self._custom.items()}
+
+
+class KeysForm(FieldsForm, SourceForm):
+    """What Flatchr asks of a client, the source, and the fields if any are to be mapped."""
+
+    api_key = forms.CharField(
+        label=_("API key"),
+        # Never rendered back, and no browser offers to keep it.
+        widget=forms.PasswordInput(render_value=False, attrs=_typed(autocomplete="new-password")),
+        help_text=_("In Flatchr: Settings > Advanced > API."),
+    )
+    company_key = forms.CharField(
+        label=_("Company key"),
+        max_length=64,
+        widget=forms.TextInput(attrs=_typed()),
+        help_text=_("16 letters and digits, on the same page of Flatchr."),
+    )
+    slug = forms.CharField(
+        label=_("Career site slug"),
+        max_length=100,
+        widget=forms.TextInput(attrs=_typed()),
+        help_text=_("In Flatchr: Settings > Advanced > Subdomain configuration."),
+    )
+
+    def __init__(self, *args: Any, key_is_stored: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if key_is_stored:
+            self.fields["api_key"].required = False
+            self.fields["api_key"].label = _("New API key")
+            self.fields["api_key"].help_text = _(
+                "The stored key is never shown. Leave this empty to keep it."
+            )
+
+    def clean_api_key(self) -> str:
+        # Copied values come with spaces and line ends, and a key must not hold any.
+        return "".join(str(self.cleaned_data["api_key"]).split())
+
+    def clean_slug(self) -> str:
+        """The name alone, of whatever address of the career site it was copied with."""
+        given = str(self.cleaned_data["slug"]).removeprefix("https://").removeprefix("http://")
+        name = given.split("/")[0].removesuffix(".flatchr.io")
+        if not name:
+            raise forms.ValidationError(_("Enter the name of the career site."))
+        return name
+
+    def entered(self) -> Entered:
+        data = self.cleaned_data
+        return Entered(
+            api_key=data["api_key"],
+            company_key=data["company_key"],
+            slug=data["slug"],
+            offerer_id=data.get("offerer_id"),
+            user_key=data.get("user_key") or "",
+            mapping=self.mapping(),
+        )
+
+
+class SetupForm(FieldsForm, SourceForm):
+    """What a setup link asks: the enabled steps, filled with what is known."""
+
+    def __init__(
+        self, *args: Any, integration: Integration, steps: Sequence[Step], **kwargs: Any
+    ) -> None:
+        known = FlatchrSettings.objects.filter(integration=integration).first()
+        initial = {"user_key": known.user_key} if known else {}
+        mapped = custom_fields_of(integration) if Step.FIELDS in steps else []
+        super().__init__(*args, initial=initial, mapped=mapped, **kwargs)
+        if Step.SOURCE not in steps:
+            del self.fields["offerer_id"], self.fields["user_key"]
+
+    def save(self, link: ConnectionLink) -> None:
+        """Raises `LinkClosed` and saves nothing when the link was used in the meantime."""
+        data, source = self.cleaned_data, None
+        if "offerer_id" in self.fields:
+            source = (data["offerer_id"], data["user_key"])
+        flow.set_up(link, source=source, mapping=self.mapping())

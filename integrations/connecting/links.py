@@ -1,0 +1,202 @@
+"""Connection links: made, found by their token, and used once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, When
+from django.utils import timezone
+
+from integrations.audit import record
+from integrations.models import (
+    ApiKey,
+    ConnectionLink,
+    Event,
+    FlatchrSettings,
+    Integration,
+    LinkKind,
+    LinkState,
+)
+
+# How long a link opens anything (`unified-api.md §10.8`): one that an application shows in a page
+# of its own, one that is sent to the customer, and one that the dashboard makes.
+EMBEDDED = timedelta(hours=1)
+MAGIC_LINK = timedelta(days=365)
+FROM_DASHBOARD = timedelta(days=14)
+# The application asks which tenant came of a link as soon as the customer has finished.
+EXCHANGED_WITHIN = timedelta(hours=1)
+
+# Each try costs requests to Flatchr, and whoever has the link may try any key.
+MOST_TRIES = 20
+TRIES_IN = timedelta(hours=1)
+
+
+class LinkClosed(Exception):
+    """The link has been used in the meantime, or has run out; nothing was changed."""
+
+
+class TooManyTries(Exception):
+    """So many credentials were tried with the link that it has to rest until `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("Too many tries.")
+        self.until = until
+
+
+def new_link(
+    *,
+    organization: str,
+    environment: str,
+    contact_email: str = "",
+    origin_id: str = "",
+    maps_fields: bool = False,
+    language: str = "",
+    lasts: timedelta,
+    key: ApiKey | None = None,
+) -> str:
+    """Make a link that connects a new tenant; its token, which cannot be had again.
+
+    `key` made it, and will open the tenant.
+    """
+    return _made(
+        kind=LinkKind.CONNECT,
+        organization=organization.strip(),
+        environment=environment,
+        contact_email=contact_email.strip(),
+        origin_id=origin_id.strip(),
+        maps_fields=maps_fields,
+        language=language,
+        expires_at=timezone.now() + lasts,
+        created_by_key=key,
+    )
+
+
+def link_for(
+    integration: Integration,
+    kind: LinkKind,
+    *,
+    language: str = "",
+    lasts: timedelta,
+    key: ApiKey | None = None,
+    user: Any = None,
+) -> str:
+    """Make a link that reconnects a tenant or sets it up; its token."""
+    return _made(
+        kind=kind,
+        integration=integration,
+        organization=integration.organization,
+        environment=integration.environment,
+        contact_email=integration.contact_email,
+        origin_id=integration.origin_id,
+        language=language,
+        expires_at=timezone.now() + lasts,
+        created_by_key=key,
+        created_by=user,
+    )
+
+
+def _made(**fields: Any) -> str:
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        link = ConnectionLink.objects.create(
+            token_hash=_hash(token), exchange_hash=_hash(exchange_token(token)), **fields
+        )
+        record(
+            Event.LINK_MADE,
+            tenant=link.integration,
+            about=link,
+            user=link.created_by,
+            key=link.created_by_key,
+            name=link.organization,
+            kind=link.kind,
+        )
+    return token
+
+
+def exchange_token(token: str) -> str:
+    """The token that stands for the tenant once the link has been used.
+
+    It follows from the link's own, which does not follow from it: the page that has the one can
+    show the other again, and whoever is given it cannot open the link.
+    """
+    return sha256(f"exchange:{token}".encode()).hexdigest()
+
+
+def find(token: str) -> ConnectionLink | None:
+    """The link with this token, used or not; None also when its tenant has been deleted."""
+    return _present().filter(token_hash=_hash(token)).first()
+
+
+def connected_by(token: str, *, now: datetime | None = None) -> Integration | None:
+    """The tenant that came of a link, by the token to be exchanged, within an hour of its use, or
+    by the link's own, for an application that has sent it to a customer and asks now and then.
+    """
+    recent = (now or timezone.now()) - EXCHANGED_WITHIN
+    given = _hash(token)
+    link = (
+        _present()
+        .filter(
+            Q(token_hash=given) | Q(exchange_hash=given, used_at__gt=recent), used_at__isnull=False
+        )
+        .first()
+    )
+    return link.integration if link is not None else None
+
+
+def _present() -> QuerySet[ConnectionLink]:
+    present = Q(integration=None) | Q(integration__deleted_at=None)
+    return ConnectionLink.objects.select_related("integration", "created_by_key").filter(present)
+
+
+def count_try(link: ConnectionLink) -> None:
+    """Note that credentials are about to be tried. Raises `TooManyTries`, and `LinkClosed`."""
+    now = timezone.now()
+    hour_ago = now - TRIES_IN
+    row = ConnectionLink.objects.filter(pk=link.pk)
+    counted = row.filter(Q(tries__lt=MOST_TRIES) | Q(tries_since__lte=hour_ago)).update(
+        tries=Case(When(tries_since__lte=hour_ago, then=1), default=F("tries") + 1),
+        tries_since=Case(When(tries_since__lte=hour_ago, then=now), default=F("tries_since")),
+    )
+    link.refresh_from_db()
+    if link.state_at(now) is not LinkState.OPEN:
+        raise LinkClosed
+    if not counted:
+        raise TooManyTries(link.tries_since + TRIES_IN)
+
+
+def claim(link: ConnectionLink) -> None:
+    """Use the link: of all who try, one does. Within the transaction that does what it is for.
+
+    Raises `LinkClosed` for the others.
+    """
+    now = timezone.now()
+    open_still = ConnectionLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now)
+    if not open_still.update(used_at=now):
+        raise LinkClosed
+    link.used_at = now
+
+
+def settle(link: ConnectionLink, integration: Integration) -> None:
+    """Note which tenant came of the link, and let the key that made it open that tenant."""
+    with transaction.atomic():
+        link.integration = integration
+        link.save(update_fields=["integration"])
+        key = link.created_by_key
+        if key is not None and not key.every_tenant:
+            key.integrations.add(integration)
+
+
+def save_source(integration: Integration, *, offerer_id: int | None, user_key: str) -> None:
+    """Note under which source of Flatchr's, and which user, candidates are submitted."""
+    FlatchrSettings.objects.update_or_create(
+        integration=integration,
+        defaults={"offerer_id": offerer_id, "user_key": user_key.strip()},
+    )
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""How far the sync has come that a connection started, for people who wait for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models import Integration, RunState, SyncRun
+from integrations.records import Model
+
+# The models that mean something to a recruiter; the others are how these hang together.
+SHOWN: dict[str, Promise] = {
+    Model.JOBS: _("Jobs"),
+    Model.APPLICATION_STAGES: _("Stages"),
+    Model.CANDIDATES: _("Candidates"),
+    Model.APPLICATIONS: _("Applications"),
+    Model.TAGS: _("Tags"),
+}
+
+
+class Phase(StrEnum):
+    """What is to be said of the whole."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    READING = "reading"
+    DONE = "done"
+    REFUSED = "refused"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of record: how many were read, and whether it is `waiting`, `current` or `done`."""
+
+    label: Promise
+    seen: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    phase: Phase
+    lines: list[Line]
+    run: SyncRun | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.phase in (Phase.WAITING, Phase.READING)
+
+
+def progress_of(integration: Integration) -> Progress:
+    """How the newest sync of a tenant is doing, in two queries."""
+    run = SyncRun.objects.filter(integration=integration).order_by("-id").first()
+    if run is None:
+        return Progress(Phase.NONE, [])
+    seen = {result.model: result for result in run.results.all()}
+    lines = []
+    for model, label in SHOWN.items():
+        result = seen.get(model)
+        done = result is not None and (result.complete or run.state == RunState.SUCCEEDED)
+        current = run.is_live and run.phase == model
+        state = "current" if current else "done" if done else "waiting"
+        lines.append(Line(label, result.seen if result is not None else 0, state))
+    return Progress(_phase(run), lines, run)
+
+
+def _phase(run: SyncRun) -> Phase:
+    if run.state == RunState.QUEUED:
+        return Phase.WAITING
+    if run.state == RunState.RUNNING:
+        return Phase.READING
+    if run.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
+        return Phase.DONE
+    if run.state == RunState.AUTHENTICATION_FAILED:
+        return Phase.REFUSED
+    return Phase.TROUBLE

@@ -1,0 +1,113 @@
+// Connecting: each verdict of Flatchr's is shown as it comes. Without this, the page that the form
+// answers with shows all of them.
+(() => {
+  "use strict";
+
+  const LINES = "application/x-ndjson";
+  const MARKS = ["good", "bad", "open", "busy"];
+
+  function mark(field, kind, words) {
+    const verdict = field.querySelector(".rl-verdict");
+    for (const one of MARKS) verdict.classList.toggle(`rl-verdict-${one}`, one === kind);
+    field.classList.toggle("rl-field-wrong", kind === "bad");
+    if (verdict.textContent !== words) verdict.textContent = words;
+  }
+
+  function fieldsOf(form) {
+    return [...form.querySelectorAll("[data-field]")].filter((field) => field.dataset.field);
+  }
+
+  function fail(form, words) {
+    const box = form.querySelector("[data-failed]");
+    box.textContent = words;
+    box.hidden = false;
+    for (const field of fieldsOf(form)) {
+      if (field.querySelector(".rl-verdict-busy")) mark(field, "", "");
+    }
+    form.querySelector(".rl-field-wrong input")?.focus();
+  }
+
+  function take(form, line) {
+    if (line.next) {
+      window.location.assign(line.next);
+      return;
+    }
+    if (line.failed) {
+      fail(form, line.failed);
+      return;
+    }
+    const field = form.querySelector(`[data-field="${line.name}"]`);
+    if (field) mark(field, line.ok ? "good" : line.ok === false ? "bad" : "open", line.message);
+  }
+
+  async function follow(form, answer) {
+    const reader = answer.body.getReader();
+    const decoder = new TextDecoder();
+    let rest = "";
+    let last = null;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        last = JSON.parse(line);
+        take(form, last);
+      }
+    }
+    if (!last?.next && !last?.failed) throw new Error("The answer broke off.");
+    return Boolean(last.next);
+  }
+
+  async function attempt(form, button) {
+    button.disabled = true;
+    form.querySelector("[data-failed]").hidden = true;
+    for (const field of fieldsOf(form)) mark(field, "busy", form.dataset.checking);
+    let leaving = false;
+    try {
+      const answer = await fetch(form.action || window.location.href, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { Accept: LINES },
+        credentials: "same-origin",
+      });
+      if (answer.headers.get("Content-Type")?.startsWith(LINES)) {
+        leaving = await follow(form, answer);
+      } else {
+        // Something that has a page of its own, such as a field that is empty.
+        form.dataset.plain = "yes";
+        leaving = true;
+        button.disabled = false;
+        form.requestSubmit(button);
+      }
+    } catch {
+      fail(form, form.dataset.lost);
+    }
+    if (!leaving) button.disabled = false;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !("attempt" in form.dataset)) return;
+    if (form.dataset.plain || !window.ReadableStream) return;
+    event.preventDefault();
+    const button = event.submitter ?? form.querySelector("[type=submit]");
+    if (!button.disabled) attempt(form, button);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+    if (!button) return;
+    navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+    button.textContent = button.dataset.copied;
+  });
+
+  // In a frame, the page around it is told which token to exchange. Whoever may frame this page is
+  // said in its security policy, so it need not be said again here.
+  document.addEventListener("DOMContentLoaded", () => {
+    const token = document.body.dataset.connected;
+    if (token && window.parent !== window) {
+      window.parent.postMessage({ type: "relais:connected", token }, "*");
+    }
+  });
+})();
