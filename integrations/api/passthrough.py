@@ -1,7 +1,7 @@
 """POST /passthrough/flatchr/{api}: a request of the caller's own, signed in by us (§9).
 
-The request goes to Flatchr's host and nowhere else, once. Flatchr's answer of any status is data;
-an error of ours has one of the general codes, or none (`unified-api.md §4.1`).
+Flatchr's answer of any status is data; an error of ours has one of the general codes, or none
+(`unified-api.md §4.1`). The sending, and its rules, are in `integrations.passthrough`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import orjson
 from django.conf import settings
 from django.http import HttpResponse
 from pydantic import Field, StringConstraints
-from urllib3.filepost import encode_multipart_formdata
 
 from integrations import egress
 from integrations.api import idempotency
@@ -24,26 +23,28 @@ from integrations.api.answers import success
 from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller, tenant
 from integrations.api.errors import ApiError, invalid
-from integrations.api.writes.live import flatchr
-from integrations.flatchr.acting import Relayed
-from integrations.flatchr.body import BytesBody
-from integrations.flatchr.client import CREATE, Host
-from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.policy import Policy
-from integrations.flatchr.relative import NotRelative, own_headers, own_params, relative_path
+from integrations.flatchr.client import Host
+from integrations.flatchr.errors import ErrorKind
 from integrations.ids import TOOL
-from integrations.models import Integration
+from integrations.models import ApiKey, Integration
+from integrations.passthrough import sending
+from integrations.passthrough.asked import (
+    MAX_BODY,
+    Asked,
+    File,
+    NotSendable,
+    Outgoing,
+    address_of,
+    outgoing,
+)
+from integrations.passthrough.history import Sender
+from integrations.passthrough.rights import key_may
+from integrations.passthrough.sending import NotConnected, Unanswered
 
 HOSTS: Mapping[str, Host] = {"api": "api", "career": "careers", "careers": "careers"}
-# The answer, and what is sent; bytes.
-MAX_ANSWER = 25 * 1024**2
-MAX_BODY = 25 * 1024**2
-PATIENCE = Policy(connect_timeout=5, read_timeout=60, write_deadline=60, attempts=1)
 FETCH_SECONDS = 30.0
 # The status for what may have been done: the official clients do not send it again.
 UNDECIDED = 424
-# Below it, candidates are created, which takes the key in the body, too (`flatchr-api.md §7`).
-_CREATIONS = CREATE.rpartition("/")[0] + "/"
 
 Word = Annotated[str, StringConstraints(max_length=20_000)]
 
@@ -67,23 +68,18 @@ class PassthroughInput(Body):
 
     method: Literal["GET", "POST", "DELETE", "PUT", "PATCH"]
     path: str
+    """Below Flatchr's host; may hold a query."""
     headers: dict[str, Word] | None = None
+    """Flatchr's key is added here, so there is none to send."""
     params: dict[str, Word] | None = None
     data: Any = None
+    """An object or a list goes out as JSON, a text as it is."""
     response_as_base64: bool | None = None
+    """For answers that are no text."""
     multipart_form_data: list[FormField] | None = None
+    """Sent as a form, in place of `data`."""
     api_options: dict[str, Word] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A request that may leave."""
-
-    path: str
-    headers: dict[str, str]
-    params: dict[str, str]
-    content: bytes
-    shown: str
+    """Flatchr has none: left out."""
 
 
 def send(request: Any, tool: str, api: str) -> HttpResponse:
@@ -94,31 +90,41 @@ def send(request: Any, tool: str, api: str) -> HttpResponse:
         raise invalid(f"There is no API “{tool[:50]}/{api[:50]}” here. Known are {known}.")
     wanted = body_of(request, PassthroughInput)
     key = caller(request).key
-    if not key.may_pass(wanted.method):
-        raise ApiError(
-            "PLATFORM.INPUT_INVALID",
-            f"This API key may not send {wanted.method} requests through the passthrough.",
-            status=403,
-        )
+    if not key_may(key, host, wanted.method, wanted.path):
+        raise _forbidden(key, wanted.method)
     integration = tenant(request, for_action=True)
 
     def act() -> HttpResponse:
-        return _sent(integration, host, wanted)
+        return _sent(integration, _outgoing(host, wanted), wanted, key)
 
     if wanted.method == "GET":
         return act()
     return idempotency.once(request, key=key, route="POST passthrough", act=act)
 
 
-def _sent(integration: Integration, host: Host, wanted: PassthroughInput) -> HttpResponse:
+def _forbidden(key: ApiKey, method: str) -> ApiError:
+    if key.read_only:
+        words = f"This API key is read-only and may not send {method} requests to Flatchr."
+    else:
+        words = (
+            f"This API key may not send {method} requests through the passthrough. Make a key for "
+            f"which {method} is ticked under Passthrough to Flatchr, or make it with "
+            f"`create_api_key --passthrough`."
+        )
+    return ApiError("PLATFORM.INPUT_INVALID", words, status=403)
+
+
+def _sent(
+    integration: Integration, call: Outgoing, wanted: PassthroughInput, key: ApiKey
+) -> HttpResponse:
     try:
-        path = relative_path(wanted.path)
-        headers, params = own_headers(wanted.headers or {}), own_params(wanted.params or {})
-    except NotRelative as error:
-        raise invalid(str(error)) from None
-    content, shown = _content(wanted, headers)
-    outgoing = Outgoing(path, headers, params, content, shown)
-    answer = _relayed(integration, host, wanted, outgoing)
+        answer = sending.send(integration, call, Sender(key=key)).relayed
+    except NotConnected:
+        raise ApiError(
+            "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
+        ) from None
+    except Unanswered as unanswered:
+        raise _trouble(unanswered) from None
     warnings = ["api_options: Flatchr has none; they were left out."] if wanted.api_options else []
     data = {
         "url": answer.url,
@@ -129,112 +135,59 @@ def _sent(integration: Integration, host: Host, wanted: PassthroughInput) -> Htt
     return success(data, warnings=warnings)
 
 
-def _relayed(
-    integration: Integration, host: Host, wanted: PassthroughInput, outgoing: Outgoing
-) -> Relayed:
-    body: BytesBody | None = None
-    try:
-        with flatchr(integration, PATIENCE) as client:
-            content = outgoing.content
-            if host == "careers" and outgoing.path.startswith(_CREATIONS):
-                content = _with_token(content, wanted, client.credentials.api_key)
-            body = BytesBody(content) if content else None
-            return client.relay(
-                host,
-                wanted.method,
-                outgoing.path,
-                headers=outgoing.headers,
-                params=outgoing.params,
-                body=body,
-                shown=outgoing.shown,
-                max_bytes=MAX_ANSWER,
-            )
-    except FlatchrError as error:
-        begun = body.give_up() if body is not None else True
-        raise _trouble(error, may_be_done=begun and wanted.method != "GET") from None
-
-
-def _with_token(content: bytes, wanted: PassthroughInput, token: str) -> bytes:
-    """The fields of a candidate to be created, with the key that Flatchr wants among them."""
-    if not isinstance(wanted.data, dict) or wanted.multipart_form_data:
-        return content
-    return orjson.dumps({**wanted.data, "token": token})
-
-
-def _trouble(error: FlatchrError, *, may_be_done: bool) -> ApiError:
+def _trouble(unanswered: Unanswered) -> ApiError:
     """The error for a request that brought no answer. What clients repeat by themselves is safe:
     a read, or something that never left.
     """
-    if error.kind is ErrorKind.RATE_LIMITED:
-        return ApiError(
-            "PLATFORM.RATE_LIMIT_EXCEEDED",
-            "The limit for requests to Flatchr is used up. Nothing was sent.",
-            headers={"Retry-After": "1"},
-        )
-    if error.kind.is_auth:
-        return ApiError(None, error.message, title="Flatchr cannot be signed in to.", status=424)
-    if error.kind is ErrorKind.TOO_LARGE:
-        words = f"Flatchr's answer is larger than {MAX_ANSWER // 1024**2} MB and was not read."
-        return ApiError(
-            None, words, title="The answer is too large.", status=UNDECIDED, uncertain=True
-        )
-    if may_be_done:
-        return ApiError(
-            "PLATFORM.TASK_TIMED_OUT",
-            f"{error.message} The answer was lost, so Flatchr may have done it or not: look "
-            "before you send it again.",
-            title="Not known whether Flatchr did it.",
-            status=UNDECIDED,
-        )
-    if error.kind is ErrorKind.TIMEOUT:
-        return ApiError("PLATFORM.TASK_TIMED_OUT", error.message)
-    return ApiError(None, error.message, title="Flatchr is not available.", status=503)
+    message, title = unanswered.message, unanswered.title or None
+    if unanswered.kind is ErrorKind.RATE_LIMITED:
+        code = "PLATFORM.RATE_LIMIT_EXCEEDED"
+        return ApiError(code, message, headers={"Retry-After": "1"})
+    if unanswered.kind.is_auth:
+        return ApiError(None, message, title=title, status=424)
+    if unanswered.kind is ErrorKind.TOO_LARGE:
+        return ApiError(None, message, title=title, status=UNDECIDED, uncertain=True)
+    if unanswered.may_be_done:
+        return ApiError("PLATFORM.TASK_TIMED_OUT", message, title=title, status=UNDECIDED)
+    if unanswered.kind is ErrorKind.TIMEOUT:
+        return ApiError("PLATFORM.TASK_TIMED_OUT", message)
+    return ApiError(None, message, title=title, status=503)
 
 
-def _content(wanted: PassthroughInput, headers: dict[str, str]) -> tuple[bytes, str]:
-    """The body and what is recorded of it; its content type is put among `headers`."""
-    has_type = any(name.lower() == "content-type" for name in headers)
-    if wanted.multipart_form_data:
-        if wanted.data is not None:
-            raise invalid("Send either data or multipart_form_data")
-        if has_type:
-            raise invalid("headers: The content type of a form is set here and cannot be given")
-        content, headers["Content-Type"] = _form(wanted.multipart_form_data)
-        names = ", ".join(field.name for field in wanted.multipart_form_data)
-        return _small(content), f"[form with {names}; {len(content)} bytes]"
-    if wanted.data is None or wanted.data == "":
-        return b"", ""
-    if isinstance(wanted.data, str):
-        content, kind = wanted.data.encode("utf-8", "replace"), "text/plain; charset=utf-8"
-    else:
-        content, kind = orjson.dumps(wanted.data), "application/json"
-    if not has_type:
-        headers["Content-Type"] = kind
-    return _small(content), content.decode()
+def _outgoing(host: Host, wanted: PassthroughInput) -> Outgoing:
+    """The request as it may leave. Raises `ApiError`."""
+    asked = Asked(
+        host=host,
+        method=wanted.method,
+        path=wanted.path,
+        params=wanted.params or {},
+        headers=wanted.headers or {},
+        data=wanted.data,
+    )
+    try:
+        if not wanted.multipart_form_data:
+            return outgoing(asked)
+        # Before any file is fetched for it.
+        address_of(asked)
+        return outgoing(replace(asked, form=_form(wanted.multipart_form_data)))
+    except NotSendable as error:
+        raise invalid(str(error)) from None
 
 
-def _small(content: bytes) -> bytes:
-    if len(content) > MAX_BODY:
-        raise invalid(f"What is to be sent is larger than {MAX_BODY // 1024**2} MB")
-    return content
-
-
-def _form(fields: list[FormField]) -> tuple[bytes, str]:
-    parts: list[tuple[str, Any]] = []
+def _form(fields: list[FormField]) -> tuple[tuple[str, str | File], ...]:
+    parts: list[tuple[str, str | File]] = []
     left = MAX_BODY
     for at, field in enumerate(fields):
-        where = f"multipart_form_data.{at}"
-        if isinstance(field.value, str):
-            parts.append((field.name, field.value))
-            continue
-        content, content_type = _file(field.value, where, left)
-        left -= len(content)
-        parts.append((field.name, (field.value.name, content, content_type)))
-    return encode_multipart_formdata(parts)
+        value: str | File = field.value if isinstance(field.value, str) else ""
+        if not isinstance(field.value, str):
+            value = _file(field.value, f"multipart_form_data.{at}", left)
+            left -= len(value.content)
+        parts.append((field.name, value))
+    return tuple(parts)
 
 
-def _file(file: FileInput, where: str, left: int) -> tuple[bytes, str]:
-    """The file's bytes and content type. Raises `ApiError`."""
+def _file(file: FileInput, where: str, left: int) -> File:
+    """The file with its content. Raises `ApiError`."""
     given = file.content_type or ""
     if not given.isprintable() or not given.isascii():
         raise invalid(f"{where}.content_type: This is not a content type")
@@ -245,7 +198,7 @@ def _file(file: FileInput, where: str, left: int) -> tuple[bytes, str]:
             content = base64.b64decode("".join(file.data.split()), validate=True)
         except (binascii.Error, ValueError):
             raise invalid(f"{where}.data: This is not base64") from None
-        return content, given or "application/octet-stream"
+        return File(file.name, given or "application/octet-stream", content)
     try:
         fetched = egress.fetch(
             file.data_url or "",
@@ -255,7 +208,8 @@ def _file(file: FileInput, where: str, left: int) -> tuple[bytes, str]:
         )
     except egress.EgressError as error:
         raise invalid(f"{where}.data_url: {error.message}") from None
-    return fetched.content, given or fetched.content_type or "application/octet-stream"
+    content_type = given or fetched.content_type or "application/octet-stream"
+    return File(file.name, content_type, fetched.content)
 
 
 def _data(body: bytes, *, as_base64: bool) -> Any:

@@ -1,0 +1,86 @@
+"""The history of what was passed through: bounded in number and time, with secrets masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from integrations.audit import record
+from integrations.flatchr.masking import HEAD, Masker
+from integrations.models import ApiKey, Event, Integration, PassthroughCall
+from integrations.passthrough.asked import Outgoing, is_read
+
+# So many calls of a tenant are kept, however young they are.
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: a user of the dashboard, or an application by its key."""
+
+    user: Any = None
+    key: ApiKey | None = None
+
+
+def begin(
+    integration: Integration, call: Outgoing, sender: Sender, masker: Masker
+) -> PassthroughCall:
+    """Write down that `call` is about to be sent."""
+    with transaction.atomic():
+        begun = PassthroughCall.objects.create(
+            integration=integration,
+            user=sender.user,
+            api_key=sender.key,
+            method=call.method,
+            host=call.host,
+            path=masker.text(call.path),
+            params={_storable(k): _storable(masker.text(v)) for k, v in call.params.items()},
+            headers=masker.headers(call.shown_headers),
+            body_kind=call.kind,
+            body=_storable(masker.head(call.shown)),
+            body_cut=len(call.shown) > HEAD,
+        )
+        if not is_read(call.host, call.method, call.path):
+            record(
+                Event.PASSTHROUGH_WRITE,
+                tenant=integration,
+                about=begun,
+                user=sender.user,
+                key=sender.key,
+                method=call.method,
+                host=call.host,
+            )
+    return begun
+
+
+def end(
+    call: PassthroughCall, *, status: int | None, duration: float, bytes_received: int, error: str
+) -> None:
+    """Write down what came of it; `duration` in seconds."""
+    PassthroughCall.objects.filter(pk=call.pk).update(
+        status=status, duration=duration, bytes_received=bytes_received, error=error
+    )
+
+
+def retain() -> None:
+    """Remove what is older than the log of requests is kept, and all but each tenant's newest
+    `MOST`. Idempotent.
+    """
+    old = timezone.now() - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
+    PassthroughCall.objects.filter(started_at__lt=old).delete()
+    counted = PassthroughCall.objects.order_by().values("integration").annotate(n=Count("pk"))
+    for pk in counted.filter(n__gt=MOST).values_list("integration", flat=True):
+        calls = PassthroughCall.objects.filter(integration=pk).order_by("-id")
+        oldest_kept = calls.values_list("pk", flat=True)[MOST - 1]
+        calls.filter(pk__lt=oldest_kept).delete()
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores no NUL in text."""
+    return text.replace("\0", "\ufffd")

@@ -1,0 +1,55 @@
+// The console's comforts. Without them every part of the form is there, and links do the rest.
+(() => {
+  "use strict";
+
+  // Only the part of the form that goes with the chosen kind of body.
+  function showBody(form) {
+    const kind = form.elements.body_kind.value;
+    for (const part of form.querySelectorAll("[data-body]")) part.hidden = part.dataset.body !== kind;
+  }
+
+  // A template for another tenant: the link follows the choice.
+  function followTenant(form) {
+    const tenant = form.elements.tenant.value;
+    for (const link of document.querySelectorAll("[data-template]")) {
+      const url = new URL(link.href);
+      if (tenant) url.searchParams.set("tenant", tenant);
+      else url.searchParams.delete("tenant");
+      link.href = url;
+    }
+  }
+
+  function sendWithKeys(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.currentTarget.requestSubmit();
+    }
+  }
+
+  async function copy(event) {
+    const button = event.currentTarget;
+    const text = document.getElementById(button.dataset.copy).textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // The browser keeps its clipboard to itself: the text is marked, to be copied by hand.
+      window.getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      button.hidden = false;
+      button.addEventListener("click", copy);
+    }
+    document.getElementById("answer")?.focus();
+    const form = document.querySelector("[data-console]");
+    if (!form) return;
+    showBody(form);
+    followTenant(form);
+    form.elements.body_kind.addEventListener("change", () => showBody(form));
+    form.elements.tenant.addEventListener("change", () => followTenant(form));
+    form.addEventListener("keydown", sendWithKeys);
+  });
+})();
