@@ -1,27 +1,71 @@
-"""Exports: who took which data away, and when."""
+"""Exports: who took which data away, what is being written, and the files that are ready."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
-from integrations.admin.details import Card
-from integrations.admin.display import NOTHING, Tone, badge, date_time, duration, link, number
-from integrations.admin.filters import TenantFilter
-from integrations.models import Export
+from integrations.admin.display import (
+    Tone,
+    badge,
+    change_url,
+    date_time,
+    list_url,
+    number,
+)
+from integrations.admin.doors import require
+from integrations.admin.export_report import progress_context, report_context
+from integrations.admin.filters import FieldFilter, TenantFilter
+from integrations.audit import record
+from integrations.exports import files, schedules, service
+from integrations.exports.formats import FORMATS
+from integrations.exports.working import is_fetchable, may_fetch
+from integrations.models import LIVE_EXPORTS, Event, Export, ExportKind, ExportState
+from integrations.people.permissions import Permission
+
+# Of those that are being written, so many are followed on the list.
+MOST_LIVE = 20
+
+View = Callable[[HttpRequest, Export], HttpResponseBase]
+
+
+class KindFilter(FieldFilter):
+    title = lazy("what")
+    parameter_name = field = "kind"
+    any_label = lazy("Any records")
+    choices_ = [(kind.value, str(kind.label)) for kind in ExportKind]
 
 
 class ExportAdmin(ReadOnlyMirrorAdmin):
-    list_display = ("what", "tenant", "who", "when", "rows_sent", "state")
-    list_filter = (TenantFilter,)
+    list_display = ("what", "tenant", "who", "when", "rows_sent", "state_label")
+    list_filter = (TenantFilter, KindFilter)
     list_select_related = ("integration", "user")
+    list_defer = ("columns", "tenants", "error")
     sortable_by = ()
     ordering = ("-id",)
-    empty_text = "No data has been downloaded yet."
+    change_list_template = "relais/export_list.html"
+    detail_template = "relais/export.html"
+    empty_text = lazy("No data has been taken away yet. Press Export above a list of records.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The user's tenants' exports; one that spans several tenants is its author's alone."""
@@ -31,55 +75,169 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
         mine = Q(pk__in=Export.objects.visible_to(request.user).values("pk"))
         return Export.objects.filter(own | mine).order_by(*self.ordering)
 
-    @display(description="Export")
+    @display(description=lazy("Export"))
     def what(self, export: Export) -> str:
-        return f"Candidates, {export.format.upper()}"
+        return f"{export.get_kind_display()}, {export.get_format_display()}"
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, export: Export) -> str:
-        return str(export.integration) if export.integration else "Several tenants"
+        return str(export.integration) if export.integration else _("Several tenants")
 
-    @display(description="By")
+    @display(description=lazy("By"))
     def who(self, export: Export) -> str:
-        return str(export.user) if export.user else "Command line"
+        return str(export.user) if export.user else _("Command line")
 
-    @display(description="When")
+    @display(description=lazy("When"))
     def when(self, export: Export) -> SafeString | str:
         return date_time(export.started_at)
 
-    @display(description="Rows")
+    @display(description=lazy("Rows"))
     def rows_sent(self, export: Export) -> str:
         return number(export.rows)
 
-    @display(description="Outcome")
-    def state(self, export: Export) -> SafeString:
-        return _state(export)
+    @display(description=lazy("State"))
+    def state_label(self, export: Export) -> SafeString:
+        return state_badge(export)
 
-    def detail(self, _request: HttpRequest, record: Export) -> dict[str, Any]:
-        lasted = NOTHING
-        if record.ended_at:
-            lasted = duration((record.ended_at - record.started_at).total_seconds())
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: dict[str, tuple[str, View]] = {
+            "live": ("GET", live_view),
+            "file": ("POST", file_view),
+            "cancel": ("POST", cancel_view),
+        }
+        wrap = self.admin_site.admin_view
+        return [
+            path("live/", wrap(self.all_live_view), name="integrations_export_all_live"),
+            path(
+                "schedules/<int:pk>/end/",
+                wrap(end_schedule_view),
+                name="integrations_export_end_schedule",
+            ),
+            *(
+                path(
+                    f"<int:pk>/{name}/",
+                    wrap(self._of_export(method, view)),
+                    name=f"integrations_export_{name}",
+                )
+                for name, (method, view) in pages.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def _of_export(self, method: str, view: View) -> Callable[..., HttpResponseBase]:
+        """`view` with the export looked up among those that the user may see."""
+
+        def of_export(request: HttpRequest, pk: int) -> HttpResponseBase:
+            if request.method != method:
+                return HttpResponseNotAllowed([method])
+            mine = self.get_queryset(request).select_related("integration", "user")
+            export = mine.filter(pk=pk).first()
+            if export is None:
+                raise Http404
+            if view is not live_view:
+                require(request, Permission.EXPORT, export.integration_id)
+            return view(request, export)
+
+        return update_wrapper(of_export, view)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        mine = schedules.schedules_of(request.user)
+        planned = [
+            (one, reverse("admin:integrations_export_end_schedule", args=[one.pk])) for one in mine
+        ]
+        context = {"planned": planned, **self._under_way(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def _under_way(self, request: HttpRequest) -> dict[str, Any]:
+        """The exports that are being written, and by what the page knows that one has ended."""
+        live = self.get_queryset(request).filter(state__in=LIVE_EXPORTS)
+        running = list(live.select_related("integration")[:MOST_LIVE])
+        return {
+            "running": [(one, change_url(one)) for one in running],
+            "running_state": " ".join(str(one.pk) for one in running),
+            "running_url": reverse("admin:integrations_export_all_live"),
+        }
+
+    def all_live_view(self, request: HttpRequest) -> HttpResponseBase:
+        """What moves on the list, as a fragment; with what its script asks for."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        context = self._under_way(request)
+        response = render(request, "relais/_exports_live.html", context)
+        response["X-Run-Live"] = "yes" if context["running"] else "no"
+        response["X-Run-State"] = context["running_state"]
+        add_never_cache_headers(response)
+        return response
+
+    def detail(self, request: HttpRequest, record: Export) -> dict[str, Any]:
         return {
             "title": self.what(record),
-            "badges": [_state(record)],
-            "subtitle": "Download of candidates",
-            "cards": [
-                Card(
-                    "Export",
-                    [
-                        ("Tenant", link(record.integration) if record.integration else "Several"),
-                        ("By", self.who(record)),
-                        ("Started", date_time(record.started_at)),
-                        ("Took", lasted),
-                        ("Rows", number(record.rows)),
-                        ("Filters", record.filters or "No filters"),
-                    ],
-                )
-            ],
+            "badges": [] if record.is_live else [state_badge(record)],
+            **report_context(request, record),
         }
 
 
-def _state(export: Export) -> SafeString:
-    if export.rows is None:
-        return badge("Not finished", Tone.WARNING)
-    return badge("Complete", Tone.SUCCESS)
+def state_badge(export: Export) -> SafeString:
+    state = ExportState(export.state)
+    if state == ExportState.STREAMED:
+        if export.rows is None:
+            return badge(_("Not finished"), Tone.WARNING)
+        return badge(_("Complete"), Tone.SUCCESS)
+    if state == ExportState.DONE and not is_fetchable(export):
+        return badge(_("Expired"), Tone.NEUTRAL)
+    return badge(state.label, state.color)
+
+
+def live_view(request: HttpRequest, export: Export) -> HttpResponse:
+    """The moving part of the page, as a fragment; says whether to ask again."""
+    response = render(request, "relais/_export_live.html", progress_context(export))
+    response["X-Run-Live"] = "yes" if export.is_live else "no"
+    add_never_cache_headers(response)
+    return response
+
+
+def file_view(request: HttpRequest, export: Export) -> HttpResponseBase:
+    """The file, for whoever asked for it, as long as they see all tenants that are in it."""
+    if not is_fetchable(export):
+        messages.error(request, _("This file has expired. Export the data again."))
+        return HttpResponseRedirect(change_url(export))
+    if not may_fetch(export, request.user):
+        raise Http404
+    try:
+        content = files.opened(export)
+    except FileNotFoundError:
+        messages.error(request, _("This file is gone from the disk. Export the data again."))
+        return HttpResponseRedirect(change_url(export))
+    record(Event.EXPORT_FETCHED, tenant=export.integration, about=export, kind=export.kind)
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=service.filename(export),
+        content_type=FORMATS[export.format].content_type,
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+def cancel_view(request: HttpRequest, export: Export) -> HttpResponseBase:
+    if export.user_id != request.user.pk and not request.user.is_superuser:
+        raise Http404
+    if service.cancel(export):
+        messages.info(request, _("The export was cancelled. Nothing of it is kept."))
+    else:
+        messages.info(request, _("The export had ended already."))
+    return HttpResponseRedirect(change_url(export))
+
+
+def end_schedule_view(request: HttpRequest, pk: int) -> HttpResponseBase:
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    planned = schedules.schedules_of(request.user).filter(pk=pk).first()
+    if planned is None:
+        raise Http404
+    schedules.end(planned)
+    messages.success(request, _("The scheduled export was ended. Files made so far stay."))
+    return HttpResponseRedirect(list_url(Export))

@@ -3,29 +3,54 @@
 A spreadsheet runs a cell of a CSV file that begins like a formula. One apostrophe in front makes
 it text; because values that begin with an apostrophe get one too, taking one off again always
 gives the value back.
+
+A spreadsheet that expects another separator than the file has (a French Excel expects `;`) cuts
+cells in parts, quotes or not, and runs a part that begins like a formula. Such a part gets its
+apostrophe after the separator that it follows.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MARK = "'"
+SIGNS = "=+-@＝＋－＠"
 # What Excel, LibreOffice or Google Sheets take for the beginning of a formula: the four signs,
 # their full-width forms, and the white space they skip on their way to one.
-RISKY = frozenset("=+-@\t\r\n＝＋－＠" + MARK)
+RISKY = frozenset(SIGNS + "\t\r\n" + MARK)
+
+SEPARATORS = ";,\t\r\n"
+# What may stand between a separator and the sign; the apostrophe among it, so that a part which
+# has been given one is still a part of this kind, and what was put in can be found again.
+_FORMULA = rf"""[ "{MARK}]*[{re.escape(SIGNS)}]"""
+_PART = re.compile(rf"(?<=[{SEPARATORS}])(?={_FORMULA})")
+_MARKED_PART = re.compile(rf"(?<=[{SEPARATORS}]){MARK}(?={_FORMULA})")
 
 
 def guard_column(cells: Iterable[str | None]) -> list[str | None]:
-    """The cells, each with an apostrophe in front where it begins with a character of `RISKY`."""
+    """The cells, each as `guard` gives it; null stays null."""
     # Written out rather than a call per cell: an export of 100,000 rows has over a million.
-    return [MARK + cell if cell and cell[0] in RISKY else cell for cell in cells]
+    guarded = [MARK + cell if cell and cell[0] in RISKY else cell for cell in cells]
+    # Most columns have no separator in them, and next to none has a part like a formula.
+    whole = "\0".join(filter(None, guarded))
+    if _has_separator(whole) and _PART.search(whole):
+        return [_PART.sub(MARK, cell) if cell else cell for cell in guarded]
+    return guarded
 
 
 def guard(cell: str) -> str:
-    """`cell`, with an apostrophe in front if it begins with a character of `RISKY`."""
-    return MARK + cell if cell and cell[0] in RISKY else cell
+    """`cell` with an apostrophe in front if it begins with a character of `RISKY`, and after each
+    separator that something like a formula follows.
+    """
+    guarded = MARK + cell if cell and cell[0] in RISKY else cell
+    return _PART.sub(MARK, guarded)
 
 
 def restore(cell: str) -> str:
     """The value behind an exported cell: the inverse of `guard`, for every string."""
-    return cell.removeprefix(MARK)
+    return _MARKED_PART.sub("", cell).removeprefix(MARK)
+
+
+def _has_separator(text: str) -> bool:
+    return any(separator in text for separator in SEPARATORS)

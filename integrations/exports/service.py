@@ -5,55 +5,162 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from integrations.exports.streaming import stream_candidates_csv
-from integrations.models import Export, Integration
+from integrations.audit import record
+from integrations.exports import wake
+from integrations.exports.formats import FORMATS
+from integrations.exports.formats.style import Style
+from integrations.exports.writing import Wanted, write
+from integrations.models import (
+    LIVE_EXPORTS,
+    Event,
+    Export,
+    ExportFormat,
+    ExportKind,
+    ExportSchedule,
+    ExportState,
+    Integration,
+)
+
+# Nothing of an Excel file can be sent before its last row has been written, and a row of it takes
+# longer. With the default setting somebody waits for 10,000 rows, which takes about a second.
+EXCEL_SHARE = 5
 
 
 class Download(NamedTuple):
-    """What to send, and the name to save it under."""
+    """What to send, the name to save it under, and what it is."""
 
     stream: Iterator[bytes]
     filename: str
+    content_type: str
 
 
-def export_candidates(
+def download(
     queryset: QuerySet[Any],
+    wanted: Wanted,
     *,
     user: Any,
     filters: str,
     integration: Integration | None,
-    bom: bool = False,
     on_end: Callable[[int], None] | None = None,
 ) -> Download:
-    """Start an export of exactly the candidates in `queryset`, as CSV.
+    """Start an export of exactly the records in `queryset`, to be sent while it is read.
 
-    The caller answers for the queryset: that `user` may see it, and whether deleted candidates
+    The caller answers for the queryset: that `user` may see it, and whether deleted records
     are in it. `integration` is the one tenant it holds, or None when it may span several; then
-    each row says whose it is. `user` is None for an export from the command line.
+    each row says whose it is, if no columns were chosen. `user` is None for an export from the
+    command line. Raises `UnknownColumns`, and then nothing is recorded.
 
     The `Export` row exists when this returns, before anything is sent. It gets its number of rows
     and its end after the last piece of the stream has been taken, and keeps none if the reader
     goes away before; `on_end` is told the number of rows at the same moment.
     """
-    export = Export.objects.create(
-        integration=integration, user=user, format="csv", filters=filters
-    )
+    export = _recorded(wanted, user=user, filters=filters, integration=integration)
 
     def end(rows: int) -> None:
         Export.objects.filter(pk=export.pk).update(rows=rows, ended_at=timezone.now())
         if on_end:
             on_end(rows)
 
-    stream = stream_candidates_csv(queryset, bom=bom, with_tenant=integration is None, on_end=end)
-    return Download(stream, candidates_filename(integration))
+    stream = write(queryset, wanted, with_tenant=integration is None, on_end=end)
+    _save(export)
+    return Download(stream, filename(export), FORMATS[wanted.format].content_type)
 
 
-def candidates_filename(integration: Integration | None) -> str:
+def queue(
+    wanted: Wanted,
+    *,
+    user: Any,
+    filters: str,
+    integration: Integration | None,
+    schedule: ExportSchedule | None = None,
+) -> Export:
+    """Have a worker write the file: the export is QUEUED when this returns.
+
+    Raises `UnknownColumns`.
+    """
+    export = _recorded(wanted, user=user, filters=filters, integration=integration)
+    wanted.resource(with_tenant=integration is None)
+    export.state, export.schedule = ExportState.QUEUED, schedule
+    with transaction.atomic():
+        _save(export)
+        transaction.on_commit(lambda: wake.worker(export.pk))
+    return export
+
+
+def _recorded(
+    wanted: Wanted, *, user: Any, filters: str, integration: Integration | None
+) -> Export:
+    resource = wanted.resource(with_tenant=integration is None)
+    style = wanted.style
+    return Export(
+        integration=integration,
+        user=user,
+        kind=wanted.kind,
+        columns=[heading.name for heading in resource.headings],
+        format=wanted.format,
+        delimiter=style.delimiter,
+        date_format=style.date_format,
+        bom=style.bom,
+        filters=filters,
+    )
+
+
+def _save(export: Export) -> None:
+    """The filters are in the row alone: what was searched for may be somebody's name."""
+    with transaction.atomic():
+        export.save()
+        record(
+            Event.EXPORTED,
+            tenant=export.integration,
+            about=export,
+            user=export.user,
+            kind=export.kind,
+            format=export.format,
+        )
+
+
+def wanted_of(stored: Export | ExportSchedule) -> Wanted:
+    style = Style(stored.delimiter, stored.date_format, stored.bom)
+    return Wanted(stored.kind, stored.columns, stored.format, style)
+
+
+def cancel(export: Export) -> bool:
+    """Stop an export that a worker is to write, or is writing; whether there was one."""
+    # From here on no worker can finish it: its lease is on the state.
+    with transaction.atomic():
+        stopped = Export.objects.filter(pk=export.pk, state__in=LIVE_EXPORTS).update(
+            state=ExportState.CANCELLED,
+            ended_at=timezone.now(),
+            lease_owner="",
+            lease_expires_at=None,
+        )
+        if stopped:
+            record(Event.EXPORT_CANCELLED, tenant=export.integration, about=export)
+    export.refresh_from_db()
+    return bool(stopped)
+
+
+def rows_at_once(format: str) -> int:
+    """The most rows of a file that is sent while its reader waits; a worker writes larger ones."""
+    most: int = settings.EXPORT_ROWS_AT_ONCE
+    return most // EXCEL_SHARE if format == ExportFormat.XLSX else most
+
+
+def count(queryset: QuerySet[Any]) -> int:
+    """How many records there are, up to one more than are sent at once in any format."""
+    return queryset.order_by()[: settings.EXPORT_ROWS_AT_ONCE + 1].count()
+
+
+def filename(export: Export) -> str:
     """`candidates-<organization>-YYYY-MM-DD.csv`, in ASCII; the day is the local one."""
-    organization = slugify(integration.organization) if integration else ""
-    parts = ["candidates", organization, timezone.localdate().isoformat()]
-    return "-".join(filter(None, parts)) + ".csv"
+    organization = slugify(export.integration.organization) if export.integration else ""
+    day = timezone.localdate(export.started_at).isoformat()
+    name = ExportKind(export.kind).label.lower()
+    stem = "-".join(filter(None, [name, organization, day]))
+    return f"{stem}.{FORMATS[export.format].extension}"

@@ -7,7 +7,7 @@ every row first would take longer than all the rest of an export.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import lru_cache
 
 import orjson
@@ -47,12 +47,49 @@ def moments(column: Sequence[str | None]) -> list[str]:
     return list(map(_moment, column))
 
 
+def day_first(column: Sequence[str | None]) -> list[str]:
+    """`31/03/2026 14:05:00`, in the configured time zone; the day alone at midnight.
+
+    Flatchr gives most moments by the day, and a spreadsheet sorts and filters by it.
+    """
+    return list(map(_day_first, column))
+
+
+def local_times(column: Sequence[str | None]) -> list[datetime | None]:
+    """In the configured time zone and without it, to the second, as spreadsheets know moments."""
+    return list(map(_local_time, column))
+
+
+def numbers(column: Sequence[float | None]) -> list[str]:
+    """Decimal, without a fraction where there is none."""
+    return list(map(_number, column))
+
+
+def _local(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    return timezone.localtime(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
 # Moments repeat: a sync stamps a batch of rows with one, and Flatchr knows days only.
 @lru_cache(maxsize=4096)
 def _moment(text: str | None) -> str:
-    if not text:
+    return _local(text).isoformat(timespec="seconds") if text else ""
+
+
+@lru_cache(maxsize=4096)
+def _day_first(text: str | None) -> str:
+    value = _local_time(text)
+    if value is None:
         return ""
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return timezone.localtime(value).isoformat(timespec="seconds")
+    return value.strftime("%d/%m/%Y" if value.time() == time.min else "%d/%m/%Y %H:%M:%S")
+
+
+@lru_cache(maxsize=4096)
+def _local_time(text: str | None) -> datetime | None:
+    return _local(text).replace(microsecond=0, tzinfo=None) if text else None
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if value == int(value) else repr(value)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 
+from integrations.exports.formats.style import Style
+from integrations.exports.writing import Wanted, write
 from integrations.ids import unified_id
 from integrations.models import (
     Application,
@@ -80,6 +83,25 @@ def rows(tenant: Integration) -> Rows:
 @pytest.fixture
 def other_rows(other_tenant: Integration) -> Rows:
     return Rows(other_tenant)
+
+
+def candidates_csv(
+    queryset: Any,
+    *,
+    bom: bool = False,
+    with_tenant: bool = False,
+    on_end: Callable[[int], None] | None = None,
+) -> Generator[bytes, None, None]:
+    """All columns of the candidates, as the command line writes them when nothing is chosen."""
+    wanted = Wanted(style=Style(bom=bom))
+    return write(queryset, wanted, with_tenant=with_tenant, on_end=on_end)
+
+
+def queries(captured: CaptureQueriesContext) -> int:
+    """How many there were. The transaction that PostgreSQL reads in is a savepoint here, inside
+    the test's own.
+    """
+    return sum("SAVEPOINT" not in query["sql"] for query in captured)
 
 
 def table(pieces: Iterable[bytes] | Iterator[bytes]) -> list[dict[str, str]]:

@@ -10,9 +10,8 @@ from django.db.models import JSONField, Value
 
 from integrations.exports.escaping import guard
 from integrations.exports.resources import CandidateResource
-from integrations.exports.streaming import stream_candidates_csv
 from integrations.models import Candidate, Integration
-from tests.exports.conftest import Rows, table
+from tests.exports.conftest import Rows, candidates_csv, table
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +34,7 @@ COLUMNS = [
 
 
 def exported(with_tenant: bool = False) -> list[dict[str, str]]:
-    return table(
-        stream_candidates_csv(Candidate.objects.order_by("remote_id"), with_tenant=with_tenant)
-    )
+    return table(candidates_csv(Candidate.objects.order_by("remote_id"), with_tenant=with_tenant))
 
 
 def test_a_full_row(rows: Rows) -> None:
@@ -199,7 +196,7 @@ def test_names_of_jobs_stages_and_tags_are_made_harmless_too(rows: Rows) -> None
 
 
 def test_the_columns_and_their_order(rows: Rows) -> None:
-    (header,) = stream_candidates_csv(Candidate.objects.none())
+    (header,) = candidates_csv(Candidate.objects.none())
     assert header.decode() == ",".join(COLUMNS) + "\r\n"
 
 
@@ -222,7 +219,7 @@ def test_tenants_that_know_the_same_ids_are_not_mixed(rows: Rows, other_rows: Ro
         candidate = here.candidate(remote_id="same", first_name=name)
         here.tagged(candidate, here.tag(f"Tag of {name}", remote_id="t"))
         here.application(candidate, job=here.job(f"Job of {name}"), remote_id="a")
-    found = table(stream_candidates_csv(Candidate.objects.filter(integration=rows.tenant)))
+    found = table(candidates_csv(Candidate.objects.filter(integration=rows.tenant)))
     told = [(row["first_name"], row["tags"], row["latest_job"]) for row in found]
     name = rows.tenant.organization
     assert told == [(name, f"Tag of {name}", f"Job of {name}")]
@@ -234,5 +231,5 @@ def test_the_library_exports_the_same_cells(rows: Rows) -> None:
     rows.candidate(remote_id="z")
     candidates = Candidate.objects.order_by("pk")
     dataset = CandidateResource().export(candidates)
-    streamed = b"".join(stream_candidates_csv(candidates)).decode()
+    streamed = b"".join(candidates_csv(candidates)).decode()
     assert dataset.export("csv") == streamed

@@ -121,8 +121,8 @@ def test_a_device_is_written_to_and_not_replaced(rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--json"], "--json and the CSV cannot share standard output"),
-        (["--json", "--output", "-"], "--json and the CSV cannot share standard output"),
+        (["--json"], "--json and the export cannot share standard output"),
+        (["--json", "--output", "-"], "--json and the export cannot share standard output"),
     ],
 )
 def test_json_needs_a_file(rows: Rows, arguments: list[str], words: str) -> None:
@@ -177,3 +177,33 @@ def test_a_bad_option_is_wrong_usage() -> None:
         output, errors = running.communicate(timeout=60)
     assert (running.returncode, output) == (2, b"")
     assert b"invalid choice: 'xml'" in errors
+
+
+def test_columns_separator_and_dates_are_as_asked_for(rows: Rows, tmp_path: Path) -> None:
+    rows.candidate(first_name="Élise", last_name="a;=1")
+    target = tmp_path / "out.csv"
+    run(
+        *(rows.tenant.pk, "--output", str(target), "--columns", "last_name, first_name,changed_at"),
+        *("--delimiter", "semicolon", "--dates", "dmy"),
+    )
+    assert target.read_text("utf-8").splitlines() == [
+        "first_name;last_name;changed_at",
+        'Élise;"a;\'=1";09/03/2026 09:30:00',
+    ]
+    assert Export.objects.get().columns == ["first_name", "last_name", "changed_at"]
+
+
+@pytest.mark.parametrize("format", ["xlsx", "json"])
+def test_other_formats_are_told_in_the_report(rows: Rows, tmp_path: Path, format: str) -> None:
+    rows.candidates({} for _ in range(3))
+    target = tmp_path / f"out.{format}"
+    said = run(rows.tenant.pk, "--format", format, "--output", str(target), "--json")
+    assert (json.loads(said)["format"], json.loads(said)["rows"]) == (format, 3)
+    assert target.read_bytes()[:2] == {"xlsx": b"PK", "json": b"[\n"}[format]
+
+
+def test_an_unknown_column_is_wrong_usage_and_the_known_ones_are_listed(rows: Rows) -> None:
+    with pytest.raises(CommandError, match=r"no column salary.*remote_id, first_name") as refused:
+        run(rows.tenant.pk, "--columns", "first_name,salary")
+    assert refused.value.returncode == 2
+    assert not Export.objects.exists()

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from integrations.exports import service
-from integrations.exports.service import candidates_filename, export_candidates
+from integrations.exports.service import download, filename
+from integrations.exports.writing import Wanted
 from integrations.models import Candidate, Export, Integration
 from tests.exports.conftest import Rows, table
 
@@ -20,8 +20,12 @@ def test_the_record_is_there_before_the_first_byte_and_complete_after_the_last(
     rows: Rows, alice: User
 ) -> None:
     rows.candidates({} for _ in range(3))
-    download = export_candidates(
-        Candidate.objects.all(), user=alice, filters="stage=3&q=ma", integration=rows.tenant
+    made = download(
+        Candidate.objects.all(),
+        Wanted(),
+        user=alice,
+        filters="stage=3&q=ma",
+        integration=rows.tenant,
     )
     export = Export.objects.get()
     assert (export.user, export.integration, export.filters, export.format) == (
@@ -32,7 +36,7 @@ def test_the_record_is_there_before_the_first_byte_and_complete_after_the_last(
     )
     assert (export.rows, export.ended_at) == (None, None)
 
-    assert len(table(download.stream)) == 3
+    assert len(table(made.stream)) == 3
     export.refresh_from_db()
     assert export.rows == 3
     assert export.ended_at is not None
@@ -41,12 +45,12 @@ def test_the_record_is_there_before_the_first_byte_and_complete_after_the_last(
 
 def test_a_download_that_is_broken_off_has_no_number_of_rows(rows: Rows, alice: User) -> None:
     rows.candidates({} for _ in range(3))
-    download = export_candidates(
-        Candidate.objects.all(), user=alice, filters="", integration=rows.tenant
+    made = download(
+        Candidate.objects.all(), Wanted(), user=alice, filters="", integration=rows.tenant
     )
-    next(download.stream)
-    next(download.stream)
-    download.stream.close()  # type: ignore[attr-defined]
+    next(made.stream)
+    next(made.stream)
+    made.stream.close()  # type: ignore[attr-defined]
     export = Export.objects.get()
     assert (export.rows, export.ended_at) == (None, None)
 
@@ -54,15 +58,16 @@ def test_a_download_that_is_broken_off_has_no_number_of_rows(rows: Rows, alice: 
 def test_a_read_that_fails_leaves_no_number_of_rows(
     rows: Rows, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    download = export_candidates(
+    made = download(
         Candidate.objects.extra(where=["1 = no_such_column"]),
+        Wanted(),
         user=alice,
         filters="",
         integration=rows.tenant,
     )
-    next(download.stream)
+    next(made.stream)
     with pytest.raises(Exception, match="no_such_column"):
-        next(download.stream)
+        next(made.stream)
 
 
 def test_an_export_over_several_tenants_names_none_and_tells_them_apart(
@@ -70,8 +75,8 @@ def test_an_export_over_several_tenants_names_none_and_tells_them_apart(
 ) -> None:
     rows.candidate()
     other_rows.candidate()
-    download = export_candidates(Candidate.objects.all(), user=admin, filters="", integration=None)
-    assert {row["integration_id"] for row in table(download.stream)} == {
+    made = download(Candidate.objects.all(), Wanted(), user=admin, filters="", integration=None)
+    assert {row["integration_id"] for row in table(made.stream)} == {
         rows.tenant.pk,
         other_rows.tenant.pk,
     }
@@ -94,5 +99,4 @@ def test_the_file_is_named_after_the_tenant_and_the_local_day(
     night = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: night)
     tenant = Integration(organization=organization) if organization else None
-    assert candidates_filename(tenant) == expected
-    assert service.Download(iter([]), expected).filename == expected
+    assert filename(Export(integration=tenant, started_at=night)) == expected

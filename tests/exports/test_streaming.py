@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from integrations.exports import reading
-from integrations.exports.streaming import CHUNK_BYTES, stream_candidates_csv
+from integrations.exports.writing import PIECE_BYTES
 from integrations.models import Candidate
-from tests.exports.conftest import Rows, table
+from tests.exports.conftest import Rows, candidates_csv, queries, table
 
 pytestmark = pytest.mark.django_db
 
@@ -24,24 +24,25 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> int:
     return 4
 
 
-def queries(stream: Iterator[bytes]) -> int:
+def taken(stream: Iterator[bytes]) -> int:
+    """How many queries all of it takes."""
     with CaptureQueriesContext(connection) as captured:
         for _ in stream:
             pass
-    return len(captured)
+    return queries(captured)
 
 
 def test_the_header_leaves_before_the_first_query(rows: Rows) -> None:
     rows.candidate()
     with CaptureQueriesContext(connection) as captured:
-        header = next(stream_candidates_csv(Candidate.objects.all()))
+        header = next(candidates_csv(Candidate.objects.all()))
     assert header.startswith(b"id,remote_id,")
     assert len(captured) == 0
 
 
 def test_nothing_to_export_is_a_header(rows: Rows) -> None:
     ends: list[int] = []
-    pieces = list(stream_candidates_csv(Candidate.objects.all(), on_end=ends.append))
+    pieces = list(candidates_csv(Candidate.objects.all(), on_end=ends.append))
     assert len(pieces) == 1
     assert pieces[0].endswith(b"remote_deleted_at\r\n")
     assert ends == [0]
@@ -49,8 +50,8 @@ def test_nothing_to_export_is_a_header(rows: Rows) -> None:
 
 def test_a_byte_order_mark_is_optional(rows: Rows) -> None:
     rows.candidate(first_name="Élise")
-    plain = b"".join(stream_candidates_csv(Candidate.objects.all()))
-    marked = b"".join(stream_candidates_csv(Candidate.objects.all(), bom=True))
+    plain = b"".join(candidates_csv(Candidate.objects.all()))
+    marked = b"".join(candidates_csv(Candidate.objects.all(), bom=True))
     assert marked == BOM_UTF8 + plain
     assert "Élise" in plain.decode("utf-8")
 
@@ -70,7 +71,7 @@ def test_no_row_is_lost_or_told_twice_where_chunks_meet(
     tag = rows.tag("Mobile")
     for candidate in candidates[::2]:
         rows.tagged(candidate, tag)
-    found = table(stream_candidates_csv(Candidate.objects.order_by("remote_id")))
+    found = table(candidates_csv(Candidate.objects.order_by("remote_id")))
     assert [(row["remote_id"], row["applications"], row["tags"]) for row in found] == [
         (f"{n:03}", str(n % 4), "" if n % 2 else "Mobile") for n in range(number)
     ]
@@ -82,7 +83,7 @@ def test_one_query_and_one_for_the_tags_of_each_chunk(
 ) -> None:
     rows.candidates({} for _ in range(number))
     chunks = -(-number // small_chunks)
-    assert queries(stream_candidates_csv(Candidate.objects.all())) == 1 + chunks
+    assert taken(candidates_csv(Candidate.objects.all())) == 1 + chunks
 
 
 @pytest.mark.parametrize("number", [10, 1000])
@@ -90,13 +91,13 @@ def test_a_chunk_takes_as_many_queries_whatever_is_in_it(rows: Rows, number: int
     candidates = rows.candidates({} for _ in range(number))
     rows.applications({"candidate": candidate} for candidate in candidates)
     rows.tagged(candidates[0], rows.tag("A"), rows.tag("B"))
-    assert queries(stream_candidates_csv(Candidate.objects.all())) == 1 + 1
+    assert taken(candidates_csv(Candidate.objects.all())) == 1 + 1
 
 
 def test_ten_thousand_rows_take_a_query_more_for_each_chunk(rows: Rows) -> None:
     rows.candidates({} for _ in range(10_000))
     chunks = -(-10_000 // reading.CHUNK_ROWS)
-    assert queries(stream_candidates_csv(Candidate.objects.all())) == 1 + chunks
+    assert taken(candidates_csv(Candidate.objects.all())) == 1 + chunks
 
 
 def test_pieces_are_small_and_rows_are_read_as_they_are_asked_for(
@@ -115,12 +116,12 @@ def test_pieces_are_small_and_rows_are_read_as_they_are_asked_for(
     monkeypatch.setattr(
         QuerySet, "iterator", lambda self, chunk_size: counted(self, original(self, chunk_size))
     )
-    stream = stream_candidates_csv(Candidate.objects.all())
+    stream = candidates_csv(Candidate.objects.all())
     next(stream)
     assert taken == 0
-    assert len(next(stream)) == CHUNK_BYTES
+    assert len(next(stream)) == PIECE_BYTES
     assert taken == reading.CHUNK_ROWS
-    assert max(map(len, stream)) <= CHUNK_BYTES
+    assert max(map(len, stream)) <= PIECE_BYTES
     assert taken == 3 * reading.CHUNK_ROWS
 
 
@@ -128,7 +129,7 @@ def test_the_order_asked_for_is_kept(rows: Rows) -> None:
     names = ["b", "c", "a", "b"]
     for candidate in rows.candidates({"last_name": name} for name in names):
         rows.applications({"candidate": candidate} for _ in range(3))
-    found = table(stream_candidates_csv(Candidate.objects.order_by("-last_name")))
+    found = table(candidates_csv(Candidate.objects.order_by("-last_name")))
     assert [row["last_name"] for row in found] == ["c", "b", "b", "a"]
     assert {row["applications"] for row in found} == {"3"}
 
@@ -139,15 +140,15 @@ def test_a_filter_on_applications_does_not_narrow_what_is_told(rows: Rows) -> No
     rows.application(hired, outcome="PENDING", job=rows.job("New"), remote_id="a2")
     rows.application(other, outcome="PENDING")
     selected = Candidate.objects.filter(applications__outcome="HIRED").distinct()
-    (row,) = table(stream_candidates_csv(selected))
+    (row,) = table(candidates_csv(selected))
     assert (row["remote_id"], row["applications"]) == ("h", "2")
 
 
 def test_the_reader_who_leaves_early_ends_it_without_an_end(rows: Rows) -> None:
     rows.candidates({} for _ in range(3))
     ends: list[int] = []
-    stream = stream_candidates_csv(Candidate.objects.all(), on_end=ends.append)
+    stream = candidates_csv(Candidate.objects.all(), on_end=ends.append)
     next(stream)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert ends == []

@@ -14,22 +14,27 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.exports.service import export_candidates
-from integrations.models import Candidate, Integration
+from integrations.exports.columns import UnknownColumns
+from integrations.exports.formats.style import Style
+from integrations.exports.service import download
+from integrations.exports.writing import Wanted
+from integrations.models import Candidate, DateFormat, Delimiter, ExportFormat, Integration
 
 FAILED, USAGE = 1, 2
 STDOUT = "-"
+DELIMITERS = {"comma": Delimiter.COMMA, "semicolon": Delimiter.SEMICOLON, "tab": Delimiter.TAB}
+DELIMITERS |= {",": Delimiter.COMMA, ";": Delimiter.SEMICOLON, "\t": Delimiter.TAB}
 
 
 class Command(BaseCommand):
     help = (
-        "Write a tenant's candidates as CSV. A file appears under its name only when it is "
-        "whole. Exit code 0: done, 1: failed, 2: wrong usage."
+        "Write a tenant's candidates as CSV, XLSX or JSON. A file appears under its name only "
+        "when it is whole. Exit code 0: done, 1: failed, 2: wrong usage."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")
-        parser.add_argument("--format", choices=["csv"], default="csv")
+        parser.add_argument("--format", choices=ExportFormat.values, default=ExportFormat.CSV)
         parser.add_argument(
             "--output",
             default=STDOUT,
@@ -37,9 +42,28 @@ class Command(BaseCommand):
             help="where to write; - is standard output, and the default",
         )
         parser.add_argument(
+            "--columns",
+            default="",
+            metavar="A,B,C",
+            help="names of columns, separated by commas; all of them by default",
+        )
+        parser.add_argument(
+            "--delimiter",
+            choices=list(DELIMITERS),
+            default="comma",
+            metavar="{comma,semicolon,tab}",
+            help="what stands between the cells of CSV",
+        )
+        parser.add_argument(
+            "--dates",
+            choices=DateFormat.values,
+            default=DateFormat.ISO,
+            help="iso: 2026-03-31; dmy: 31/03/2026",
+        )
+        parser.add_argument(
             "--bom",
             action="store_true",
-            help="begin with a byte order mark, by which Excel knows UTF-8",
+            help="begin CSV with a byte order mark, by which Excel knows UTF-8",
         )
         parser.add_argument(
             "--include-deleted", action="store_true", help="with those no longer in Flatchr"
@@ -52,7 +76,7 @@ class Command(BaseCommand):
         output = options["output"]
         if options["json"] and output == STDOUT:
             raise CommandError(
-                "--json and the CSV cannot share standard output: add --output FILE.",
+                "--json and the export cannot share standard output: add --output FILE.",
                 returncode=USAGE,
             )
         integration = Integration.objects.present().filter(pk=options["integration_id"]).first()
@@ -78,15 +102,21 @@ class Command(BaseCommand):
         candidates = Candidate.objects.filter(integration=integration).order_by("pk")
         if not options["include_deleted"]:
             candidates = candidates.filter(remote_deleted_at=None)
-        download = export_candidates(
-            candidates,
-            user=None,
-            filters="--include-deleted" if options["include_deleted"] else "",
-            integration=integration,
-            bom=options["bom"],
-            on_end=on_end,
-        )
-        return self._with_progress(download.stream)
+        style = Style(DELIMITERS[options["delimiter"]], options["dates"], options["bom"])
+        columns = [name.strip() for name in options["columns"].split(",") if name.strip()]
+        wanted = Wanted(columns=columns, format=options["format"], style=style)
+        try:
+            made = download(
+                candidates,
+                wanted,
+                user=None,
+                filters="--include-deleted" if options["include_deleted"] else "",
+                integration=integration,
+                on_end=on_end,
+            )
+        except UnknownColumns as unknown:
+            raise CommandError(str(unknown), returncode=USAGE) from unknown
+        return self._with_progress(made.stream)
 
     def _with_progress(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The pieces; on a terminal, one line on standard error says how many bytes have gone."""

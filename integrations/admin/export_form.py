@@ -1,0 +1,105 @@
+"""The form on which a user says what a file is to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from integrations.exports.formats.style import Style
+from integrations.exports.preferences import NAME_LENGTH
+from integrations.exports.resources import RESOURCES
+from integrations.exports.writing import Wanted
+from integrations.models import (
+    DateFormat,
+    Delimiter,
+    Every,
+    ExportFormat,
+    ExportPreference,
+)
+from integrations.wording import translated
+
+# A tab would not survive the way through a form: browsers and Django strip it.
+DELIMITERS = {
+    "comma": Delimiter.COMMA,
+    "semicolon": Delimiter.SEMICOLON,
+    "tab": Delimiter.TAB,
+}
+FORMAT_WORDS = [
+    (ExportFormat.CSV, lazy("CSV, for any spreadsheet and any program")),
+    (ExportFormat.XLSX, lazy("Excel, with real dates and numbers")),
+    (ExportFormat.JSON, lazy("JSON, for developers")),
+]
+
+
+class ExportForm(forms.Form):
+    """`kind` decides on the columns; `with_tenant` adds those that say whose a record is."""
+
+    format = forms.ChoiceField(choices=FORMAT_WORDS, widget=forms.RadioSelect)
+    columns = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": lazy("Choose at least one column."),
+            "invalid_choice": lazy("The column %(value)s is not known. Choose from those below."),
+        },
+    )
+    delimiter = forms.ChoiceField(
+        label=lazy("Separator"),
+        choices=[
+            ("comma", lazy("Comma ( , )")),
+            ("semicolon", lazy("Semicolon ( ; ), for a French spreadsheet")),
+            ("tab", lazy("Tab")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    date_format = forms.ChoiceField(
+        label=lazy("Dates"), choices=DateFormat.choices, widget=forms.RadioSelect
+    )
+    bom = forms.BooleanField(
+        label=lazy("Open well in Excel"),
+        required=False,
+        help_text=lazy(
+            "Begins the file with a mark by which Excel knows accents. "
+            "Some programs are confused by it."
+        ),
+    )
+    set_name = forms.CharField(label=lazy("Name"), required=False, max_length=NAME_LENGTH)
+    every = forms.ChoiceField(label=lazy("How often"), choices=Every.choices, required=False)
+
+    def __init__(self, *args: Any, kind: str, with_tenant: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        columns: Any = self.fields["columns"]
+        columns.choices = column_choices(kind, with_tenant=with_tenant)
+
+    def wanted(self) -> Wanted:
+        given = self.cleaned_data
+        style = Style(DELIMITERS[given["delimiter"]], given["date_format"], given["bom"])
+        return Wanted(self.kind, given["columns"], given["format"], style)
+
+
+def column_choices(kind: str, *, with_tenant: bool) -> list[tuple[str, str]]:
+    """Names and words of the columns there are."""
+    resource = RESOURCES[kind](with_tenant=with_tenant)
+    return [(field.attribute, translated(field.label)) for field in resource.get_export_fields()]
+
+
+def initial(preference: ExportPreference, columns: list[str]) -> dict[str, Any]:
+    names = {delimiter: name for name, delimiter in DELIMITERS.items()}
+    return {
+        "format": preference.format,
+        "delimiter": names[Delimiter(preference.delimiter)],
+        "date_format": preference.date_format,
+        "bom": preference.bom,
+        "columns": columns,
+        "every": Every.WEEK,
+    }
+
+
+def browser_language(request: HttpRequest) -> str:
+    """What the browser likes best to read, such as `fr-fr`; blank if it does not say."""
+    accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return accepted[0][0] if accepted else ""

@@ -1,0 +1,125 @@
+"""Exports that are made again and again for one user, who is told by e-mail."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.audit import record
+from integrations.exports import service
+from integrations.exports.writing import Wanted
+from integrations.models import Event, Every, Export, ExportSchedule, Integration
+from integrations.people.permissions import Permission, tenants_where
+
+# Local time: the file is there when people come to work.
+AT = time(6, 0)
+MOST_SCHEDULES = 20
+
+LOST = "You may no longer take this tenant's data away. Ask an administrator for access."
+
+
+class NotScheduled(Exception):
+    """The export was not scheduled; the message tells the user why."""
+
+
+def why_not(user: Any, integration: Integration | None) -> str:
+    """Why `user` cannot be sent exports of that tenant; blank if nothing speaks against it."""
+    if not settings.EMAIL_ENABLED:
+        return (
+            "Relais cannot send e-mail yet. An administrator switches it on by setting EMAIL_URL."
+        )
+    if not user.email:
+        return "Your account has no e-mail address. Ask an administrator to enter it."
+    if integration is None:
+        return "Choose one tenant in the list first: a scheduled export is of one tenant."
+    return ""
+
+
+def schedule(
+    wanted: Wanted, *, user: Any, integration: Integration | None, filters: str, every: str
+) -> ExportSchedule:
+    """Have the export made every day or week from now on. Raises `NotScheduled`."""
+    if (why := why_not(user, integration)) or integration is None:
+        raise NotScheduled(why)
+    if ExportSchedule.objects.filter(user=user).count() >= MOST_SCHEDULES:
+        raise NotScheduled(
+            f"You have {MOST_SCHEDULES} scheduled exports. End one that you do not need."
+        )
+    style = wanted.style
+    with transaction.atomic():
+        planned = ExportSchedule.objects.create(
+            user=user,
+            integration=integration,
+            kind=wanted.kind,
+            columns=list(wanted.columns),
+            format=wanted.format,
+            delimiter=style.delimiter,
+            date_format=style.date_format,
+            bom=style.bom,
+            filters=filters,
+            every=every,
+            next_at=following(every, timezone.now()),
+        )
+        record(
+            Event.EXPORT_SCHEDULED,
+            tenant=integration,
+            about=planned,
+            user=user,
+            kind=planned.kind,
+            every=planned.every,
+        )
+    return planned
+
+
+def schedules_of(user: Any) -> QuerySet[ExportSchedule]:
+    """The user's own, the newest first."""
+    return ExportSchedule.objects.filter(user=user).select_related("integration")
+
+
+def end(planned: ExportSchedule) -> None:
+    """Make no more of these; what was made stays. Idempotent."""
+    ExportSchedule.objects.filter(pk=planned.pk).delete()
+
+
+def following(every: str, now: datetime) -> datetime:
+    """The next time after `now` at which such an export is made."""
+    local = timezone.localtime(now)
+    day = local.date()
+    while True:
+        moment = timezone.make_aware(datetime.combine(day, AT))
+        if moment > now and (every == Every.DAY or day.weekday() == 0):
+            return moment
+        day += timedelta(days=1)
+
+
+def sweep() -> None:
+    """Queue the exports that are due, each once. Runs each few seconds; idempotent."""
+    now = timezone.now()
+    due = ExportSchedule.objects.filter(next_at__lte=now).select_related("user", "integration")
+    for planned in due:
+        _make(planned, now)
+
+
+def _make(planned: ExportSchedule, now: datetime) -> Export | None:
+    user = planned.user
+    visible = tenants_where(user, Permission.EXPORT).filter(pk=planned.integration_id)
+    with transaction.atomic():
+        taken = ExportSchedule.objects.filter(pk=planned.pk, next_at=planned.next_at)
+        if not (user.is_active and user.is_staff and visible.exists()):
+            taken.update(next_at=None, stopped=LOST)
+            return None
+        # However many were missed while Relais was down, one is made.
+        if not taken.update(next_at=following(planned.every, now)):
+            return None
+        return service.queue(
+            service.wanted_of(planned),
+            user=user,
+            filters=planned.filters,
+            integration=planned.integration,
+            schedule=planned,
+        )

@@ -1,0 +1,150 @@
+"""What a worker does for an export: it writes the file, then says so in the row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.exports import files, wake
+from integrations.exports.lease import Lease, LeaseLost, claim, unattended
+from integrations.exports.service import wanted_of
+from integrations.exports.writing import write
+from integrations.models import Export, ExportState
+from integrations.people.permissions import Permission, tenants_where
+
+logger = logging.getLogger(__name__)
+
+# The records that an export's filters select, of those that its user may see at this moment.
+Select = Callable[[Export], QuerySet[Any]]
+
+# How often a worker may vanish over the same export before it is given up.
+MOST_ATTEMPTS = 5
+# What became due so short a while ago has a call of its own on the way.
+OVERDUE = timedelta(seconds=5)
+
+NO_LONGER = "You may no longer take this tenant's data away. Ask an administrator for access."
+NO_USER = "The account that asked for this export is gone or switched off."
+HOPELESS = "Relais was stopped several times while it wrote this file. Export fewer rows at once."
+BROKEN = "The file could not be written. Try again; if it fails again, tell your administrator."
+NO_ROOM = "The file could not be stored. Tell your administrator to look for room on the disk."
+
+
+class NotAllowed(Exception):
+    """Who asked for the export may not have it any more; the message tells why."""
+
+
+def work_on(export_id: int, select: Select) -> bool:
+    """Write the export's file; whether there was anything to do.
+
+    Safe to call at any time and by any number of workers. One that takes over from another
+    begins again, in a file of its own; only the file of the worker that finishes is kept.
+    """
+    lease = claim(export_id)
+    if lease is None:
+        return False
+    export = Export.objects.select_related("integration", "user").get(pk=export_id)
+    name = files.new_name(export_id)
+    try:
+        files.remove_others(export_id, kept=name)
+        if export.attempts > MOST_ATTEMPTS:
+            _fail(lease, HOPELESS)
+        else:
+            _write(lease, export, name, select)
+    except LeaseLost:
+        logger.info("Export %s was cancelled, removed, or taken over", export_id)
+        files.remove(name)
+    except NotAllowed as refused:
+        files.remove(name)
+        _fail(lease, str(refused))
+    except OSError:
+        logger.exception("Export %s could not be stored", export_id)
+        files.remove(name)
+        _fail(lease, NO_ROOM)
+    except Exception:
+        logger.exception("Export %s could not be written", export_id)
+        files.remove(name)
+        _fail(lease, BROKEN)
+    return True
+
+
+def _write(lease: Lease, export: Export, name: str, select: Select) -> None:
+    tenants = allowed_tenants(export)
+    rows: list[int] = []
+    with lease:
+        selected = select(export)
+        lease.renew(expected=selected.order_by().count(), tenants=tenants)
+        pieces = write(
+            selected,
+            wanted_of(export),
+            with_tenant=export.integration is None,
+            on_rows=lease.progress,
+            on_end=rows.append,
+        )
+        # Before anything else is written to the database, which is read in a transaction.
+        with closing(pieces):
+            size = files.write(name, pieces)
+    now = timezone.now()
+    # A user who has lost a tenant meanwhile is stopped at the download.
+    lease.release(
+        state=ExportState.DONE,
+        file=name,
+        size=size,
+        rows=rows[0],
+        written=rows[0],
+        ended_at=now,
+        expires_at=now + timedelta(days=settings.EXPORT_KEEP_DAYS),
+        mail_due_at=now if export.schedule_id else None,
+    )
+
+
+def _fail(lease: Lease, words: str) -> None:
+    try:
+        lease.release(state=ExportState.FAILED, error=words, ended_at=timezone.now())
+    except LeaseLost:
+        logger.info("Export %s was cancelled, removed, or taken over", lease.export_id)
+
+
+def allowed_tenants(export: Export) -> list[str]:
+    """The tenants whose records the export may hold now. Raises `NotAllowed`."""
+    user = export.user
+    if user is None or not (user.is_active and user.is_staff):
+        raise NotAllowed(NO_USER)
+    visible = list(tenants_where(user, Permission.EXPORT).values_list("pk", flat=True))
+    if export.integration_id is None:
+        return visible
+    if export.integration_id not in visible:
+        raise NotAllowed(NO_LONGER)
+    return [export.integration_id]
+
+
+def may_fetch(export: Export, user: Any) -> bool:
+    """Whether `user` asked for this file and may still take away what is of every tenant in it."""
+    if export.user_id is None or export.user_id != user.pk:
+        return False
+    visible = set(tenants_where(user, Permission.EXPORT).values_list("pk", flat=True))
+    return set(export.tenants) <= visible
+
+
+def is_fetchable(export: Export) -> bool:
+    """Whether there is a file that has not expired."""
+    return bool(
+        export.state == ExportState.DONE
+        and export.file
+        and export.expires_at
+        and export.expires_at > timezone.now()
+    )
+
+
+def sweep() -> None:
+    """Wake workers for exports that are unattended. Runs each few seconds; idempotent."""
+    now = timezone.now()
+    waiting = Export.objects.filter(unattended(now), started_at__lt=now - OVERDUE)
+    for export_id in waiting.order_by("pk").values_list("pk", flat=True)[:100]:
+        wake.worker(export_id)
