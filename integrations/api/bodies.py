@@ -16,10 +16,10 @@ MOST_REASONS = 5
 
 class Body(BaseModel):
     """A request's JSON object. Types are not converted and unknown keys are passed over, as the
-    hosted API has it.
+    hosted API has it. The text below a field tells of it in the API reference.
     """
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", use_attribute_docstrings=True)
 
 
 def raw_body(request: Any) -> bytes:

@@ -14,7 +14,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations.api.errors import ApiError
-from integrations.models import ApiKey, Integration
+from integrations.audit import record
+from integrations.models import ApiKey, Event, Integration
 from integrations.models.access import KeyState
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key; (its row, the key itself, which cannot be had again).
 
-    Without `integrations` it opens every tenant, those to come included.
+    Without `integrations` it opens every tenant, those to come included. Through the passthrough
+    it may read, unless other `passthrough_methods` are given.
     """
     key = MARK + secrets.token_urlsafe(32)
     tenants = list(integrations)
@@ -54,12 +56,16 @@ def create_key(
     with transaction.atomic():
         row.save()
         row.integrations.set(tenants)
+        _record(Event.KEY_MADE, row, user=user, read_only=read_only, tenants=len(tenants) or "all")
     return row, key
 
 
 def revoke(key: ApiKey) -> None:
     """Close a key for good, from the next request on. Idempotent."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        open_ = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+        if open_.update(revoked_at=timezone.now()):
+            _record(Event.KEY_REVOKED, key)
     key.refresh_from_db()
 
 
@@ -97,7 +103,23 @@ def _mark_used(key: ApiKey, now: datetime) -> None:
         return
     unmarked = Q(last_used_at=None) | Q(last_used_at__lte=before)
     try:
-        ApiKey.objects.filter(unmarked, pk=key.pk).update(last_used_at=now)
+        with transaction.atomic():
+            marked = ApiKey.objects.filter(unmarked, pk=key.pk).update(last_used_at=now)
+            if marked and not _used_today(key, now):
+                _record(Event.KEY_USED, key, key=key)
     except DatabaseError:
         # A database that is too busy to note it can still be read.
         logger.warning("The use of API key %s could not be noted.", key.prefix, exc_info=True)
+
+
+def _used_today(key: ApiKey, now: datetime) -> bool:
+    last = key.last_used_at
+    return last is not None and timezone.localdate(last) == timezone.localdate(now)
+
+
+def _record(event: Event, row: ApiKey, **details: Any) -> None:
+    """With the key's tenant, where it opens one alone."""
+    tenants = [] if row.every_tenant else list(row.integrations.all()[:2])
+    record(
+        event, tenant=tenants[0] if len(tenants) == 1 else None, about=row, name=row.name, **details
+    )

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.api import idempotency, limits
@@ -98,6 +100,9 @@ class Router:
             answer = call.answer(self, path)
         except ApiError as error:
             answer = failure(error, general=general)
+        except SuspiciousOperation:
+            # Django's own limits, such as that on the number of parameters.
+            answer = failure(invalid("The request is not valid."), general=general)
         except Exception:
             # Whatever it was, the client gets an envelope, and the log what happened.
             logger.exception("%s %s failed", request.method, call.shown)
@@ -184,7 +189,9 @@ def view_of(router: Router) -> View:
     """
 
     def unified_api(request: HttpRequest, path: str = "") -> HttpResponse:
-        return router(request, path)
+        # Programs read it, and logs: one language, whatever a client's headers ask for.
+        with translation.override("en"):
+            return router(request, path)
 
     exempt: View = csrf_exempt(unified_api)
     return exempt

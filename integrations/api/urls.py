@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import re_path
 
+from integrations.api.connect.routes import ROUTES as CONNECT
 from integrations.api.general.routes import ROUTES as GENERAL
+from integrations.api.openapi.pages import PUBLIC as REFERENCE
 from integrations.api.reads.routes import ROUTES as READS
 from integrations.api.routing import Router, view_of
 from integrations.api.writes.routes import PUBLIC
 from integrations.api.writes.routes import ROUTES as WRITES
 
-router = Router([*GENERAL, *READS, *WRITES])
+router = Router([*GENERAL, *CONNECT, *READS, *WRITES])
 _view = view_of(router)
 
 # What is without `/v1` is named, since everything else there is the site's.
@@ -18,6 +20,7 @@ ROOMS = "ats|check-api-key|connect|force-sync|integrations|passthrough|tools"
 
 urlpatterns = [
     *PUBLIC,
+    *REFERENCE,
     re_path(r"^v1(?:/(?P<path>[\s\S]*))?$", _view),
     re_path(rf"^(?P<path>(?:{ROOMS})(?:/[\s\S]*)?)$", _view),
 ]

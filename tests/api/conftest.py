@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
 import pytest
 import requests
 from kombo import Kombo
@@ -57,13 +59,29 @@ def make_key(db: None) -> MakeKey:
     return make
 
 
+@pytest.fixture(scope="session")
+def certificates() -> ssl.SSLContext:
+    """The world's certificates, read once: the SDK reads them twice for each client that it makes,
+    which took longer than most calls, and nothing on loopback needs them.
+    """
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-def sdk(api_site: str) -> Iterator[Callable[..., Kombo]]:
+def sdk(api_site: str, certificates: ssl.SSLContext) -> Iterator[Callable[..., Kombo]]:
     """The official SDK on the running server: `sdk(key, tenant)`; more is the SDK's own."""
     with ExitStack() as stack:
 
         def make(key: str, tenant: Integration | None = None, **options: Any) -> Kombo:
-            given = {"server_url": f"{api_site}/v1", "timeout_ms": 30_000, **options}
+            # As the SDK makes them itself.
+            wire = httpx.Client(follow_redirects=True, verify=certificates)
+            given = {
+                "server_url": f"{api_site}/v1",
+                "timeout_ms": 30_000,
+                "client": stack.enter_context(wire),
+                "async_client": httpx.AsyncClient(follow_redirects=True, verify=certificates),
+                **options,
+            }
             integration_id = tenant.pk if tenant is not None else None
             return stack.enter_context(Kombo(api_key=key, integration_id=integration_id, **given))
 

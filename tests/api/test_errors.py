@@ -86,6 +86,14 @@ def test_a_body_that_is_not_as_declared_is_refused_by_field(
     assert error["message"].startswith(f"{told}: ")
 
 
+def test_a_request_with_more_parameters_than_django_reads_is_refused(
+    call: Call, make_key: MakeKey
+) -> None:
+    query = "&".join(["x=1"] * 1001)
+    error = error_of(call("GET", f"/v1/check-api-key?{query}", key=make_key()))
+    assert (error["http"], error["code"]) == (400, "PLATFORM.INPUT_INVALID")
+
+
 def test_a_body_that_is_too_large_is_refused(
     call: Call, make_key: MakeKey, tenant: Integration, settings: Any
 ) -> None:

@@ -11,9 +11,15 @@ import pytest
 from kombo import Kombo
 from kombo.errors import KomboGeneralError
 
-from integrations.api import passthrough
 from integrations.flatchr.sandbox import Sandbox
-from integrations.models import HttpExchange, Integration, Job
+from integrations.models import (
+    PASSTHROUGH_METHODS,
+    HttpExchange,
+    Integration,
+    Job,
+    PassthroughCall,
+)
+from integrations.passthrough import sending
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import PDF
 from tests.flatchr.scripted_server import ScriptedServer, raw, reply, reset, stall
@@ -31,7 +37,10 @@ def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def kombo(sdk: Callable[..., Kombo], make_key: MakeKey, connected_tenant: Integration) -> Kombo:
-    return sdk(make_key(connected_tenant), connected_tenant)
+    """The SDK with a key that may send every method."""
+    return sdk(
+        make_key(connected_tenant, passthrough_methods=PASSTHROUGH_METHODS), connected_tenant
+    )
 
 
 def passed(kombo: Kombo, path: str, method: str = "GET", api: str = "api", **more: Any) -> Any:
@@ -272,6 +281,73 @@ def test_a_key_without_the_passthrough_sends_nothing(
     assert len(sandbox.requests) == 0
 
 
+def test_a_new_key_reads_and_changes_nothing_until_it_is_allowed_to(
+    sdk: Callable[..., Kombo],
+    make_key: MakeKey,
+    connected_tenant: Integration,
+    sandbox: Sandbox,
+) -> None:
+    kombo = sdk(make_key(connected_tenant), connected_tenant)
+    assert passed(kombo, columns(sandbox)).data.status == 200
+    # Flatchr takes its search by POST; it only reads.
+    search = f"company/{sandbox.company_key}/search/applicants"
+    assert passed(kombo, search, "POST", data={}).data.status == 200
+    sandbox.requests.clear()
+
+    for method, path in (
+        ("POST", "/vacancy/candidate/json"),
+        ("PUT", search),
+        ("POST", f"{search}/x"),
+        ("POST", "/company/a%2F..%2Fb/search/applicants"),
+        ("DELETE", columns(sandbox)),
+    ):
+        error = refused(kombo, path, method, data={})
+        assert told(error) == ("PLATFORM.INPUT_INVALID", 403), path
+        assert "--passthrough" in error.data.error.message
+    # The career site has no search: the same path is something else there.
+    error = refused(kombo, search, "POST", api="career", data={})
+    assert told(error) == ("PLATFORM.INPUT_INVALID", 403)
+    override = refused(kombo, columns(sandbox), headers={"X-HTTP-Method-Override": "DELETE"})
+    assert told(override) == ("PLATFORM.INPUT_INVALID", 400)
+    assert len(sandbox.requests) == 0
+
+
+def test_each_request_is_in_the_history_with_the_key_that_sent_it(
+    kombo: Kombo, sandbox: Sandbox, connected_tenant: Integration
+) -> None:
+    path = f"/company/{sandbox.company_key}/search/applicants?a=1"
+    passed(
+        kombo, path, "POST", params={"b": "2"}, headers={"X-Trace": "t"},
+        data={"token": "a secret of somebody's", "email": "x" * 3_000},
+    )  # fmt: skip
+    call = PassthroughCall.objects.get()
+    assert (call.integration, call.user) == (connected_tenant, None)
+    assert call.api_key is not None
+    assert call.api_key.prefix.startswith("relais_")
+    assert (call.method, call.host, call.path, call.status) == ("POST", "api", path, 200)
+    assert (call.params, call.headers["X-Trace"]) == ({"b": "2"}, "t")
+    assert (call.body_kind, call.body_cut, call.error) == ("JSON", True, "")
+    assert call.duration is not None
+    assert "a secret" not in call.body
+    assert len(call.body) < 2_100
+
+
+def test_a_request_without_an_answer_is_in_the_history_with_the_reason(
+    behind: Callable[..., Kombo],
+) -> None:
+    with ScriptedServer(reset()) as server:
+        refused(behind(server), "/x", "DELETE")
+    call = PassthroughCall.objects.get()
+    assert (call.method, call.status) == ("DELETE", None)
+    assert "may have done it or not" in call.error
+
+
+def test_what_flatchr_answered_is_not_kept(kombo: Kombo, sandbox: Sandbox) -> None:
+    passed(kombo, columns(sandbox))
+    assert HttpExchange.objects.get().response_body == ""
+    assert PassthroughCall.objects.get().bytes_received > 0
+
+
 def test_each_request_is_logged_with_its_secrets_masked(kombo: Kombo, sandbox: Sandbox) -> None:
     path = f"/company/{sandbox.company_key}/search/applicants"
     passed(kombo, path, "POST", data={"token": "a secret of somebody's", "email": "a@b.example"})
@@ -307,7 +383,7 @@ def behind(
             **settings.FLATCHR_ENDPOINTS,
             "sandbox": {"api_url": server.url, "careers_url": server.url},
         }
-        return sdk(make_key(tenant), tenant)
+        return sdk(make_key(tenant, passthrough_methods=PASSTHROUGH_METHODS), tenant)
 
     return make
 
@@ -315,7 +391,7 @@ def behind(
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(
     behind: Callable[..., Kombo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passthrough, "MAX_ANSWER", 10_000)
+    monkeypatch.setattr(sending, "MAX_ANSWER", 10_000)
     with ScriptedServer(reply(b"x" * 20_000)) as server:
         error = refused(behind(server), "/big")
     assert told(error) == (None, 424)
@@ -386,13 +462,13 @@ def test_an_answer_that_was_lost_is_repeated_by_no_client_unless_it_was_a_read(
 def test_a_write_that_never_left_may_be_repeated(
     sdk: Callable[..., Kombo], make_key: MakeKey, tenant: Integration
 ) -> None:
-    kombo = sdk(make_key(tenant), tenant)
+    kombo = sdk(make_key(tenant, passthrough_methods=["POST"]), tenant)
     assert told(refused(kombo, "/x", "POST", data={"a": 1})) == (None, 503)
 
 
 def test_patience_has_an_end(behind: Callable[..., Kombo], monkeypatch: pytest.MonkeyPatch) -> None:
-    patience = passthrough.Policy(read_timeout=5, write_deadline=0.2, attempts=1, beat=0.05)
-    monkeypatch.setattr(passthrough, "PATIENCE", patience)
+    patience = sending.Policy(read_timeout=5, write_deadline=0.2, attempts=1, beat=0.05)
+    monkeypatch.setattr(sending, "PATIENCE", patience)
     with ScriptedServer(stall()) as server:
         assert told(refused(behind(server), "/x")) == ("PLATFORM.TASK_TIMED_OUT", 504)
         error = refused(behind(server), "/x", "POST", data={"a": 1})

@@ -27,13 +27,14 @@ from integrations.models import (
 
 pytestmark = pytest.mark.django_db
 
-READ, WRITE, OPEN = "read", "write", "open"
+READ, WRITE, OPEN, MAKE = "read", "write", "open", "make"
 
 
 @dataclass(frozen=True)
 class Row:
-    """`rights`: READ of a tenant, WRITE to a tenant, or OPEN to every key. `answer`: the status
-    for a key that may, sent `body` about records that do not exist.
+    """`rights`: READ of a tenant, WRITE to a tenant, OPEN to every key, or MAKE, which is open to
+    every key that may write. `answer`: the status for a key that may, sent `body` about records
+    that do not exist.
     """
 
     method: str
@@ -47,6 +48,12 @@ class Row:
 
 
 UNKNOWN_TAG = {"tag": {"name": "Nobody"}}
+EMBEDDED = {"link_type": "EMBEDDED"}
+NEW_LINK = {
+    "end_user_email": "rh@ouest.example",
+    "end_user_organization_name": "Clinique Ouest",
+    "integration_tool": "flatchr",
+}
 TABLE = [
     Row("GET", "check-api-key", OPEN, 200),
     Row("GET", "tools/{category}", OPEN, 200),
@@ -58,12 +65,17 @@ TABLE = [
     Row("PATCH", "integrations/{integration_id}/integration-fields/{field_id}", WRITE, 400, {}),
     Row("GET", "integrations/{integration_id}/custom-fields", READ, 200),
     Row("PUT", "integrations/{integration_id}/custom-fields/{field_id}", WRITE, 400, {}),
+    Row("POST", "connect/create-link", MAKE, 200, NEW_LINK),
+    Row("GET", "connect/integration-by-token/{token}", OPEN, 404),
+    Row("POST", "connect/activate-integration", OPEN, 404, {"token": "none"}),
+    Row("POST", "integrations/{integration_id}/relink", WRITE, 200, {}),
+    Row("POST", "integrations/{integration_id}/setup-link", WRITE, 200, EMBEDDED),
     Row("GET", "ats/jobs", READ, 200),
     Row("GET", "ats/candidates", READ, 200),
     Row("GET", "ats/applications", READ, 200),
     Row("GET", "ats/application-stages", READ, 200),
     Row("GET", "ats/tags", READ, 200),
-    Row("GET", "ats/users", READ, 400),
+    Row("GET", "ats/users", READ, 503),
     Row("GET", "ats/roles", READ, 400),
     Row("GET", "ats/offers", READ, 400),
     Row("GET", "ats/rejection-reasons", READ, 400),
@@ -100,7 +112,7 @@ def set_up(tenant: Integration, other_tenant: Integration) -> None:
 def address(row: Row, tenant: Integration, record: str = "none") -> str:
     path = row.path.replace("{integration_id}", tenant.pk).replace("{category}", "ats")
     path = path.replace("{tool}", "flatchr").replace("{api}", "api")
-    for name in ("job_id:path", "application_id", "candidate_id", "field_id"):
+    for name in ("job_id:path", "application_id", "candidate_id", "field_id", "token"):
         path = path.replace("{" + name + "}", record)
     assert "{" not in path, "A parameter of this route has no value in the tests."
     return f"/v1/{path}"
@@ -128,10 +140,14 @@ def test_the_table_has_every_route() -> None:
     assert {(row.method, row.path) for row in TABLE} == routes
 
 
-def test_the_api_has_no_address_that_bypasses_its_routes_but_the_signed_links() -> None:
+def test_no_address_bypasses_the_routes_but_signed_links_and_the_reference() -> None:
     patterns = [str(pattern.pattern) for pattern in urls.urlpatterns]
     bypassing = [pattern for pattern in patterns if "(?P<path>" not in pattern]
-    assert bypassing == [r"^v1/attachments/(?P<token>[\w:-]+)$"]
+    assert bypassing == [
+        r"^v1/attachments/(?P<token>[\w:-]+)$",
+        r"^(?:v1/)?openapi\.json$",
+        r"^docs/?$",
+    ]
     assert get_resolver().resolve("/v1/ats/jobs").func.csrf_exempt
 
 
@@ -150,12 +166,12 @@ def test_a_route_opens_to_the_keys_that_it_is_for(
 
     for key in (revoked, expired, "", "unknown"):
         assert told(send(row, tenant, key)) == (401, "PLATFORM.AUTHENTICATION_INVALID")
-    if row.rights == OPEN:
+    if row.rights in (OPEN, MAKE):
         assert send(row, tenant, anothers).status_code == row.answer
     else:
         assert told(send(row, tenant, anothers)) == (404, "PLATFORM.INTEGRATION_NOT_FOUND")
     refused = told(send(row, tenant, read_only))
-    if row.rights == WRITE:
+    if row.rights in (WRITE, MAKE):
         assert refused == (403, "PLATFORM.INPUT_INVALID")
     else:
         assert refused[0] == row.answer

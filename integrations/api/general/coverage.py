@@ -40,8 +40,9 @@ READ_MODELS = (
             _RECORD + "name description employment_type status visibility category department "
             "post_url experience_level remote_work_status salary_amount salary_amount_from "
             "salary_amount_to salary_currency salary_period location opened_at closed_at "
-            "remote_created_at remote_updated_at integration_fields remote_data stages",
-            "job_code confidential weekly_hours custom_fields remote_url contact_id "
+            "remote_created_at remote_updated_at custom_fields integration_fields remote_data "
+            "stages",
+            "job_code confidential weekly_hours remote_url contact_id "
             "screening_questions job_postings hiring_team",
         ),
     ),
@@ -81,7 +82,14 @@ READ_MODELS = (
         "Stages of a job",
         fields=_fields("id changed_at remote_deleted_at job_id stage_id index"),
     ),
-    Covered("ats_users", "Users", supported=False),
+    Covered(
+        "ats_users",
+        "Users",
+        fields=_fields(
+            "id remote_id changed_at first_name last_name email system_roles",
+            "status remote_deleted_at",
+        ),
+    ),
     Covered("ats_roles", "Roles", supported=False),
     Covered("ats_job_postings", "Job postings", supported=False),
     Covered("ats_screening_questions", "Screening questions", supported=False),
@@ -144,5 +152,5 @@ FEATURES = (
     Covered("passthrough", "API passthrough"),
     Covered("delta_sync", "Delta syncs"),
     Covered("integration_fields", "Integration fields"),
-    Covered("custom_fields", "Custom fields", supported=False),
+    Covered("custom_fields", "Custom fields"),
 )

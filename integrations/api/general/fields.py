@@ -1,28 +1,32 @@
 """Integration fields and custom fields of an integration (`unified-api.md §10.6`).
 
 An integration field is a field of Flatchr's own that is passed on with each job once it is
-switched on, from the next sync. No custom fields are defined, so there is none to map.
+switched on. A custom field is defined in the dashboard for every tenant, and carries the value of
+the integration field that it is mapped to. Both are in the jobs from the next sync.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 
 from integrations.api.answers import success
 from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller
 from integrations.api.errors import invalid
-from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
-from integrations.ids import unified_id
-from integrations.models import FlatchrSettings, Integration
+from integrations.api.reads import cursors
+from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS, field_id
+from integrations.models import CustomField, FieldModel, Integration
+from integrations.sync import fields as further
+from integrations.sync.fields import IntegrationField, MappedField, UnknownField
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 2000
 LARGEST_CUSTOM_PAGE = 250
+# Flatchr has no fields that its customers define themselves.
+DEFAULT = "DEFAULT"
+_CUSTOM_FIELDS = "custom-fields"
 
 
 class IntegrationFieldSwitch(Body):
@@ -34,47 +38,53 @@ class IntegrationFieldSwitch(Body):
 class CustomFieldMapping(Body):
     """The body of `PUT /integrations/{id}/custom-fields/{field_id}`; null takes a mapping away."""
 
-    integration_field_id: str | None = None
+    # Without a default: an empty body must not come to take a mapping away.
+    integration_field_id: str | None
 
 
 def integration_fields(request: Any, integration_id: str) -> HttpResponse:
     integration = caller(request).find(integration_id)
     size = _page_size(request, LARGEST_PAGE)
-    enabled = set(integration.flatchr_settings.integration_fields)
-    fields = [_field(integration, key, enabled) for key in INTEGRATION_FIELDS]
+    fields = further.integration_fields_of(integration)
     start = _start(request, fields)
-    following = fields[start + size - 1]["id"] if start + size < len(fields) else None
-    return _listed(fields[start : start + size], following)
+    following = fields[start + size - 1].id if start + size < len(fields) else None
+    return _listed([_field(field) for field in fields[start : start + size]], following)
 
 
 def switch_integration_field(request: Any, integration_id: str, field_id: str) -> HttpResponse:
     """Pass the field on with each job from the next sync, or no longer."""
     integration = caller(request).find(integration_id)
     wanted = bool(body_of(request, IntegrationFieldSwitch).enable_passthrough)
-    keys = [key for key in INTEGRATION_FIELDS if _field_id(integration, key) == field_id]
-    if not keys:
-        raise invalid("This integration has no such integration field.")
-    with transaction.atomic():
-        row = FlatchrSettings.objects.select_for_update().get(pk=integration.pk)
-        enabled = {*row.integration_fields} - {*keys}
-        enabled |= {*keys} if wanted else set()
-        row.integration_fields = [key for key in INTEGRATION_FIELDS if key in enabled]
-        row.save(update_fields=["integration_fields"])
-    return success(_field(integration, keys[0], enabled))
+    try:
+        return success(_field(further.switch_integration_field(integration, field_id, wanted)))
+    except UnknownField as unknown:
+        raise invalid(str(unknown)) from None
 
 
 def custom_fields(request: Any, integration_id: str) -> HttpResponse:
-    caller(request).find(integration_id)
-    _page_size(request, LARGEST_CUSTOM_PAGE)
-    _start(request, [])
-    return _listed([], None)
+    """Listed by id, so that one that is added or deleted between two pages shifts no other."""
+    integration = caller(request).find(integration_id)
+    size = _page_size(request, LARGEST_CUSTOM_PAGE)
+    fields = CustomField.objects.order_by("id")
+    # Blank asks for the first page, as a blank `next` ends the last.
+    if cursor := request.GET.get("cursor", "").strip():
+        fields = fields.filter(id__gt=cursors.position(_CUSTOM_FIELDS, cursor))
+    # One more than the page holds tells whether there is a next one.
+    found = further.as_mapped(integration, fields[: size + 1])
+    following = cursors.cursor(_CUSTOM_FIELDS, found[size - 1].id) if len(found) > size else None
+    return _listed([_custom_field(integration, field) for field in found[:size]], following)
 
 
-def map_custom_field(request: Any, integration_id: str, field_id: str) -> HttpResponse:  # noqa: ARG001
-    """No custom field is defined, so none can be mapped."""
-    caller(request).find(integration_id)
-    body_of(request, CustomFieldMapping)
-    raise invalid("This integration has no such custom field: none are defined.")
+def map_custom_field(request: Any, integration_id: str, field_id: str) -> HttpResponse:
+    """Let the custom field carry another integration field from the next sync, or none."""
+    integration = caller(request).find(integration_id)
+    wanted = body_of(request, CustomFieldMapping).integration_field_id
+    try:
+        key = None if wanted is None else further.key_of(integration, wanted)
+        mapped = further.map_custom_field(integration, field_id, key)
+    except UnknownField as unknown:
+        raise invalid(str(unknown)) from None
+    return success(_custom_field(integration, mapped))
 
 
 def _listed(fields: list[dict[str, Any]], following: str | None) -> HttpResponse:
@@ -82,21 +92,38 @@ def _listed(fields: list[dict[str, Any]], following: str | None) -> HttpResponse
     return success({"results": fields, "next": following, "next_cursor": following})
 
 
-def _field(integration: Integration, key: str, enabled: set[str]) -> dict[str, Any]:
+def _field(field: IntegrationField) -> dict[str, Any]:
     return {
-        "id": _field_id(integration, key),
-        "key": key,
-        "model": "ats_jobs",
-        "type": "DEFAULT",
-        "label": INTEGRATION_FIELDS[key],
-        "is_passthrough_enabled": key in enabled,
+        "id": field.id,
+        "key": field.key,
+        "model": FieldModel.JOBS.value,
+        "type": DEFAULT,
+        "label": field.label,
+        "is_passthrough_enabled": field.enabled,
         "is_writable": False,
     }
 
 
-def _field_id(integration: Integration, key: str) -> str:
-    """As the jobs of this integration carry it."""
-    return unified_id(integration.pk, f"field:jobs:{key}")
+def _custom_field(integration: Integration, field: MappedField) -> dict[str, Any]:
+    return {
+        "id": field.id,
+        "key": field.key,
+        "model": field.model,
+        "label": field.label,
+        "description": field.description or None,
+        "integration_field": _mapped_to(integration, field.mapped_to),
+    }
+
+
+def _mapped_to(integration: Integration, key: str | None) -> dict[str, Any] | None:
+    if key is None:
+        return None
+    return {
+        "id": field_id(integration.pk, key),
+        "key": key,
+        "type": DEFAULT,
+        "label": INTEGRATION_FIELDS[key],
+    }
 
 
 def _page_size(request: Any, largest: int) -> int:
@@ -107,12 +134,12 @@ def _page_size(request: Any, largest: int) -> int:
     return int(given)
 
 
-def _start(request: Any, fields: list[Mapping[str, Any]] | list[dict[str, Any]]) -> int:
+def _start(request: Any, fields: list[IntegrationField]) -> int:
     """Where the page begins: after the field whose id the cursor is."""
     cursor = request.GET.get("cursor", "")
     if not cursor:
         return 0
     for place, field in enumerate(fields, start=1):
-        if field["id"] == cursor:
+        if field.id == cursor:
             return place
     raise invalid("The cursor is not one of this list.")

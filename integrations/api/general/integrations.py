@@ -40,7 +40,7 @@ def details(request: Any, integration_id: str) -> HttpResponse:
             },
             "category": "ATS",
             "status": _status(integration, connected),
-            "setup_status": _setup_status(integration, connected),
+            "setup_status": setup_status(integration, connected),
             "end_user": {
                 "organization_name": integration.organization,
                 "creator_email": integration.contact_email or None,
@@ -65,7 +65,8 @@ def _status(integration: Integration, connected: bool) -> str:
     return "ACTIVE"
 
 
-def _setup_status(integration: Integration, connected: bool) -> str:
+def setup_status(integration: Integration, connected: bool) -> str:
+    """As `unified-api.md §10.2` names it."""
     if not connected:
         return "INCOMPLETE"
     return "COMPLETED" if integration.applicants_read_at else "FINAL_SYNC_PENDING"

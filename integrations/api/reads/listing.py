@@ -55,7 +55,7 @@ class Listing:
         """The page that the parameters ask for. Raises `PLATFORM.INPUT_INVALID`."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
-        records = self._records(scope, parameters)
+        records = self.records(scope, parameters)
         # One more than the page holds tells whether there is a next one.
         rows = list(self.select(scope, records)[: size + 1])
         following = cursors.cursor(self.name, rows[size - 1]["id"]) if len(rows) > size else None
@@ -70,7 +70,8 @@ class Listing:
     def view(self, request: HttpRequest) -> HttpResponse:
         return answers.page(*self.page(scope_of(tenant(request)), request.GET))
 
-    def _records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
+    def records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
+        """What the parameters ask for, from the cursor on, in the list's order."""
         records = scope.records(self.model).order_by("id")
         if not parameters.flag("include_deleted"):
             records = records.filter(remote_deleted_at=None)

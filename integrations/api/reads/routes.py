@@ -13,13 +13,13 @@ from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.stages import STAGES
 from integrations.api.reads.tags import TAGS
+from integrations.api.reads.users import view as list_users
 from integrations.api.routing import Route
 
 LISTINGS = (JOBS, CANDIDATES, APPLICATIONS, STAGES, TAGS)
 
 # Models of the contract that Flatchr does not have (`unified-api.md §5`, last lines).
 UNAVAILABLE = (
-    "users",
     "roles",
     "offers",
     "rejection-reasons",
@@ -40,5 +40,6 @@ def _refusal(model: str) -> Callable[[HttpRequest], HttpResponse]:
 
 ROUTES: list[Route] = [
     *(Route("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
+    Route("GET", "ats/users", list_users, action=True),
     *(Route("GET", f"ats/{model}", _refusal(model)) for model in UNAVAILABLE),
 ]

@@ -25,16 +25,14 @@ from integrations.api.writes.finding import (
     not_shown_yet,
 )
 from integrations.api.writes.links import link_to
-from integrations.api.writes.live import flatchr
+from integrations.api.writes.live import HURRY, flatchr
 from integrations.flatchr.acting import ActingClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.policy import Policy
 from integrations.ids import unified_id
 from integrations.models import Application
 from integrations.submissions.documents.kinds import CONTENT_TYPES, EXTENSIONS
 
-# The official clients wait for five seconds.
-HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
+# Of the five seconds for which the official clients wait.
 ENOUGH = 3.0
 # Applications of one candidate that are asked for, the latest first.
 MOST = 10

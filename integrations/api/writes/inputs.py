@@ -28,7 +28,9 @@ class CandidateInput(Body):
     last_name: Text
     email_address: Text
     phone_number: Text | None = None
+    """Best with its country: +33 6 ..."""
     social_links: list[SocialLink] | None = None
+    """One of LinkedIn, Facebook and Twitter each, and one other."""
 
 
 class AttachmentInput(Body):
@@ -36,26 +38,34 @@ class AttachmentInput(Body):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
     type: Literal["CV", "COVER_LETTER", "OTHER"]
+    """The first CV is sent; Flatchr keeps no other file."""
     content_type: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """Such as application/pdf. Needed with `data`."""
     data_url: Text | None = None
+    """Where the file is, for anybody to fetch. Either this or `data`."""
     data: str | None = Field(default=None, repr=False)
+    """The file, as base64."""
 
 
 class SourceInput(Body):
     name: Text | None = None
     unified_key: Text | None = None
     id: Text | None = None
+    """An offerer ID of Flatchr's, under which the candidate is filed. Flatchr takes no other."""
 
 
 class SourcedBy(Body):
     user_id: Text
+    """The user's key at Flatchr, with `remote:` in front."""
 
 
 class Answer(Body):
     """`answer` is a text, a truth value, a number, a list of texts or a file."""
 
     question_id: Text
+    """The question's text or tag id at Flatchr, with `remote:` in front."""
     answer: Any
+    """A text, a number, true or false, or a list of texts."""
 
 
 class ApplicationInput(Body):
@@ -70,6 +80,7 @@ class ApplicationInput(Body):
 
 class WantedJob(Body):
     job_id: Id
+    """The job; `remote:` in front of an id of Flatchr."""
 
 
 class CandidateWithApplication(ApplicationInput):
@@ -82,6 +93,7 @@ class StageInput(Body):
     """The body of PUT /ats/applications/{id}/stage."""
 
     stage_id: Id
+    """The stage; `remote:` in front of an id of Flatchr."""
 
 
 class RejectInput(Body):

@@ -16,7 +16,7 @@ from integrations.submissions.recording import Recorder
 from integrations.sync import arrivals
 from integrations.sync.clients import open_acting_client
 
-# Somebody waits: some of the official clients' calls for five seconds, all for the answer.
+# Somebody waits for the answer.
 PATIENCE = Policy(
     connect_timeout=3,
     read_timeout=20,
@@ -27,6 +27,8 @@ PATIENCE = Policy(
     backoff_cap=0.5,
     retry_after_cap=2,
 )
+# For reads, for which the official clients wait five seconds.
+HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
 ARCHIVED = 0
 
 

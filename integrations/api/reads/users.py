@@ -1,0 +1,109 @@
+"""GET /ats/users: the members of the company, asked of Flatchr at once (the official SDK's
+`get_users`; `flatchr-api.md §13`).
+
+They are few and belong to no candidate or job, so there is no copy of them here. Without one,
+nobody can tell when a user was removed (`remote_deleted_at` is null, `include_deleted` adds
+nothing), and `changed_at` is the latest time that Flatchr tells of the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+
+from integrations.api import answers
+from integrations.api.caller import tenant
+from integrations.api.reads import cursors
+from integrations.api.reads.listing import MOST, PAGE_SIZE
+from integrations.api.reads.parameters import Parameters
+from integrations.api.writes import troubles
+from integrations.api.writes.live import HURRY, flatchr
+from integrations.flatchr.errors import FlatchrError
+from integrations.flatchr.mapping.members import User, users
+from integrations.ids import unified_id
+from integrations.models import Integration
+
+NAME = "users"
+
+
+class Listed(NamedTuple):
+    """A user of the list, under the id and with the time that it goes out with."""
+
+    id: str
+    changed_at: datetime
+    user: User
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    """A page of them. Raises `ApiError`."""
+    integration = tenant(request, for_action=True)
+    parameters = Parameters(request.GET)
+    size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
+    cursor = parameters.cursor()
+    after = "" if cursor is None else cursors.position(NAME, cursor)
+    wanted = Wanted(parameters)
+    try:
+        with flatchr(integration, HURRY) as client:
+            members = client.members()
+    except FlatchrError as error:
+        raise troubles.of_read(error) from None
+    listed = sorted(one for one in _listed(integration, members) if wanted.has(one))
+    # One more than the page holds tells whether there is a next one.
+    found = [one for one in listed if one.id > after][: size + 1]
+    following = cursors.cursor(NAME, found[size - 1].id) if len(found) > size else None
+    return answers.page([_row(one) for one in found[:size]], following)
+
+
+class Wanted:
+    """The conditions of a request; all of them have to hold."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._ids = parameters.several("ids")
+        self._remote_ids = parameters.several("remote_ids")
+        emails = parameters.several("emails")
+        self._emails = None if emails is None else {email.lower() for email in emails}
+        self._since = parameters.moment("updated_after")
+        parameters.flag("include_deleted")
+        parameters.flag("ignore_unsupported_filters")
+
+    def has(self, one: Listed) -> bool:
+        return (
+            (self._ids is None or one.id in self._ids)
+            and (self._remote_ids is None or one.user.remote_id in self._remote_ids)
+            and (self._emails is None or (one.user.email or "").lower() in self._emails)
+            and (self._since is None or one.changed_at >= self._since)
+        )
+
+
+def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[Listed]:
+    for user in users(members):
+        # A user of whom Flatchr tells no time is as old as what is known of the tenant.
+        changed_at = user.changed_at or integration.created_at
+        yield Listed(unified_id(integration.pk, user.remote_id), changed_at, user)
+
+
+def _row(one: Listed) -> bytes:
+    user = one.user
+    role = {
+        "remote_id": user.role_id,
+        "remote_label": None,
+        "unified_type": None,
+        "scope": "SYSTEM",
+    }
+    return orjson.dumps(
+        {
+            "id": one.id,
+            "remote_id": user.remote_id,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "email": user.email,
+            "status": None,
+            "system_roles": [role] if user.role_id else [],
+            "changed_at": answers.moment(one.changed_at),
+            "remote_deleted_at": None,
+        }
+    )
