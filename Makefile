@@ -5,16 +5,17 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo login test lint bench clean force
+.PHONY: help install demo login test test-typescript lint bench clean force
 
 help:
-	@echo 'make demo      run Relais with a demo tenant on http://127.0.0.1:$(PORT) (PORT= chooses)'
-	@echo 'make login     print the login of the demo again'
-	@echo 'make install   make .venv with all that running and testing need (PYTHON= chooses)'
-	@echo 'make test      run every test, on SQLite and on PostgreSQL'
-	@echo 'make lint      ruff, mypy, missing migrations, deployment checks'
-	@echo 'make bench     measure, and print the figures'
-	@echo 'make clean     remove .venv and caches; the data in var/ stays'
+	@echo 'make demo             run Relais with a demo tenant on http://127.0.0.1:$(PORT) (PORT= chooses)'
+	@echo 'make login            print the login of the demo again'
+	@echo 'make install          make .venv with all that running and testing need (PYTHON= chooses)'
+	@echo 'make test             run every test, on SQLite and on PostgreSQL'
+	@echo 'make test-typescript  run the official TypeScript SDK against Relais (with Node)'
+	@echo 'make lint             ruff, mypy, missing migrations, deployment checks'
+	@echo 'make bench            measure, and print the figures'
+	@echo 'make clean            remove .venv and caches; the data in var/ stays'
 
 version = $(shell '$(1)' -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null)
 ifneq ($(PYTHON),)
@@ -59,6 +60,9 @@ login: $(BIN)/.runtime
 test: $(BIN)/.tests
 	@exec $(BIN)/python -m tests.support.run $(ARGS)
 
+test-typescript: $(BIN)/.tests
+	@exec $(BIN)/python -m tests.typescript $(ARGS)
+
 lint: $(BIN)/.tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -72,6 +76,6 @@ bench: $(BIN)/.tests
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/typescript/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'The data in var/ is still there.'

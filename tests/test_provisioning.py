@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.support import chromium, postgres, redis_server
+from tests.support import chromium, node, postgres, redis_server
 from tests.support.provided import MissingError, free_port
 
 
@@ -61,3 +63,26 @@ def test_no_browser_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(MissingError, match="Install Chromium"):
         chromium.provide()
+
+
+def test_no_node_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node, "on_path", nothing)
+    monkeypatch.setattr(node, "WHEEL", "./no-such-wheel.whl")
+
+    with pytest.raises(MissingError, match="Install Node"), node.provide():
+        pass
+
+
+def test_a_node_that_is_too_old_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text("#!/bin/sh\necho v18.20.4\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert node.on_path() is None
+
+    (tmp_path / "node").write_text("#!/bin/sh\necho v20.0.0\n")
+    found = node.on_path()
+    assert found is not None
+    assert (found.node, found.source) == ([str(tmp_path / "node")], "v20.0.0 from PATH")

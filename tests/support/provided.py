@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,12 @@ def folder_in_tmp(name: str) -> Iterator[Path]:
 
 @contextmanager
 def server(
-    command: list[str], *, answers: Callable[[], bool], log: Path, user: str | None = None
+    command: list[str],
+    *,
+    answers: Callable[[], bool],
+    log: Path,
+    user: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """A server process, from the moment it answers until the end of the block."""
     with log.open("wb") as output:
@@ -62,6 +67,7 @@ def server(
             stdout=output,
             stderr=subprocess.STDOUT,
             user=user,
+            env=environment,
             cwd=log.parent,
             start_new_session=True,
         )

@@ -1,6 +1,7 @@
 """`make test`: provides PostgreSQL, Redis and Chromium, and runs the suite on both databases.
 
-What touches no database runs with SQLite only. Arguments go to pytest.
+What touches no database, or only shows pages in Chromium, runs with SQLite only. Arguments go to
+pytest.
 """
 
 from __future__ import annotations

@@ -126,7 +126,8 @@ class Worker:
 @contextlib.contextmanager
 def publishing_to(broker: str, folder: Path) -> Iterator[None]:
     """This process sends its tasks to the broker of a worker that was given the same two."""
-    options: dict[str, Any] = {}
+    # Those of a broker that is a server, as the settings of the tests name one.
+    options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     if broker == "filesystem://":
         for name in ("messages", "control"):
             (folder / "broker" / name).mkdir(parents=True, exist_ok=True)
