@@ -1,0 +1,121 @@
+"""The French catalogue: complete, with nothing that is no longer said, and compiled."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.checkers import python_format
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from django.utils import translation
+
+from integrations.wording import PLACE, translated
+from tests.translating.messages import ROOT, Message, all_messages
+
+FOLDER = ROOT / "integrations/locale/fr/LC_MESSAGES"
+PLACES = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+>")
+# A plain space where the line must not break, and an apostrophe of typewriters.
+UNFRENCH = re.compile(r" [:;!?»](?!\w)|« |\w'\w")
+
+TOO_LARGE = "The CV is larger than Flatchr takes. Attach a smaller one."
+
+Told = dict[Message, str | tuple[str, ...]]
+
+
+@pytest.fixture(scope="module")
+def french() -> Catalog:
+    with (FOLDER / "django.po").open("rb") as file:
+        return read_po(file, "fr")
+
+
+def said(catalog: Catalog) -> Told:
+    return {
+        (_text(one.context), one.id if isinstance(one.id, str) else tuple(one.id)): one.string
+        if isinstance(one.string, str)
+        else tuple(one.string)
+        for one in catalog
+        if one.id
+    }
+
+
+def _text(context: str | bytes | None) -> str:
+    # A compiled catalogue is read with its contexts as bytes.
+    return context.decode() if isinstance(context, bytes) else context or ""
+
+
+def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else text
+
+
+def test_every_text_has_a_translation_and_no_translation_lacks_its_text(french: Catalog) -> None:
+    assert set(said(french)) == set(all_messages())
+    assert all(all(forms(one)) for one in said(french).values())
+    assert not any(one.fuzzy for one in french if one.id)
+
+
+def test_translations_keep_what_is_filled_in(french: Catalog) -> None:
+    for (_context, english), told in said(french).items():
+        expected = set(PLACES.findall(forms(english)[-1]))
+        assert set(PLACES.findall(forms(told)[-1])) == expected, english
+        # "One" may go without its number.
+        assert set(PLACES.findall(forms(told)[0])) <= expected, english
+
+
+def test_translations_with_values_pass_babels_own_check(french: Catalog) -> None:
+    for one in french:
+        if one.id and one.python_format:
+            python_format(french, one)
+
+
+def test_french_is_set_as_french_is_set(french: Catalog) -> None:
+    wrong = [one for told in said(french).values() for one in forms(told) if UNFRENCH.search(one)]
+
+    assert wrong == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_texts(french: Catalog) -> None:
+    with (FOLDER / "django.mo").open("rb") as file:
+        compiled = said(read_mo(file))
+
+    assert compiled == said(french), (
+        "Compile it: .venv/bin/pybabel compile -f -D django -d integrations/locale"
+    )
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    return PLACE.sub(lambda place: values[place[1]], template)
+
+
+def test_a_sentence_with_its_values_is_found_again(french: Catalog) -> None:
+    """Each template, filled with values of its own, comes out as its French so filled."""
+    for (context, english), told in said(french).items():
+        if context or not isinstance(english, str) or not PLACE.search(english):
+            continue
+        if not re.search(r"\w{3}", PLACE.sub("", english)) or "%(" in english:
+            continue
+        names = PLACE.findall(english)
+        values = {name: f"Zoé-{number}" for number, name in enumerate(names)}
+        with translation.override("fr"):
+            shown = translated(_filled(english, values))
+        assert shown == _filled(str(told), values), english
+
+
+def test_several_sentences_are_translated_one_after_the_other() -> None:
+    with translation.override("fr"):
+        shown = translated(f"{TOO_LARGE} Nothing was sent.")
+
+    assert "larger" not in shown
+    assert "Rien n’a été envoyé." in shown
+
+
+@pytest.mark.parametrize("text", ["", "Menuisier d’atelier", "Nothing of ours was said here."])
+def test_what_is_not_ours_stays_as_it_is(text: str) -> None:
+    with translation.override("fr"):
+        assert translated(text) == text
+
+
+def test_in_english_everything_stays_as_it_is() -> None:
+    with translation.override("en"):
+        assert translated("The file is empty.") == "The file is empty."
