@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from integrations.admin import display
 from integrations.admin.details import pretty_text
 from integrations.admin.overview import tenant_url
 from integrations.submissions.documents import ACCEPTED
+from integrations.wording import translated
 
 register = template.Library()
 
@@ -33,6 +35,7 @@ register.filter("submission_badge", display.submission_badge)
 register.filter("change_url", display.change_url)
 register.filter("pretty_text", pretty_text)
 register.filter("words", display.words)
+register.filter("said", translated)
 register.filter("tenant_url", tenant_url)
 
 
@@ -65,7 +68,7 @@ def clock(moment: datetime) -> str:
 
 @register.filter
 def badge_attempt(attempt: int) -> SafeString:
-    return display.badge(f"Attempt {attempt}", display.Tone.WARNING)
+    return display.badge(_("Attempt %(attempt)s") % {"attempt": attempt}, display.Tone.WARNING)
 
 
 class Cell(NamedTuple):
@@ -109,7 +112,7 @@ def _value(cl: Any, record: Any, name: str) -> object:
 @register.simple_tag
 def hidden_filters(cl: Any) -> list[tuple[str, str]]:
     """What a search must carry along that the filter bar has no control for."""
-    shown = {spec.parameter_name for spec in cl.filter_specs if spec.shown}
+    shown = {name for spec in cl.filter_specs if spec.shown for name in spec.expected_parameters()}
     return [
         (name, value)
         for name, values in cl.filter_params.items()

@@ -1,0 +1,251 @@
+"""Every page, in both colour schemes, wide and narrow: nothing that keeps anybody from using it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from integrations import audit
+from integrations.connecting import links
+from integrations.models import (
+    ApiKey,
+    BulkRow,
+    BulkState,
+    BulkUpload,
+    CustomField,
+    Event,
+    ExportSchedule,
+    PreparedCall,
+    Submission,
+    SubmissionState,
+    SyncRun,
+    ValueDecision,
+)
+from integrations.models.bulk import Verdict
+from integrations.models.value_decisions import ValueKind
+from tests.admin.conftest import Data, data, fill, troubled_run
+from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, list_address
+from tests.browser import axe, every_page
+
+__all__ = ["data", "fill", "troubled_run"]
+
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+# What a page of 1280 px is at four times the size (WCAG 1.4.10).
+NARROWEST = {"width": 320, "height": 640}
+# What else depends on the width or the colours; the rest is found once.
+OF_COLOURS = ("color-contrast",)
+OF_WIDTH = ("color-contrast", "target-size", "scrollable-region-focusable", "region")
+# The spacing that a reader may ask for (WCAG 1.4.12).
+SPACED = """* {
+    line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important;
+}"""
+# Forms that are sent with nothing in them.
+FORMS = (
+    "integrations_integration_add",
+    "integrations_submission_add",
+    "integrations_apikey_add",
+    "integrations_customfield_add",
+    "integrations_bulkupload_add",
+    "auth_user_add",
+    "password_change",
+)
+
+
+@pytest.fixture
+def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
+    """One record of each kind that has pages."""
+    tenant = data.tenant
+    Submission.objects.create(
+        integration=tenant,
+        job=data.jobs[0],
+        first_name="Nadia",
+        last_name="Perrot",
+        email_address="nadia.perrot@mail.example",
+        state=SubmissionState.FAILED,
+        error_message="Flatchr did not accept the e-mail address.",
+    )
+    upload = BulkUpload.objects.create(
+        integration=tenant, created_by=admin, state=BulkState.READY, sheet_name="July.csv", total=1
+    )
+    BulkRow.objects.create(
+        upload=upload,
+        number=2,
+        values={"first_name": "Nadia"},
+        verdict=Verdict.ERROR,
+        findings=[{"level": "error", "field": "job", "message": "There is no such job."}],
+    )
+    ExportSchedule.objects.create(user=admin, integration=tenant)
+    asked = {"host": "api", "method": "PUT", "path": "/company/x", "params": {}, "headers": {}}
+    PreparedCall.objects.create(
+        user=admin, integration=tenant, asked={**asked, "data": '{"a": 1}', "fields": []}
+    )
+    ApiKey.objects.create(name="Careers page", prefix="relais_abc", key_hash="x" * 64)
+    CustomField.objects.create(key="source", label="Source")
+    ValueDecision.objects.create(
+        integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
+    )
+    audit.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
+    return data
+
+
+@pytest.fixture
+def enter(
+    open_page: Callable[..., Page], logged_in: Callable[[User], Client], live_site: str
+) -> Callable[..., Page]:
+    """A page with axe in it, in which a user has signed in already."""
+
+    def enter(user: User, **options: Any) -> Page:
+        page = open_page(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
+        axe.install(page.context)
+        session = logged_in(user).cookies[configured.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": configured.SESSION_COOKIE_NAME, "value": session, "url": live_site}]
+        )
+        return page
+
+    return enter
+
+
+def dark(page: Page, on: bool) -> None:
+    """The colour scheme, without a new page: the theme's class, and what the browser says."""
+    page.emulate_media(color_scheme="dark" if on else "light")
+    # What axe sees in the middle of a transition is a colour that nobody reads.
+    page.evaluate(
+        """on => {
+            document.documentElement.classList.toggle("dark", on);
+            for (const moving of document.getAnimations()) {
+                if (moving instanceof CSSTransition) moving.finish();
+            }
+        }""",
+        on,
+    )
+
+
+def look(page: Page, *, frame: bool = False) -> list[str]:
+    """What is wrong with the page in both colour schemes, at each of the widths.
+
+    What all pages have around them is looked at in every way with `frame` only.
+    """
+    inside = None if frame or not page.locator("#content").count() else "#content"
+    found = axe.findings(page)
+    dark(page, True)
+    found += [f"dark: {line}" for line in axe.findings(page, *OF_COLOURS, inside=inside)]
+    page.set_viewport_size(NARROW)
+    found += [f"narrow, dark: {line}" for line in axe.findings(page, *OF_WIDTH, inside=inside)]
+    dark(page, False)
+    found += [f"narrow: {line}" for line in axe.findings(page, *OF_COLOURS, inside=inside)]
+    found += sideways(page)
+    page.set_viewport_size(WIDE)
+    return found
+
+
+def sideways(page: Page) -> list[str]:
+    """Whether the page must be scrolled sideways to be read, at 320 px and with wider letters."""
+    found = []
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    page.set_viewport_size(NARROWEST)
+    if (pixels := page.evaluate(beyond)) > 0:
+        found.append(f"{pixels} px beyond the edge at {NARROWEST['width']} px")
+    page.set_viewport_size(NARROW)
+    page.evaluate(
+        """css => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(css);
+            document.adoptedStyleSheets = [sheet];
+        }""",
+        SPACED,
+    )
+    if (pixels := page.evaluate(beyond)) > 0:
+        found.append(f"{pixels} px beyond the edge with wider letters")
+    page.evaluate("document.adoptedStyleSheets = []")
+    return found
+
+
+def told(wrong: dict[str, list[str]]) -> str:
+    return "\n".join(f"{where} | {line}" for where, lines in wrong.items() for line in lines)
+
+
+def test_every_page_of_the_dashboard(
+    everything: Data, admin: User, logged_in: Callable[[User], Client], enter: Callable[..., Page]
+) -> None:
+    addresses = every_page.pages(logged_in(admin))
+    assert len(addresses) > 40
+    addresses += [f"{reverse('admin:search')}?q=Nadia", reverse("docs")]
+    page = enter(admin)
+    wrong = {}
+    for number, address in enumerate(addresses):
+        page.goto(address)
+        wrong[address] = look(page, frame=number == 0)
+
+    assert not any(wrong.values()), told(wrong)
+
+
+def test_pages_with_nothing_on_them(transactional_db: None, enter: Callable[..., Page]) -> None:
+    """Lists of somebody who sees no tenant, and lists that nothing matches."""
+    page = enter(User.objects.create_user("dora", password="x", is_staff=True))
+    wrong = {}
+    for address in map(list_address, (*LISTS, *LISTS_OF_ACTIVITY)):
+        page.goto(f"{address}?q=nobody" if address.endswith("/job/") else address)
+        expect(page.locator(".rl-empty a, .rl-empty button").first).to_be_visible()
+        wrong[address] = look(page)
+
+    assert not any(wrong.values()), told(wrong)
+
+
+def test_forms_with_errors_and_open_dialogs(
+    everything: Data, admin: User, enter: Callable[..., Page]
+) -> None:
+    page = enter(admin)
+    wrong = {}
+    for name in FORMS:
+        page.goto(reverse(f"admin:{name}"))
+        with page.expect_navigation():
+            # Past the browser's own checks and our scripts: what the server says is looked at.
+            page.evaluate(
+                "HTMLFormElement.prototype.submit.call("
+                "document.querySelector('#content form[method=post]'))"
+            )
+        wrong[name] = look(page)
+    page.goto(reverse("admin:index"))
+    for name, keys in (("palette", "Control+k"), ("shortcuts", "?")):
+        page.keyboard.press(keys)
+        expect(page.locator(f"#{name}")).to_be_visible()
+        if name == "palette":
+            expect(page.get_by_role("option").first).to_be_visible()
+        wrong[name] = look(page, frame=True)
+        page.keyboard.press("Escape")
+        # The browser takes the focus from what is hidden a moment later than the next key comes.
+        page.evaluate("document.activeElement.blur()")
+    page.get_by_role("button", name="Your account").click()
+    expect(page.locator("#account-menu")).to_be_visible()
+    wrong["account"] = look(page, frame=True)
+
+    assert not any(wrong.values()), told(wrong)
+
+
+def test_pages_for_people_who_have_not_signed_in(
+    transactional_db: None, open_page: Callable[..., Page]
+) -> None:
+    token = links.new_link(
+        organization="Clinique Ouest", environment="sandbox", lasts=links.EMBEDDED
+    )
+    page = open_page(viewport=WIDE, reduced_motion="reduce")
+    axe.install(page.context)
+    wrong = {}
+    for address in (
+        reverse("admin:login"),
+        reverse("link", args=[token]),
+        reverse("link_keys", args=[token]),
+    ):
+        page.goto(address)
+        wrong[address] = look(page, frame=True)
+
+    assert not any(wrong.values()), told(wrong)
