@@ -7,43 +7,53 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.models import PASSTHROUGH_METHODS, Integration
+from integrations.models.access import reading_only
 
 EVERY, SOME = "every", "some"
 
 
 class ApiKeyForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text="Who uses it, and what for.")
+    name = forms.CharField(max_length=100, help_text=lazy("Who uses it, and what for."))
     opens = forms.ChoiceField(
-        label="Opens",
-        choices=[(SOME, "The tenants ticked below"), (EVERY, "Every tenant, those to come too")],
+        label=lazy("Opens"),
+        choices=[
+            (SOME, lazy("The tenants ticked below")),
+            (EVERY, lazy("Every tenant, those to come too")),
+        ],
         initial=SOME,
     )
     integrations: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
-        queryset=None, label="Tenants", required=False, widget=forms.CheckboxSelectMultiple
+        queryset=None, label=lazy("Tenants"), required=False, widget=forms.CheckboxSelectMultiple
     )
     read_only = forms.BooleanField(
-        label="Read only",
+        label=lazy("Read only"),
         required=False,
-        help_text="Refuses everything that would change something, here or at Flatchr.",
+        help_text=lazy("Refuses everything that would change something, here or at Flatchr."),
     )
     passthrough_methods = forms.MultipleChoiceField(
-        label="Passthrough to Flatchr",
+        label=lazy("Passthrough to Flatchr"),
         choices=[(method, method) for method in PASSTHROUGH_METHODS],
-        initial=PASSTHROUGH_METHODS,
+        initial=reading_only,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=(
-            "The methods with which it may call Flatchr's own API. None ticked: it may not. A "
-            "read-only key has GET at most."
+            lazy(
+                "The methods with which it may call Flatchr's own API. GET reads, and allows the "
+                "search for applicants as well; tick more only for an application that is to "
+                "change a customer's Flatchr directly. None ticked: it may not call it at all. A "
+                "read-only key has GET at most."
+            )
         ),
     )
     expires_on = forms.DateField(
-        label="Works until",
+        label=lazy("Works until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="The last day on which it works. Leave empty for a key without an end.",
+        help_text=lazy("The last day on which it works. Leave empty for a key without an end."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +67,7 @@ class ApiKeyForm(forms.Form):
         if last_day is None:
             return None
         if last_day < timezone.localdate():
-            raise forms.ValidationError("This day is over already.")
+            raise forms.ValidationError(_("This day is over already."))
         return timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))
 
     def clean(self) -> dict[str, Any]:
@@ -65,7 +75,7 @@ class ApiKeyForm(forms.Form):
         given = super().clean() or self.cleaned_data
         chosen = given.get("integrations")
         if given.get("opens") == SOME and not chosen and "integrations" not in self.errors:
-            self.add_error("integrations", "Tick the tenants that the key opens.")
+            self.add_error("integrations", _("Tick the tenants that the key opens."))
         if given.get("opens") == EVERY and chosen:
-            self.add_error("opens", "Tenants are ticked below: choose one or the other.")
+            self.add_error("opens", _("Tenants are ticked below: choose one or the other."))
         return given

@@ -1,4 +1,4 @@
-"""Keys of the HTTP API: for superusers only."""
+"""Keys of the HTTP API."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.api_key_form import ApiKeyForm
 from integrations.admin.base import SuperuserAdmin, display
@@ -19,6 +21,7 @@ from integrations.admin.display import ago, badge, change_url, date_time
 from integrations.api.keys import create_key, revoke
 from integrations.models import ApiKey
 from integrations.models.access import KeyState
+from integrations.people.permissions import Permission
 
 # So many tenants are named in the list; a key for more says how many.
 NAMED = 3
@@ -28,13 +31,14 @@ class ApiKeyAdmin(SuperuserAdmin):
     """A key is made and revoked, never edited or deleted: the list is the account of who had
     access."""
 
+    permission = Permission.MANAGE_KEYS
     list_display = ("name", "begins", "state_label", "opens", "rights", "used", "ends")
     search_fields = ("name", "prefix")
-    search_placeholder = "Name or beginning of the key"
+    search_placeholder = lazy("Name or beginning of the key")
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    plural = "API keys"
-    empty_text = "An application that reads from here needs a key. Add the first one."
+    plural = lazy("API keys")
+    empty_text = lazy("An application that reads from here needs a key. Add the first one.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         keys: QuerySet[Any] = super().get_queryset(request)
@@ -46,30 +50,30 @@ class ApiKeyAdmin(SuperuserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return False
 
-    @display(description="Begins with")
+    @display(description=lazy("Begins with"))
     def begins(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @display(description="State")
+    @display(description=lazy("State"))
     def state_label(self, key: ApiKey) -> SafeString:
         return badge(key.state, key.state.color)
 
-    @display(description="Opens")
+    @display(description=lazy("Opens"))
     def opens(self, key: ApiKey) -> str:
         names = _tenants(key)
         return ", ".join(names) if len(names) <= NAMED else f"{len(names)} tenants"
 
-    @display(description="Rights")
+    @display(description=lazy("Rights"))
     def rights(self, key: ApiKey) -> str:
-        return "Read only" if key.read_only else "Read and write"
+        return _("Read only") if key.read_only else _("Read and write")
 
-    @display(description="Last used")
+    @display(description=lazy("Last used"))
     def used(self, key: ApiKey) -> SafeString | str:
-        return ago(key.last_used_at) if key.last_used_at else "Never"
+        return ago(key.last_used_at) if key.last_used_at else _("Never")
 
-    @display(description="Expires")
+    @display(description=lazy("Expires"))
     def ends(self, key: ApiKey) -> SafeString | str:
-        return date_time(key.expires_at) if key.expires_at else "Never"
+        return date_time(key.expires_at) if key.expires_at else _("Never")
 
     # Pages
 
@@ -96,9 +100,9 @@ class ApiKeyAdmin(SuperuserAdmin):
             request,
             "relais/api_key_form.html",
             None,
-            Crumb("Add API key"),
+            Crumb(_("Add API key")),
             form=form,
-            title="Add API key",
+            title=_("Add API key"),
         )
 
     def _made(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
@@ -135,7 +139,10 @@ class ApiKeyAdmin(SuperuserAdmin):
             "relais/api_key.html",
             key,
             badges=[badge(key.state, key.state.color)],
-            cards=[{"title": "Access", "rows": _access(key)}, {"title": "Use", "rows": _use(key)}],
+            cards=[
+                {"title": _("Access"), "rows": _access(key)},
+                {"title": _("Use"), "rows": _use(key)},
+            ],
             revoke_url="" if key.state is KeyState.REVOKED else _revoke_url(key),
         )
 
@@ -148,14 +155,17 @@ class ApiKeyAdmin(SuperuserAdmin):
             return self.unknown(request, object_id)
         if request.method == "POST":
             revoke(key)
-            self.log_change(request, key, "Revoked")
-            messages.success(request, f"The key “{key}” is revoked: it opens nothing any more.")
+            self.log_change(request, key, _("Revoked"))
+            messages.success(
+                request,
+                _("The key “%(key)s” is revoked: it opens nothing any more.") % {"key": key},
+            )
             return HttpResponseRedirect(self._list_url())
         return self.page(
             request,
             "relais/api_key_revoke.html",
             key,
-            Crumb("Revoke"),
+            Crumb(_("Revoke")),
             key_url=change_url(key),
             used=self.used(key),
             tenants=_tenants(key),
@@ -171,27 +181,29 @@ def _revoke_url(key: ApiKey) -> str:
 
 def _tenants(key: ApiKey) -> list[str]:
     if key.every_tenant:
-        return ["Every tenant"]
-    return [str(tenant) for tenant in key.integrations.all() if not tenant.deleted_at] or ["None"]
+        return [_("Every tenant")]
+    return [str(tenant) for tenant in key.integrations.all() if not tenant.deleted_at] or [
+        _("None")
+    ]
 
 
 def _access(key: ApiKey) -> list[tuple[str, Any]]:
     methods = [method for method in key.passthrough_methods if key.may_pass(method)]
     return [
-        ("Begins with", f"{key.prefix}…"),
-        ("Opens", ", ".join(_tenants(key))),
-        ("Rights", "Read only" if key.read_only else "Read and write"),
-        ("Passthrough to Flatchr", ", ".join(methods) or "None"),
-        ("Expires", date_time(key.expires_at) if key.expires_at else "Never"),
+        (_("Begins with"), f"{key.prefix}…"),
+        (_("Opens"), ", ".join(_tenants(key))),
+        (_("Rights"), _("Read only") if key.read_only else _("Read and write")),
+        (_("Passthrough to Flatchr"), ", ".join(methods) or _("None")),
+        (_("Expires"), date_time(key.expires_at) if key.expires_at else _("Never")),
     ]
 
 
 def _use(key: ApiKey) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [
-        ("Last used", date_time(key.last_used_at) if key.last_used_at else "Never"),
-        ("Made", date_time(key.created_at)),
-        ("Made by", str(key.created_by or "No user: the command line")),
+        (_("Last used"), date_time(key.last_used_at) if key.last_used_at else _("Never")),
+        (_("Made"), date_time(key.created_at)),
+        (_("Made by"), str(key.created_by or _("No user: the command line"))),
     ]
     if key.revoked_at:
-        rows.append(("Revoked", date_time(key.revoked_at)))
+        rows.append((_("Revoked"), date_time(key.revoked_at)))
     return rows

@@ -7,6 +7,7 @@ own style sheet and use no class of the theme's.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib.admin import ShowFacets, display
@@ -16,17 +17,29 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin as ThemedModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite as ThemedSite
 from unfold.views import ChangeList as ThemedChangeList
 
+from integrations import audit
+from integrations.admin import account, signing_in
 from integrations.admin.crumbs import Crumb, crumbs_for
-from integrations.admin.filters import tenants
-from integrations.admin.overview import overview
+from integrations.admin.filters import chosen_tenant, tenants
+from integrations.admin.home import home
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
+from integrations.admin.palette import palette_view
+from integrations.admin.search import search_view
+from integrations.models import Event
+from integrations.people.permissions import Permission, Rights, may, tenant_of
+from integrations.wording import translated
 
 __all__ = [
     "AdminPasswordChangeForm",
@@ -44,7 +57,7 @@ __all__ = [
 class Site(ThemedSite):
     """The dashboard: its first page is the overview of the tenants, not a list of tables."""
 
-    index_title = "Overview"
+    index_title = lazy("Overview")
     site_title = "Relais"
     site_header = "Relais"
 
@@ -54,11 +67,54 @@ class Site(ThemedSite):
         request.current_app = self.name
         context = {
             **self.each_context(request),
-            "title": "Overview",
-            **overview(request),
+            "title": _("Overview"),
+            **home(request),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "relais/overview.html", context)
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path("search/", self.admin_view(self.search), name="search"),
+            path("palette/", self.admin_view(self.palette), name="palette"),
+            path("login/code/", self.login_code, name="login_code"),
+            path(
+                "welcome/<str:uid>/<str:token>/",
+                self.welcome,
+                name="welcome",
+            ),
+            path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def login_code(self, request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = signing_in.code_view(request, self.each_context)
+        return answer
+
+    def welcome(self, request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
+        answer: HttpResponseBase = signing_in.welcome_view(request, uid, token, self.each_context)
+        return answer
+
+    def second_factor(self, request: HttpRequest) -> HttpResponseBase:
+        return account.second_factor_view(self, request)
+
+    def password_change(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponseBase:
+        view = sensitive_post_parameters()(partial(account.password_view, self))
+        answer: HttpResponseBase = view(request)
+        return answer
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """What the search box of every page leads to."""
+        request.current_app = self.name
+        return search_view(request, self.each_context(request))
+
+    def palette(self, request: HttpRequest) -> HttpResponse:
+        """What the command palette of every page offers."""
+        return palette_view(request, self.get_sidebar_list(request))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -67,11 +123,28 @@ class Site(ThemedSite):
 
         The theme's form has no field for where to go next, so its address says it.
         """
-        context = dict(extra_context or {})
+        here = reverse("admin:index")
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(here)
+        app_path = request.get_full_path()
         if REDIRECT_FIELD_NAME not in request.GET:
-            target = urlencode({REDIRECT_FIELD_NAME: reverse("admin:index")})
-            context["app_path"] = f"{request.path}?{target}"
-        answer: HttpResponseBase = super().login(request, context)
+            app_path = f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: here})}"
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "app_path": app_path,
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        view = signing_in.SignIn.as_view(extra_context=context, next_page=here)
+        return never_cache(view)(request)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        if request.method == "POST" and request.user.is_authenticated:
+            audit.record(Event.SIGNED_OUT, about=request.user, name=request.user.get_username())
+        answer: HttpResponseBase = super().logout(request, extra_context)
         return answer
 
     def app_index(
@@ -101,10 +174,10 @@ class BoundedAdmin(ThemedModelAdmin):
     change_list_template = "relais/change_list.html"
     list_defer: tuple[str, ...] = ()
     actions = None
-    search_placeholder = "Search"
-    empty_text = "Nothing here yet."
+    search_placeholder = lazy("Search")
+    empty_text = lazy("Nothing here yet.")
     # What the navigation calls them, where the model's own name is another.
-    plural = ""
+    plural: str | Promise = ""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
         return BoundedChangeList
@@ -125,11 +198,15 @@ class BoundedAdmin(ThemedModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"crumbs": crumbs_for(self.opts, plural=self.plural), **(extra_context or {})}
+        context = {
+            "crumbs": crumbs_for(self.opts, plural=self.plural),
+            "rights": Rights(request.user, chosen_tenant(request)),
+            **(extra_context or {}),
+        }
         response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             # Django's own would read "Select candidate to view".
-            name = self.plural or str(self.opts.verbose_name_plural)
+            name = translated(self.plural or self.opts.verbose_name_plural)
             response.context_data["title"] = name[0].upper() + name[1:]
         return response
 
@@ -140,8 +217,12 @@ class BoundedAdmin(ThemedModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        name = str(self.opts.verbose_name)
-        last = self.get_object(request, unquote(object_id)) if object_id else f"Add {name}"
+        name = translated(self.opts.verbose_name)
+        last = (
+            self.get_object(request, unquote(object_id))
+            if object_id
+            else _("Add %(name)s") % {"name": name}
+        )
         context = {
             "crumbs": crumbs_for(self.opts, last, plural=self.plural),
             **(extra_context or {}),
@@ -165,7 +246,8 @@ class BoundedAdmin(ThemedModelAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "record": record,
-                "title": str(record) if record is not None else self.opts.verbose_name,
+                "rights": Rights(request.user, tenant_of(record)),
+                "title": str(record) if record is not None else translated(self.opts.verbose_name),
                 **context,
                 "crumbs": crumbs_for(
                     self.opts, record, *crumbs, title=context.get("title"), plural=self.plural
@@ -179,13 +261,15 @@ class BoundedAdmin(ThemedModelAdmin):
 
 
 class SuperuserAdmin(BoundedAdmin):
-    """For the pages of the System group: superusers only."""
+    """For the pages of the System group: for those alone who have `permission`."""
+
+    permission = Permission.MANAGE_USERS
 
     change_form_template = "relais/form.html"
     add_form_template = "relais/form.html"
 
     def _allowed(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        return self.admin_site.has_permission(request) and may(request.user, self.permission)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._allowed(request)

@@ -10,22 +10,25 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin import bulk_pages
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
 from integrations.admin.bulk_report import report_context, summary
 from integrations.admin.display import NOTHING, ago, badge, number
+from integrations.admin.doors import require
 from integrations.admin.filters import FieldFilter, TenantFilter
 from integrations.models import BulkState, BulkUpload
+from integrations.people.permissions import Permission, may
 from integrations.submissions.bulk.outcomes import counts_of
 
 Page = Callable[[Any, HttpRequest, BulkUpload], HttpResponseBase]
 
 
 class BulkStateFilter(FieldFilter):
-    title = "state"
+    title = lazy("state")
     parameter_name = field = "state"
-    any_label = "Any state"
+    any_label = lazy("Any state")
     choices_ = [(state.value, str(state.label)) for state in BulkState]
 
 
@@ -45,50 +48,50 @@ class BulkUploadAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("integration", "created_by")
     list_defer = ("notes", "refusal")
     search_fields = ("sheet_name",)
-    search_placeholder = "File name"
+    search_placeholder = lazy("File name")
     sortable_by = ()
     ordering = ("-created_at", "-id")
     change_list_template = "relais/bulk_list.html"
     detail_template = "relais/bulk.html"
-    empty_text = "Upload a sheet to submit many candidates at once."
+    empty_text = lazy("Upload a sheet to submit many candidates at once.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
         return BulkChangeList
 
-    @display(description="Sheet")
+    @display(description=lazy("Sheet"))
     def name(self, upload: BulkUpload) -> str:
         return str(upload)
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, upload: BulkUpload) -> str:
         return str(upload.integration)
 
-    @display(description="State")
+    @display(description=lazy("State"))
     def state_label(self, upload: BulkUpload) -> SafeString:
         state = BulkState(upload.state)
         return badge(state.label, state.color)
 
-    @display(description="Rows")
+    @display(description=lazy("Rows"))
     def rows(self, upload: BulkUpload) -> str:
         return number(upload.total) if upload.total else NOTHING
 
-    @display(description="Outcome")
+    @display(description=lazy("Outcome"))
     def outcome(self, upload: Any) -> str:
         return summary(upload, upload.counts) or NOTHING
 
-    @display(description="By")
+    @display(description=lazy("By"))
     def by(self, upload: BulkUpload) -> str:
         return str(upload.created_by) if upload.created_by else NOTHING
 
-    @display(description="When")
+    @display(description=lazy("When"))
     def when(self, upload: BulkUpload) -> SafeString | str:
         return ago(upload.created_at)
 
     # Pages
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever sees a tenant may submit to it; the form offers no other."""
-        return self.admin_site.has_permission(request)
+        """The form offers those tenants alone to which the user may submit."""
+        return self.admin_site.has_permission(request) and may(request.user, Permission.SUBMIT)
 
     def get_urls(self) -> list[URLPattern]:
         pages: dict[str, tuple[str, Page]] = {
@@ -126,6 +129,9 @@ class BulkUploadAdmin(ReadOnlyMirrorAdmin):
             upload = mine.filter(pk=pk).first()
             if upload is None:
                 raise Http404
+            seen = view is bulk_pages.live_view
+            permission = Permission.SEE if seen else Permission.SUBMIT
+            require(request, permission, upload.integration_id)
             return view(self, request, upload)
 
         return update_wrapper(of_upload, view)

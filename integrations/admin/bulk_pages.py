@@ -11,12 +11,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.bulk_report import live_context
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url, plural
 from integrations.admin.filters import tenants
 from integrations.models import BulkUpload, Integration
+from integrations.people.permissions import Permission
 from integrations.submissions.bulk import limits, uploads
 from integrations.submissions.bulk.columns import COLUMNS
 from integrations.submissions.bulk.jobs import job_finder
@@ -26,36 +29,42 @@ from integrations.submissions.bulk.template import template_csv, template_xlsx
 from integrations.submissions.bulk.workbook import TYPES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.entries import IllegalTransition
+from integrations.wording import translated
 
-TITLE = "Upload a sheet"
+TITLE = lazy("Upload a sheet")
 
 
 class UploadForm(forms.Form):
     """`choices` are the tenants to choose from, ids and names."""
 
-    tenant = forms.ChoiceField(error_messages={"required": "Choose a tenant."})
+    tenant = forms.ChoiceField(error_messages={"required": lazy("Choose a tenant.")})
     sheet = forms.FileField(
-        label="Sheet",
+        label=lazy("Sheet"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
-        error_messages={"required": "Choose the sheet.", "empty": "The sheet is empty."},
+        error_messages={
+            "required": lazy("Choose the sheet."),
+            "empty": lazy("The sheet is empty."),
+        },
     )
     archive = forms.FileField(
-        label="ZIP of CVs",
+        label=lazy("ZIP of CVs"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".zip"}),
-        error_messages={"empty": "The ZIP is empty."},
+        error_messages={"empty": lazy("The ZIP is empty.")},
     )
 
     def __init__(self, *args: Any, choices: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant: Any = self.fields["tenant"]
-        tenant.choices = [("", "Choose a tenant"), *choices.items()]
+        tenant.choices = [("", _("Choose a tenant")), *choices.items()]
 
 
 def upload_view(admin: Any, request: HttpRequest) -> HttpResponse:
     """Upload a sheet and a ZIP; with `instead_of`, in place of an upload that was not started."""
     old = _to_replace(request)
-    choices = {old.integration_id: str(old.integration)} if old else tenants(request)
+    choices = (
+        {old.integration_id: str(old.integration)} if old else tenants(request, Permission.SUBMIT)
+    )
     only = next(iter(choices)) if len(choices) == 1 else ""
     given = only or request.GET.get("tenant", "")
     form = UploadForm(
@@ -65,7 +74,7 @@ def upload_view(admin: Any, request: HttpRequest) -> HttpResponse:
         try:
             made = _upload(request, form.cleaned_data, old)
         except uploads.NotTaken as refused:
-            form.add_error(refused.field, str(refused))
+            form.add_error(refused.field, translated(refused))
         else:
             return HttpResponseRedirect(change_url(made))
     return admin.page(
@@ -112,7 +121,7 @@ def template_view(request: HttpRequest, kind: str) -> HttpResponse:
         return _file(template_csv(), "candidates.csv")
     if kind != "xlsx":
         raise Http404
-    visible = tenants(request)
+    visible = tenants(request, Permission.SUBMIT)
     tenant = request.GET.get("tenant", "")
     if tenant not in visible:
         return _file(template_xlsx(None), "candidates.xlsx")
@@ -133,7 +142,7 @@ def start_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpRes
     try:
         uploads.start(upload, again="again" in request.POST)
     except IllegalTransition as illegal:
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
     return HttpResponseRedirect(change_url(upload))
 
 
@@ -142,11 +151,13 @@ def cancel_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpRe
     try:
         uploads.cancel(upload, by=request.user)
     except IllegalTransition as illegal:
-        messages.info(request, str(illegal))
+        messages.info(request, translated(illegal))
     else:
         sent = sum(count for end, count in before.items() if end == "Succeeded")
         messages.info(
-            request, f"Stopped. {plural(sent, 'candidate')} had been accepted by Flatchr."
+            request,
+            _("Stopped. %(sent)s had been accepted by Flatchr.")
+            % {"sent": plural(sent, "candidate")},
         )
     return HttpResponseRedirect(change_url(upload))
 
@@ -155,9 +166,11 @@ def discard_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpR
     try:
         uploads.discard(upload)
     except IllegalTransition as illegal:
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
         return HttpResponseRedirect(change_url(upload))
-    messages.success(request, f"{upload} was thrown away. Nothing of it was sent.")
+    messages.success(
+        request, _("%(upload)s was thrown away. Nothing of it was sent.") % {"upload": upload}
+    )
     return HttpResponseRedirect(list_url(BulkUpload))
 
 

@@ -13,11 +13,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
+from integrations.admin.display import number
 from integrations.admin.paging import PER_PAGE
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.outcomes import End, Outcome, counts, outcome, standing
+from integrations.wording import translated
 
 ADD = "admin:integrations_bulkupload_add"
 # Rows that are told on the live part, which is drawn once a second.
@@ -28,10 +32,10 @@ SLOW = timedelta(seconds=30)
 # How the rows are split before the start, and after it.
 VERDICTS = (Verdict.ERROR, Verdict.APPLIED, Verdict.WARNING, Verdict.OK)
 VERDICT_LABELS = {
-    Verdict.OK: "Good",
-    Verdict.WARNING: "With warnings",
-    Verdict.APPLIED: "Applied already",
-    Verdict.ERROR: "With errors",
+    Verdict.OK: lazy("Good"),
+    Verdict.WARNING: lazy("With warnings"),
+    Verdict.APPLIED: lazy("Applied already"),
+    Verdict.ERROR: lazy("With errors"),
 }
 
 
@@ -116,17 +120,17 @@ def live_context(upload: BulkUpload, ends: Counter[End]) -> dict[str, Any]:
 
 def _progress(upload: BulkUpload, ends: Counter[End]) -> list[tuple[str, int, str]]:
     """Label, number and colour of each figure; one that says nothing is left out."""
-    always = {"Succeeded", "Failed", "Not sent"}
+    always = {_("Succeeded"), _("Failed"), _("Not sent")}
     if upload.is_live:
-        always |= {"Under way", "Waiting"}
+        always |= {_("Under way"), _("Waiting")}
     figures = [
-        ("Succeeded", ends[End.SUCCEEDED], "success"),
-        ("Failed", ends[End.FAILED], "danger"),
-        ("Under way", ends[End.QUEUED] + ends[End.SENDING], "info"),
-        ("Waiting", ends[End.WAITING], "neutral"),
-        ("Uncertain", ends[End.UNCERTAIN], "warning"),
-        ("Cancelled", ends[End.CANCELLED], "warning"),
-        ("Not sent", ends[End.LEFT_OUT], "neutral"),
+        (_("Succeeded"), ends[End.SUCCEEDED], "success"),
+        (_("Failed"), ends[End.FAILED], "danger"),
+        (_("Under way"), ends[End.QUEUED] + ends[End.SENDING], "info"),
+        (_("Waiting"), ends[End.WAITING], "neutral"),
+        (_("Uncertain"), ends[End.UNCERTAIN], "warning"),
+        (_("Cancelled"), ends[End.CANCELLED], "warning"),
+        (_("Not sent"), ends[End.LEFT_OUT], "neutral"),
     ]
     return [figure for figure in figures if figure[1] or figure[0] in always]
 
@@ -141,13 +145,13 @@ def _notice(upload: BulkUpload, ends: Counter[End]) -> str:
     waits_since = upload.started_at or upload.created_at
     untouched = upload.lease_owner == "" and timezone.now() - waits_since > SLOW
     if upload.state == BulkState.CHECKING and untouched:
-        return "No worker has taken this upload up. Is one running?"
+        return _("No worker has taken this upload up. Is one running?")
     if (
         upload.state == BulkState.SENDING
         and ends[End.UNCERTAIN]
         and not (ends[End.QUEUED] + ends[End.SENDING])
     ):
-        return "Relais is looking at Flatchr for those whose answer was lost."
+        return _("Relais is looking at Flatchr for those whose answer was lost.")
     return ""
 
 
@@ -156,7 +160,7 @@ def summary(upload: BulkUpload, ends: Counter[End]) -> str:
     if upload.started_at is None:
         return ""
     told = (End.SUCCEEDED, End.FAILED, End.UNCERTAIN, End.CANCELLED, End.LEFT_OUT)
-    return ", ".join(f"{ends[end]:,} {end.lower()}" for end in told if ends[end])
+    return ", ".join(f"{number(ends[end])} {translated(end).lower()}" for end in told if ends[end])
 
 
 # Rows
@@ -175,7 +179,7 @@ def _rows(
     offered: list[tuple[str, str, int]] = (
         [(end.name, str(end), ends[end]) for end in End if ends[end]]
         if started
-        else [(v.value, VERDICT_LABELS[v], verdicts[v]) for v in VERDICTS if verdicts[v]]
+        else [(v.value, str(VERDICT_LABELS[v]), verdicts[v]) for v in VERDICTS if verdicts[v]]
     )
     if asked not in {key for key, _, _ in offered}:
         asked = ""
@@ -215,9 +219,9 @@ def _selected(rows: QuerySet[BulkRow], asked: str, *, started: bool) -> QuerySet
 
 
 def _choices(offered: Iterable[tuple[str, str, int]], asked: str, total: int) -> Iterable[Choice]:
-    yield Choice("All", total, _query("", 1), not asked)
+    yield Choice(_("All"), total, _query("", 1), not asked)
     for key, label, count in offered:
-        yield Choice(label, count, _query(key, 1), key == asked)
+        yield Choice(translated(label), count, _query(key, 1), key == asked)
 
 
 def _query(asked: str, page: int) -> str:

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 from django.db.models.options import Options
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from integrations.admin.display import change_url
+from integrations.wording import translated
 
 
 class Crumb(NamedTuple):
-    title: str
+    title: str | Promise
     url: str = ""
 
 
@@ -21,10 +23,10 @@ def crumbs_for(
     record: Model | str | None = None,
     *further: Crumb,
     title: str | None = None,
-    plural: str = "",
+    plural: str | Promise = "",
 ) -> list[Crumb]:
     """The list, then the record (as `title`), then pages below; the last one is not a link."""
-    name = plural or str(opts.verbose_name_plural)
+    name = translated(plural or opts.verbose_name_plural)
     trail = [
         Crumb(
             name[0].upper() + name[1:],

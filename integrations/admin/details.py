@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from integrations.admin.display import date_time, gone_badge, link
 from integrations.admin.paging import cut
@@ -19,7 +21,7 @@ RAW_LIMIT = 200_000
 @dataclass(frozen=True, slots=True)
 class Card:
     title: str
-    rows: list[tuple[str, object]]
+    rows: Sequence[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def related(
     *,
     empty: str,
     all_url: str = "",
-    all_label: str = "See all",
+    all_label: str = "",
 ) -> Related:
     """The first `FEW` of `records`, a queryset."""
     found = cut(records, 0, FEW)
@@ -58,7 +60,7 @@ def related(
         rows=[cells(record) for record in found.rows],
         empty=empty,
         all_url=all_url,
-        all_label=all_label,
+        all_label=all_label or _("See all"),
         more=found.more,
     )
 
@@ -66,15 +68,15 @@ def related(
 def record_card(record: MirroredRecord, *dates: tuple[str, object]) -> Card:
     """What every mirrored record has: its tenant, its ids and its dates."""
     rows: list[tuple[str, object]] = [
-        ("Tenant", link(record.integration)),
-        ("Flatchr ID", record.remote_id),
-        ("Relais ID", record.pk),
+        (_("Tenant"), link(record.integration)),
+        (_("Flatchr ID"), record.remote_id),
+        (_("Relais ID"), record.pk),
         *dates,
-        ("Changed in Relais", date_time(record.changed_at)),
+        (_("Changed in Relais"), date_time(record.changed_at)),
     ]
     if record.remote_deleted_at:
-        rows.append(("Deleted in Flatchr", date_time(record.remote_deleted_at)))
-    return Card("Record", rows)
+        rows.append((_("Deleted in Flatchr"), date_time(record.remote_deleted_at)))
+    return Card(_("Record"), rows)
 
 
 def pretty(data: Any) -> str:

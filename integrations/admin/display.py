@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from enum import StrEnum
 from typing import Any
 
@@ -10,12 +11,17 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
+from integrations.wording import translated
 
 NOTHING = "–"
 CAP = 1000
@@ -34,15 +40,15 @@ class Tone(StrEnum):
 # The unified schema's words as people say them. What is not listed is shown in sentence case when
 # it is one of our upper-case words, and exactly as Flatchr sent it otherwise.
 WORDS = {
-    "ON_SITE": "On site",
-    "UNLISTED": "Not published",
-    "PENDING": "In progress",
-    "YEAR": "a year",
-    "MONTH": "a month",
-    "TWO_WEEKS": "every two weeks",
-    "WEEK": "a week",
-    "DAY": "a day",
-    "HOUR": "an hour",
+    "ON_SITE": lazy("On site"),
+    "UNLISTED": lazy("Not published"),
+    "PENDING": lazy("In progress"),
+    "YEAR": lazy("a year"),
+    "MONTH": lazy("a month"),
+    "TWO_WEEKS": lazy("every two weeks"),
+    "WEEK": lazy("a week"),
+    "DAY": lazy("a day"),
+    "HOUR": lazy("an hour"),
 }
 TONES = {
     "OPEN": Tone.SUCCESS,
@@ -58,12 +64,15 @@ def words(value: str | None) -> str:
     if not value:
         return NOTHING
     if value in WORDS:
-        return WORDS[value]
-    return value.replace("_", " ").capitalize() if value.isupper() and len(value) > 3 else value
+        return str(WORDS[value])
+    if value.isupper() and len(value) > 3:
+        return translated(value.replace("_", " ").capitalize())
+    return value
 
 
 def badge(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
-    return format_html('<span class="rl-badge rl-{}">{}</span>', tone, text)
+    said = translated(text) if isinstance(text, str) else text
+    return format_html('<span class="rl-badge rl-{}">{}</span>', tone, said)
 
 
 def enum_badge(value: str | None) -> SafeString | str:
@@ -83,8 +92,27 @@ def submission_badge(submission: Submission) -> SafeString:
     """The state; what was taken back by hand is no failure."""
     state = SubmissionState(submission.state)
     if submission.error_kind == "cancelled" and state == SubmissionState.FAILED:
-        return badge("Cancelled")
+        return badge(_("Cancelled"))
     return badge(state.label, state.color or Tone.NEUTRAL)
+
+
+def plain(value: object) -> str:
+    """A value as Flatchr sent it, of whatever type, for people."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    text = str(value)
+    try:
+        moment = parse_datetime(text)
+        # Only what names its zone as well is surely meant as a point in time.
+        if moment is not None and timezone.is_aware(moment):
+            return date_format(timezone.localtime(moment), _("j M Y"))
+    except (ValueError, OverflowError):
+        pass
+    return text
 
 
 def gone_badge(deleted_at: dt.datetime | None) -> SafeString | str:
@@ -92,14 +120,14 @@ def gone_badge(deleted_at: dt.datetime | None) -> SafeString | str:
     if deleted_at is None:
         return ""
     return format_html(
-        '<span class="rl-badge rl-danger" title="No longer in Flatchr since {}">Deleted {}</span>',
-        local(deleted_at),
-        date_format(timezone.localtime(deleted_at), "j M Y"),
+        '<span class="rl-badge rl-danger" title="{}">{}</span>',
+        _("No longer in Flatchr since %(moment)s") % {"moment": local(deleted_at)},
+        _("Deleted %(day)s") % {"day": date_format(timezone.localtime(deleted_at), _("j M Y"))},
     )
 
 
 def local(moment: dt.datetime) -> str:
-    return date_format(timezone.localtime(moment), "j M Y, H:i")
+    return date_format(timezone.localtime(moment), _("j M Y, H:i"))
 
 
 def date_time(moment: dt.datetime | None) -> SafeString | str:
@@ -109,7 +137,7 @@ def date_time(moment: dt.datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        date_format(timezone.localtime(moment), "l j F Y, H:i:s"),
+        date_format(timezone.localtime(moment), _("l j F Y, H:i:s")),
         local(moment),
     )
 
@@ -121,7 +149,7 @@ def day(moment: dt.datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}">{}</time>',
         moment.isoformat(),
-        date_format(timezone.localtime(moment), "j M Y"),
+        date_format(timezone.localtime(moment), _("j M Y")),
     )
 
 
@@ -140,16 +168,41 @@ def ago(moment: dt.datetime | None) -> SafeString | str:
 def relative(moment: dt.datetime, now: dt.datetime) -> str:
     seconds = (now - moment).total_seconds()
     distance = abs(seconds)
+    past = seconds >= 0
     if distance < 45:
-        return "just now" if seconds >= 0 else "in a moment"
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        return _("just now") if past else _("in a moment")
+    for size, told in (
+        (86400, _days_ago if past else _in_days),
+        (3600, _hours_ago if past else _in_hours),
+    ):
         if distance >= size * 0.97:
-            count = max(1, round(distance / size))
-            text = f"{count} {name}{'s' if count > 1 else ''}"
-            break
-    else:
-        text = "1 minute"
-    return f"{text} ago" if seconds >= 0 else f"in {text}"
+            return told(max(1, round(distance / size)))
+    minutes = max(1, round(distance / 60))
+    return _minutes_ago(minutes) if past else _in_minutes(minutes)
+
+
+def _days_ago(count: int) -> str:
+    return ngettext("%(count)s day ago", "%(count)s days ago", count) % {"count": number(count)}
+
+
+def _in_days(count: int) -> str:
+    return ngettext("in %(count)s day", "in %(count)s days", count) % {"count": number(count)}
+
+
+def _hours_ago(count: int) -> str:
+    return ngettext("%(count)s hour ago", "%(count)s hours ago", count) % {"count": count}
+
+
+def _in_hours(count: int) -> str:
+    return ngettext("in %(count)s hour", "in %(count)s hours", count) % {"count": count}
+
+
+def _minutes_ago(count: int) -> str:
+    return ngettext("%(count)s minute ago", "%(count)s minutes ago", count) % {"count": count}
+
+
+def _in_minutes(count: int) -> str:
+    return ngettext("in %(count)s minute", "in %(count)s minutes", count) % {"count": count}
 
 
 def duration(seconds: float | None) -> str:
@@ -157,9 +210,9 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
     if seconds < 1:
-        return f"{seconds:.2f} s"
+        return f"{number_format(round(seconds, 2), 2)} s"
     if seconds < 10 and seconds != int(seconds):
-        return f"{seconds:.1f} s"
+        return f"{number_format(round(seconds, 1), 1)} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -169,16 +222,17 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: int | None) -> str:
-    return NOTHING if value is None else f"{value:,}"
+    return NOTHING if value is None else number_format(value, force_grouping=True)
 
 
 def capped(value: int) -> str:
     """A count that stopped at `CAP`: "1,000+" past it."""
-    return f"{CAP:,}+" if value > CAP else f"{value:,}"
+    return f"{number(CAP)}+" if value > CAP else number(value)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    """A number and what is counted, such as "3 rows"; both words are in the catalogue."""
+    return f"{number(count)} {ngettext(one, many or f'{one}s', count)}"
 
 
 def change_url(record: Model) -> str:
@@ -196,6 +250,13 @@ def list_url(model: type[Model], **query: Any) -> str:
 def link(record: Model | None, text: object = None) -> SafeString | str:
     if record is None:
         return NOTHING
+    if gone := getattr(record, "remote_deleted_at", None):
+        return format_html(
+            '<a class="rl-link rl-gone" href="{}" title="{}">{}</a>',
+            change_url(record),
+            _("No longer in Flatchr since %(date)s") % {"date": local(gone)},
+            text or str(record),
+        )
     return format_html(
         '<a class="rl-link" href="{}">{}</a>', change_url(record), text or str(record)
     )

@@ -7,12 +7,15 @@ given by a link ("its applications") is looked up among the user's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.display import CAP, words
 from integrations.admin.walking import hide_indexes
@@ -27,14 +30,26 @@ from integrations.models import (
     SyncType,
     Tag,
 )
+from integrations.people.permissions import Permission, may
 from integrations.records import JobStatus, Outcome
+from integrations.wording import translated
 
 MOST = 200
-NAMELESS = "(no name)"
+NAMELESS = lazy("(no name)")
 
 
-def tenants(request: HttpRequest) -> dict[str, str]:
-    """Ids and names of the tenants this user may see; asked once per request."""
+def tenants(request: HttpRequest, permission: Permission = Permission.SEE) -> dict[str, str]:
+    """Ids and names of the tenants in which this user may do that: see them, if nothing is said.
+
+    Asked once per request.
+    """
+    seen = _seen(request)
+    if permission is Permission.SEE:
+        return seen
+    return {pk: name for pk, name in seen.items() if may(request.user, permission, pk)}
+
+
+def _seen(request: HttpRequest) -> dict[str, str]:
     found: dict[str, str] | None = getattr(request, "_relais_tenants", None)
     if found is None:
         rows = Integration.objects.visible_to(request.user).values_list("pk", "organization")
@@ -55,7 +70,7 @@ def chosen_tenant(request: HttpRequest) -> str | None:
 class ListFilter(admin.SimpleListFilter):
     """A drop-down; `any_label` is its entry for "no filter"."""
 
-    any_label = "Any"
+    any_label = lazy("Any")
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         # SimpleListFilter keeps no request, and removes what it takes from `params`.
@@ -72,9 +87,9 @@ class ListFilter(admin.SimpleListFilter):
 
 
 class TenantFilter(ListFilter):
-    title = "tenant"
+    title = lazy("tenant")
     parameter_name = "tenant"
-    any_label = "All tenants"
+    any_label = lazy("All tenants")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         visible = tenants(request)
@@ -85,12 +100,12 @@ class TenantFilter(ListFilter):
 
 
 class DeletedFilter(ListFilter):
-    title = "in Flatchr"
+    title = lazy("in Flatchr")
     parameter_name = "deleted"
-    any_label = "In Flatchr"
+    any_label = lazy("In Flatchr")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        return (("only", "Deleted"), ("all", "All, with deleted"))
+        return (("only", _("Deleted")), ("all", _("All, with deleted")))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         if self.value() == "all":
@@ -102,41 +117,41 @@ class FieldFilter(ListFilter):
     """One field, one value out of a fixed set."""
 
     field: ClassVar[str]
-    choices_: ClassVar[list[tuple[str, str]]]
+    choices_: ClassVar[Sequence[tuple[str, str | Promise]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        return self.choices_
+        return [(value, translated(words(str(label)))) for value, label in self.choices_]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
 
 
 class JobStatusFilter(FieldFilter):
-    title = "status"
+    title = lazy("status")
     parameter_name = field = "status"
-    any_label = "Any status"
-    choices_ = [(status.value, words(status)) for status in JobStatus]
+    any_label = lazy("Any status")
+    choices_ = [(status.value, status.value) for status in JobStatus]
 
 
 class OutcomeFilter(FieldFilter):
-    title = "outcome"
+    title = lazy("outcome")
     parameter_name = field = "outcome"
-    any_label = "Any outcome"
-    choices_ = [(outcome.value, words(outcome)) for outcome in Outcome]
+    any_label = lazy("Any outcome")
+    choices_ = [(outcome.value, outcome.value) for outcome in Outcome]
 
 
 class RunStateFilter(FieldFilter):
-    title = "outcome"
+    title = lazy("outcome")
     parameter_name = field = "state"
-    any_label = "Any outcome"
-    choices_ = [(state.value, str(state.label)) for state in RunState]
+    any_label = lazy("Any outcome")
+    choices_ = RunState.choices
 
 
 class RunTypeFilter(FieldFilter):
-    title = "type"
+    title = lazy("type")
     parameter_name = field = "type"
-    any_label = "Full and delta"
-    choices_ = [(kind.value, str(kind.label)) for kind in SyncType]
+    any_label = lazy("Full and delta")
+    choices_ = SyncType.choices
 
 
 class RecordFilter(ListFilter):
@@ -153,7 +168,7 @@ class RecordFilter(ListFilter):
         asked = request.GET.get(self.parameter_name or "")
         if asked and asked not in dict(choices):
             record = self._visible(request).filter(pk=asked).first()
-            choices.append((asked, str(record) if record else "Unknown"))
+            choices.append((asked, str(record) if record else _("Unknown")))
         return choices
 
     def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:  # noqa: ARG002
@@ -180,9 +195,9 @@ class RecordFilter(ListFilter):
 
 
 class StageFilter(RecordFilter):
-    title = "stage"
+    title = lazy("stage")
     parameter_name = "stage"
-    any_label = "Any stage"
+    any_label = lazy("Any stage")
     related = ApplicationStage
     field = "current_stage_id"
 
@@ -192,15 +207,15 @@ class StageFilter(RecordFilter):
             return ()
         stages = ApplicationStage.objects.filter(integration_id=tenant).live()
         return [
-            (pk, name or NAMELESS)
+            (pk, name or str(NAMELESS))
             for pk, name in stages.order_by("position", "pk").values_list("pk", "name")[:MOST]
         ]
 
 
 class TagFilter(RecordFilter):
-    title = "tag"
+    title = lazy("tag")
     parameter_name = "tag"
-    any_label = "Any tag"
+    any_label = lazy("Any tag")
     related = Tag
 
     def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
@@ -209,7 +224,7 @@ class TagFilter(RecordFilter):
             return ()
         tags = Tag.objects.filter(integration_id=tenant).live()
         return [
-            (pk, name or NAMELESS)
+            (pk, name or str(NAMELESS))
             for pk, name in tags.order_by("name", "pk").values_list("pk", "name")[:MOST]
         ]
 
@@ -218,17 +233,17 @@ class TagFilter(RecordFilter):
 
 
 class JobFilter(RecordFilter):
-    title = "job"
+    title = lazy("job")
     parameter_name = "job"
-    any_label = "Any job"
+    any_label = lazy("Any job")
     related = Job
     field = "job_id"
 
 
 class CandidateFilter(RecordFilter):
-    title = "candidate"
+    title = lazy("candidate")
     parameter_name = "candidate"
-    any_label = "Any candidate"
+    any_label = lazy("Any candidate")
     related = Candidate
     field = "candidate_id"
 

@@ -7,9 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
-from integrations.admin.details import Card, Related, badges, given, pretty, record_card, related
+from integrations.admin.changes import changes_of
+from integrations.admin.details import Card, Related, badges, given, record_card, related
 from integrations.admin.display import (
     NOTHING,
     date_time,
@@ -18,51 +21,54 @@ from integrations.admin.display import (
     gone_badge,
     link,
     list_url,
+    plain,
     stage_badge,
     words,
 )
+from integrations.admin.exporting import ExportingMixin
 from integrations.admin.filters import DeletedFilter, JobStatusFilter, TenantFilter
+from integrations.admin.origins import source_of
 from integrations.admin.richtext import clean_html
 from integrations.admin.submission_form import why_not
 from integrations.admin.submission_links import new_url
-from integrations.models import Application, Candidate, Job, Submission, SubmissionKind
+from integrations.models import Application, Candidate, CustomField, Job, Submission, SubmissionKind
 
 
-class JobAdmin(ReadOnlyMirrorAdmin):
+class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     list_display = ("title", "tenant", "state", "contract", "place", "opened", "changed")
     list_filter = (TenantFilter, JobStatusFilter, DeletedFilter)
     list_select_related = ("integration",)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
     search_fields = ("name", "department", "category", "slug")
-    search_placeholder = "Title, department, category"
+    search_placeholder = lazy("Title, department, category")
     sortable_by = ("title", "opened", "changed")
-    empty_text = "Jobs appear here once a tenant has been synchronised."
+    empty_text = lazy("Jobs appear here once a tenant has been synchronised.")
 
-    @display(description="Job", ordering="name")
+    @display(description=lazy("Job"), ordering="name")
     def title(self, job: Job) -> SafeString:
         return format_html("{} {}", str(job), gone_badge(job.remote_deleted_at))
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, job: Job) -> str:
         return str(job.integration)
 
-    @display(description="Status")
+    @display(description=lazy("Status"))
     def state(self, job: Job) -> SafeString | str:
         return enum_badge(job.status)
 
-    @display(description="Contract")
+    @display(description=lazy("Contract"))
     def contract(self, job: Job) -> str:
         return words(job.employment_type)
 
-    @display(description="Place")
+    @display(description=lazy("Place"))
     def place(self, job: Job) -> str:
         return _place(job.location) or NOTHING
 
-    @display(description="Opened", ordering="opened_at")
+    @display(description=lazy("Opened"), ordering="opened_at")
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
 
-    @display(description="Changed", ordering="changed_at")
+    @display(description=lazy("Changed"), ordering="changed_at")
     def changed(self, job: Job) -> SafeString | str:
         return date_time(job.changed_at)
 
@@ -73,15 +79,16 @@ class JobAdmin(ReadOnlyMirrorAdmin):
                 filter(None, (record.department, _place(record.location), _salary(record)))
             ),
             "cards": [_terms(record), _publication(record), *_extras(record), _about(record)],
-            "prose": [("Description", clean_html(record.description))],
+            "prose": [(_("Description"), clean_html(record.description))],
             "related": [_applications(record), _stages(record)],
-            "raw": pretty(record.remote_data),
+            "source": source_of(record),
+            "changes": changes_of(record),
             "submit_url": _submit_url(record),
-            "submit_label": "Submit a candidate",
+            "submit_label": _("Submit a candidate"),
             "links": [
-                ("Applications", list_url(Application, job=record.pk)),
-                ("Candidates", list_url(Candidate, job=record.pk)),
-                ("Submissions", list_url(Submission, job=record.pk)),
+                (_("Applications"), list_url(Application, job=record.pk)),
+                (_("Candidates"), list_url(Candidate, job=record.pk)),
+                (_("Submissions"), list_url(Submission, job=record.pk)),
             ],
         }
 
@@ -115,16 +122,16 @@ def _terms(job: Job) -> Card:
         filter(None, (location.get("street_1"), location.get("zip_code"), location.get("city")))
     )
     return Card(
-        "Terms",
+        _("Terms"),
         [
-            ("Contract", words(job.employment_type)),
-            ("Salary", _salary(job) or NOTHING),
-            ("Experience", job.experience_level or NOTHING),
-            ("Remote work", words(job.remote_work_status)),
-            ("Place", _place(job.location) or NOTHING),
-            *given([("Address", address)]),
-            ("Department", job.department or NOTHING),
-            ("Category", job.category or NOTHING),
+            (_("Contract"), words(job.employment_type)),
+            (_("Salary"), _salary(job) or NOTHING),
+            (_("Experience"), job.experience_level or NOTHING),
+            (_("Remote work"), words(job.remote_work_status)),
+            (_("Place"), _place(job.location) or NOTHING),
+            *given([(_("Address"), address)]),
+            (_("Department"), job.department or NOTHING),
+            (_("Category"), job.category or NOTHING),
         ],
     )
 
@@ -137,41 +144,54 @@ def _publication(job: Job) -> Card:
             job.post_url,
         )
     return Card(
-        "Publication",
+        _("Publication"),
         [
-            ("Status", words(job.status)),
-            ("Visibility", words(job.visibility)),
-            ("Opened", day(job.opened_at)),
-            ("Closed", day(job.closed_at)),
-            ("Public page", post),
+            (_("Status"), words(job.status)),
+            (_("Visibility"), words(job.visibility)),
+            (_("Opened"), day(job.opened_at)),
+            (_("Closed"), day(job.closed_at)),
+            (_("Public page"), post),
         ],
     )
 
 
 def _extras(job: Job) -> list[Card]:
-    rows = [
-        (str(item.get("label") or item.get("key")), item.get("value"))
+    """Custom fields are all shown, as an empty one is what applications read too."""
+    further = [
+        (str(item.get("label") or item.get("key")), plain(item.get("value")))
         for item in job.integration_fields or []
         if isinstance(item, dict)
     ]
-    rows += [(str(key), value) for key, value in (job.custom_fields or {}).items()]
-    return [Card("Further fields", given(rows))] if given(rows) else []
+    cards = [
+        Card(_("Custom fields"), _custom_fields(job.custom_fields or {})),
+        Card(_("Fields from Flatchr"), given(further)),
+    ]
+    return [card for card in cards if card.rows]
+
+
+def _custom_fields(values: dict[str, Any]) -> list[tuple[str, object]]:
+    """By label. A field that was deleted since the last sync has its key alone."""
+    if not values:
+        return []
+    fields = CustomField.objects.filter(key__in=values)
+    labels = dict(fields.values_list("key", "label"))
+    return sorted((labels.get(key, key), plain(value)) for key, value in values.items())
 
 
 def _about(job: Job) -> Card:
     return record_card(
         job,
-        ("Vacancy number", str(job.vacancy_id or NOTHING)),
-        ("Created in Flatchr", date_time(job.remote_created_at)),
-        ("Updated in Flatchr", date_time(job.remote_updated_at)),
+        (_("Vacancy number"), str(job.vacancy_id or NOTHING)),
+        (_("Created in Flatchr"), date_time(job.remote_created_at)),
+        (_("Updated in Flatchr"), date_time(job.remote_updated_at)),
     )
 
 
 def _stages(job: Job) -> Related:
     steps = job.job_stages.live().select_related("stage").order_by("index", "pk")
     return related(
-        "Stages",
-        ("Stage", ""),
+        _("Stages"),
+        (_("Stage"), ""),
         steps.defer("stage__remote_data"),
         lambda step: (
             link(step.stage),
@@ -180,15 +200,15 @@ def _stages(job: Job) -> Related:
                 list_url(Application, job=job.pk, stage=step.stage_id),
             ),
         ),
-        empty="No stages are known for this job.",
+        empty=_("No stages are known for this job."),
     )
 
 
 def _applications(job: Job) -> Related:
     newest = job.applications.live().select_related("candidate", "current_stage")
     return related(
-        "Applications",
-        ("Candidate", "Stage", "Outcome", "Received"),
+        _("Applications"),
+        (_("Candidate"), _("Stage"), _("Outcome"), _("Received")),
         newest.defer("remote_data", "candidate__remote_data", "current_stage__remote_data"),
         lambda application: (
             link(application, application.candidate),
@@ -196,6 +216,6 @@ def _applications(job: Job) -> Related:
             enum_badge(application.outcome),
             day(application.remote_created_at),
         ),
-        empty="Nobody has applied for this job yet.",
+        empty=_("Nobody has applied for this job yet."),
         all_url=list_url(Application, job=job.pk),
     )

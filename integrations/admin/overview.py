@@ -1,39 +1,25 @@
-"""The first page: every tenant the user may see, the ones that need attention first."""
+"""A tenant as the overview and its own page show it: state, figures, last syncs, next step."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.contrib.admin.utils import quote
-from django.http import HttpRequest
 from django.urls import reverse
 
-from integrations.admin.display import change_url, local
+from integrations.admin.display import change_url
 from integrations.admin.figures import Figures, figures_for
-from integrations.admin.submission_links import new_url, submission_figures
-from integrations.models import Integration, RunState, SubmissionKind, SyncRun
-from integrations.sync.health import Condition, Health, Step, health_of, next_sync_at
-
-MOST_TENANTS = 200
-STRIP = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One run in the strip."""
-
-    title: str
-    tone: str
-    url: str
+from integrations.admin.strips import Bar, strips_for
+from integrations.admin.submission_links import Troubled, troubled_submissions
+from integrations.models import Integration, SyncRun
+from integrations.sync.health import Facts, Health, Step, health_of, next_sync_at
 
 
 @dataclass(frozen=True, slots=True)
 class TenantView:
-    """One tenant as the overview and its own page show it."""
+    """One tenant; `strip` is its last syncs, oldest first."""
 
     tenant: Integration
     health: Health
@@ -43,51 +29,67 @@ class TenantView:
     live: SyncRun | None
     step_url: str
     strip: list[Bar] = field(default_factory=list)
+    troubled: Troubled | None = None
 
     @property
     def can_sync(self) -> bool:
         return self.tenant.enabled and self.health.step is not Step.CREDENTIALS
 
 
-def overview(request: HttpRequest) -> dict[str, Any]:
-    """What `relais/overview.html` shows, in a number of queries that does not grow with tenants."""
-    visible = Integration.objects.visible_to(request.user)
-    tenants = list(visible[: MOST_TENANTS + 1])
-    views = tenant_views(tenants[:MOST_TENANTS])
-    order = list(Condition)
-    views.sort(key=lambda view: order.index(view.health.condition))
-    return {
-        "tenants": views,
-        "attention": sum(view.health.condition.needs_attention for view in views),
-        "more_tenants": len(tenants) > MOST_TENANTS,
-        "connect_url": reverse("admin:integrations_integration_add"),
-        "tenants_url": reverse("admin:integrations_integration_changelist"),
-        "submit_url": new_url(SubmissionKind.CANDIDATE),
-        "submissions": submission_figures(view.tenant.pk for view in views),
-    }
-
-
 def tenant_views(tenants: Sequence[Integration]) -> list[TenantView]:
-    ids = [tenant.pk for tenant in tenants]
+    """State and figures of each tenant, in a number of queries that does not grow with them."""
+    figures = figures_for([tenant.pk for tenant in tenants])
     health = health_of(tenants)
-    figures = figures_for(ids)
-    strips = _strips(ids)
-    views = []
-    for tenant in tenants:
-        facts, state = health[tenant.pk]
-        views.append(
-            TenantView(
-                tenant=tenant,
-                health=state,
-                figures=figures[tenant.pk],
-                next_at=next_sync_at(tenant),
-                last=facts.last,
-                live=facts.live,
-                step_url=step_url(tenant, state),
-                strip=strips[tenant.pk],
-            )
+    return [view_of(tenant, *health[tenant.pk], figures[tenant.pk]) for tenant in tenants]
+
+
+def full_views(
+    tenants: Sequence[Integration],
+    health: Mapping[str, tuple[Facts, Health]],
+    figures: Mapping[str, Figures],
+) -> list[TenantView]:
+    """The same with the last syncs and with the submissions that need attention."""
+    ids = [tenant.pk for tenant in tenants]
+    strips = strips_for(ids)
+    troubled = troubled_submissions(ids)
+    return [
+        view_of(
+            tenant,
+            *health[tenant.pk],
+            figures[tenant.pk],
+            strip=strips.get(tenant.pk, []),
+            troubled=troubled.get(tenant.pk),
         )
-    return views
+        for tenant in tenants
+    ]
+
+
+def full_view(tenant: Integration) -> TenantView:
+    """One tenant with all that its own page shows."""
+    [view] = full_views([tenant], health_of([tenant]), figures_for([tenant.pk]))
+    return view
+
+
+def view_of(
+    tenant: Integration,
+    facts: Facts,
+    state: Health,
+    figures: Figures,
+    *,
+    strip: Sequence[Bar] = (),
+    troubled: Troubled | None = None,
+) -> TenantView:
+    return TenantView(
+        tenant=tenant,
+        health=state,
+        figures=figures,
+        next_at=next_sync_at(tenant),
+        last=facts.last,
+        live=facts.live,
+        step_url=step_url(tenant, state),
+        strip=list(strip),
+        troubled=troubled,
+    )
 
 
 def step_url(tenant: Integration, health: Health) -> str:
@@ -97,40 +99,9 @@ def step_url(tenant: Integration, health: Health) -> str:
     if health.step is Step.CREDENTIALS:
         return tenant_url(tenant, "credentials")
     if health.step is Step.SETTINGS:
-        return tenant_url(tenant, "settings")
+        return tenant_url(tenant, "enabled")
     return ""
 
 
 def tenant_url(tenant: Integration, page: str) -> str:
     return reverse(f"admin:integrations_integration_{page}", args=[quote(tenant.pk)])
-
-
-def _strips(ids: Sequence[str]) -> dict[str, list[Bar]]:
-    """The last few runs of each tenant, oldest first.
-
-    Read from the newest runs of all tenants together: schedules keep tenants roughly level, and a
-    tenant that runs seldom shows fewer bars rather than costing a walk through everyone's runs.
-    """
-    strips: dict[str, list[Bar]] = defaultdict(list)
-    newest = (
-        SyncRun.objects.filter(integration_id__in=ids)
-        .order_by("-id")
-        .only("id", "integration_id", "state", "type", "queued_at")[: STRIP * len(ids)]
-    )
-    for run in newest:
-        bars = strips[run.integration_id]
-        if len(bars) < STRIP:
-            bars.append(_bar(run))
-    for bars in strips.values():
-        bars.reverse()
-    return strips
-
-
-def _bar(run: SyncRun) -> Bar:
-    state = RunState(run.state)
-    kind = run.get_type_display()
-    return Bar(
-        title=f"{kind} sync, {local(run.queued_at)}: {state.label}",
-        tone=state.color,
-        url=change_url(run),
-    )

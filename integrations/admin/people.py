@@ -1,18 +1,20 @@
-"""Candidates and their applications: the lists, the pages, and the download of candidates."""
+"""Candidates and their applications: the lists and the pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
-from integrations.admin.details import Card, Related, badges, pretty, record_card, related
+from integrations.admin.changes import changes_of
+from integrations.admin.date_filters import AppliedFilter, CandidateAppliedFilter
+from integrations.admin.details import Card, Related, badges, record_card, related
 from integrations.admin.display import (
     CAP,
     NOTHING,
@@ -27,7 +29,7 @@ from integrations.admin.display import (
     phones,
     stage_badge,
 )
-from integrations.admin.downloads import download_candidates
+from integrations.admin.exporting import ExportingMixin
 from integrations.admin.filters import (
     CandidateFilter,
     CandidateJobFilter,
@@ -41,16 +43,19 @@ from integrations.admin.filters import (
     TenantFilter,
     chosen_tenant,
 )
+from integrations.admin.origins import source_of
 from integrations.admin.submission_links import new_url, submitted_from_here
-from integrations.models import Application, Candidate, Integration, SubmissionKind
+from integrations.admin.timeline import timeline
+from integrations.models import Application, Candidate, SubmissionKind
 
 
-class CandidateAdmin(ReadOnlyMirrorAdmin):
+class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     list_display = ("name", "tenant", "email", "phone", "changed")
     list_filter = (
         TenantFilter,
         CandidateStageFilter,
         CandidateOutcomeFilter,
+        CandidateAppliedFilter,
         TagFilter,
         DeletedFilter,
         CandidateJobFilter,
@@ -58,67 +63,48 @@ class CandidateAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("integration",)
     list_defer = ("remote_data",)
     search_fields = ("first_name", "last_name", "email_addresses")
-    search_placeholder = "Name or e-mail"
+    search_placeholder = lazy("Name or e-mail")
     # A sort by any other column would read the whole table.
     sortable_by = ("changed",)
-    empty_text = "Candidates appear here once a tenant has been synchronised."
+    empty_text = lazy("Candidates appear here once a tenant has been synchronised.")
 
-    @display(description="Name")
+    @display(description=lazy("Name"))
     def name(self, candidate: Candidate) -> SafeString:
         return format_html("{} {}", str(candidate), gone_badge(candidate.remote_deleted_at))
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, candidate: Candidate) -> str:
         return str(candidate.integration)
 
-    @display(description="E-mail")
+    @display(description=lazy("E-mail"))
     def email(self, candidate: Candidate) -> SafeString | str:
         return emails(candidate.email_addresses)
 
-    @display(description="Phone")
+    @display(description=lazy("Phone"))
     def phone(self, candidate: Candidate) -> SafeString | str:
         return phones(candidate.phone_numbers)
 
-    @display(description="Changed", ordering="changed_at")
+    @display(description=lazy("Changed"), ordering="changed_at")
     def changed(self, candidate: Candidate) -> SafeString | str:
         return date_time(candidate.changed_at)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [
-            path("export/", view, name="integrations_candidate_export"),
-            *super().get_urls(),
-        ]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        query = request.GET.copy()
-        query.pop("p", None)
-        address = reverse("admin:integrations_candidate_export")
-        context = {
-            "export": {"url": f"{address}?{query.urlencode()}", "label": "Export CSV"},
-            "submit_url": _submit_url(request, SubmissionKind.CANDIDATE),
-        }
+        context = {"submit_url": _submit_url(request, SubmissionKind.CANDIDATE)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
-
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The candidates that the list would show, on all its pages."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        tenant = Integration.objects.filter(pk=chosen_tenant(request)).first()
-        return download_candidates(request, self, tenant)
 
     def detail(self, _request: HttpRequest, record: Candidate) -> dict[str, Any]:
         return {
             "badges": badges(record),
-            "subtitle": "Candidate",
+            "subtitle": _("Candidate"),
             "cards": [_contact(record), _tags(record), record_card(record)],
             "related": [_applications(record), *submitted_from_here(record)],
-            "raw": pretty(record.remote_data),
-            "links": [("Applications", list_url(Application, candidate=record.pk))],
+            "source": source_of(record),
+            "timeline": {"events": timeline(record)},
+            "links": [(_("Applications"), list_url(Application, candidate=record.pk))],
             "submit_url": new_url(SubmissionKind.CANDIDATE, candidate=record.pk),
-            "submit_label": "Submit for another job",
+            "submit_label": _("Submit for another job"),
         }
 
 
@@ -130,12 +116,12 @@ def _submit_url(request: HttpRequest, kind: SubmissionKind) -> str:
 
 def _contact(candidate: Candidate) -> Card:
     return Card(
-        "Contact",
+        _("Contact"),
         [
-            ("First name", candidate.first_name or NOTHING),
-            ("Last name", candidate.last_name or NOTHING),
-            ("E-mail", emails(candidate.email_addresses)),
-            ("Phone", phones(candidate.phone_numbers)),
+            (_("First name"), candidate.first_name or NOTHING),
+            (_("Last name"), candidate.last_name or NOTHING),
+            (_("E-mail"), emails(candidate.email_addresses)),
+            (_("Phone"), phones(candidate.phone_numbers)),
         ],
     )
 
@@ -144,35 +130,45 @@ def _tags(candidate: Candidate) -> Card:
     worn = candidate.candidate_tags.live().filter(tag__remote_deleted_at=None)
     names = worn.order_by("tag__name", "pk").values_list("tag_id", "tag__name")[:100]
     return Card(
-        "Tags",
-        [("", chips([(list_url(Candidate, tag=pk), name or "(no name)") for pk, name in names]))],
+        _("Tags"),
+        [
+            (
+                "",
+                chips(
+                    [(list_url(Candidate, tag=pk), name or _("(no name)")) for pk, name in names]
+                ),
+            )
+        ],
     )
 
 
 def _applications(candidate: Candidate) -> Related:
-    newest = candidate.applications.live().select_related("job", "current_stage")
+    newest = candidate.applications.select_related("job", "current_stage")
     return related(
-        "Applications",
-        ("Job", "Stage", "Outcome", "Received", ""),
+        _("Applications"),
+        (_("Job"), _("Stage"), _("Outcome"), _("Received"), ""),
         newest.defer("remote_data", "job__remote_data", "job__description"),
         lambda application: (
             link(application.job),
             stage_badge(application.current_stage),
             enum_badge(application.outcome),
             day(application.remote_created_at),
-            link(application, "Open"),
+            format_html(
+                "{} {}", link(application, _("Open it")), gone_badge(application.remote_deleted_at)
+            ),
         ),
-        empty="No application of this candidate is in Flatchr any more.",
-        all_url=list_url(Application, candidate=candidate.pk),
+        empty=_("No application of this candidate is in Flatchr any more."),
+        all_url=list_url(Application, candidate=candidate.pk, deleted="all"),
     )
 
 
-class ApplicationAdmin(ReadOnlyMirrorAdmin):
+class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     list_display = ("who", "job_name", "tenant", "stage", "result", "received", "changed")
     list_filter = (
         TenantFilter,
         StageFilter,
         OutcomeFilter,
+        AppliedFilter,
         DeletedFilter,
         JobFilter,
         CandidateFilter,
@@ -192,9 +188,9 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
         "candidate__last_name",
         "candidate__email_addresses",
     )
-    search_placeholder = "Candidate's name or e-mail"
+    search_placeholder = lazy("Candidate's name or e-mail")
     sortable_by = ("changed",)
-    empty_text = "Applications appear here once a tenant has been synchronised."
+    empty_text = lazy("Applications appear here once a tenant has been synchronised.")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -217,32 +213,32 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
         context = {"submit_url": _submit_url(request, SubmissionKind.APPLICATION)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    @display(description="Candidate")
+    @display(description=lazy("Candidate"))
     def who(self, application: Application) -> SafeString:
         gone = gone_badge(application.remote_deleted_at)
         return format_html("{} {}", str(application.candidate), gone)
 
-    @display(description="Job")
+    @display(description=lazy("Job"))
     def job_name(self, application: Application) -> SafeString | str:
         return link(application.job)
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, application: Application) -> str:
         return str(application.integration)
 
-    @display(description="Stage")
+    @display(description=lazy("Stage"))
     def stage(self, application: Application) -> SafeString | str:
         return stage_badge(application.current_stage)
 
-    @display(description="Outcome")
+    @display(description=lazy("Outcome"))
     def result(self, application: Application) -> SafeString | str:
         return enum_badge(application.outcome)
 
-    @display(description="Received")
+    @display(description=lazy("Received"))
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
 
-    @display(description="Changed", ordering="changed_at")
+    @display(description=lazy("Changed"), ordering="changed_at")
     def changed(self, application: Application) -> SafeString | str:
         return date_time(application.changed_at)
 
@@ -251,34 +247,35 @@ class ApplicationAdmin(ReadOnlyMirrorAdmin):
         return {
             "title": f"{candidate}, {record.job}" if record.job else str(candidate),
             "badges": badges(record, enum_badge(record.outcome)),
-            "subtitle": "Application",
+            "subtitle": _("Application"),
             "cards": [
                 Card(
-                    "Application",
+                    _("Application"),
                     [
-                        ("Job", link(record.job)),
-                        ("Stage", link(record.current_stage)),
-                        ("Outcome", enum_badge(record.outcome)),
-                        ("Received", day(record.remote_created_at)),
-                        ("Updated in Flatchr", day(record.remote_updated_at)),
+                        (_("Job"), link(record.job)),
+                        (_("Stage"), link(record.current_stage)),
+                        (_("Outcome"), enum_badge(record.outcome)),
+                        (_("Received"), day(record.remote_created_at)),
+                        (_("Updated in Flatchr"), day(record.remote_updated_at)),
                     ],
                 ),
                 Card(
-                    "Candidate",
+                    _("Candidate"),
                     [
-                        ("Name", link(candidate)),
-                        ("E-mail", emails(candidate.email_addresses)),
-                        ("Phone", phones(candidate.phone_numbers)),
+                        (_("Name"), link(candidate)),
+                        (_("E-mail"), emails(candidate.email_addresses)),
+                        (_("Phone"), phones(candidate.phone_numbers)),
                     ],
                 ),
                 record_card(record),
             ],
             "related": submitted_from_here(record),
-            "raw": pretty(record.remote_data),
+            "source": source_of(record),
+            "changes": changes_of(record),
             "links": [
-                ("Candidate's applications", list_url(Application, candidate=candidate.pk)),
+                (_("Candidate's applications"), list_url(Application, candidate=candidate.pk)),
                 *(
-                    [("Applications for this job", list_url(Application, job=record.job_id))]
+                    [(_("Applications for this job"), list_url(Application, job=record.job_id))]
                     if record.job_id
                     else []
                 ),

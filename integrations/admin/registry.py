@@ -6,13 +6,15 @@ use modules of this package.
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from integrations import models
-from integrations.admin.access import GroupAdmin, MembershipAdmin, UserAdmin
+from integrations.admin.access import UserAdmin
 from integrations.admin.api_keys import ApiKeyAdmin
 from integrations.admin.base import site
 from integrations.admin.bulk import BulkUploadAdmin
+from integrations.admin.console import PassthroughCallAdmin
+from integrations.admin.custom_fields import CustomFieldAdmin
 from integrations.admin.exports import ExportAdmin
 from integrations.admin.jobs import JobAdmin
 from integrations.admin.people import ApplicationAdmin, CandidateAdmin
@@ -20,6 +22,8 @@ from integrations.admin.pipeline import StageAdmin, TagAdmin
 from integrations.admin.runs import SyncRunAdmin
 from integrations.admin.submissions import SubmissionAdmin
 from integrations.admin.tenants import TenantAdmin
+from integrations.admin.trail import AuditAdmin
+from integrations.admin.values import ValueDecisionAdmin
 
 __all__ = ["site"]
 
@@ -33,7 +37,9 @@ site.register(models.SyncRun, SyncRunAdmin)
 site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)
-site.register(models.Membership, MembershipAdmin)
+site.register(models.PassthroughCall, PassthroughCallAdmin)
+site.register(models.AuditEntry, AuditAdmin)
 site.register(models.ApiKey, ApiKeyAdmin)
+site.register(models.CustomField, CustomFieldAdmin)
+site.register(models.ValueDecision, ValueDecisionAdmin)
 site.register(User, UserAdmin)
-site.register(Group, GroupAdmin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import nh3
 from django.utils.safestring import SafeString
 
@@ -30,3 +32,9 @@ def clean_html(source: str | None) -> SafeString:
             set_tag_attribute_values={"a": {"target": "_blank"}},
         )
     )
+
+
+def plain_text(source: str) -> str:
+    """What `source` says, without any markup, on one line."""
+    text = nh3.clean(source.replace("<", " <"), tags=set())
+    return " ".join(html.unescape(text).split())

@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
-from integrations.admin.display import change_url, duration, relative, words
+from integrations.admin.display import change_url, duration, relative
 from integrations.admin.overview import tenant_url
-from integrations.models import (
-    Application,
-    ApplicationStage,
-    Candidate,
-    HeldDeletion,
-    HttpExchange,
-    Integration,
-    Job,
-    MirroredRecord,
-    ModelResult,
-    RunState,
-    SyncRun,
-    SyncWarning,
-    Tag,
-)
-from integrations.models.runs import MODEL_CHOICES
+from integrations.admin.run_compare import comparison
+from integrations.admin.run_findings import NAMES, warning_groups
+from integrations.admin.run_held import held_context
+from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
 from integrations.records import Model
+from integrations.wording import translated
 
-MOST_HELD = 100
 MOST_QUARANTINED = 50
 MOST_EXCHANGES = 20
 # A worker reports every few seconds; silence of this length is worth a word.
 SILENT = timedelta(seconds=12)
 UNCLAIMED = timedelta(seconds=20)
+PAUSE = "Flatchr asked for a pause"
 
-NAMES = dict(MODEL_CHOICES)
-# Models that have a page for each record.
-PAGES: dict[str, type[MirroredRecord]] = {
-    Model.JOBS: Job,
-    Model.APPLICATION_STAGES: ApplicationStage,
-    Model.CANDIDATES: Candidate,
-    Model.APPLICATIONS: Application,
-    Model.TAGS: Tag,
-}
 FIGURES = (
-    ("seen", "Seen"),
-    ("created", "New"),
-    ("updated", "Changed"),
-    ("unchanged", "Unchanged"),
-    ("deleted", "Gone"),
-    ("restored", "Restored"),
-    ("held", "Held"),
-    ("quarantined", "Set aside"),
+    ("seen", lazy("Seen")),
+    ("created", lazy("New")),
+    ("updated", lazy("Changed")),
+    ("unchanged", lazy("Unchanged")),
+    ("deleted", lazy("Gone")),
+    ("restored", lazy("Restored")),
+    ("held", lazy("Held")),
+    ("quarantined", lazy("Set aside")),
 )
-# Codes of warnings as headings; any other code is shown as words.
-CODES: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +77,7 @@ def _elapsed(run: SyncRun, now: datetime) -> float | None:
 def _line(run: SyncRun, model: Model, result: ModelResult | None) -> Line:
     if result is None:
         state = "waiting" if run.is_live else "skipped"
-        return Line(NAMES[model], [(h, 0, f) for f, h in FIGURES], state, "")
+        return Line(str(NAMES[model]), [(str(h), 0, f) for f, h in FIGURES], state, "")
     read = result.complete or run.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED)
     state = "done" if read else "waiting" if run.is_live else "skipped"
     if run.is_live and run.phase == model:
@@ -107,8 +85,8 @@ def _line(run: SyncRun, model: Model, result: ModelResult | None) -> Line:
     if result.error_kind:
         state = "failed"
     return Line(
-        NAMES[model],
-        [(heading, getattr(result, name), name) for name, heading in FIGURES],
+        str(NAMES[model]),
+        [(str(heading), getattr(result, name), name) for name, heading in FIGURES],
         state,
         result.error_message,
     )
@@ -120,41 +98,58 @@ def _notice(run: SyncRun, now: datetime) -> str:
         return ""
     if run.state == RunState.QUEUED:
         if now - run.queued_at > UNCLAIMED:
-            return "No worker has taken this sync up yet. Check that the worker process is running."
-        return "Waiting for a worker to begin."
+            return _(
+                "No worker has taken this sync up yet. Check that the worker process is running."
+            )
+        return _("Waiting for a worker to begin.")
     if run.cancel_requested_at:
-        return "Stopping as soon as the current step allows."
+        return _("Stopping as soon as the current step allows.")
     if run.waiting_until and run.waiting_until > now:
         left = duration(round((run.waiting_until - now).total_seconds()))
-        return f"Waiting {left}: {run.waiting_reason or 'Flatchr asked for a pause'}."
+        return _("Waiting %(left)s: %(value)s.") % {
+            "left": left,
+            "value": translated(run.waiting_reason or PAUSE),
+        }
     if run.heartbeat_at and now - run.heartbeat_at > SILENT:
         silent = duration((now - run.heartbeat_at).total_seconds())
-        return (
-            f"The worker has not been heard of for {silent}. "
-            "If it has stopped, another one takes over within a minute."
-        )
+        return _(
+            "The worker has not been heard of for %(silent)s. If it has stopped, another one takes "
+            "over within a minute."
+        ) % {"silent": silent}
     return ""
 
 
 def report_context(run: SyncRun) -> dict[str, Any]:
-    """What is known at the end: outcome, warnings, what was set aside or held, the requests."""
-    quarantined = list(run.quarantined.all()[: MOST_QUARANTINED + 1])
+    """What is known at the end: outcome, warnings, what was set aside or held, the requests, and
+    how all that differs from the run before.
+    """
     exchanges = list(exchange_rows(run)[: MOST_EXCHANGES + 1])
-    held = held_records(run)
-    warnings = _warnings(run)
+    warnings = warning_groups(run)
+    held = held_context(run)
+    aside = _set_aside(run)
     return {
         **live_context(run),
+        **held,
+        **aside,
         "tenant": run.integration,
         "tenant_url": change_url(run.integration),
         "fix_url": _fix_url(run),
+        "settled": run.state == RunState.PARTIALLY_FAILED
+        and not (run.error_message or held["held"] or aside["quarantined"]),
         "warning_groups": warnings,
         "warning_total": sum(group.count for group in warnings),
-        "quarantined": quarantined[:MOST_QUARANTINED],
-        "more_quarantined": len(quarantined) > MOST_QUARANTINED,
-        "held": held,
-        "held_total": sum(group.total for group in held),
+        "compared": comparison(run),
         "exchanges": exchanges[:MOST_EXCHANGES],
         "more_exchanges": len(exchanges) > MOST_EXCHANGES,
+    }
+
+
+def _set_aside(run: SyncRun) -> dict[str, Any]:
+    found = list(run.quarantined.all()[: MOST_QUARANTINED + 1])
+    return {
+        "quarantined": found[:MOST_QUARANTINED],
+        "more_quarantined": len(found) > MOST_QUARANTINED,
+        "aside_total": run.quarantined.count() if found else 0,
     }
 
 
@@ -166,83 +161,3 @@ def _fix_url(run: SyncRun) -> str:
     if run.state == RunState.AUTHENTICATION_FAILED:
         return tenant_url(run.integration, "credentials")
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class WarningGroup:
-    title: str
-    model: str
-    count: int
-    examples: list[dict[str, Any]]
-
-
-def _warnings(run: SyncRun) -> list[WarningGroup]:
-    rows = list(run.warnings.order_by("-count", "id"))
-    urls = _urls_of_examples(run.integration, rows)
-    return [
-        WarningGroup(
-            title=CODES.get(row.code) or words(row.code.upper()),
-            model=NAMES[row.model],
-            count=row.count,
-            examples=[
-                {**example, "url": urls.get((row.model, str(example.get("remote_id"))))}
-                for example in row.examples
-            ],
-        )
-        for row in rows
-    ]
-
-
-def _urls_of_examples(
-    integration: Integration, rows: Iterable[SyncWarning]
-) -> dict[tuple[str, str], str]:
-    """Addresses of the records that warnings name, one query for each model."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        wanted[row.model] |= {str(example.get("remote_id")) for example in row.examples}
-    urls = {}
-    for model, remote_ids in wanted.items():
-        # What is found on an applicant is told of the candidate, and the page is the application's.
-        page = Application if model == Model.CANDIDATES else PAGES.get(model)
-        if page is None:
-            continue
-        known = page.objects.filter(integration=integration, remote_id__in=remote_ids)
-        for record in known.only("pk", "remote_id"):
-            urls[model, record.remote_id] = change_url(record)
-    return urls
-
-
-@dataclass(frozen=True, slots=True)
-class HeldGroup:
-    """What the guard held of one model: how many, and the first of them."""
-
-    name: str
-    total: int
-    records: list[tuple[str, str]]
-
-
-def held_records(run: SyncRun) -> list[HeldGroup]:
-    """At most `MOST_HELD` records in all; the counts are those of the run."""
-    held = list(HeldDeletion.objects.filter(run=run).order_by("id")[:MOST_HELD])
-    if not held:
-        return []
-    totals = {result.model: result.held for result in run.results.all()}
-    ids: dict[str, list[str]] = defaultdict(list)
-    for row in held:
-        ids[row.model].append(row.record_id)
-    return [
-        HeldGroup(NAMES[model], totals.get(model, len(pks)), _named(model, pks))
-        for model, pks in ids.items()
-    ]
-
-
-def _named(model: str, pks: list[str]) -> list[tuple[str, str]]:
-    page = PAGES.get(model)
-    if page is None:
-        return [(pk, "") for pk in pks]
-    # Not the manager's own type: which fields there are depends on the page.
-    records: Any = page.objects.filter(pk__in=pks)
-    if page is Application:
-        records = records.select_related("candidate").defer("remote_data", "candidate__remote_data")
-        return [(str(record.candidate), change_url(record)) for record in records]
-    return [(str(record), change_url(record)) for record in records]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.contrib import messages
@@ -16,16 +16,25 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
+from integrations.admin import run_held
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.crumbs import Crumb
-from integrations.admin.display import NOTHING, ago, change_url, duration, plural, run_badge
+from integrations.admin.display import NOTHING, ago, change_url, duration, run_badge
+from integrations.admin.doors import require
 from integrations.admin.filters import RunStateFilter, RunTypeFilter, TenantFilter
 from integrations.admin.paging import PER_PAGE, CappedPaginator
+from integrations.admin.run_findings import linked_record
 from integrations.admin.run_report import exchange_rows, live_context, report_context
-from integrations.models import SyncRun
-from integrations.sync.runs import SyncRefused, confirm_deletions, request_cancel
+from integrations.models import QuarantinedRecord, SyncRun
+from integrations.people.permissions import Permission
+from integrations.sync.retrying import Retried, retry
+from integrations.sync.runs import SyncRefused, request_cancel
+from integrations.wording import translated
 
 Page = Callable[[HttpRequest, SyncRun], HttpResponse]
 
@@ -36,37 +45,37 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("integration", "requested_by")
     list_defer = ("error_detail",)
     search_fields = ("integration__organization",)
-    search_placeholder = "Company"
+    search_placeholder = lazy("Company")
     sortable_by = ()
     ordering = ("-id",)
     detail_template = "relais/run.html"
-    empty_text = "Nothing has been synchronised yet."
+    empty_text = lazy("Nothing has been synchronised yet.")
 
-    @display(description="Run")
+    @display(description=lazy("Run"))
     def number(self, run: SyncRun) -> str:
         return f"#{run.pk}"
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, run: SyncRun) -> str:
         return str(run.integration)
 
-    @display(description="Outcome")
+    @display(description=lazy("Outcome"))
     def state_label(self, run: SyncRun) -> SafeString:
         return run_badge(run.state)
 
-    @display(description="Type")
+    @display(description=lazy("Type"))
     def kind(self, run: SyncRun) -> str:
         return str(run.get_type_display())
 
-    @display(description="Started by")
+    @display(description=lazy("Started by"))
     def started_by(self, run: SyncRun) -> str:
         return str(run.requested_by) if run.requested_by else str(run.get_trigger_display())
 
-    @display(description="When")
+    @display(description=lazy("When"))
     def queued(self, run: SyncRun) -> SafeString | str:
         return ago(run.queued_at)
 
-    @display(description="Duration")
+    @display(description=lazy("Duration"))
     def lasted(self, run: SyncRun) -> str:
         if not run.started_at or not run.ended_at:
             return NOTHING
@@ -75,29 +84,34 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
     # One run
 
     def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, Page] = {
-            "live": self.live_view,
-            "cancel": self.cancel_view,
-            "confirm": self.confirm_view,
-            "exchanges": self.exchanges_view,
+        see, sync, decide = Permission.SEE, Permission.SYNC, Permission.DECIDE
+        pages: dict[str, tuple[Permission, Page]] = {
+            "live": (see, self.live_view),
+            "cancel": (sync, self.cancel_view),
+            "held": (see, partial(run_held.held_view, self)),
+            "confirm": (decide, run_held.confirm_view),
+            "keep": (decide, run_held.keep_view),
+            "retry": (decide, self.retry_view),
+            "exchanges": (see, self.exchanges_view),
         }
         own = [
             path(
                 f"<int:run_id>/{name}/",
-                self.admin_site.admin_view(self._of_run(view)),
+                self.admin_site.admin_view(self._of_run(permission, view)),
                 name=f"integrations_syncrun_{name}",
             )
-            for name, view in pages.items()
+            for name, (permission, view) in pages.items()
         ]
         return [*own, *super().get_urls()]
 
-    def _of_run(self, view: Page) -> Callable[..., HttpResponse]:
+    def _of_run(self, permission: Permission, view: Page) -> Callable[..., HttpResponse]:
         """`view` with the run looked up among those of the user's tenants."""
 
         def of_run(request: HttpRequest, run_id: int) -> HttpResponse:
             run = self.get_queryset(request).filter(pk=run_id).first()
             if run is None:
                 raise Http404
+            require(request, permission, run.integration_id)
             return view(request, run)
 
         return update_wrapper(of_run, view)
@@ -108,7 +122,7 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
     def _addresses(self, run: SyncRun) -> dict[str, str]:
         return {
             f"{name}_url": reverse(f"admin:integrations_syncrun_{name}", args=[run.pk])
-            for name in ("live", "cancel", "confirm", "exchanges")
+            for name in ("live", "cancel", "retry", "exchanges")
         }
 
     def live_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
@@ -126,21 +140,26 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
             return HttpResponseNotAllowed(["POST"])
         if run.is_live:
             request_cancel(run.pk)
-            messages.info(request, "The sync stops as soon as the current step allows.")
+            messages.info(request, _("The sync stops as soon as the current step allows."))
         else:
-            messages.info(request, "The sync had already ended.")
+            messages.info(request, _("The sync had already ended."))
         return HttpResponseRedirect(change_url(run))
 
-    def confirm_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
-        """Delete what the guard held."""
+    def retry_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
+        """Ask Flatchr once more for a record that was set aside; says at once what came of it."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        asked = request.POST.get("item", "")
+        item = run.quarantined.filter(pk=asked).first() if asked.isdigit() else None
+        if item is None:
+            messages.info(request, _("This record is no longer set aside: nothing is left to do."))
+            return HttpResponseRedirect(change_url(run))
         try:
-            deleted = confirm_deletions(run.pk)
+            retried = retry(item)
         except SyncRefused as refused:
-            messages.error(request, str(refused))
+            messages.error(request, translated(refused))
         else:
-            messages.success(request, f"{plural(deleted, 'record')} marked as deleted.")
+            _tell(request, item, retried)
         return HttpResponseRedirect(change_url(run))
 
     def exchanges_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
@@ -153,8 +172,20 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
             request,
             "relais/run_exchanges.html",
             run,
-            Crumb("Requests to Flatchr"),
+            Crumb(_("Requests to Flatchr")),
             exchanges=rows[:PER_PAGE],
             page_number=start // PER_PAGE + 1,
             has_next=len(rows) > PER_PAGE,
         )
+
+
+def _tell(request: HttpRequest, item: QuarantinedRecord, retried: Retried) -> None:
+    """What came of a retry, with a link to the record once it is stored."""
+    told = translated(retried.message)
+    if not retried.worked:
+        messages.warning(request, told)
+        return
+    linked = linked_record(item.model, retried.record_id)
+    if linked is not None:
+        told = format_html('{} <a class="rl-link" href="{}">{}</a>', told, linked.url, linked.name)
+    messages.success(request, told)

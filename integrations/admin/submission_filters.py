@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.filters import MOST, FieldFilter, ListFilter, RecordFilter, chosen_tenant
-from integrations.admin.submission_links import LIVE
+from integrations.admin.submission_links import ATTENTION, LIVE, needing_attention
 from integrations.models import (
     LIVE_SUBMISSIONS,
     Application,
@@ -24,35 +25,41 @@ from integrations.models import (
 
 
 class StateFilter(FieldFilter):
-    title = "state"
+    title = lazy("state")
     parameter_name = field = "state"
-    any_label = "Any state"
+    any_label = lazy("Any state")
     choices_ = [
-        (LIVE, "In progress"),
+        (LIVE, lazy("In progress")),
         *((state.value, str(state.label)) for state in SubmissionState),
     ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == LIVE:
             return queryset.filter(state__in=LIVE_SUBMISSIONS)
+        if self.value() == ATTENTION:
+            return queryset.filter(needing_attention())
         return super().queryset(request, queryset)
 
 
 class ChannelFilter(FieldFilter):
-    title = "channel"
+    title = lazy("channel")
     parameter_name = field = "channel"
-    any_label = "Any channel"
+    any_label = lazy("Any channel")
     choices_ = [(channel.value, str(channel.label)) for channel in Channel]
 
 
 class WhenFilter(ListFilter):
-    title = "date"
+    title = lazy("date")
     parameter_name = "when"
-    any_label = "Any date"
-    days = {"today": (0, "Today"), "7": (6, "Last 7 days"), "30": (29, "Last 30 days")}
+    any_label = lazy("Any date")
+    days = {
+        "today": (0, lazy("Today")),
+        "7": (6, lazy("Last 7 days")),
+        "30": (29, lazy("Last 30 days")),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        return [(value, label) for value, (_, label) in self.days.items()]
+        return [(value, str(label)) for value, (_, label) in self.days.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         if self.value() not in self.days:
@@ -65,9 +72,9 @@ class WhenFilter(ListFilter):
 class SubmittedJobFilter(RecordFilter):
     """The jobs that something was submitted for, once a tenant is decided on."""
 
-    title = "job"
+    title = lazy("job")
     parameter_name = "job"
-    any_label = "Any job"
+    any_label = lazy("Any job")
     related = Job
     field = "job_id"
 
@@ -83,9 +90,9 @@ class SubmittedJobFilter(RecordFilter):
 class SubmittedCandidateFilter(RecordFilter):
     """Set by a link on a candidate's page."""
 
-    title = "candidate"
+    title = lazy("candidate")
     parameter_name = "candidate"
-    any_label = "Any candidate"
+    any_label = lazy("Any candidate")
     related = Candidate
     field = "candidate_id"
 
@@ -93,8 +100,8 @@ class SubmittedCandidateFilter(RecordFilter):
 class SubmittedApplicationFilter(RecordFilter):
     """Set by a link on an application's page."""
 
-    title = "application"
+    title = lazy("application")
     parameter_name = "application"
-    any_label = "Any application"
+    any_label = lazy("Any application")
     related = Application
     field = "application_id"

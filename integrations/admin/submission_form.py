@@ -13,19 +13,22 @@ from django import forms
 from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.models import Integration, Job, Submission
 from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import OFFERER_LIMIT
+from integrations.wording import translated
 
 # Jobs offered where there is no search, and found by one.
 MOST_JOBS = 200
 FOUND_JOBS = 30
 # Problems of the service that show under another field of the form.
 FIELDS = {"attachments": "document", "document": "document", "job_id": "job"}
-NO_OFFERER = "The offerer ID is a whole number above zero."
+NO_OFFERER = lazy("The offerer ID is a whole number above zero.")
 CLOSED = (JobStatus.CLOSED, JobStatus.ARCHIVED)
 
 
@@ -38,9 +41,9 @@ def job_label(job: Job) -> str:
 def why_not(job: Job) -> str:
     """Why nobody can be submitted for the job, as far as a list shows it; blank: they can."""
     if job.status in CLOSED:
-        return "Closed in Flatchr: it takes no applications."
+        return _("Closed in Flatchr: it takes no applications.")
     if not job.slug:
-        return "Flatchr gave it no address to apply at."
+        return _("Flatchr gave it no address to apply at.")
     return ""
 
 
@@ -78,27 +81,29 @@ class SubmissionForm(forms.Form):
     first_name = forms.CharField(required=False)
     last_name = forms.CharField(required=False)
     email_address = forms.CharField(
-        label="E-mail", required=False, widget=forms.EmailInput(attrs={"spellcheck": "false"})
+        label=lazy("E-mail"), required=False, widget=forms.EmailInput(attrs={"spellcheck": "false"})
     )
     phone_number = forms.CharField(
-        label="Phone", required=False, widget=forms.TextInput(attrs={"type": "tel"})
+        label=lazy("Phone"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     cover_letter = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
     document = forms.FileField(label="CV", required=False)
-    remove_document = forms.BooleanField(label="Remove", required=False)
+    remove_document = forms.BooleanField(label=lazy("Remove"), required=False)
     offerer_id = forms.IntegerField(
-        label="Offerer ID",
+        label=lazy("Offerer ID"),
         required=False,
         min_value=1,
         max_value=OFFERER_LIMIT,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NO_OFFERER),
-        help_text="The source in Flatchr, in place of the tenant's own.",
+        help_text=lazy("The source in Flatchr, in place of the tenant's own."),
     )
     user_key = forms.CharField(
-        label="User key",
+        label=lazy("User key"),
         required=False,
-        help_text="The Flatchr user to whom the candidate is attributed, in place of the tenant's.",
+        help_text=lazy(
+            "The Flatchr user to whom the candidate is attributed, in place of the tenant's."
+        ),
     )
 
     def __init__(
@@ -112,7 +117,7 @@ class SubmissionForm(forms.Form):
         choices = dict(tenants)
         if tenant is not None:
             choices[tenant.pk] = str(tenant)
-        blank = [] if len(choices) == 1 else [("", "Choose a tenant")]
+        blank = [] if len(choices) == 1 else [("", _("Choose a tenant"))]
         self.fields["tenant"].widget.choices = [*blank, *choices.items()]
         self.fields["job"].widget.choices = self._job_choices(tenant)
         accepted = ",".join(f".{ending}" for _, endings, _ in ACCEPTED for ending in endings)
@@ -126,7 +131,7 @@ class SubmissionForm(forms.Form):
             self.fields[name].widget.attrs["aria-required"] = "true"
 
     def _job_choices(self, tenant: Integration | None) -> list[tuple[str, str]]:
-        choices = [("", "Choose a job")]
+        choices = [("", _("Choose a job"))]
         if tenant is None:
             return choices
         open_jobs = jobs_of(tenant).exclude(status__in=CLOSED)[:MOST_JOBS]
@@ -166,13 +171,17 @@ class SubmissionForm(forms.Form):
 
     def show(self, problems: Iterable[Problem]) -> list[str]:
         """Puts each problem under its field; returns those that belong to none."""
+        if not self.is_bound:
+            # A draft as it was saved: there is nothing to clean, and errors to show all the same.
+            self.full_clean()
+            self.cleaned_data = {}
         elsewhere = []
         for problem in problems:
             name = FIELDS.get(problem.field, problem.field)
             if name in self.fields:
-                self.add_error(name, problem.message)
+                self.add_error(name, translated(translated(problem.message)))
             else:
-                elsewhere.append(problem.message)
+                elsewhere.append(translated(problem.message))
         return elsewhere
 
 
@@ -192,4 +201,8 @@ def file_words() -> dict[str, Any]:
     """What the area for the file says, the limit in bytes included. `{size}` is filled in there."""
     most = settings.SUBMISSION_MAX_BYTES
     kinds = ", ".join(kind for kind, _, _ in ACCEPTED)
-    return {"most": most, "hint": f"{kinds}, up to {filesizeformat(most)}", "kinds": kinds}
+    return {
+        "most": most,
+        "hint": _("%(kinds)s, up to %(most)s") % {"kinds": kinds, "most": filesizeformat(most)},
+        "kinds": kinds,
+    }

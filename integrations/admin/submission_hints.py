@@ -8,6 +8,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
 from integrations.admin.filters import tenants
 from integrations.admin.submission_form import (
@@ -18,16 +19,18 @@ from integrations.admin.submission_form import (
     why_not,
 )
 from integrations.models import Integration, Submission
+from integrations.people.permissions import Permission, tenants_where
 from integrations.submissions import service, validation
+from integrations.wording import translated
 
 MOST_KNOWN = 5
 
 
 def visible_tenant(request: HttpRequest, asked: str | None) -> Integration | None:
-    """The tenant of that id, among the user's own."""
+    """The tenant of that id, among those that the user may submit to."""
     if not asked:
         return None
-    return Integration.objects.visible_to(request.user).filter(pk=asked).first()
+    return tenants_where(request.user, Permission.SUBMIT).filter(pk=asked).first()
 
 
 def jobs_view(request: HttpRequest) -> HttpResponse:
@@ -49,16 +52,18 @@ def jobs_view(request: HttpRequest) -> HttpResponse:
 def validate_view(request: HttpRequest) -> HttpResponse:
     """The service's words on what is typed so far, by field. Nothing is kept."""
     tenant = visible_tenant(request, request.POST.get("tenant"))
-    form = SubmissionForm(request.POST, tenants=tenants(request), tenant=tenant)
+    form = SubmissionForm(request.POST, tenants=tenants(request, Permission.SUBMIT), tenant=tenant)
     form.is_valid()
     problems = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
     notes: dict[str, str] = {}
     if tenant is None:
-        problems["tenant"] = "Choose a tenant."
+        problems["tenant"] = _("Choose a tenant.")
     else:
         cleaned = _cleaned(tenant, form)
         for problem in cleaned.problems:
-            problems.setdefault(FIELDS.get(problem.field, problem.field), problem.message)
+            problems.setdefault(
+                FIELDS.get(problem.field, problem.field), translated(problem.message)
+            )
         notes = _notes(cleaned)
     return _private(JsonResponse({"problems": problems, "notes": notes}))
 
@@ -77,9 +82,10 @@ def _notes(cleaned: validation.Cleaned) -> dict[str, str]:
     for change in cleaned.replacements:
         name, words = change["field"], change["to"]
         notes[name] = (
-            f"Flatchr does not take {change['from']}: it is sent as {words}."
+            _("Flatchr does not take %(from)s: it is sent as %(words)s.")
+            % {"from": change["from"], "words": words}
             if words
-            else "Flatchr does not take a character in it, which is left out."
+            else _("Flatchr does not take a character in it, which is left out.")
         )
     return notes
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from integrations.admin.details import Related, related
 from integrations.admin.display import ago, link, list_url, submission_badge
@@ -27,6 +28,8 @@ NEW = "admin:integrations_submission_add"
 LATELY = timedelta(days=6)
 # The value of the list's state filter for all that has not come to its end.
 LIVE = "live"
+# And for what somebody should look at.
+ATTENTION = "attention"
 
 
 def page_url(submission: Submission, page: str) -> str:
@@ -63,17 +66,47 @@ def submission_figures(tenant_ids: Iterable[str]) -> list[Figure]:
 
     uncertain = SubmissionState.UNCERTAIN
     return [
-        Figure("In progress", sum(live.values()), list_url(Submission, state=LIVE)),
+        Figure(_("In progress"), sum(live.values()), list_url(Submission, state=LIVE)),
         Figure(
-            "Not known yet",
+            _("Not known yet"),
             live.get(uncertain, 0),
             list_url(Submission, state=uncertain.value),
             uncertain.color,
         ),
-        lately("Drafts of the last 7 days", SubmissionState.DRAFT),
-        lately("Failed in the last 7 days", SubmissionState.FAILED, SubmissionState.FAILED.color),
-        lately("Succeeded in the last 7 days", SubmissionState.SUCCEEDED),
+        lately(_("Drafts of the last 7 days"), SubmissionState.DRAFT),
+        lately(
+            _("Failed in the last 7 days"), SubmissionState.FAILED, SubmissionState.FAILED.color
+        ),
+        lately(_("Succeeded in the last 7 days"), SubmissionState.SUCCEEDED),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Submissions of one tenant that need attention, and the list of them."""
+
+    count: int
+    url: str
+
+
+def needing_attention() -> Q:
+    """Not known to have arrived, or failed in the last seven days and not taken back by hand."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    failed = Q(state=SubmissionState.FAILED, created_at__gte=midnight - LATELY)
+    return Q(state=SubmissionState.UNCERTAIN) | failed & ~Q(error_kind="cancelled")
+
+
+def troubled_submissions(tenant_ids: Iterable[str]) -> dict[str, Troubled]:
+    """The tenants with submissions that need attention, by id, in one query."""
+    rows = (
+        Submission.objects.filter(needing_attention(), integration_id__in=list(tenant_ids))
+        .order_by()
+        .values_list("integration_id")
+        .annotate(n=Count("pk"))
+    )
+    return {
+        pk: Troubled(count, list_url(Submission, tenant=pk, state=ATTENTION)) for pk, count in rows
+    }
 
 
 def _by_state(submissions: Any) -> dict[str, int]:
@@ -86,8 +119,8 @@ def submitted_from_here(record: Application | Candidate) -> list[Related]:
     made_it = Submission.objects.filter(**{field: record.pk}).order_by("-created_at", "-id")
     found = made_it.select_related("job", "created_by")
     block = related(
-        "Submitted from here",
-        ("Submission", "Job", "State", "By", "When"),
+        _("Submitted from here"),
+        (_("Submission"), _("Job"), _("State"), _("By"), _("When")),
         found.defer("job__remote_data", "job__description", "cover_letter"),
         lambda submission: (
             link(submission),

@@ -9,9 +9,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url
+from integrations.admin.doors import require
 from integrations.admin.filters import tenants
 from integrations.admin.submission_form import SubmissionForm, file_words, initial_of
 from integrations.admin.submission_hints import duplicates_context, visible_tenant
@@ -26,6 +29,7 @@ from integrations.models import (
     SubmissionKind,
     SubmissionState,
 )
+from integrations.people.permissions import Permission
 from integrations.submissions import service
 from integrations.submissions.entries import (
     AlreadyApplied,
@@ -33,10 +37,11 @@ from integrations.submissions.entries import (
     Problem,
     Refused,
 )
+from integrations.wording import translated
 
 TITLES = {
-    SubmissionKind.CANDIDATE: "Submit a candidate",
-    SubmissionKind.APPLICATION: "Submit an application",
+    SubmissionKind.CANDIDATE: lazy("Submit a candidate"),
+    SubmissionKind.APPLICATION: lazy("Submit an application"),
 }
 
 
@@ -62,14 +67,16 @@ def new_view(admin: Any, request: HttpRequest) -> HttpResponse:
         tenant = visible_tenant(request, request.POST.get("tenant"))
         return _pressed(admin, request, kind, tenant, None)
     initial, tenant = _given(request)
-    form = SubmissionForm(initial=initial, tenants=tenants(request), tenant=tenant)
+    form = SubmissionForm(
+        initial=initial, tenants=tenants(request, Permission.SUBMIT), tenant=tenant
+    )
     return _show(admin, request, Round(form, kind, tenant))
 
 
 def edit_view(admin: Any, request: HttpRequest, submission: Submission) -> HttpResponse:
     """The form of a draft, or of what has failed and may be mended."""
     if "edit" not in service.allowed_actions(submission):
-        messages.info(request, "It has been submitted and can no longer be edited.")
+        messages.info(request, _("It has been submitted and can no longer be edited."))
         return HttpResponseRedirect(change_url(submission))
     kind, tenant = SubmissionKind(submission.kind), submission.integration
     if request.method == "POST":
@@ -79,7 +86,9 @@ def edit_view(admin: Any, request: HttpRequest, submission: Submission) -> HttpR
 
 def _round_of(request: HttpRequest, submission: Submission) -> Round:
     tenant = submission.integration
-    form = SubmissionForm(initial=initial_of(submission), tenants=tenants(request), tenant=tenant)
+    form = SubmissionForm(
+        initial=initial_of(submission), tenants=tenants(request, Permission.SUBMIT), tenant=tenant
+    )
     return Round(form, SubmissionKind(submission.kind), tenant, submission)
 
 
@@ -102,9 +111,10 @@ def _given(request: HttpRequest) -> tuple[dict[str, Any], Integration | None]:
             raise Http404
         initial |= _person(candidate)
         tenant = tenant or candidate.integration
-    if tenant is None and len(mine := tenants(request)) == 1:
+    if tenant is None and len(mine := tenants(request, Permission.SUBMIT)) == 1:
         tenant = Integration.objects.get(pk=next(iter(mine)))
     if tenant is not None:
+        require(request, Permission.SUBMIT, tenant)
         initial["tenant"] = tenant.pk
     return initial, tenant
 
@@ -125,12 +135,12 @@ def _show(admin: Any, request: HttpRequest, shown: Round) -> HttpResponse:
     elsewhere = shown.form.show(shown.problems) if shown.problems else []
     draft = shown.draft
     title = str(draft) if draft else TITLES[shown.kind]
-    several = len(tenants(request)) > 1
+    several = len(tenants(request, Permission.SUBMIT)) > 1
     return admin.page(
         request,
         "relais/submission_form.html",
         draft,
-        Crumb("Edit" if draft else title),
+        Crumb(_("Edit") if draft else title),
         form=shown.form,
         title=title,
         kind=shown.kind,
@@ -153,9 +163,13 @@ def _show(admin: Any, request: HttpRequest, shown: Round) -> HttpResponse:
 
 def _sources(request: HttpRequest, shown: Round) -> Iterable[Any]:
     """Of each tenant that can be chosen."""
-    if shown.tenant is not None and (shown.draft is not None or len(tenants(request)) == 1):
+    if shown.tenant is not None and (
+        shown.draft is not None or len(tenants(request, Permission.SUBMIT)) == 1
+    ):
         return [source_of(shown.tenant)]
-    found = Integration.objects.visible_to(request.user).filter(pk__in=tenants(request))
+    found = Integration.objects.visible_to(request.user).filter(
+        pk__in=tenants(request, Permission.SUBMIT)
+    )
     return [source_of(tenant) for tenant in found]
 
 
@@ -177,17 +191,19 @@ def _pressed(
     draft: Submission | None,
 ) -> HttpResponse:
     """Keeps what was typed and attached, whatever is wrong with it, then does what was asked."""
-    form = SubmissionForm(request.POST, request.FILES, tenants=tenants(request), tenant=tenant)
+    form = SubmissionForm(
+        request.POST, request.FILES, tenants=tenants(request, Permission.SUBMIT), tenant=tenant
+    )
     sound = form.is_valid()
     shown = Round(form, kind, tenant, draft)
     if tenant is None:
-        shown.problems = [Problem("tenant", "required", "Choose a tenant.")]
+        shown.problems = [Problem("tenant", "required", _("Choose a tenant."))]
         return _show(admin, request, shown)
     try:
         shown.draft, shown.problems = _keep(form, tenant, request.user, kind, draft)
     except IllegalTransition as illegal:
         # Submitted in another window since this one was opened.
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
         return HttpResponseRedirect(request.get_full_path())
     action = request.POST.get("action", "check")
     if shown.problems or not sound:
@@ -229,11 +245,11 @@ def _act(
     except AlreadyApplied as applied:
         shown.applied = applied
     except IllegalTransition as illegal:
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
         return HttpResponseRedirect(change_url(draft))
     else:
         if submitted.pk != draft.pk:
-            messages.info(request, "This was submitted a moment ago: this is it.")
+            messages.info(request, _("This was submitted a moment ago: this is it."))
         return HttpResponseRedirect(change_url(submitted))
     return _show(admin, request, shown)
 
@@ -260,7 +276,7 @@ def retry_view(admin: Any, request: HttpRequest, submission: Submission) -> Http
         shown.applied = applied
         return _show(admin, request, shown)
     except IllegalTransition as illegal:
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
     return HttpResponseRedirect(change_url(submission))
 
 
@@ -269,5 +285,5 @@ def cancel_view(_admin: Any, request: HttpRequest, submission: Submission) -> Ht
     try:
         service.cancel(submission, by=request.user)
     except IllegalTransition as illegal:
-        messages.error(request, str(illegal))
+        messages.error(request, translated(illegal))
     return HttpResponseRedirect(change_url(submission))

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.display import Tone, change_url, duration, relative
 from integrations.admin.overview import tenant_url
@@ -20,6 +23,7 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import service
+from integrations.wording import translated
 
 MOST_ATTEMPTS = 100
 # A worker is woken at once; a wait of this length is worth a word.
@@ -27,9 +31,9 @@ UNCLAIMED = timedelta(seconds=20)
 AUTH_KINDS = {"wrong_key", "expired_key", "wrong_company"}
 
 ATTEMPTS = {
-    AttemptKind.CHECK: "Checked with Flatchr",
-    AttemptKind.LOOKUP: "Looked the person up at Flatchr",
-    AttemptKind.SEND: "Sent to Flatchr",
+    AttemptKind.CHECK: lazy("Checked with Flatchr"),
+    AttemptKind.LOOKUP: lazy("Looked the person up at Flatchr"),
+    AttemptKind.SEND: lazy("Sent to Flatchr"),
 }
 OUTCOMES = {
     AttemptOutcome.ACCEPTED: Tone.SUCCESS,
@@ -56,7 +60,7 @@ class Verdict:
 class Event:
     """One step in the timeline; those that are a request have `attempt`."""
 
-    title: str
+    title: str | Promise
     at: datetime
     tone: str = Tone.NEUTRAL
     words: str = ""
@@ -73,61 +77,64 @@ def verdict(submission: Submission, now: datetime) -> Verdict:
     if state == SubmissionState.FAILED:
         return _failed(submission)
     if is_stuck(submission):
-        title = "Not known, and Relais has stopped looking"
-        return Verdict(Tone.DANGER, "help", title, submission.error_message)
+        title = _("Not known, and Relais has stopped looking")
+        return Verdict(Tone.DANGER, "help", title, translated(submission.error_message))
     if state == SubmissionState.UNCERTAIN:
         return Verdict(
             Tone.WARNING,
             "help",
-            "Not known yet: Relais is looking",
-            submission.error_message or "The answer may have been lost on its way.",
+            _("Not known yet: Relais is looking"),
+            translated(submission.error_message) or _("The answer may have been lost on its way."),
         )
     if state == SubmissionState.SENDING:
-        return Verdict(Tone.INFO, "send", "Being sent to Flatchr", "This takes a few seconds.")
+        return Verdict(
+            Tone.INFO, "send", _("Being sent to Flatchr"), _("This takes a few seconds.")
+        )
     if state == SubmissionState.QUEUED:
-        return Verdict(Tone.INFO, "schedule", "Waiting to be sent", _waiting(submission, now))
+        return Verdict(Tone.INFO, "schedule", _("Waiting to be sent"), _waiting(submission, now))
     if state == SubmissionState.CHECKED:
         return Verdict(
             Tone.INFO,
             "fact_check",
-            "Flatchr would accept it",
-            "It has been checked and not submitted yet: Flatchr does not have it.",
+            _("Flatchr would accept it"),
+            _("It has been checked and not submitted yet: Flatchr does not have it."),
         )
     return Verdict(
         Tone.DANGER if submission.error_message else Tone.NEUTRAL,
         "edit_note",
-        "Not submitted yet",
-        submission.error_message or "It is kept here as a draft. Flatchr does not have it.",
+        _("Not submitted yet"),
+        translated(submission.error_message)
+        or _("It is kept here as a draft. Flatchr does not have it."),
     )
 
 
 def _succeeded(submission: Submission) -> Verdict:
-    words = "The candidate and the application are in Relais, too."
+    words = _("The candidate and the application are in Relais, too.")
     if submission.application_id is None:
-        words = "Its record follows with the next sync."
-    return Verdict(Tone.SUCCESS, "check_circle", "Flatchr has it", words)
+        words = _("Its record follows with the next sync.")
+    return Verdict(Tone.SUCCESS, "check_circle", _("Flatchr has it"), words)
 
 
 def _failed(submission: Submission) -> Verdict:
     if submission.error_kind == "cancelled":
         return Verdict(
-            Tone.NEUTRAL, "block", "Cancelled", "Nothing was sent: Flatchr does not have it."
+            Tone.NEUTRAL, "block", _("Cancelled"), _("Nothing was sent: Flatchr does not have it.")
         )
     if submission.error_kind == "already_applied":
-        title = "Not sent: this person has applied for this job already"
-        return Verdict(Tone.WARNING, "group", title, submission.error_message)
-    title = "Flatchr does not have it: safe to retry"
-    return Verdict(Tone.DANGER, "error", title, submission.error_message)
+        title = _("Not sent: this person has applied for this job already")
+        return Verdict(Tone.WARNING, "group", title, translated(submission.error_message))
+    title = _("Flatchr does not have it: safe to retry")
+    return Verdict(Tone.DANGER, "error", title, translated(submission.error_message))
 
 
 def _waiting(submission: Submission, now: datetime) -> str:
     due = submission.next_attempt_at
     if due is not None and due > now + timedelta(seconds=1) and submission.attempts:
         left = duration(round((due - now).total_seconds()))
-        return f"Flatchr asked for a pause. It goes out in {left}."
+        return _("Flatchr asked for a pause. It goes out in %(left)s.") % {"left": left}
     if submission.queued_at and now - submission.queued_at > UNCLAIMED:
-        return "No worker has taken it up yet. Check that the worker process is running."
-    return "A worker takes it up at once. This page follows it."
+        return _("No worker has taken it up yet. Check that the worker process is running.")
+    return _("A worker takes it up at once. This page follows it.")
 
 
 def is_stuck(submission: Submission) -> bool:
@@ -146,16 +153,16 @@ def next_look(submission: Submission, now: datetime) -> str:
     due = submission.next_attempt_at
     if submission.state != SubmissionState.UNCERTAIN or due is None:
         return ""
-    return relative(due, now) if due > now else "in a moment"
+    return relative(due, now) if due > now else _("in a moment")
 
 
 def events(submission: Submission) -> list[Event]:
     """All that has happened, the first first."""
-    made = Event("Written", submission.created_at, words=_author(submission))
+    made = Event(_("Written"), submission.created_at, words=_author(submission))
     steps = [made]
     if submission.queued_at:
         by = str(submission.queued_by or "")
-        steps.append(Event("Submitted", submission.queued_at, Tone.INFO, by))
+        steps.append(Event(_("Submitted"), submission.queued_at, Tone.INFO, by))
     attempts = list(submission.log.order_by("-id")[:MOST_ATTEMPTS])
     steps += [_attempt_event(submission, attempt) for attempt in attempts]
     if submission.ended_at:
@@ -176,7 +183,9 @@ def _attempt_event(submission: Submission, attempt: SubmissionAttempt) -> Event:
     words = attempt.error
     if not outcome:
         running = submission.state == SubmissionState.SENDING
-        words = words or ("Under way." if running else "It broke off: nobody saw how it ended.")
+        words = words or (
+            _("Under way.") if running else _("It broke off: nobody saw how it ended.")
+        )
     return Event(
         ATTEMPTS[AttemptKind(attempt.kind)],
         attempt.started_at,

@@ -6,34 +6,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from integrations.admin.overview import tenant_url
 from integrations.models import FlatchrSettings, Integration, Job, Submission
+from integrations.wording import translated
 
 # What one field of the payload is called on the form.
 LABELS = {
-    "vacancy": "Job",
-    "firstname": "First name",
-    "lastname": "Last name",
-    "email": "E-mail",
-    "phone": "Phone",
+    "vacancy": lazy("Job"),
+    "firstname": lazy("First name"),
+    "lastname": lazy("Last name"),
+    "email": lazy("E-mail"),
+    "phone": lazy("Phone"),
     "resume": "CV",
-    "comment": "Cover letter",
-    "offerer_id": "Offerer ID",
-    "user_id": "User key",
-    "urls": "Links",
-    "answers": "Answers",
+    "comment": lazy("Cover letter"),
+    "offerer_id": lazy("Offerer ID"),
+    "user_id": lazy("User key"),
+    "urls": lazy("Links"),
+    "answers": lazy("Answers"),
 }
 NAMES_OF_FIELDS = {
-    "first_name": "First name",
-    "last_name": "Last name",
-    "email_address": "E-mail",
-    "phone_number": "Phone",
-    "cover_letter": "Cover letter",
+    "first_name": lazy("First name"),
+    "last_name": lazy("Last name"),
+    "email_address": lazy("E-mail"),
+    "phone_number": lazy("Phone"),
+    "cover_letter": lazy("Cover letter"),
     "attachments": "CV",
     "document": "CV",
-    "job": "Job",
-    "offerer_id": "Offerer ID",
-    "user_key": "User key",
+    "job": lazy("Job"),
+    "offerer_id": lazy("Offerer ID"),
+    "user_key": lazy("User key"),
 }
 
 
@@ -58,12 +62,12 @@ def _rows(body: dict[str, Any], job: Job | None) -> Iterator[tuple[str, str]]:
             value = "\n".join(
                 f"{item.get('question')}: {item.get('value')}" for item in value if item
             )
-        yield label, str(value)
+        yield str(label), str(value)
 
 
 def replacements(submission: Submission) -> list[dict[str, str]]:
     return [
-        {**item, "label": NAMES_OF_FIELDS.get(item.get("field", ""), item.get("field", ""))}
+        {**item, "label": str(NAMES_OF_FIELDS.get(item.get("field", ""), item.get("field", "")))}
         for item in submission.replacements
     ]
 
@@ -83,9 +87,9 @@ def source_of(tenant: Integration) -> Source:
     chosen = FlatchrSettings.objects.filter(pk=tenant.pk).values_list("offerer_id", flat=True)
     offerer = chosen.first()
     words = (
-        f"Filed under the tenant's source, offerer ID {offerer}."
+        _("Filed under the tenant's source, offerer ID %(offerer)s.") % {"offerer": offerer}
         if offerer
-        else "No source is written: this tenant has no offerer ID in its settings."
+        else _("No source is written: this tenant has no offerer ID in its settings.")
     )
     return Source(tenant.pk, bool(offerer), words, tenant_url(tenant, "settings"))
 
@@ -93,9 +97,9 @@ def source_of(tenant: Integration) -> Source:
 def source_words(submission: Submission) -> str:
     """What is known of the source of this submission."""
     if submission.source_written:
-        return f"Written, offerer ID {submission.offerer_id}"
+        return _("Written, offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
     if submission.source_written is False:
-        return "Not written: no offerer ID was set when it was submitted"
+        return _("Not written: no offerer ID was set when it was submitted")
     if submission.offerer_id:
-        return f"Offerer ID {submission.offerer_id}"
-    return source_of(submission.integration).words
+        return _("Offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
+    return translated(source_of(submission.integration).words)

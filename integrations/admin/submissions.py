@@ -12,10 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin import submission_hints, submission_pages
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.display import ago, link, submission_badge
+from integrations.admin.doors import require
 from integrations.admin.filters import TenantFilter, chosen_tenant
 from integrations.admin.submission_filters import (
     ChannelFilter,
@@ -28,10 +30,11 @@ from integrations.admin.submission_filters import (
 from integrations.admin.submission_links import new_url, page_url
 from integrations.admin.submission_report import live_context, moves, report_context
 from integrations.models import Submission, SubmissionKind
+from integrations.people.permissions import Permission, may
 from integrations.submissions.storage import file_response
 
 Page = Callable[[Any, HttpRequest, Submission], HttpResponseBase]
-NAMELESS = "(no name yet)"
+NAMELESS = lazy("(no name yet)")
 
 
 class SubmissionAdmin(ReadOnlyMirrorAdmin):
@@ -60,46 +63,46 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
         "job__integration_fields",
     )
     search_fields = ("first_name", "last_name", "email_address")
-    search_placeholder = "Name or e-mail"
+    search_placeholder = lazy("Name or e-mail")
     sortable_by = ()
     ordering = ("-created_at", "-id")
     change_list_template = "relais/submission_list.html"
     detail_template = "relais/submission.html"
-    empty_text = "Nobody has been submitted to Flatchr from here yet."
+    empty_text = lazy("Nobody has been submitted to Flatchr from here yet.")
 
-    @display(description="Candidate")
+    @display(description=lazy("Candidate"))
     def who(self, submission: Submission) -> str:
-        return submission.person or submission.email_address or NAMELESS
+        return submission.person or submission.email_address or str(NAMELESS)
 
-    @display(description="Job")
+    @display(description=lazy("Job"))
     def job_name(self, submission: Submission) -> SafeString | str:
         return link(submission.job)
 
-    @display(description="Tenant")
+    @display(description=lazy("Tenant"))
     def tenant(self, submission: Submission) -> str:
         return str(submission.integration)
 
-    @display(description="State")
+    @display(description=lazy("State"))
     def state_label(self, submission: Submission) -> SafeString:
         return submission_badge(submission)
 
-    @display(description="By")
+    @display(description=lazy("By"))
     def by(self, submission: Submission) -> str:
         return str(submission.created_by) if submission.created_by else "Relais"
 
-    @display(description="Through")
+    @display(description=lazy("Through"))
     def via(self, submission: Submission) -> str:
         return str(submission.get_channel_display())
 
-    @display(description="When")
+    @display(description=lazy("When"))
     def written(self, submission: Submission) -> SafeString | str:
         return ago(submission.created_at)
 
     # Pages
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever sees a tenant may submit to it; the form offers no other."""
-        return self.admin_site.has_permission(request)
+        """The form offers those tenants alone to which the user may submit."""
+        return self.admin_site.has_permission(request) and may(request.user, Permission.SUBMIT)
 
     def get_urls(self) -> list[URLPattern]:
         hints = {
@@ -118,7 +121,11 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
         wrap = self.admin_site.admin_view
         return [
             *(
-                path(f"{name}/", wrap(_by(method, view)), name=f"integrations_submission_{name}")
+                path(
+                    f"{name}/",
+                    wrap(_by(method, _for_submitters(view))),
+                    name=f"integrations_submission_{name}",
+                )
                 for name, (method, view) in hints.items()
             ),
             *(
@@ -142,6 +149,9 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
             submission = mine.filter(pk=pk).first()
             if submission is None:
                 raise Http404
+            seen = view in (_live, _document)
+            permission = Permission.SEE if seen else Permission.SUBMIT
+            require(request, permission, submission.integration_id)
             return view(self, request, submission)
 
         return update_wrapper(of_submission, view)
@@ -185,6 +195,14 @@ def _another_url(submission: Submission) -> str:
     if submission.job_id:
         given = {"job": submission.job_id}
     return new_url(SubmissionKind(submission.kind), **given)
+
+
+def _for_submitters(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def for_submitters(request: HttpRequest) -> HttpResponseBase:
+        require(request, Permission.SUBMIT)
+        return view(request)
+
+    return update_wrapper(for_submitters, view)
 
 
 def _by(method: str, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

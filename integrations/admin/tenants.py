@@ -8,27 +8,31 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as lazy
 
-from integrations.admin import tenant_pages
+from integrations.admin import connecting, fields, members, tenant_leaving, tenant_pages, values
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
 from integrations.admin.display import NOTHING, ago, badge
-from integrations.admin.downloads import download_candidates
+from integrations.admin.doors import require
 from integrations.admin.filters import FieldFilter
 from integrations.admin.overview import TenantView, tenant_views
 from integrations.admin.people import CandidateAdmin
 from integrations.models import Candidate, Environment, Integration
+from integrations.people.permissions import Permission, may
+from integrations.wording import translated
 
 Page = Callable[[Any, HttpRequest, Integration], HttpResponseBase]
 
 
 class EnvironmentFilter(FieldFilter):
-    title = "Flatchr environment"
+    title = lazy("Flatchr environment")
     parameter_name = field = "environment"
-    any_label = "Any environment"
+    any_label = lazy("Any environment")
     choices_ = [(str(value), str(label)) for value, label in Environment.choices]
 
 
@@ -46,72 +50,100 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
     list_display = ("name", "state", "reason", "environment_name", "last_sync", "next_sync")
     list_filter = (EnvironmentFilter,)
     search_fields = ("organization", "origin_id")
-    search_placeholder = "Company or your own ID"
+    search_placeholder = lazy("Company or your own ID")
     sortable_by = ("name",)
     ordering = ("organization", "id")
+    change_list_template = "relais/tenant_list.html"
     detail_template = "relais/tenant.html"
-    empty_text = "Connect your first tenant to see its jobs and candidates here."
+    empty_text = lazy("Connect your first tenant to see its jobs and candidates here.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
         return TenantChangeList
 
-    @display(description="Tenant", ordering="organization")
+    @display(description=lazy("Tenant"), ordering="organization")
     def name(self, tenant: Integration) -> str:
         return str(tenant)
 
-    @display(description="State")
+    @display(description=lazy("State"))
     def state(self, tenant: Integration) -> SafeString:
         health = _view(tenant).health
-        return badge(health.condition, health.condition.color)
+        return badge(health.condition.label, health.condition.color)
 
-    @display(description="Why")
+    @display(description=lazy("Why"))
     def reason(self, tenant: Integration) -> SafeString:
-        return format_html('<span class="rl-reason">{}</span>', _view(tenant).health.reason)
+        return format_html(
+            '<span class="rl-reason">{}</span>', translated(_view(tenant).health.reason)
+        )
 
-    @display(description="Flatchr")
+    @display(description=lazy("Flatchr"))
     def environment_name(self, tenant: Integration) -> str:
         return str(Environment(tenant.environment).label)
 
-    @display(description="Last sync")
+    @display(description=lazy("Last sync"))
     def last_sync(self, tenant: Integration) -> SafeString | str:
         last = _view(tenant).last
         return ago(last.ended_at) if last else NOTHING
 
-    @display(description="Next sync")
+    @display(description=lazy("Next sync"))
     def next_sync(self, tenant: Integration) -> SafeString | str:
         return ago(_view(tenant).next_at)
 
     # Pages
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever may sign in may connect a tenant, and becomes a member of it."""
-        return self.admin_site.has_permission(request)
+        """Whoever connects a tenant becomes its Manager."""
+        return self.admin_site.has_permission(request) and may(request.user, Permission.CONNECT)
 
     def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, Page] = {
-            "sync": tenant_pages.sync_view,
-            "credentials": tenant_pages.credentials_view,
-            "settings": tenant_pages.settings_view,
-            "members": tenant_pages.members_view,
-            "export": self.export_view,
+        pages: dict[str, tuple[Permission, Page]] = {
+            "sync": (Permission.SYNC, tenant_pages.sync_view),
+            "credentials": (Permission.CONFIGURE, connecting.credentials_view),
+            "connected": (Permission.SEE, connecting.connected_view),
+            "progress": (Permission.SEE, connecting.progress_view),
+            "link": (Permission.CONFIGURE, connecting.link_view),
+            "settings": (Permission.CONFIGURE, tenant_pages.settings_view),
+            "fields": (Permission.DECIDE, fields.fields_view),
+            "values": (Permission.DECIDE, values.values_view),
+            "members": (Permission.MANAGE_MEMBERS, members.members_view),
+            "enabled": (Permission.CONFIGURE, tenant_leaving.enabled_view),
+            "remove": (Permission.DELETE_TENANT, tenant_leaving.remove_view),
+            "export": (Permission.EXPORT, self.export_view),
         }
         own = [
             path(
                 f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(self._of_tenant(view)),
+                self.admin_site.admin_view(self._of_tenant(permission, view)),
                 name=f"integrations_integration_{name}",
             )
-            for name, view in pages.items()
+            for name, (permission, view) in pages.items()
         ]
-        return [*own, *super().get_urls()]
+        deleted = path(
+            "deleted/",
+            self.admin_site.admin_view(self.deleted_view),
+            name="integrations_integration_deleted",
+        )
+        return [deleted, *own, *super().get_urls()]
 
-    def _of_tenant(self, view: Page) -> Callable[..., HttpResponseBase]:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        shown = (
+            may(request.user, Permission.DELETE_TENANT) and Integration.objects.deleted().exists()
+        )
+        context = {"deleted_url": tenant_leaving.deleted_url() if shown else ""}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def deleted_view(self, request: HttpRequest) -> HttpResponse:
+        return tenant_leaving.deleted_view(self, request)
+
+    def _of_tenant(self, permission: Permission, view: Page) -> Callable[..., HttpResponseBase]:
         """`view` with the tenant looked up among the user's own."""
 
         def of_tenant(request: HttpRequest, object_id: str) -> HttpResponseBase:
             tenant = self.get_object(request, unquote(object_id))
             if tenant is None:
                 return self.unknown(request, object_id)
+            require(request, permission, tenant)
             return view(self, request, tenant)
 
         return update_wrapper(of_tenant, view)
@@ -121,26 +153,20 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
         request: HttpRequest,
         form_url: str = "",  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return tenant_pages.connect_view(self, request)
+        return connecting.connect_view(self, request)
 
     def detail(self, request: HttpRequest, record: Integration) -> dict[str, Any]:
         return tenant_pages.hub_context(request, record)
 
     def export_view(
-        self,
-        _admin: Any,
-        request: HttpRequest,
-        tenant: Integration,
+        self, _admin: Any, _request: HttpRequest, tenant: Integration
     ) -> HttpResponseBase:
-        """The tenant's candidates, as the list of candidates would show them."""
-        query = request.GET.copy()
-        query["tenant"] = tenant.pk
-        request.GET = query  # type: ignore[assignment]
+        """The page on which the tenant's candidates are taken away."""
         candidates = CandidateAdmin(Candidate, self.admin_site)
-        return download_candidates(request, candidates, tenant)
+        return HttpResponseRedirect(candidates.export_url(urlencode({"tenant": tenant.pk})))
 
 
 def _view(tenant: Any) -> TenantView:

@@ -15,9 +15,27 @@
     if (holder) document.querySelector(`#${holder} > summary`)?.focus();
   }
 
+  // Screen readers read out what changes in an element that stays, and the drawn ones do not.
+  function announcer(box) {
+    const said = document.createElement("p");
+    said.className = "rl-visually-hidden";
+    said.setAttribute("role", "status");
+    document.body.append(said);
+    let last = "";
+    return (first) => {
+      const drawn = box.querySelector("[role=status]");
+      if (!drawn) return;
+      drawn.removeAttribute("role");
+      const text = drawn.textContent.trim();
+      if (!first && text !== last) said.textContent = text;
+      last = text;
+    };
+  }
+
   // The live page of a sync or a submission: the server draws the moving part, once a second.
   function watchRun(box) {
     const lost = document.getElementById("run-lost");
+    const announce = announcer(box);
     let last = "";
     const again = (wait) => window.setTimeout(ask, wait);
 
@@ -49,7 +67,10 @@
           window.location.reload();
           return;
         }
-        if (html !== last) redraw(box, html);
+        if (html !== last) {
+          redraw(box, html);
+          announce(false);
+        }
         last = html;
         again(POLL);
       } catch {
@@ -58,6 +79,7 @@
       }
     }
 
+    announce(true);
     again(POLL);
   }
 

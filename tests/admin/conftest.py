@@ -22,6 +22,7 @@ from integrations.models import (
     Job,
     JobStage,
     ModelResult,
+    PassthroughCall,
     QuarantinedRecord,
     RunState,
     SyncRun,
@@ -29,6 +30,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model
+from integrations.sync import figures
 
 DESCRIPTION = (
     "<h3>Profile</h3><p onclick='x()'>Oak <strong>joiner</strong></p>"
@@ -49,6 +51,7 @@ class Data:
     applications: list[Application]
     runs: list[SyncRun]
     exports: list[Export]
+    calls: list[PassthroughCall]
 
 
 Fill = Callable[[Integration, int], Data]
@@ -120,7 +123,15 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
     )
     runs = [_run(tenant, count) for _ in each]
     exports = [Export.objects.create(integration=tenant, rows=3) for _ in each]
-    return Data(tenant, jobs, stages, tags, candidates, applications, runs, exports)
+    calls = PassthroughCall.objects.bulk_create(
+        PassthroughCall(
+            integration=tenant, method="GET", host="api", path=f"/{mark}/{n}", status=200
+        )
+        for n in each
+    )
+    # As the worker does once a run has ended.
+    figures.count(tenant.pk)
+    return Data(tenant, jobs, stages, tags, candidates, applications, runs, exports, calls)
 
 
 def _run(tenant: Integration, seen: int) -> SyncRun:

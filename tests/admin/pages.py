@@ -8,12 +8,12 @@ from django.urls import reverse
 from tests.admin.conftest import Data
 
 LISTS = ("integration", "job", "candidate", "application", "applicationstage", "tag")
-LISTS_OF_ACTIVITY = ("syncrun", "export")
+LISTS_OF_ACTIVITY = ("syncrun", "export", "passthroughcall")
 SYSTEM_LISTS = (
     "auth_user",
-    "auth_group",
-    "integrations_membership",
     "integrations_apikey",
+    "integrations_customfield",
+    "integrations_valuedecision",
 )
 
 
@@ -32,6 +32,7 @@ def record_addresses(data: Data) -> dict[str, str]:
         "tag": data.tags[0],
         "syncrun": data.runs[0],
         "export": data.exports[0],
+        "passthroughcall": data.calls[0],
     }
     return {
         model: reverse(f"admin:integrations_{model}_change", args=[quote(record.pk)])

@@ -2,28 +2,186 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from integrations import tasks
 from integrations.admin.figures import figures_for
-from integrations.models import Application, Candidate, Integration, Job
-from integrations.sync import engine
+from integrations.models import (
+    Application,
+    ApplicationStage,
+    Candidate,
+    Integration,
+    Job,
+    RunState,
+    SyncRun,
+    TenantFigures,
+)
+from integrations.sync import arrivals, engine, figures
 from integrations.sync.runs import request_sync
 
 # A sync beats, and on a server reads ahead, through connections of its own.
-pytestmark = pytest.mark.django_db(transaction=True)
+synced = pytest.mark.django_db(transaction=True)
 
 
-def sync(tenant: Integration, kind: str) -> None:
+def sync(tenant: Integration, kind: str) -> SyncRun:
     run, _ = request_sync(tenant.pk, type=kind)
-    engine.execute(run.pk)
+    tasks.run_sync(run.pk)
+    return run
 
 
+@synced
 def test_figures_are_the_numbers_of_live_records(connected_tenant: Integration) -> None:
-    assert figures_for([connected_tenant.pk])[connected_tenant.pk].candidates is None
+    tenant = connected_tenant
+    assert figures_for([tenant.pk])[tenant.pk].candidates is None
 
-    for kind in ("FULL", "DELTA", "FULL", "DELTA"):
-        sync(connected_tenant, kind)
-        found = figures_for([connected_tenant.pk])[connected_tenant.pk]
+    for kind in ("FULL", "DELTA"):
+        run = sync(tenant, kind)
+        found = TenantFigures.objects.get(pk=tenant.pk)
+        live = Application.objects.live()
+        assert found.through_run == run.pk
         assert found.candidates == Candidate.objects.live().count(), kind
-        assert found.applications == Application.objects.live().count(), kind
+        assert found.applications == live.count(), kind
         assert found.open_jobs == Job.objects.live().filter(status="OPEN").count(), kind
+        by_outcome = (found.in_progress, found.hired, found.declined)
+        assert by_outcome == tuple(
+            live.filter(outcome=outcome).count() for outcome in ("PENDING", "HIRED", "DECLINED")
+        )
+        assert sum(by_outcome) == found.applications
+        standing = sum(stage["count"] for stage in found.stages)
+        assert standing == live.exclude(outcome="DECLINED").count()
+        since = timezone.now() - timedelta(weeks=figures.WEEKS)
+        lately = live.filter(remote_created_at__gte=since).count()
+        assert sum(count for _week, count in found.weeks) == lately
+        assert found.full_seconds is not None
+
+
+@pytest.fixture
+def ended(tenant: Integration) -> SyncRun:
+    return SyncRun.objects.create(integration=tenant, state=RunState.SUCCEEDED)
+
+
+def make(tenant: Integration, number: int, **fields: object) -> None:
+    common = {"integration": tenant, "remote_id": f"r{number}", "changed_at": timezone.now()}
+    candidate = Candidate.objects.create(id=f"c{number}", **common)
+    Application.objects.create(id=f"a{number}", candidate=candidate, **common, **fields)
+
+
+def test_the_sweep_counts_those_that_are_behind_and_no_others(
+    tenant: Integration, other_tenant: Integration, ended: SyncRun
+) -> None:
+    now = timezone.now()
+    assert figures.behind(now) == [tenant.pk]
+
+    figures.sweep()
+    assert figures.behind(now) == []
+
+    SyncRun.objects.create(integration=tenant)
+    assert figures.behind(now) == [], "a run that is under way has changed nothing for good"
+    SyncRun.objects.update(state=RunState.FAILED)
+    assert figures.behind(now) == [tenant.pk]
+
+
+def test_a_tenant_that_has_changed_between_syncs_is_counted_again_a_minute_later(
+    tenant: Integration, ended: SyncRun
+) -> None:
+    figures.sweep()
+
+    figures.outdate(tenant.pk)
+
+    now = timezone.now()
+    assert figures.behind(now) == []
+    assert figures.behind(now + figures.PAUSE) == [tenant.pk]
+
+
+def test_an_applicant_stored_between_syncs_outdates_the_figures(
+    tenant: Integration, ended: SyncRun
+) -> None:
+    figures.sweep()
+
+    arrivals.store_applicants(tenant.pk, [])
+
+    assert TenantFigures.objects.get(pk=tenant.pk).through_run is None
+
+
+def test_a_deleted_tenant_is_not_counted(tenant: Integration, ended: SyncRun) -> None:
+    Integration.objects.update(deleted_at=timezone.now())
+
+    assert figures.behind(timezone.now()) == []
+
+
+def test_a_sweep_ends_when_its_time_is_up_and_the_next_goes_on(
+    tenant: Integration,
+    other_tenant: Integration,
+    ended: SyncRun,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    SyncRun.objects.create(integration=other_tenant, state=RunState.SUCCEEDED)
+    monkeypatch.setattr(figures, "SWEEP_SECONDS", -1.0)
+
+    figures.sweep()
+    assert TenantFigures.objects.count() == 1
+    figures.sweep()
+    assert TenantFigures.objects.count() == 2
+
+
+def test_the_funnel_is_in_the_order_of_the_pipeline_and_leaves_the_declined_out(
+    tenant: Integration,
+) -> None:
+    common = {"integration": tenant, "changed_at": timezone.now()}
+    for number, (name, visible) in enumerate((("New", True), ("Hidden", False), ("Offer", True))):
+        ApplicationStage.objects.create(
+            id=f"s{number}",
+            remote_id=f"s{number}",
+            name=name,
+            position=number,
+            visible=visible,
+            **common,
+        )
+    make(tenant, 1, outcome="PENDING", current_stage_id="s2")
+    make(tenant, 2, outcome="DECLINED", current_stage_id="s2")
+    make(tenant, 3, outcome="HIRED", current_stage_id="gone")
+    make(tenant, 4, outcome=None)
+    make(tenant, 5, outcome="PENDING", current_stage_id="s2", remote_deleted_at=timezone.now())
+
+    found = figures.count(tenant.pk)
+
+    assert [(stage["name"], stage["count"]) for stage in found.stages] == [
+        ("New", 0),
+        ("Offer", 1),
+        ("", 2),
+    ]
+    assert (found.applications, found.in_progress, found.hired, found.declined) == (4, 1, 1, 1)
+
+
+def test_a_week_begins_on_monday_where_flatchr_is(tenant: Integration) -> None:
+    # Sunday evening in UTC is Monday in Paris.
+    now = timezone.now()
+    monday = now - timedelta(days=now.weekday())
+    late = monday.replace(hour=22, minute=30, second=0, microsecond=0) - timedelta(days=1)
+    make(tenant, 1, outcome="PENDING", remote_created_at=late - timedelta(weeks=3))
+    make(tenant, 2, outcome="PENDING", remote_created_at=late - timedelta(weeks=3, days=1))
+    make(tenant, 3, outcome="PENDING", remote_created_at=late - timedelta(weeks=60))
+
+    found = figures.count(tenant.pk)
+
+    sunday = (late - timedelta(weeks=3)).date()
+    weeks = dict(found.weeks)
+    assert sum(weeks.values()) == 2
+    assert set(weeks) <= {
+        (sunday - timedelta(days=6)).isoformat(),
+        (sunday + timedelta(days=1)).isoformat(),
+    }
+    assert all(timezone.datetime.fromisoformat(week).weekday() == 0 for week in weeks)
+
+
+def test_a_run_that_nobody_took_up_is_not_counted(tenant: Integration) -> None:
+    run = SyncRun.objects.create(integration=tenant)
+
+    figures.count_after(run.pk)
+    figures.count_after(run.pk + 1)
+
+    assert not TenantFigures.objects.exists()
+    assert engine.execute(run.pk + 1) is False

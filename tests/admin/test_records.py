@@ -84,7 +84,7 @@ def test_the_raw_object_is_shown_formatted_and_escaped(
 
     shown = page("job")
 
-    assert "{\n  &quot;t&quot;: &quot;&lt;script&gt;x&lt;/script&gt;&quot;" in shown
+    assert ">&quot;t&quot;: &quot;&lt;script&gt;x&lt;/script&gt;&quot;<" in shown
     assert "<script>x" not in shown
 
 

@@ -44,14 +44,15 @@ def fragment(client: Client, run: SyncRun) -> str:
 def test_the_live_part_shows_figures_rate_and_what_is_read(
     client_of_alice: Client, data: Data
 ) -> None:
-    run = live_run(data)
+    run = live_run(data, started_at=timezone.now() - timedelta(seconds=2000))
+    run.results.update(seen=100_000)
 
     answer = client_of_alice.get(run_address(run.pk, "live"))
 
     shown = answer.content.decode()
     assert answer.headers["X-Run-Live"] == "yes"
     assert "no-store" in answer.headers["Cache-Control"]
-    for expected in ("1,000", "Running", 'aria-current="step"', "50", "just now"):
+    for expected in ("100,000", "Running", 'aria-current="step"', "50", "just now"):
         assert expected in shown
     assert "<html" not in shown
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-import pytest
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.admin.display import change_url
-from integrations.flatchr.check import Check
 from integrations.models import (
-    Export,
+    ConnectionLink,
     FlatchrCredentials,
     FlatchrSettings,
     Integration,
@@ -22,7 +24,6 @@ from integrations.models import (
     SyncRun,
     Trigger,
 )
-from integrations.sync.connect import ConnectionRefused
 from tests.admin.conftest import Data
 from tests.admin.pages import list_address, record_addresses, run_address, tenant_address
 
@@ -39,11 +40,19 @@ FORM = {
 }
 
 
-def test_without_tenants_the_overview_says_what_to_do(alice: User, logged_in: LogIn) -> None:
-    page = logged_in(alice).get(reverse("admin:index")).content.decode()
+def test_without_tenants_the_overview_says_what_to_do(
+    admin: User, alice: User, logged_in: LogIn
+) -> None:
+    add = reverse("admin:integrations_integration_add")
 
+    page = logged_in(admin).get(reverse("admin:index")).content.decode()
     assert "Connect your first tenant" in page
-    assert reverse("admin:integrations_integration_add") in page
+    assert add in page
+
+    page = logged_in(alice).get(reverse("admin:index")).content.decode()
+    assert "You are a member of no tenant yet" in page
+    assert "Ask your administrator" in page
+    assert f'href="{add}"' not in page
 
 
 def test_the_overview_shows_state_figures_and_the_button(
@@ -72,15 +81,6 @@ def test_tenants_that_need_attention_come_first(
     assert "Flatchr could not be reached." in page.content.decode()
 
 
-def test_figures_follow_later_delta_syncs(alice: User, logged_in: LogIn, data: Data) -> None:
-    run = SyncRun.objects.create(integration=data.tenant, type="DELTA", state=RunState.SUCCEEDED)
-    run.results.create(model="candidates", seen=4, created=2, deleted=1)
-
-    [view] = logged_in(alice).get(reverse("admin:index")).context["tenants"]
-
-    assert view.figures.candidates == 4
-
-
 # Starting a sync
 
 
@@ -105,14 +105,11 @@ def test_actions_answer_to_post_only(alice: User, logged_in: LogIn, data: Data) 
 
     for address in (
         tenant_address(data, "sync"),
-        tenant_address(data, "export"),
-        reverse("admin:integrations_candidate_export"),
         run_address(run, "cancel"),
         run_address(run, "confirm"),
     ):
         assert client.get(address).status_code == 405, address
     assert SyncRun.objects.count() == 3
-    assert Export.objects.count() == 3
 
 
 def test_actions_need_the_token_of_the_form(alice: User, data: Data) -> None:
@@ -145,7 +142,9 @@ def test_connecting_saves_starts_the_first_sync_and_shows_it(
 
     made = Integration.objects.get(organization="Clinique Ouest")
     run = made.runs.get()
-    assert answer.headers["Location"] == change_url(run)
+    watch = reverse("admin:integrations_integration_connected", args=[quote(made.pk)])
+    assert answer.headers["Location"] == watch
+    assert change_url(run) in client.get(watch).content.decode()
     assert run.trigger == Trigger.CONNECT
     assert made.memberships.filter(user=alice).exists()
     assert made.credentials.api_key == sandbox.api_key
@@ -161,44 +160,101 @@ def test_a_refused_connection_says_which_part_and_keeps_what_was_typed(
     shown = page.content.decode()
     assert "Flatchr does not accept the API key" in shown
     assert 'value="Clinique Ouest"' in shown
-    assert "Enter the key again" in shown
+    assert "Enter the API key again" in shown
     assert KEY not in shown
     assert not Integration.objects.filter(organization="Clinique Ouest").exists()
 
 
 def test_a_new_key_is_tried_before_it_is_stored(
-    alice: User, logged_in: LogIn, data: Data, monkeypatch: pytest.MonkeyPatch
+    alice: User, logged_in: LogIn, connected_tenant: Integration, sandbox: Any
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise ConnectionRefused([Check("key", False, "Flatchr does not accept the API key.")])
+    address = reverse(
+        "admin:integrations_integration_credentials", args=[quote(connected_tenant.pk)]
+    )
 
-    monkeypatch.setattr("integrations.admin.tenant_pages.change_credentials", refuse)
-    client = logged_in(alice)
-
-    page = client.post(
-        tenant_address(data, "credentials"),
-        {"company_key": "c", "slug": "s", "api_key": KEY},
-    ).content.decode()
+    page = (
+        logged_in(alice)
+        .post(address, {"company_key": sandbox.company_key, "slug": sandbox.slug, "api_key": KEY})
+        .content.decode()
+    )
 
     assert "Flatchr does not accept the API key." in page
     assert KEY not in page
-    assert FlatchrCredentials.objects.get().api_key == "no-key"
+    assert FlatchrCredentials.objects.get().api_key == sandbox.api_key
+    assert not SyncRun.objects.exists()
 
 
-def test_an_empty_key_keeps_the_stored_one(
-    alice: User, logged_in: LogIn, data: Data, monkeypatch: pytest.MonkeyPatch
+def test_an_empty_key_keeps_the_stored_one_and_a_sync_starts(
+    alice: User, logged_in: LogIn, connected_tenant: Integration, sandbox: Any
 ) -> None:
-    asked: dict[str, Any] = {}
-    monkeypatch.setattr(
-        "integrations.admin.tenant_pages.change_credentials",
-        lambda _tenant, **values: asked.update(values),
+    Integration.objects.update(credentials_invalid_at=timezone.now())
+    address = reverse(
+        "admin:integrations_integration_credentials", args=[quote(connected_tenant.pk)]
     )
 
-    logged_in(alice).post(
-        tenant_address(data, "credentials"), {"company_key": "c", "slug": "s", "api_key": ""}
+    answer = logged_in(alice).post(
+        address, {"company_key": sandbox.company_key, "slug": sandbox.slug, "api_key": ""}
     )
 
-    assert asked == {"company_key": "c", "slug": "s", "api_key": None}
+    assert answer.status_code == 302
+    assert FlatchrCredentials.objects.get().api_key == sandbox.api_key
+    assert Integration.objects.get().credentials_invalid_at is None
+    assert SyncRun.objects.get().requested_by == alice
+
+
+def test_verdicts_are_told_one_by_one_to_a_page_that_asks_for_them(
+    alice: User, logged_in: LogIn, connected_tenant: Integration, sandbox: Any
+) -> None:
+    good = {"api_key": sandbox.api_key, "company_key": sandbox.company_key, "slug": sandbox.slug}
+
+    answer = logged_in(alice).post(
+        reverse("admin:integrations_integration_add"),
+        {**FORM, **good},
+        headers={"Accept": "application/x-ndjson"},
+    )
+
+    told = [json.loads(line) for line in answer.streaming_content]  # type: ignore[union-attr]
+    assert [(line["name"], line["ok"]) for line in told[:-1]] == [
+        ("key", True),
+        ("company", True),
+        ("slug", True),
+    ]
+    made = Integration.objects.get(organization="Clinique Ouest")
+    assert told[-1]["next"].endswith(f"/{quote(made.pk)}/connected/")
+
+
+def test_a_key_that_ends_soon_is_said_on_the_card_and_on_the_page(
+    alice: User, logged_in: LogIn, data: Data
+) -> None:
+    client = logged_in(alice)
+    for days, tone in ((20, "rl-warning"), (5, "rl-danger")):
+        ends = timezone.now() + timedelta(days=days, hours=1)
+        FlatchrCredentials.objects.update(key_expires_at=ends)
+
+        for address in (reverse("admin:index"), change_url(data.tenant)):
+            page = client.get(address).content.decode()
+            assert f"The API key expires in {days} days." in page, address
+            assert tenant_address(data, "credentials") in page
+        page = client.get(tenant_address(data, "credentials")).content.decode()
+        assert f'<span class="rl-badge {tone}">Renew it</span>' in page
+
+
+def test_a_connection_link_is_made_to_be_copied_and_shown_once(
+    alice: User, logged_in: LogIn, data: Data
+) -> None:
+    client, address = logged_in(alice), tenant_address(data, "link")
+    assert address in client.get(change_url(data.tenant)).content.decode()
+
+    page = client.post(address, {"language": "fr"})
+
+    link = page.context["link"]
+    made = ConnectionLink.objects.get()
+    assert (made.kind, made.integration, made.created_by) == ("relink", data.tenant, alice)
+    assert link.startswith("http://127.0.0.1:8000/link/")
+    assert link in page.content.decode()
+    assert link.rpartition("/")[2] not in made.token_hash
+    assert "Renouveler la connexion" in Client().get(link.partition("8000")[2]).content.decode()
+    assert "/link/" not in client.get(address).context["link"]
 
 
 def test_no_page_ever_shows_a_key(admin: User, logged_in: LogIn, data: Data) -> None:
@@ -249,7 +305,6 @@ def test_settings_are_saved_and_the_schedule_follows(
             "offerer_id": "75",
             "user_key": "",
             "trait_budget": "50",
-            "integration_fields": ["reference"],
         },
     )
 
@@ -259,7 +314,6 @@ def test_settings_are_saved_and_the_schedule_follows(
     assert tenant.next_delta_at is not None
     chosen = FlatchrSettings.objects.get(pk=tenant.pk)
     assert (chosen.offerer_id, chosen.trait_budget) == (75, 50)
-    assert chosen.integration_fields == ["reference"]
 
 
 def test_settings_that_make_no_sense_are_refused_beside_the_field(
@@ -273,44 +327,3 @@ def test_settings_that_make_no_sense_are_refused_beside_the_field(
     assert page.status_code == 200
     assert set(page.context["form"].errors) == {"organization", "delta_interval", "full_interval"}
     assert Integration.objects.get().organization == "Atelier Nord"
-
-
-# Exports
-
-
-def test_candidates_are_downloaded_with_the_lists_filters(
-    alice: User, logged_in: LogIn, data: Data, other_data: Data
-) -> None:
-    client = logged_in(alice)
-
-    answer = client.post(reverse("admin:integrations_candidate_export") + "?q=nord+1")
-
-    assert answer.streaming
-    body = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[union-attr]
-    assert len(body.splitlines()) == 2
-    assert "nadia.1@mail.example" in body
-    assert 'filename="candidates-atelier-nord-' in answer.headers["Content-Disposition"]
-    export = Export.objects.latest("pk")
-    assert (export.user, export.integration, export.rows) == (alice, data.tenant, 1)
-    assert export.filters == "q=nord+1"
-
-
-def test_a_tenants_candidates_are_downloaded_from_its_page(
-    admin: User, logged_in: LogIn, data: Data, other_data: Data
-) -> None:
-    answer = logged_in(admin).post(tenant_address(data, "export"))
-
-    body = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[union-attr]
-    assert len(body.splitlines()) == 4
-    assert "Maison Sud" not in body
-
-
-def test_a_stranger_downloads_only_what_is_theirs(
-    charlie: User, logged_in: LogIn, data: Data, other_data: Data
-) -> None:
-    address = reverse("admin:integrations_candidate_export") + f"?tenant={data.tenant.pk}"
-
-    answer = logged_in(charlie).post(address)
-
-    body = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[union-attr]
-    assert len(body.splitlines()) == 1

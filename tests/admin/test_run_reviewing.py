@@ -1,0 +1,190 @@
+"""What is decided on the page of a run: held deletions, records set aside, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from integrations.admin.display import change_url
+from integrations.models import (
+    HeldDeletion,
+    HoldDecision,
+    Integration,
+    Job,
+    ModelResult,
+    QuarantinedRecord,
+    RunState,
+    SyncRun,
+    SyncWarning,
+)
+from integrations.records import Model
+from tests.admin.conftest import Data, Fill
+from tests.admin.pages import run_address, tenant_address
+from tests.admin.test_lists import _wipe, queries_of
+
+LogIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def client_of_alice(alice: User, logged_in: LogIn) -> Client:
+    return logged_in(alice)
+
+
+def test_the_held_list_is_searched_and_told_by_model(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    for application in data.applications:
+        HeldDeletion.objects.create(
+            run=troubled_run, model=Model.APPLICATIONS, record_id=application.pk
+        )
+    address = run_address(troubled_run.pk, "held")
+
+    first = client_of_alice.get(address).content.decode()
+    assert "Atelier Nord job 0" in first
+    assert "Atelier Nord job 1" not in first, "It is not held."
+    assert "Applications (3)" in first
+    found = client_of_alice.get(address, {"model": "applications", "q": "nord 2 NADIA"})
+    assert change_url(data.applications[2]) in found.content.decode()
+    assert change_url(data.applications[1]) not in found.content.decode()
+    nobody = client_of_alice.get(address, {"model": "applications", "q": "Zoé\0"})
+    assert "Nothing matches" in nobody.content.decode()
+    for odd in ({"model": "x"}, {"p": "x"}, {"p": "9" * 9}, {"p": "7"}):
+        assert client_of_alice.get(address, odd).status_code == 200
+
+
+def test_keeping_ends_the_hold_and_says_who_decided(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    page = client_of_alice.post(run_address(troubled_run.pk, "keep"), follow=True)
+
+    shown = page.content.decode()
+    assert "1 record stays. The next full sync looks for it again." in shown
+    assert "1 held record was kept by alice" in shown
+    assert "Confirm: mark" not in shown
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
+    assert HoldDecision.objects.get(run=troubled_run).choice == "KEPT"
+    again = client_of_alice.post(run_address(troubled_run.pk, "confirm"), follow=True)
+    assert "somebody has decided already" in again.content.decode()
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
+
+
+def test_a_confirmation_is_told_on_the_page(client_of_alice: Client, troubled_run: SyncRun) -> None:
+    page = client_of_alice.post(run_address(troubled_run.pk, "confirm"), follow=True)
+
+    shown = page.content.decode()
+    assert "1 record is marked as deleted." in shown
+    assert "The deletion of 1 held record was confirmed by alice" in shown
+
+
+def test_a_list_that_a_later_sync_has_overtaken_offers_the_later_one(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    later = SyncRun.objects.create(integration=data.tenant, state=RunState.SUCCEEDED)
+    later.results.create(model="jobs", complete=True)
+
+    for address in (change_url(troubled_run), run_address(troubled_run.pk, "held")):
+        page = client_of_alice.get(address).content.decode()
+        assert change_url(later) in page
+        assert "Confirm" not in page
+
+
+def test_a_retry_that_cannot_reach_flatchr_says_so_and_changes_nothing(
+    client_of_alice: Client, troubled_run: SyncRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = troubled_run.quarantined.get()
+    item.raw = '{"email": "x@mail.example"}'
+    item.save()
+    address = run_address(troubled_run.pk, "retry")
+
+    page = client_of_alice.post(address, {"item": item.pk}, follow=True)
+
+    assert "Nothing was changed." in page.content.decode()
+    assert troubled_run.quarantined.count() == 1
+    for gone in ("0", "x", ""):
+        page = client_of_alice.post(address, {"item": gone}, follow=True)
+        assert "no longer set aside" in page.content.decode()
+    assert client_of_alice.get(address).status_code == 405
+
+
+def test_a_record_of_another_run_is_not_tried_again_here(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun, other_data: Data
+) -> None:
+    theirs = QuarantinedRecord.objects.create(
+        run=other_data.runs[0], model=Model.JOBS, remote_id="x", reason="No.", raw="{}"
+    )
+    address = run_address(troubled_run.pk, "retry")
+    page = client_of_alice.post(address, {"item": theirs.pk}, follow=True)
+    assert "no longer set aside" in page.content.decode()
+
+
+def test_warnings_name_their_records_and_lead_to_where_they_are_decided(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    page = client_of_alice.get(change_url(troubled_run)).content.decode()
+
+    assert "Atelier Nord job 1" in page
+    assert "Unknown contract type" in page
+    assert tenant_address(data, "values") in page
+    SyncWarning.objects.filter(run=troubled_run).update(code="unknown_experience")
+    page = client_of_alice.get(change_url(troubled_run)).content.decode()
+    assert "Say what these values mean" not in page
+
+
+def test_a_run_is_compared_with_the_one_before_of_its_type(
+    client_of_alice: Client, data: Data
+) -> None:
+    before, run = data.runs[0], data.runs[1]
+    SyncRun.objects.filter(pk=data.runs[2].pk).delete()
+    SyncRun.objects.create(integration=data.tenant, type="DELTA", state=RunState.SUCCEEDED)
+    page = client_of_alice.get(change_url(run)).content.decode()
+    assert "Both did the same." in page
+    assert change_url(before) in page
+
+    ModelResult.objects.filter(run=before, model="jobs").update(created=1234)
+    SyncRun.objects.filter(pk=before.pk).update(requests=77)
+    SyncWarning.objects.create(run=before, model="jobs", code="invalid_date", count=5)
+    compared = client_of_alice.get(change_url(run)).context["compared"]
+
+    assert (compared.before, compared.same) == (before, False)
+    marked = [one for _, line in compared.models for one in line if one.differs]
+    assert [(one.name, one.now, one.before) for one in marked] == [("New", "0", "1,234")]
+    differing = {one.name: one.before for one in compared.measures if one.differs}
+    assert differing == {"Requests to Flatchr": "77", "Warnings": "5"}
+    assert [(one.now, one.before) for one in compared.warnings] == [("0", "5")]
+    assert "was 1,234" in client_of_alice.get(change_url(run)).content.decode()
+
+
+def test_a_first_run_is_compared_with_none(client_of_alice: Client, data: Data) -> None:
+    page = client_of_alice.get(change_url(data.runs[0]))
+    assert page.context["compared"] is None
+
+
+@pytest.mark.parametrize("page", ["change", "held"])
+def test_a_run_takes_as_many_queries_for_100_findings_as_for_10(
+    page: str, client_of_alice: Client, tenant: Integration, fill: Fill
+) -> None:
+    def queries(count: int) -> int:
+        run = fill(tenant, count).runs[-1]
+        held = [*Job.objects.filter(integration=tenant)]
+        HeldDeletion.objects.bulk_create(
+            HeldDeletion(run=run, model=Model.JOBS, record_id=job.pk) for job in held
+        )
+        for model in (Model.JOBS, Model.APPLICATIONS, Model.CANDIDATES):
+            for number in range(count):
+                examples = [{"remote_id": f"{'job' if model == 'jobs' else 'app'}{number}"}]
+                SyncWarning.objects.create(
+                    run=run, model=model, code=f"c{number}", count=1, examples=examples
+                )
+        QuarantinedRecord.objects.bulk_create(
+            QuarantinedRecord(run=run, model=Model.JOBS, remote_id=f"r{n}", reason="", raw="{}")
+            for n in range(count)
+        )
+        address = change_url(run) if page == "change" else run_address(run.pk, "held")
+        found = len(queries_of(client_of_alice, address))
+        _wipe(tenant)
+        return found
+
+    assert queries(10) == queries(100)
