@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as lazy
 
 
 def _asset(name: str) -> Any:
@@ -17,53 +18,79 @@ def _asset(name: str) -> Any:
     return lambda _request: static(f"relais/{name}")
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser)
+def _for(permission: str) -> Any:
+    def allowed(request: HttpRequest) -> bool:
+        # Here, since settings are read before there are models.
+        from integrations.people.permissions import Permission, may
+
+        return may(request.user, Permission[permission])
+
+    return allowed
 
 
-def _page(title: str, icon: str, name: str, **extra: Any) -> dict[str, Any]:
+def _page(title: Any, icon: str, name: str, **extra: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **extra}
 
 
-def _system_page(title: str, icon: str, name: str) -> dict[str, Any]:
-    return _page(title, icon, name, permission=_is_superuser)
+def _page_for(permission: str, title: Any, icon: str, name: str) -> dict[str, Any]:
+    return _page(title, icon, name, permission=_for(permission))
 
 
 NAVIGATION = [
     {
         "items": [
-            _page("Overview", "space_dashboard", "index"),
-            _page("Tenants", "domain", "integrations_integration_changelist"),
+            _page(lazy("Overview"), "space_dashboard", "index"),
+            _page(lazy("Tenants"), "domain", "integrations_integration_changelist"),
         ],
     },
     {
-        "title": "Data",
+        "title": lazy("Data"),
         "separator": True,
         "items": [
-            _page("Jobs", "work", "integrations_job_changelist"),
-            _page("Candidates", "person", "integrations_candidate_changelist"),
-            _page("Applications", "assignment", "integrations_application_changelist"),
-            _page("Stages", "view_kanban", "integrations_applicationstage_changelist"),
-            _page("Tags", "sell", "integrations_tag_changelist"),
+            _page(lazy("Jobs"), "work", "integrations_job_changelist"),
+            _page(lazy("Candidates"), "person", "integrations_candidate_changelist"),
+            _page(lazy("Applications"), "assignment", "integrations_application_changelist"),
+            _page(lazy("Stages"), "view_kanban", "integrations_applicationstage_changelist"),
+            _page(lazy("Tags"), "sell", "integrations_tag_changelist"),
         ],
     },
     {
-        "title": "Activity",
+        "title": lazy("Activity"),
         "separator": True,
         "items": [
-            _page("Sync runs", "sync", "integrations_syncrun_changelist"),
-            _page("Submissions", "send", "integrations_submission_changelist"),
-            _page("Exports", "download", "integrations_export_changelist"),
+            _page(lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),
+            _page(lazy("Submissions"), "send", "integrations_submission_changelist"),
+            _page(lazy("Exports"), "download", "integrations_export_changelist"),
+            _page_for(
+                "READ_THROUGH",
+                lazy("Console"),
+                "terminal",
+                "integrations_passthroughcall_console",
+            ),
+            _page_for(
+                "AUDIT", lazy("Audit trail"), "history_edu", "integrations_auditentry_changelist"
+            ),
+            {"title": lazy("API reference"), "icon": "menu_book", "link": reverse_lazy("docs")},
         ],
     },
     {
-        "title": "System",
+        "title": lazy("System"),
         "separator": True,
         "items": [
-            _system_page("Users", "manage_accounts", "auth_user_changelist"),
-            _system_page("Groups", "group", "auth_group_changelist"),
-            _system_page("Memberships", "badge", "integrations_membership_changelist"),
-            _system_page("API keys", "key", "integrations_apikey_changelist"),
+            _page_for("MANAGE_USERS", lazy("Users"), "manage_accounts", "auth_user_changelist"),
+            _page_for("MANAGE_KEYS", lazy("API keys"), "key", "integrations_apikey_changelist"),
+            _page_for(
+                "DEFINE_FIELDS",
+                lazy("Custom fields"),
+                "edit_attributes",
+                "integrations_customfield_changelist",
+            ),
+            _page_for(
+                "DEFINE_FIELDS",
+                lazy("Value maps"),
+                "rule",
+                "integrations_valuedecision_changelist",
+            ),
         ],
     },
 ]
@@ -71,14 +98,41 @@ NAVIGATION = [
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Relais",
     "SITE_HEADER": "Relais",
-    "SITE_SUBHEADER": "Flatchr, in step",
+    "SITE_SUBHEADER": lazy("Flatchr, in step"),
     "SITE_URL": None,
     "SITE_ICON": {"light": _asset("mark.svg"), "dark": _asset("mark-dark.svg")},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _asset("favicon.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": [_asset("relais.css"), _asset("submissions.css")],
-    "SCRIPTS": [_asset("relais.js"), _asset("submissions.js")],
+    "SHOW_LANGUAGES": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": lazy("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},
+        ]
+    },
+    "STYLES": [
+        _asset("relais.css"),
+        _asset("overview.css"),
+        _asset("submissions.css"),
+        _asset("console.css"),
+        _asset("fields.css"),
+        _asset("runs.css"),
+        _asset("connect.css"),
+        _asset("keyboard.css"),
+        _asset("explorer.css"),
+        _asset("people.css"),
+    ],
+    "SCRIPTS": [
+        _asset("relais.js"),
+        _asset("overview.js"),
+        _asset("submissions.js"),
+        _asset("console.js"),
+        _asset("connect.js"),
+        _asset("keyboard.js"),
+        _asset("palette.js"),
+        _asset("explorer.js"),
+    ],
     "BORDER_RADIUS": "8px",
     # Petrol. 600 carries white text and 500 stands on the dark ground, both at 4.5:1 or better.
     "COLORS": {

@@ -6,13 +6,17 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.health import livez, readyz
+from integrations.admin.language import set_language
 from integrations.admin.registry import site
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    # Named as Django's own, which the theme's menu looks for.
+    path("admin/language/", set_language, name="set_language"),
     path("admin/", site.urls),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("", include("integrations.api.connect.page_urls")),
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"

@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class IntegrationsConfig(AppConfig):
     name = "integrations"
     verbose_name = "Relais"
+
+    def ready(self) -> None:
+        # Registers the system check on the search's index.
+        from integrations.search import index  # noqa: F401

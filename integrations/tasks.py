@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from integrations import audit
+from integrations.admin import selecting
+from integrations.exports import mailing, schedules
+from integrations.exports import retention as export_retention
+from integrations.exports import working as export_working
+from integrations.passthrough import confirming
+from integrations.passthrough import history as passthrough_history
+from integrations.people import sessions
+from integrations.search import filling
 from integrations.submissions import reconciling, sending
 from integrations.submissions import retention as submission_retention
 from integrations.submissions import sweep as submission_sweep
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads, working
-from integrations.sync import engine, retention, runs
+from integrations.sync import engine, figures, retention, runs
 
 
 @shared_task
 def run_sync(run_id: int) -> None:
     """Run a queued sync, or take over one whose worker has died."""
-    engine.execute(run_id)
+    if engine.execute(run_id):
+        filling.after(run_id)
+        figures.count_after(run_id)
+
+
+@shared_task
+def fill_search(integration_id: str) -> None:
+    """Fill in what the search box looks through, after a sync."""
+    filling.catch_up(integration_id)
 
 
 @shared_task
@@ -32,11 +49,23 @@ def work_on_upload(upload_id: str) -> None:
 
 
 @shared_task
+def work_on_export(export_id: int) -> None:
+    """Write the file of a large export, or take over from a worker that has died."""
+    export_working.work_on(export_id, selecting.select)
+    mailing.sweep()
+
+
+@shared_task
 def sweep() -> None:
     """Start what is due and wake workers for what has gone stale."""
     runs.sweep()
+    filling.sweep()
     submission_sweep.sweep()
     uploads.sweep()
+    schedules.sweep()
+    export_working.sweep()
+    mailing.sweep()
+    figures.sweep()
 
 
 @shared_task
@@ -45,3 +74,8 @@ def retain() -> None:
     retention.retain()
     submission_retention.retain()
     bulk_retention.retain()
+    export_retention.retain()
+    passthrough_history.retain()
+    confirming.forget_old()
+    sessions.forget_expired()
+    audit.retain()

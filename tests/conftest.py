@@ -1,6 +1,6 @@
 """What every test can ask for: the cast, tenants, a running Flatchr, a running worker.
 
-The cast: alice and bob are colleagues at one tenant, charlie is at another and must never see
+The cast: alice and bob are Managers of one tenant, charlie is of another and must never see
 theirs, admin is a superuser. All log in with the password `PASSWORD`.
 """
 
@@ -17,7 +17,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config.celery import app
-from integrations.models import FlatchrCredentials, FlatchrSettings, Integration, Membership
+from integrations.models import (
+    FlatchrCredentials,
+    FlatchrSettings,
+    Integration,
+    Membership,
+    Role,
+)
+from tests.support import emptying
 from tests.support.cast import PASSWORD
 from tests.support.worker import Worker, publishing_to
 
@@ -29,23 +36,57 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--only-database-tests",
         action="store_true",
-        help="Leave out the tests that use no database: for a second pass on another one.",
+        help="Leave out the tests that use no database, or only show pages in Chromium: for a "
+        "second pass on another database.",
     )
+
+
+def pytest_configure() -> None:
+    emptying.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--only-database-tests"):
         return
+    # pytest-django lets no other test at a connection, so none of these can have one.
     pure = [item for item in items if not _uses_database(item)]
-    items[:] = [item for item in items if _uses_database(item)]
-    config.hook.pytest_deselected(items=pure)
+    shown = [item for item in items if _uses_database(item) and _only_shows_pages(item)]
+    left_out = {*pure, *shown}
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=[*pure, *shown])
+    config.stash[LEFT_OUT] = len(pure), len(shown)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if LEFT_OUT in config.stash:
+        pure, shown = config.stash[LEFT_OUT]
+        terminalreporter.write_line(
+            f"Left to the pass on SQLite: {pure} tests without a database, and {shown} of pages in "
+            "Chromium, whose views other tests ask here."
+        )
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    fixtures = getattr(item, "fixturenames", ())
-    return bool(
-        item.get_closest_marker("django_db") or {"db", "transactional_db"}.intersection(fixtures)
-    )
+    wanted = {"db", "transactional_db", "live_server"}
+    return bool(item.get_closest_marker("django_db") or wanted.intersection(_fixtures(item)))
+
+
+def _only_shows_pages(item: pytest.Item) -> bool:
+    """Whether it is about what Chromium does with a page. With a worker, or marked
+    `every_database`, it is about what the database does as well.
+    """
+    fixtures = _fixtures(item)
+    if item.get_closest_marker("every_database") or "make_worker" in fixtures:
+        return False
+    return "open_page" in fixtures
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    """All that it asks for, directly or through others."""
+    return set(getattr(item, "fixturenames", ()))
+
+
+LEFT_OUT = pytest.StashKey[tuple[int, int]]()
 
 
 class MakeTenant(Protocol):
@@ -85,7 +126,7 @@ def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def make_tenant(db: None, settings: Any) -> MakeTenant:
-    """Makes a tenant with credentials and settings, and its members.
+    """Makes a tenant with credentials and settings, and its members, who are Managers.
 
     With `sandbox`, it is connected to that one, and so is every other tenant of the "sandbox"
     environment in this test. Without, its Flatchr is a port on which nothing listens. `fields`
@@ -115,7 +156,7 @@ def make_tenant(db: None, settings: Any) -> MakeTenant:
         )
         FlatchrSettings.objects.create(integration=tenant)
         for member in members:
-            Membership.objects.create(user=member, integration=tenant)
+            Membership.objects.create(user=member, integration=tenant, role=Role.MANAGER)
         return tenant
 
     return make

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from integrations.models import Application, Submission
 from integrations.records import PersonRecord
+from integrations.search.filling import fill_candidate
 from integrations.submissions.validation import clean
 from integrations.sync import arrivals
 
@@ -68,4 +70,6 @@ def _point_at(submission: Submission, application_id: str | None) -> bool:
     Submission.objects.filter(pk=submission.pk).update(
         application=application, candidate=application.candidate_id
     )
+    # A failure only means that the next sync fills it in.
+    transaction.on_commit(partial(fill_candidate, application.candidate_id), robust=True)
     return True

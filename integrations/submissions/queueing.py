@@ -9,9 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from integrations.audit import record
 from integrations.models import (
     LIVE_SUBMISSIONS,
     Application,
+    Channel,
+    Event,
     Submission,
     SubmissionState,
 )
@@ -50,6 +53,7 @@ def queue(
                 # its live row keeps ours out, or its success is there to be found.
                 if not again:
                     _refuse_duplicates(submission)
+                _record(submission, by)
                 transaction.on_commit(lambda: wake.worker(submission.pk))
         except IntegrityError:
             if other := by_key(submission.integration_id, submission.idempotency_key):
@@ -143,6 +147,19 @@ def _enter(submission: Submission, states: Sequence[str] | None, fields: dict[st
     row = Submission.objects.filter(pk=submission.pk, state__in=list(states))
     if not row.update(**fields):
         raise _Overtaken
+
+
+def _record(submission: Submission, by: Any) -> None:
+    """The rows of a bulk upload are in the audit trail as that."""
+    if submission.channel != Channel.BULK:
+        record(
+            Event.SUBMITTED,
+            tenant=submission.integration,
+            about=submission,
+            user=by,
+            kind=submission.kind,
+            through=submission.channel,
+        )
 
 
 def _after_all(submission: Submission) -> Submission:

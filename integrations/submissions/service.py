@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.audit import record
 from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.receipt import Delivery, Receipt
@@ -20,6 +21,7 @@ from integrations.models import (
     OPEN_SUBMISSIONS,
     Application,
     Channel,
+    Event,
     Integration,
     Job,
     Submission,
@@ -221,17 +223,27 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
 
 def cancel(submission: Submission, *, by: Any) -> Submission:
     """Take a submission off the queue before it is sent. Raises `IllegalTransition`."""
-    cancelled = Submission.objects.filter(pk=submission.pk, state=SubmissionState.QUEUED).update(
-        state=SubmissionState.FAILED,
-        cancelled_by=queueing.author(by),
-        ended_at=timezone.now(),
-        next_attempt_at=None,
-        lease_owner="",
-        lease_expires_at=None,
-        error_kind=outcome.CANCELLED,
-        error_message="Cancelled before anything was sent.",
-        error_detail="",
-    )
+    with transaction.atomic():
+        cancelled = Submission.objects.filter(
+            pk=submission.pk, state=SubmissionState.QUEUED
+        ).update(
+            state=SubmissionState.FAILED,
+            cancelled_by=queueing.author(by),
+            ended_at=timezone.now(),
+            next_attempt_at=None,
+            lease_owner="",
+            lease_expires_at=None,
+            error_kind=outcome.CANCELLED,
+            error_message="Cancelled before anything was sent.",
+            error_detail="",
+        )
+        if cancelled:
+            record(
+                Event.SUBMISSION_CANCELLED,
+                tenant=submission.integration,
+                about=submission,
+                user=by,
+            )
     submission.refresh_from_db()
     if not cancelled:
         raise IllegalTransition(

@@ -13,7 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import product
 
-from tests.bench import comparing, exporting, listing, serving, submitting, syncing, workers
+from tests.bench import (
+    comparing,
+    exporting,
+    listing,
+    overview,
+    searching,
+    serving,
+    submitting,
+    syncing,
+    workers,
+)
 from tests.bench.databases import Postgres, Sqlite, postgres
 from tests.bench.figures import Figure, line, surroundings, table
 from tests.bench.stage import Options, Stage, stage
@@ -23,7 +33,9 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "sync": syncing.measure,
     "tags": syncing.tags,
     "export": exporting.measure,
+    "home": overview.measure,
     "list": listing.measure,
+    "search": searching.measure,
     "serve": serving.measure,
     "press": workers.press,
     "recovery": workers.recovery,

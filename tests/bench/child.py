@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import django
@@ -54,13 +54,30 @@ def fill(candidates: str, jobs: str) -> str:
     return str(fill(candidates=int(candidates), jobs=int(jobs)).pk)
 
 
+def fill_tenants(tenants: str, candidates: str) -> None:
+    """As many tenants, which share the candidates."""
+    from tests.bench.filling_tenants import fill_tenants
+
+    fill_tenants(tenants=int(tenants), candidates=int(candidates))
+
+
+def count_tenants() -> None:
+    """Count each tenant, as is done after each of its syncs."""
+    from integrations.models import Integration
+    from integrations.sync import figures
+
+    for tenant in Integration.objects.values_list("pk", flat=True):
+        figures.count(tenant)
+
+
 def export() -> dict[str, float]:
     """The CSV of all candidates, as the list's button asks for it; the times in seconds."""
-    from integrations.exports.streaming import stream_candidates_csv
+    from integrations.exports.writing import Wanted, write
     from integrations.models import Candidate
 
     started = time.perf_counter()
-    stream = stream_candidates_csv(Candidate.objects.filter(remote_deleted_at=None))
+    candidates = Candidate.objects.filter(remote_deleted_at=None)
+    stream = write(candidates, Wanted(), with_tenant=False)
     size = len(next(stream))
     header = time.perf_counter() - started
     size += len(next(stream))
@@ -74,8 +91,30 @@ def export() -> dict[str, float]:
     }
 
 
-def page(address: str) -> dict[str, float]:
-    """A page of the admin, as a superuser: milliseconds of the first and of later requests."""
+def export_as(format: str) -> dict[str, float]:
+    """All candidates in another format, with the progress that a worker keeps."""
+    from integrations.exports.formats.style import Style
+    from integrations.exports.writing import Wanted, write
+    from integrations.models import Candidate
+
+    style = Style(delimiter=";", date_format="dmy", bom=True)
+    started = time.perf_counter()
+    stream = write(
+        Candidate.objects.filter(remote_deleted_at=None),
+        Wanted(format=format, style=style),
+        with_tenant=False,
+    )
+    size = len(next(stream))
+    header = time.perf_counter() - started
+    size += sum(map(len, stream))
+    return {"header": header, "all": time.perf_counter() - started, "mb": size / 1e6}
+
+
+def page(address: str, visits: str = str(REPEATS)) -> dict[str, float]:
+    """A page of the admin, as a superuser: milliseconds of the first and of later requests.
+
+    `later` is the median of those, `late` their 95th percentile.
+    """
     from django.contrib.auth.models import User
     from django.db import connection
     from django.test import Client
@@ -94,10 +133,53 @@ def page(address: str) -> dict[str, float]:
         return took
 
     first = visit()
-    later = [visit() for _ in range(REPEATS)]
+    later = [visit() for _ in range(int(visits))]
     with CaptureQueriesContext(connection) as queries:
         visit()
-    return {"first": first, "later": median(later), "queries": len(queries)}
+    return {
+        "first": first,
+        "later": median(later),
+        "late": quantiles(later, n=20)[-1],
+        "queries": len(queries),
+    }
+
+
+def fill_search(tenant: str) -> int:
+    """Fill in what the search box looks through; how many records that were."""
+    from integrations.search.filling import catch_up
+
+    return catch_up(tenant)
+
+
+def search(typed: str) -> dict[str, Any]:
+    """The page of the search box's results, as a superuser: milliseconds of each request but the
+    first, and whether anything was found.
+    """
+    from urllib.parse import urlencode
+
+    from django.contrib.auth.models import User
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    user, _ = User.objects.get_or_create(username="bench", is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(user)
+    address = f"/admin/search/?{urlencode({'q': typed})}"
+
+    def visit() -> float:
+        started = time.perf_counter()
+        answer = client.get(address)
+        took = (time.perf_counter() - started) * 1000
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answered {answer.status_code}")
+        return took
+
+    visit()
+    times = [visit() for _ in range(20)]
+    with CaptureQueriesContext(connection) as queries:
+        found = b"rl-hits" in client.get(address).content
+    return {"times": times, "queries": len(queries), "found": found}
 
 
 def press(address: str) -> float:
@@ -212,8 +294,13 @@ WORK: dict[str, Callable[..., Any]] = {
     for work in (
         command,
         fill,
+        fill_tenants,
+        count_tenants,
         export,
+        export_as,
         page,
+        fill_search,
+        search,
         press,
         queue,
         queue_submissions,

@@ -1,4 +1,4 @@
-"""The candidates' CSV."""
+"""The candidates' CSV, and the other formats."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from statistics import median
 
 from tests.bench.figures import Figure
 from tests.bench.stage import Options, Stage
+
+FORMATS = {"csv": "CSV with semicolons", "xlsx": "XLSX", "json": "JSON"}
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
@@ -39,4 +41,29 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
         "10 MB",
         "20 MB",
         f"idle: {reports[0].idle_mb:.0f} MB",
+    )
+    for format, name in FORMATS.items():
+        yield from _format(stage, options, format, name)
+
+
+def _format(stage: Stage, options: Options, format: str, name: str) -> Iterator[Figure]:
+    on = stage.database.name
+    reports = [stage.measured("export_as", format) for _ in range(options.runs)]
+    what = f"{name} of {options.applicants:,} candidates"
+    cpu = median(report.cpu for report in reports)
+    yield Figure(
+        what,
+        on,
+        "s",
+        [report.result["all"] for report in reports],
+        note=f"{reports[0].result['mb']:.0f} MB in 14 columns, own CPU {cpu:.1f} s",
+    )
+    yield Figure(
+        f"{what}: first byte", on, "ms", [report.result["header"] * 1000 for report in reports]
+    )
+    yield Figure(
+        f"{what}: memory above idle",
+        on,
+        "MB",
+        [report.peak_mb - report.idle_mb for report in reports],
     )

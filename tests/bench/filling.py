@@ -71,11 +71,11 @@ def fill(*, candidates: int, jobs: int, organization: str = "Atelier Nord") -> I
     with transaction.atomic():
         _surroundings(tenant, jobs)
         now = timezone.now()
-        words = _words()
+        said = words()
         with connection.cursor() as cursor:
-            cursor.execute(CANDIDATES.format(**words), [candidates, tenant.pk, now])
-            cursor.execute(APPLICATIONS.format(**words), [jobs, STAGES])
-            cursor.execute(CANDIDATE_TAGS.format(**words), [TAGS, TAGS])
+            cursor.execute(CANDIDATES.format(**said), [candidates, tenant.pk, now])
+            cursor.execute(APPLICATIONS.format(**said), [jobs, STAGES])
+            cursor.execute(CANDIDATE_TAGS.format(**said), [TAGS, TAGS])
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return tenant
@@ -97,7 +97,8 @@ def _surroundings(tenant: Integration, jobs: int) -> None:
     )
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """What fills the statements in on this database."""
     dialect = DIALECTS[connection.vendor]
     emails = """'[{"email_address": "person' || n || '@example.com", "type": null}]'"""
     phones = """'[{"phone_number": "+336' || substr(CAST(10000000 + n AS text), 1, 8)

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.api.keys import create_key
-from integrations.models import ApiKey, Integration
+from integrations.models import PASSTHROUGH_METHODS, ApiKey, Integration
 
 USAGE = 2
 
@@ -18,7 +18,9 @@ USAGE = 2
 class Command(BaseCommand):
     help = (
         "Make a key of the HTTP API and print it: it cannot be had again. Without --integration "
-        "it opens every tenant, those to come included. Exit code 0: made, 2: wrong usage."
+        "it opens every tenant, those to come included. Without --passthrough it may read from "
+        "Flatchr's own API through the passthrough, and change nothing there. Exit code 0: made, "
+        "2: wrong usage."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,6 +33,13 @@ class Command(BaseCommand):
             help="a tenant that it opens; may be given several times",
         )
         parser.add_argument("--read-only", action="store_true", help="refuse all that writes")
+        parser.add_argument(
+            "--passthrough",
+            metavar="METHODS",
+            help="the methods that it may send to Flatchr's own API, separated by commas, of "
+            f"{', '.join(PASSTHROUGH_METHODS)}; or none. GET, the default, allows the search for "
+            "applicants as well",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -38,6 +47,7 @@ class Command(BaseCommand):
             name=_name(options["name"]),
             integrations=[_tenant(pk) for pk in dict.fromkeys(options["integration"])],
             read_only=options["read_only"],
+            passthrough_methods=_methods(options["passthrough"], read_only=options["read_only"]),
         )
         if options["json"]:
             self.stdout.write(json.dumps({"key": key, "prefix": row.prefix, "name": row.name}))
@@ -53,6 +63,26 @@ def _name(given: str) -> str:
     except ValidationError as error:
         raise CommandError(f"--name: {' '.join(error.messages)}", returncode=USAGE) from error
     return name
+
+
+def _methods(given: str | None, *, read_only: bool) -> list[str] | None:
+    """The methods of `--passthrough`; None when it was not given."""
+    if given is None:
+        return None
+    asked = [] if given.strip().lower() == "none" else [m.strip().upper() for m in given.split(",")]
+    for method in asked:
+        if method not in PASSTHROUGH_METHODS:
+            raise CommandError(
+                f"--passthrough: {method or 'nothing'} is not one of "
+                f"{', '.join(PASSTHROUGH_METHODS)}.",
+                returncode=USAGE,
+            )
+        if read_only and method != "GET":
+            raise CommandError(
+                f"--passthrough: a key that is --read-only may not send {method}.",
+                returncode=USAGE,
+            )
+    return list(dict.fromkeys(asked))
 
 
 def _tenant(pk: str) -> Integration:

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
-from integrations.sync import engine
+from integrations.sync import engine, figures
 from integrations.sync.runs import SyncRefused, queue_run, request_cancel, run_report
 
 DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
@@ -43,6 +43,7 @@ class Command(BaseCommand):
         finally:
             stop.set()
             progress.join()
+        figures.count_after(run.pk)
         run = SyncRun.objects.get(pk=run.pk)
         report = run_report(run)
         if options["json"]:
@@ -67,8 +68,8 @@ class Command(BaseCommand):
         return run
 
     def _print(self, report: dict[str, Any]) -> None:
-        for model, figures in report["models"].items():
-            told = ", ".join(f"{count} {name}" for name, count in figures.items() if count)
+        for model, counts in report["models"].items():
+            told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
             self.stdout.write(f"{model.replace('_', ' ')}: {told or 'nothing'}")
         self.stdout.write(f"{report['state'].replace('_', ' ').capitalize()}.")
         if report["error"]:

@@ -10,10 +10,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.audit import record
 from integrations.models import (
     LIVE_SUBMISSIONS,
     BulkState,
     BulkUpload,
+    Event,
     Integration,
     RowState,
     Submission,
@@ -157,6 +159,7 @@ def start(ready: BulkUpload, *, again: bool = False) -> None:
         locked.state, locked.started_at = BulkState.QUEUEING, timezone.now()
         locked.again = again
         locked.save(update_fields=["state", "started_at", "again"])
+        record(Event.BULK_STARTED, tenant=locked.integration, about=locked, rows=waiting.count())
         transaction.on_commit(lambda: wake.worker(ready.pk))
 
 
@@ -173,6 +176,7 @@ def cancel(live: BulkUpload, *, by: Any) -> None:
         if not stopped:
             raise IllegalTransition("Nothing is left to cancel.")
         live.rows.filter(state=RowState.WAITING).update(state=RowState.CANCELLED)
+        record(Event.BULK_CANCELLED, tenant=live.integration, about=live, user=by)
     live.refresh_from_db()
     settle(live, by=by)
 
