@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
-from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
@@ -23,68 +21,9 @@ from integrations.admin.base import SuperuserAdmin, display
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import NOTHING, Tone, ago, badge, change_url
 from integrations.admin.members import change_member, what_roles_may
-from integrations.models import Integration, Role
+from integrations.admin.user_forms import InvitationForm, MembershipForm, PersonForm
+from integrations.models import Role
 from integrations.people import locking, members, second_factor, users
-
-
-class PersonForm(forms.ModelForm):
-    class Meta:
-        model = User
-        fields = ["first_name", "last_name", "email", "is_superuser"]
-        labels = {
-            "first_name": lazy("First name"),
-            "last_name": lazy("Last name"),
-            "email": lazy("E-mail"),
-            "is_superuser": lazy("Administrator"),
-        }
-        help_texts = {
-            "is_superuser": lazy("Sees every tenant, and manages users and API keys."),
-        }
-
-
-class InvitationForm(PersonForm):
-    """A new user, and the first tenant that they see."""
-
-    username = forms.CharField(
-        label=lazy("User name"),
-        max_length=150,
-        validators=[UnicodeUsernameValidator()],
-        help_text=lazy("For signing in; an e-mail address will do."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=lazy("Tenant"), queryset=None, required=False, empty_label=lazy("None yet")
-    )
-    role = forms.ChoiceField(
-        label=lazy("Role there"),
-        choices=Role.of_members(),
-        initial=Role.OPERATOR,
-        required=False,
-    )
-    field_order = ("username", "first_name", "last_name", "email")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["tenant"]
-        field.queryset = Integration.objects.present()
-
-    def clean_username(self) -> str:
-        name = str(self.cleaned_data["username"])
-        if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("There is a user of this name. Choose another one."))
-        return name
-
-
-class MembershipForm(forms.Form):
-    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=lazy("Tenant"), queryset=None, empty_label=lazy("Choose a tenant")
-    )
-    role = forms.ChoiceField(label=lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["tenant"]
-        field.queryset = Integration.objects.present().exclude(memberships__user=user)
 
 
 class UserAdmin(SuperuserAdmin):

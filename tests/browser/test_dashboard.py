@@ -72,7 +72,7 @@ def test_sync_now_then_from_a_candidate_to_the_job(
     page.locator("#nav-sidebar").get_by_text("Candidates").click()
     application = Application.objects.exclude(job=None).select_related("candidate", "job")[0]
     page.goto(f"/admin/integrations/candidate/{application.candidate_id}/change/")
-    page.get_by_role("link", name="Open", exact=True).first.click()
+    page.get_by_role("link", name="Open it", exact=True).first.click()
     expect(page).to_have_url(re.compile("/application/"))
     job = page.locator("dd a[href*='/job/']")
     name = job.inner_text()
