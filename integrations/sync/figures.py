@@ -1,6 +1,6 @@
 """Counting a tenant after its syncs, so that no page has to.
 
-A count reads every application of the tenant once: a second or two at a million. It is done once
+A count reads every application of the tenant, which no page view could wait for. It is done once
 for each run that has ended, by the worker that ran it or else by the sweep, in transactions of
 its own, and a page reads one small row.
 """
