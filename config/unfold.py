@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 
 def _asset(name: str) -> Any:
@@ -55,7 +56,7 @@ NAVIGATION = [
         ],
     },
     {
-        "title": lazy("Activity"),
+        "title": pgettext_lazy("navigation", "Activity"),
         "separator": True,
         "items": [
             _page(lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),

@@ -21,6 +21,7 @@ from integrations.admin.display import (
     gone_badge,
     link,
     list_url,
+    number,
     plain,
     stage_badge,
     words,
@@ -111,7 +112,9 @@ def _salary(job: Job) -> str:
     amounts = [a for a in (job.salary_amount, job.salary_amount_from, job.salary_amount_to) if a]
     if not amounts:
         return ""
-    text = " to ".join(f"{amount:,.0f}" for amount in amounts)
+    text = number(round(amounts[0]))
+    if len(amounts) > 1:
+        text = _("%(least)s to %(most)s") % {"least": text, "most": number(round(amounts[-1]))}
     period = words(job.salary_period) if job.salary_period else ""
     return " ".join(filter(None, (text, job.salary_currency, period)))
 
@@ -196,8 +199,9 @@ def _stages(job: Job) -> Related:
         lambda step: (
             link(step.stage),
             format_html(
-                '<a class="rl-link" href="{}">Show applications</a>',
+                '<a class="rl-link" href="{}">{}</a>',
                 list_url(Application, job=job.pk, stage=step.stage_id),
+                _("Show applications"),
             ),
         ),
         empty=_("No stages are known for this job."),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from integrations.admin.display import NOTHING, change_url, duration, number
 from integrations.admin.run_findings import NAMES, title_of
@@ -16,7 +17,7 @@ from integrations.records import Model
 FIGURES = {
     "seen": _("Seen"),
     "created": _("New"),
-    "updated": _("Changed"),
+    "updated": pgettext_lazy("records", "Changed"),
     "deleted": _("Gone"),
     "restored": _("Restored"),
     "held": _("Held"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.admin.display import change_url, words
 from integrations.admin.overview import tenant_url
+from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -52,6 +53,9 @@ CODES = {
     "missing_vacancy_id": _("Vacancy without a number"),
     "referential_unread": _("List of labels was refused"),
     "unexpected_type": _("Value of an unexpected kind"),
+    **dict.fromkeys(
+        (f"unknown_{name}_id" for name in ("channel", *CODED)), _("Code without a label")
+    ),
     "unknown_applicant_status": _("Unknown applicant status"),
     "unknown_contract": _("Unknown contract type"),
     "unknown_country": _("Unknown country"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations.admin.display import change_url, duration, relative
 from integrations.admin.overview import tenant_url
@@ -29,7 +30,7 @@ PAUSE = "Flatchr asked for a pause"
 FIGURES = (
     ("seen", lazy("Seen")),
     ("created", lazy("New")),
-    ("updated", lazy("Changed")),
+    ("updated", pgettext_lazy("records", "Changed")),
     ("unchanged", lazy("Unchanged")),
     ("deleted", lazy("Gone")),
     ("restored", lazy("Restored")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import BigIntegerField
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from integrations.connecting import flow
@@ -71,7 +71,7 @@ class KeysForm(FieldsForm, SourceForm):
     """What Flatchr asks of a client, the source, and the fields if any are to be mapped."""
 
     api_key = forms.CharField(
-        label=_("API key"),
+        label=pgettext_lazy("field", "API key"),
         # Never rendered back, and no browser offers to keep it.
         widget=forms.PasswordInput(render_value=False, attrs=_typed(autocomplete="new-password")),
         help_text=_("In Flatchr: Settings > Advanced > API."),

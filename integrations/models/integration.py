@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations.ids import new_integration_id
 from integrations.models.fields import UNREADABLE, EncryptedTextField, IdField
@@ -100,7 +101,7 @@ class FlatchrCredentials(models.Model):
     integration = models.OneToOneField(
         Integration, models.CASCADE, primary_key=True, related_name="credentials"
     )
-    api_key = EncryptedTextField(lazy("API key"))
+    api_key = EncryptedTextField(pgettext_lazy("field", "API key"))
     company_key = models.CharField(max_length=64)
     slug = models.CharField(lazy("career site slug"), max_length=100)
     # From the key itself where it is a JWT; keys live for 365 days.

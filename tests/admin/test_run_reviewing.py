@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from integrations.admin.display import change_url
+from integrations.admin.run_findings import title_of
+from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
     HeldDeletion,
     HoldDecision,
@@ -188,3 +190,8 @@ def test_a_run_takes_as_many_queries_for_100_findings_as_for_10(
         return found
 
     assert queries(10) == queries(100)
+
+
+def test_every_kind_of_code_without_a_label_has_words_of_its_own() -> None:
+    for name in ("channel", *CODED):
+        assert title_of(f"unknown_{name}_id") == "Code without a label"

@@ -43,6 +43,7 @@ KEYWORDS = {
     "_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
     "translated": None,
 }
 # Counted things: `plural(count, "row")`, and the same as a filter.
