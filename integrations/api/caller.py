@@ -26,14 +26,15 @@ class Caller:
 
     def find(self, integration_id: str) -> Integration:
         """One of them, with its settings. Another's is as unknown as one that never was."""
-        found: Integration | None = (
-            self.tenants.select_related("flatchr_settings").filter(pk=integration_id).first()
-        )
-        if found is None:
+        try:
+            found: Integration = self.tenants.select_related("flatchr_settings").get(
+                pk=integration_id
+            )
+        except Integration.DoesNotExist:
             raise ApiError(
                 "PLATFORM.INTEGRATION_NOT_FOUND",
                 "There is no integration with this id, or the API key is not for it.",
-            )
+            ) from None
         if not hasattr(found, "flatchr_settings"):
             found.flatchr_settings, _ = FlatchrSettings.objects.get_or_create(integration=found)
         return found

@@ -78,9 +78,10 @@ def authenticate(header: str) -> ApiKey:
     given = given.strip()
     if scheme.lower() != "bearer" or not given:
         raise _unknown("Send an API key: `Authorization: Bearer <key>`.")
-    key = ApiKey.objects.filter(key_hash=_hash(given)).first()
-    if key is None:
-        raise _unknown("This API key does not exist.")
+    try:
+        key = ApiKey.objects.get(key_hash=_hash(given))
+    except ApiKey.DoesNotExist:
+        raise _unknown("This API key does not exist.") from None
     now = timezone.now()
     state = key.state_at(now)
     if state is not KeyState.ACTIVE:

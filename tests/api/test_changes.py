@@ -188,10 +188,10 @@ def test_many_changes_are_walked_and_few_are_gathered(
     scope, links = Scope(world.make.tenant.pk), LISTINGS[CANDIDATES].links
     # Two tenants' changes lie after `SINCE`: the other one's candidate and application.
     monkeypatch.setattr(changes, "FEW", 1)
-    assert changes._few(scope, links, SINCE)
+    assert changes._few(links, SINCE)
     change(world.candidate)
 
-    assert not changes._few(scope, links, SINCE)
+    assert not changes._few(links, SINCE)
 
 
 def test_with_only_what_was_created_here_other_changes_do_not_show(world: World, how: str) -> None:

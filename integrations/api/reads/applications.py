@@ -129,6 +129,6 @@ APPLICATIONS = Listing(
     model=Application,
     select=select,
     render=render,
-    links=(Link(Application), Link(Application, moment="candidate__changed_at", source=Candidate)),
+    links=(Link(Application), Link(Application, source=Candidate, through="candidate_id")),
     filters=filters,
 )

@@ -27,7 +27,7 @@ from integrations.api.reads.rows import (
     texts,
     told,
 )
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import CREATED, Scope
 from integrations.models import (
     Application,
     Candidate,
@@ -110,24 +110,32 @@ SELECT application.candidate_id, application.id, application.remote_id, applicat
 FROM integrations_application application
 LEFT JOIN integrations_applicationstage stage ON stage.id = application.current_stage_id
 LEFT JOIN integrations_job job ON job.id = application.job_id
-WHERE application.candidate_id IN ({ids})
+WHERE application.candidate_id {ids}
   AND application.remote_deleted_at IS NULL {condition}
 ORDER BY application.candidate_id, application.id
 """
 APPLICATION_MOMENTS = ("changed_at", "remote_created_at", "remote_updated_at")
-# `Scope.records` says the same of whole lists.
-_CREATED = """AND EXISTS (SELECT 1 FROM integrations_submission submission
-  WHERE submission.application_id = application.id
-  AND submission.state = 'SUCCEEDED')"""
 
 
 def _applications(scope: Scope, candidate_ids: Sequence[str]) -> dict[str, list[Row]]:
-    """Each candidate's applications that Flatchr has."""
+    """Each candidate's applications that Flatchr has.
+
+    They have few stages and jobs in common, so each is put into JSON once for a page.
+    """
     found: dict[str, list[Row]] = defaultdict(list)
+    stages: dict[str | None, orjson.Fragment] = {}
+    jobs: dict[str | None, orjson.Fragment] = {}
     parts = {name: moment_sql(f"application.{name}") for name in APPLICATION_MOMENTS}
-    parts["condition"] = _CREATED if scope.only_created else ""
+    parts["condition"] = (
+        f"AND {CREATED.format(application='application')}" if scope.only_created else ""
+    )
     for values in among(_APPLICATIONS, candidate_ids, **parts):
         candidate_id, record_id, remote_id, outcome, changed, created, updated = values[:7]
+        stage_id, job_id = values[7], values[11]
+        if stage_id not in stages:
+            stages[stage_id] = orjson.Fragment(orjson.dumps(current_stage(*values[7:11])))
+        if job_id not in jobs:
+            jobs[job_id] = orjson.Fragment(orjson.dumps(job(*values[11:])))
         found[candidate_id].append(
             {
                 "id": record_id,
@@ -139,8 +147,8 @@ def _applications(scope: Scope, candidate_ids: Sequence[str]) -> dict[str, list[
                 "changed_at": changed,
                 "remote_created_at": created,
                 "remote_updated_at": updated,
-                "current_stage": current_stage(*values[7:11]),
-                "job": job(*values[11:]),
+                "current_stage": stages[stage_id],
+                "job": jobs[job_id],
             }
         )
     return found

@@ -4,6 +4,8 @@ A record counts as changed when any of its links says so (`unified-api.md §5`).
 to ask. Where little has changed, those records are gathered by the indexes on `changed_at`.
 Where much has, as after a first sync, gathering would cost every page all that has changed; then
 the list is walked in its own order, and each record is looked at until the page is full.
+
+The statements are put together here and not by the ORM, which took as long as carrying them out.
 """
 
 from __future__ import annotations
@@ -15,12 +17,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import IsNull
+from django.db import connection
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from integrations.api.reads.scope import Scope
-from integrations.models import Integration, MirroredRecord
+from integrations.api.reads.scope import CREATED, Scope
+from integrations.models import Application, MirroredRecord
 
 # Up to so many changed rows a table, gathering them costs less than walking past unchanged ones.
 FEW = 20_000
@@ -30,58 +32,83 @@ FEW = 20_000
 class Link:
     """A table whose changes count for the listed records.
 
-    Rows of `model` name the listed record in `key`; `moment` is the path from such a row to the
-    `changed_at` that counts, and `source` the table that holds it where that is another one.
+    Rows of `model` name the listed record in `key`. Where the moment that counts is that of a
+    record they belong to, `through` is the column that names it and `source` its table.
     """
 
     model: type[MirroredRecord]
     key: str = "id"
-    moment: str = "changed_at"
     source: type[MirroredRecord] | None = None
+    through: str = ""
 
     @property
-    def table(self) -> type[MirroredRecord]:
-        return self.source or self.model
+    def table(self) -> str:
+        return (self.source or self.model)._meta.db_table
 
 
 def changed_since(
     scope: Scope, records: QuerySet[Any], links: Sequence[Link], since: datetime
 ) -> QuerySet[Any]:
     """Those of `records` that have changed at `since` or later."""
-    if _few(scope, links, since):
-        gathered = [
-            scope.records(link.model).filter(_at_or_after(link, since)).values(link.key)
-            for link in links
-        ]
-        return records.filter(id__in=gathered[0].union(*gathered[1:]))
-    return records.filter(reduce(or_, (_seen_on_the_way(scope, link, since) for link in links)))
+    if _few(links, since):
+        gathered = " UNION ".join(_gathering(scope, link) for link in links)
+        values = [scope.integration_id, _value(since)] * len(links)
+        return records.filter(id__in=RawSQL(gathered, values))  # noqa: S611
+    listed = records.model._meta.db_table
+    seen = (_seen_on_the_way(scope, listed, link, since) for link in links)
+    return records.filter(reduce(or_, seen))
 
 
-def _few(scope: Scope, links: Sequence[Link], since: datetime) -> bool:
+def _few(links: Sequence[Link], since: datetime) -> bool:
     """Whether no table has more than `FEW` rows that changed since, of whatever tenant."""
     # What lies beyond the first `FEW` of each table; the first that is there ends the search.
-    beyond: list[Any] = [
-        Subquery(
-            table.objects.filter(changed_at__gte=since)
-            .order_by("-changed_at", "-id")
-            .values("id")[FEW : FEW + 1]
-        )
-        for table in dict.fromkeys(link.table for link in links)
-    ]
-    # One row, whatever it is read from: the subqueries are what is asked.
-    asked = Integration.objects.filter(pk=scope.integration_id).order_by()
-    return asked.values_list(Coalesce(*beyond, Value(None)), flat=True).first() is None
+    tables = list(dict.fromkeys(link.table for link in links))
+    beyond = ", ".join(
+        f"(SELECT id FROM {table} WHERE changed_at >= %s"  # noqa: S608
+        f" ORDER BY changed_at DESC, id DESC LIMIT 1 OFFSET {FEW})"
+        for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COALESCE({beyond}, NULL)", [_value(since)] * len(tables))
+        return cursor.fetchone() == (None,)
 
 
-def _at_or_after(link: Link, since: datetime) -> Q:
-    return Q(**{f"{link.moment}__gte": since})
+def _gathering(scope: Scope, link: Link) -> str:
+    """The ids of the listed records whose link has changed; takes a tenant and a moment."""
+    row, moment = "link", "link.changed_at"
+    joined = f"{link.model._meta.db_table} {row}"
+    if link.source:
+        moment = "source.changed_at"
+        joined += f" JOIN {link.table} source ON source.id = {row}.{link.through}"
+    return (
+        f"SELECT {row}.{link.key} FROM {joined}"  # noqa: S608
+        f" WHERE {row}.integration_id = %s AND {moment} >= %s{_shown(scope, link)}"
+    )
 
 
-def _seen_on_the_way(scope: Scope, link: Link, since: datetime) -> Q:
-    """The condition on one record of the list."""
+def _seen_on_the_way(scope: Scope, listed: str, link: Link, since: datetime) -> Q:
+    """The condition on one record of the table `listed`."""
+    if link.source:
+        return Q(**{f"{link.through.removesuffix('_id')}__changed_at__gte": since})
     if link.key == "id":
-        return _at_or_after(link, since)
+        return Q(changed_at__gte=since)
     # A subquery that yields a value is carried out for the record at hand; PostgreSQL takes an
     # EXISTS here as leave to read the whole other table first.
-    one = scope.records(link.model).filter(_at_or_after(link, since), **{link.key: OuterRef("id")})
-    return Q(IsNull(Subquery(one.values("id")[:1]), False))
+    one = (
+        f"(SELECT link.id FROM {link.table} link"  # noqa: S608
+        f" WHERE link.{link.key} = {listed}.id"
+        f" AND link.changed_at >= %s{_shown(scope, link)} LIMIT 1) IS NOT NULL"
+    )
+    return Q(RawSQL(one, [_value(since)], output_field=BooleanField()))  # noqa: S611
+
+
+def _shown(scope: Scope, link: Link) -> str:
+    """What is not shown with a record does not change it."""
+    if scope.only_created and link.model is Application:
+        return f" AND {CREATED.format(application='link')}"
+    return ""
+
+
+def _value(since: datetime) -> Any:
+    """As the database takes it in a statement of our own."""
+    return connection.ops.adapt_datetimefield_value(since)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from integrations.api.reads.changes import Link
@@ -71,7 +71,7 @@ def select(scope: Scope, jobs: QuerySet[Any]) -> QuerySet[Any]:
 def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
     """Jobs as JSON objects, each with its stages."""
     stages = _stages([row["id"] for row in rows])
-    return [orjson.dumps(_job(row, stages[row["id"]])) for row in rows]
+    return [orjson.dumps(_job(row, stages.get(row["id"], []))) for row in rows]
 
 
 def _job(row: Row, stages: list[orjson.Fragment]) -> Row:
@@ -93,42 +93,64 @@ def _job(row: Row, stages: list[orjson.Fragment]) -> Row:
     return job
 
 
-_STAGES = """
-SELECT link.job_id, link."index", stage.id, stage.remote_id, stage.name
+# Each job's stages as one text: of 100 jobs and 8 stages, 100 rows instead of 800.
+_STAGES_OF = """
+SELECT link.job_id, {gather}
 FROM integrations_jobstage link
 JOIN integrations_applicationstage stage ON stage.id = link.stage_id
-WHERE link.job_id IN ({ids})
+WHERE link.job_id {ids}
   AND link.remote_deleted_at IS NULL AND stage.remote_deleted_at IS NULL
-ORDER BY link."index", stage.id
+GROUP BY link.job_id
+"""
+_GATHER = {
+    "postgresql": """string_agg(link."index" || ':' || stage.id, ' ')""",
+    "sqlite": """group_concat(link."index" || ':' || stage.id, ' ')""",
+}
+_STAGES = """
+SELECT stage.id, stage.remote_id, stage.name
+FROM integrations_applicationstage stage WHERE stage.id {ids}
 """
 
 
 def _stages(job_ids: Sequence[str]) -> dict[str, list[orjson.Fragment]]:
     """Each job's stages in their order. Stages hidden in Flatchr are among them.
 
-    Jobs have the company's few stages in common, so each is put into JSON once for a page.
+    Jobs have the company's few stages in common, so each list of them is put together once for a
+    page.
     """
-    found: dict[str, list[orjson.Fragment]] = defaultdict(list)
-    known: dict[tuple[str, int], orjson.Fragment] = {}
-    for job_id, index, stage_id, remote_id, name in among(_STAGES, job_ids):
-        stage = known.get((stage_id, index))
-        if stage is None:
-            stage = known[stage_id, index] = orjson.Fragment(
-                orjson.dumps(
-                    {
-                        "id": stage_id,
-                        "remote_id": remote_id,
-                        "name": name,
-                        "status": None,
-                        "custom_fields": {},
-                        "integration_fields": [],
-                        "remote_data": None,
-                        "index": index,
-                    }
-                )
-            )
-        found[job_id].append(stage)
-    return found
+    told = dict(among(_STAGES_OF, job_ids, gather=_GATHER[connection.vendor]))
+    placed = {text: _placed(text) for text in set(told.values())}
+    ids = {stage_id for places in placed.values() for _, stage_id in places}
+    # One can have gone since, with its tenant.
+    known = {row[0]: row[1:] for row in among(_STAGES, list(ids))}
+    lists = {
+        text: [
+            orjson.Fragment(orjson.dumps(_stage(at, index, *known[at])))
+            for index, at in places
+            if at in known
+        ]
+        for text, places in placed.items()
+    }
+    return {job_id: lists[text] for job_id, text in told.items()}
+
+
+def _placed(text: str) -> list[tuple[int, str]]:
+    """(index, stage id) in order, of "2:id 1:id"."""
+    pairs = (place.split(":", 1) for place in text.split(" "))
+    return sorted((int(index), stage_id) for index, stage_id in pairs)
+
+
+def _stage(stage_id: str, index: int, remote_id: str, name: str) -> Row:
+    return {
+        "id": stage_id,
+        "remote_id": remote_id,
+        "name": name,
+        "status": None,
+        "custom_fields": {},
+        "integration_fields": [],
+        "remote_data": None,
+        "index": index,
+    }
 
 
 JOBS = Listing(

@@ -105,7 +105,7 @@ def job(job_id: str | None, name: str | None, remote_id: str | None) -> Row | No
 _TAGS = """
 SELECT link.candidate_id, tag.id, tag.name, tag.remote_id
 FROM integrations_candidatetag link JOIN integrations_tag tag ON tag.id = link.tag_id
-WHERE link.candidate_id IN ({ids})
+WHERE link.candidate_id {ids}
   AND link.remote_deleted_at IS NULL AND tag.remote_deleted_at IS NULL
 ORDER BY link.candidate_id, tag.id
 """
@@ -120,15 +120,19 @@ def tags_of(candidate_ids: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def among(statement: str, ids: Sequence[str], **parts: str) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is finished: `{ids}` in it stands for `ids`.
+    """The rows of a statement that is finished: `{ids}` in it stands for "is one of `ids`".
 
     What a page shows inside its records is the same few joins each time; having the ORM put them
-    together took a third of the page's time.
+    together took a third of the page's time. The ids go as one value, whatever their number.
     """
     if not ids:
         return []
-    marks = ", ".join(["%s"] * len(ids))
+    value: Any = list(ids)
+    one_of = "= ANY(%s)"
+    if connection.vendor == "sqlite":
+        value = orjson.dumps(value).decode()
+        one_of = "IN (SELECT value FROM json_each(%s))"
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(ids=marks, **parts), list(ids))
+        cursor.execute(statement.format(ids=one_of, **parts), [value])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

@@ -16,6 +16,11 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
+from integrations.models.scopes import Part
+
+# `Scope.records` says the same of whole lists.
+CREATED = """EXISTS (SELECT 1 FROM integrations_submission submission
+  WHERE submission.application_id = {application}.id AND submission.state = 'SUCCEEDED')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,6 @@ def scope_of(integration: Integration) -> Scope:
         return Scope(integration.pk)
     return Scope(
         integration.pk,
-        remote_data=settings.api_remote_data,
+        remote_data=settings.api_remote_data and settings.scopes.reads(Part.RAW),
         only_created=settings.api_only_created,
     )
