@@ -38,7 +38,7 @@ def delete_unseen(store: Store, table: Table) -> None:
     with transaction.atomic():
         store.lease.renew()
         counts = store.journal.counts(table.model)
-        live, vanishing = _measure(store, table)
+        live, vanishing = (0, 0) if store.first_read else _measure(store, table)
         if must_hold(live=live, vanishing=vanishing):
             counts.held = vanishing
             _hold(store, table)

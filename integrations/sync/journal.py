@@ -67,7 +67,7 @@ class Journal:
         }
         self._dirty: set[tuple[Model, str]] = set()
         self._exchanges: dict[str, Exchange] = {}
-        self._requests = run.requests
+        self.requests = self._requests_written = run.requests
         self._known_exchanges: set[str] = set()
         self._flushed_at = 0.0
         self._findings: list[Finding] = []
@@ -196,7 +196,7 @@ class Journal:
     def exchange(self, exchange: Exchange) -> None:
         """Note a request when its headers are there, and again when it has ended."""
         if exchange.key not in self._known_exchanges and exchange.key not in self._exchanges:
-            self._requests += 1
+            self.requests += 1
         self._exchanges[exchange.key] = exchange
         if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
             self.flush()
@@ -219,21 +219,34 @@ class Journal:
     def flush(self) -> None:
         """Write the exchanges noted since the last flush, and the number of requests."""
         self._flushed_at = time.monotonic()
-        if not self._exchanges:
-            return
+        if self._exchanges:
+            self._write_exchanges()
+        if self.requests != self._requests_written:
+            self._write_requests()
+
+    def _write_exchanges(self) -> None:
         HttpExchange.objects.bulk_create(
             [exchange_row(exchange, self.run) for exchange in self._exchanges.values()],
             update_conflicts=True,
             unique_fields=["key"],
             update_fields=["status", "duration", "bytes_received", "response_body", "error"],
         )
-        SyncRun.objects.filter(pk=self.run.pk, lease_owner=self.lease.owner).update(
-            requests=self._requests
-        )
         self._known_exchanges = {
             key for key, exchange in self._exchanges.items() if exchange.duration is None
         }
         self._exchanges.clear()
+
+    def _write_requests(self) -> None:
+        """Unless a batch that is being written has hold of the run's row: then the next time.
+
+        Waiting for it would keep the thread that reads ahead from reading.
+        """
+        own = SyncRun.objects.filter(pk=self.run.pk, lease_owner=self.lease.owner)
+        number = self.requests
+        with transaction.atomic():
+            free = own.select_for_update(skip_locked=True).values("pk")
+            if SyncRun.objects.filter(pk__in=free).update(requests=number):
+                self._requests_written = number
 
 
 def exchange_row(exchange: Exchange, run: SyncRun) -> HttpExchange:

@@ -73,7 +73,7 @@ def finish(journal: Journal, outcome: Outcome) -> None:
     """Write the end of the run, and when the tenant is next due; raises `LeaseLost`."""
     journal.flush()
     with transaction.atomic():
-        journal.lease.renew(**end_fields(outcome))
+        journal.lease.renew(requests=journal.requests, **end_fields(outcome))
         # Warnings only: each batch has written its own figures, and one that was rolled back
         # must not be counted.
         journal.save()

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from integrations.models import MirroredRecord
@@ -96,14 +96,18 @@ class PostgreSQL:
         """Select `columns` of the rows whose `key` is one of `values`, by the index on `key`.
 
         Asked with `= ANY`, PostgreSQL reads the whole table for each batch as soon as that looks
-        a little cheaper than the batch's look-ups; a subquery for each value leaves it no choice.
+        a little cheaper than the batch's look-ups. A subquery for each value, in a transaction that
+        does without whole reads, leaves it no choice: planned while the table is empty, it would
+        read it whole for each value, though another connection is filling it.
         """
-        cursor.execute(
-            f"SELECT {columns} FROM jsonb_array_elements_text(%s::jsonb) AS wanted"
-            f' CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {key} = wanted COLLATE "C"'
-            f" AND {condition} OFFSET 0) AS found",
-            [json_text(list(values)), *parameters],
-        )
+        with transaction.atomic(savepoint=False):
+            cursor.execute("SET LOCAL enable_seqscan TO OFF")
+            cursor.execute(
+                f"SELECT {columns} FROM jsonb_array_elements_text(%s::jsonb) AS wanted"
+                f' CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {key} = wanted COLLATE "C"'
+                f" AND {condition} OFFSET 0) AS found",
+                [json_text(list(values)), *parameters],
+            )
 
     def insert(self, cursor: CursorWrapper, table: Table, rows: Iterable[Row]) -> None:
         self._copy(cursor, table.name, table.columns, rows)

@@ -120,6 +120,8 @@ class Store:
             dialect().prepare(cursor)
         # What has changed from here on is this run's own doing.
         self.since = run.started_at or timezone.now()
+        # Whether nothing was stored of what is being read when that began.
+        self.first_read = False
 
     def hasten(self) -> None:
         """Let this transaction's commit not wait for the disk; see `PostgreSQL.hasten`."""
@@ -149,13 +151,17 @@ class Store:
         counts.updated += changes.updated
         counts.restored += changes.restored
 
-    def forget_seen(self) -> None:
-        """Begin a read: nothing has been seen yet."""
+    def begin_read(self, table: Table) -> None:
+        """Nothing has been seen yet of what is to be read."""
+        stored = table.record.objects.filter(integration_id=self.integration_id)
+        self.first_read = not stored.order_by().exists()
         with connection.cursor() as cursor:
             dialect().forget_seen(cursor)
 
     def see(self, remote_ids: Sequence[str]) -> None:
-        """Note that Flatchr still has `remote_ids`."""
+        """Note that Flatchr still has `remote_ids`; on a first read nothing can be missed."""
+        if self.first_read:
+            return
         with connection.cursor() as cursor:
             dialect().add_seen(cursor, remote_ids)
 
