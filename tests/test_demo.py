@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,16 @@ def test_the_sandbox_gets_another_port_when_its_own_is_taken(
 
         assert not url.endswith(f":{run.SANDBOX_PORT}")
     assert os.environ["FLATCHR_SANDBOX_URL"] == url
+
+
+def test_its_records_are_recent_at_the_first_start_and_stay_as_they_are(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "system_clock", lambda: datetime(2031, 5, 6, 23, 30, tzinfo=UTC))
+    assert run.base_date() == "2031-05-07", "The day in Paris."
+
+    monkeypatch.setattr(run, "system_clock", lambda: datetime(2031, 6, 1, tzinfo=UTC))
+    assert run.base_date() == "2031-05-07"
 
 
 def test_stopping_leaves_no_process_and_no_child_of_one() -> None:

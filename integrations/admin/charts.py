@@ -20,6 +20,8 @@ PLOT = 132
 FOOT = 22
 ROW = 38
 LONGEST = 38
+# Fewer columns leave the rest of the width free: one bar across the whole card says nothing.
+FEWEST_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def columns(
     `scale` is what the lines across stand for, the greatest last.
     """
     most = scale[-1][0] or 1
-    band = (100 - LEFT) / max(1, len(points))
+    places = max(FEWEST_COLUMNS, len(points))
+    band = (100 - LEFT) / places
     marks = []
     for number, point in enumerate(points):
         tall = PLOT * min(1.0, point.value / most)
@@ -131,13 +134,13 @@ def columns(
         height=TOP + PLOT + FOOT,
         marks=marks,
         ticks=[Tick(f"{TOP + PLOT - PLOT * value / most:.1f}", text) for value, text in scale],
-        labels=[_below(number, points, band) for number in named],
+        labels=[_below(number, points, places, band) for number in named],
         legend=said.legend,
     )
 
 
-def _below(number: int, points: Sequence[Point], band: float) -> Tick:
-    if number == len(points) - 1:
+def _below(number: int, points: Sequence[Point], places: int, band: float) -> Tick:
+    if number == places - 1:
         return Tick("100%", points[number].label, "end")
     if number == 0:
         return Tick(f"{LEFT:.2f}%", points[number].label, "start")

@@ -24,6 +24,8 @@ WEEKS = 12
 MOST_STAGES = 10
 SLOWEST = 8
 SUBMISSION_DAYS = 30
+# Columns that the name of one takes the room of.
+NEIGHBOURS = 6
 
 
 def weekly(figures: Iterable[Figures]) -> Chart:
@@ -51,7 +53,7 @@ def weekly(figures: Iterable[Figures]) -> Chart:
 
 
 def _week(week: date, count: int, *, now: bool) -> Point:
-    day = date_format(week, "j M")
+    day = date_format(week, _("j M"))
     words = ngettext(
         "Week of %(day)s: %(count)s application", "Week of %(day)s: %(count)s applications", count
     )
@@ -150,7 +152,7 @@ def durations(strip: Sequence[Bar]) -> Chart:
     ended = [bar for bar in strip if bar.seconds is not None]
     points = [
         Point(
-            date_format(timezone.localtime(bar.run.queued_at), "j M, H:i"),
+            date_format(timezone.localtime(bar.run.queued_at), _("j M, H:i")),
             bar.seconds or 0,
             duration(bar.seconds),
             bar.title,
@@ -175,7 +177,8 @@ def durations(strip: Sequence[Bar]) -> Chart:
     )
     top = _seconds(max((point.value for point in points), default=0))
     scale = [(0, "0"), (top / 2, _short(top / 2)), (top, _short(top))]
-    named = [0, len(points) - 1] if len(points) > 1 else []
+    # The first and the last, where there is room for both.
+    named = [0, len(points) - 1] if len(points) > NEIGHBOURS else list(range(len(points)))[:1]
     return columns("durations", said, points, scale, named)
 
 

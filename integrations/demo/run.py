@@ -14,7 +14,9 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
+from config.secret_files import read_or_create
 from integrations.demo.processes import Loss, Processes
+from integrations.flatchr.sandbox.dates import system_clock, today
 from integrations.flatchr.sandbox.sandbox import about
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
 
@@ -68,12 +70,21 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
 
 
+def base_date() -> str:
+    """The day before which everything at the sandbox happened: that of the first start.
+
+    Every start after that keeps it, or each record would have changed from one day to the next.
+    """
+    kept = Path(settings.DATA_DIR) / "sandbox_base_date"
+    return read_or_create(kept, lambda: today(system_clock).isoformat())
+
+
 def start_sandbox(processes: Processes, url: str) -> None:
     port = url.rpartition(":")[2]
     # Its log has a line for each request: in a file, beside the data.
     processes.start(
         "Flatchr sandbox",
-        manage("flatchr_sandbox", "--port", port, *SIZE),
+        manage("flatchr_sandbox", "--port", port, "--base-date", base_date(), *SIZE),
         log=Path(settings.DATA_DIR) / "sandbox.log",
         # Relais without a Flatchr is worth a look: it says so, and deletes nothing.
         loss=Loss.BORNE,

@@ -42,7 +42,15 @@ def test_about_is_for_people_without_json() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    ["--applicants=-1", "--vacancies=many", "--port=70000", "--seed=x", "--fault={}", "--fault=x"],
+    [
+        "--applicants=-1",
+        "--vacancies=many",
+        "--port=70000",
+        "--seed=x",
+        "--base-date=09/01/26",
+        "--fault={}",
+        "--fault=x",
+    ],
 )
 def test_nonsense_is_refused(option: str) -> None:
     with pytest.raises(CommandError):

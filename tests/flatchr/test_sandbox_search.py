@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from integrations.flatchr.sandbox import Sandbox
+from integrations.flatchr.sandbox.dates import BASE_DATE
 from integrations.flatchr.sandbox.search import parse
 from tests.flatchr.sandbox_calls import Caller, Clock, problem
 
@@ -192,6 +193,26 @@ def test_the_same_seed_gives_the_same_data_on_another_day(rows: list[Row]) -> No
         assert Caller(same).get("~/vacancies", fields="address,tags,items") == vacancies
     with Sandbox(vacancies=40, applicants=500, seed=2, clock=Clock()) as stranger:
         assert Caller(stranger).search() != rows
+
+
+def test_another_base_date_moves_every_date_and_changes_nothing_else(rows: list[Row]) -> None:
+    later = timedelta(days=40)
+    with Sandbox(vacancies=40, applicants=500, clock=Clock(), base=BASE_DATE + later) as moved:
+        found = Caller(moved).search()
+        newer = Caller(moved).search(start=BASE_DATE.strftime("%m/%d/%y"))
+
+    def back(row: Row) -> Row:
+        days = {name: day_of(row[name]) - later for name in ("created_at", "updated_at")}
+        return row | {name: f"{day:%d/%m/%y}" for name, day in days.items()}
+
+    assert [back(row) for row in found] == rows
+    expected = [row for row in found if day_of(row["created_at"]).date() >= BASE_DATE]
+    assert newer == expected
+    assert newer
+
+
+def day_of(text: str) -> datetime:
+    return datetime.strptime(text, "%d/%m/%y")
 
 
 def test_a_row_is_the_same_computed_alone_or_in_bulk(sandbox: Sandbox, rows: list[Row]) -> None:

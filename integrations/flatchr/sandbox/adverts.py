@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from .dates import BASE_DATE, iso, midday
+from .dates import iso, midday
 from .ids import short_id
 from .invented import JOB_TITLES, PLACES, slugify
 from .referentials import (
@@ -65,7 +65,9 @@ class Vacancy:
     questions: list[dict[str, Any]] = field(default_factory=list)
 
 
-def base_fields(company: int, number: int, encoded: str, title: str) -> dict[str, Any]:
+def base_fields(
+    company: int, number: int, encoded: str, title: str, created_at: str
+) -> dict[str, Any]:
     """Every field of §1 that holds no reference, at its ordinary value, for a new vacancy."""
     return {
         "id": encoded,
@@ -90,8 +92,8 @@ def base_fields(company: int, number: int, encoded: str, title: str) -> dict[str
         "mensuality": "y",
         "apply_url": None,
         "currency": "EUR",
-        "created_at": iso(midday(BASE_DATE)),
-        "updated_at": iso(midday(BASE_DATE)),
+        "created_at": created_at,
+        "updated_at": created_at,
         "start_date": None,
         "end_date": None,
         "driver_license": False,
@@ -147,16 +149,18 @@ def make_item(vacancy: str, offer: int, *, published: bool, created_at: str) -> 
     }
 
 
-def seeded_vacancy(seed: str, place: int, company: int, number: int, encoded: str) -> Vacancy:
+def seeded_vacancy(
+    seed: str, place: int, company: int, number: int, encoded: str, base: date
+) -> Vacancy:
     """The vacancy at one place of the seeded list."""
     dice = random.Random(f"{seed}:vacancy:{place}")  # noqa: S311 - invented data, not a secret
     title = dice.choice(JOB_TITLES) if place >= len(JOB_TITLES) else JOB_TITLES[place]
     if place >= len(JOB_TITLES) and place % 3 == 0:
         title = f"{title} - {dice.choice(PLACES)[0]}"
-    created = midday(BASE_DATE - timedelta(days=dice.randrange(30, 700)))
+    created = midday(base - timedelta(days=dice.randrange(30, 700)))
     salary, salary_max, period = SALARIES[place % len(SALARIES)]
     channel = dice.choice(list(CHANNELS))
-    fields = base_fields(company, number, encoded, title) | {
+    fields = base_fields(company, number, encoded, title, iso(created)) | {
         "reference": f"REF-{place:04d}" if place % 4 else None,
         "title": title + "  " if place % 13 == 3 else title,
         "description": f"<p>Entreprise inventée, {dice.randrange(10, 400)} personnes.</p>",
@@ -178,9 +182,8 @@ def seeded_vacancy(seed: str, place: int, company: int, number: int, encoded: st
         "partial": place % 7 == 6,
         "driver_license": place % 9 == 0,
         "handicap": place % 4 == 0,
-        "created_at": iso(created),
         "updated_at": iso(created + timedelta(days=dice.randrange(1, 29))),
-        "start_date": iso(midday(BASE_DATE + timedelta(days=30))) if place % 3 == 1 else None,
+        "start_date": iso(midday(base + timedelta(days=30))) if place % 3 == 1 else None,
         "options": OPTIONS if place % 2 else None,
         "worker_status": ("cadre", "non-cadre", None)[place % 3],
         "skills": "Sage;Excel" if place % 3 == 0 else None,

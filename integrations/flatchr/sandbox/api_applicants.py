@@ -25,7 +25,7 @@ def search(world: World, request: Request) -> Response:
     """Every match in one array, active ones unless a status is asked for. §5."""
     body = request.json()
     company = world.account(body.get("company"))
-    criteria = parse(body, company.vacancies.number)
+    criteria = parse(body, company.vacancies.number, company.base)
     return Response(body=company.applicants.stream(criteria))
 
 

@@ -70,9 +70,17 @@ class Applicants:
     """`count` active seeded applicants and their archived companions, plus every change since."""
 
     def __init__(
-        self, *, seed: str, count: int, vacancies: int, labels: Callable[[], Labels], clock: Clock
+        self,
+        *,
+        seed: str,
+        count: int,
+        vacancies: int,
+        labels: Callable[[], Labels],
+        clock: Clock,
+        base: date,
     ) -> None:
         self._seed, self._vacancies, self._labels, self._clock = seed, vacancies, labels, clock
+        self._base = base
         self.ids = IdCodec(seed, "applicant")
         self.seeded = _total(count)
         self._next = self.seeded
@@ -83,7 +91,7 @@ class Applicants:
 
     def _build(self, number: int) -> Block:
         size = min(BLOCK, self.seeded - number * BLOCK)
-        return Block(self._seed, number, size, self._vacancies, self.ids)
+        return Block(self._seed, number, size, self._vacancies, self.ids, self._base)
 
     def get(self, number: int | None) -> Applicant | None:
         """The applicant with this number; None when there is none."""

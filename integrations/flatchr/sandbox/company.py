@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from .adverts import Vacancy, make_address, tag_number
 from .applicants import Applicants
-from .dates import BASE_DATE, Clock, iso, midday
+from .dates import Clock, iso, midday
 from .ids import IdCodec, short_id
 from .invented import COMPANY_NAMES, slugify
 from .oddities import fragment
@@ -46,13 +47,13 @@ class Company:
     """All state of one account."""
 
     def __init__(
-        self, *, seed: int, place: int, vacancies: int, applicants: int, clock: Clock
+        self, *, seed: int, place: int, vacancies: int, applicants: int, clock: Clock, base: date
     ) -> None:
         self.name = COMPANY_NAMES[(seed + place - 1) % len(COMPANY_NAMES)]
         self.slug = company_slug(seed, place)
         self.key = company_key(seed, place)
         self.number = 731 + place
-        self.seed, self.clock = f"{seed}:{place}", clock
+        self.seed, self.clock, self.base = f"{seed}:{place}", clock, base
         self.columns = [self._column(slot, *column) for slot, column in enumerate(COLUMNS)]
         self.stages = {item["id"]: (item["title"], item["hired"]) for item in self.columns}
         self._slots = [item["id"] for item in self.columns]
@@ -60,9 +61,14 @@ class Company:
         self.seeded_tags = [tag["id"] for tag in self.tags]
         self.members = [self._member(slot, *member) for slot, member in enumerate(MEMBERS)]
         first = 51_000 + place * 1_000_000
-        self.vacancies = Vacancies(self.seed, self.number, vacancies, first, clock)
+        self.vacancies = Vacancies(self.seed, self.number, vacancies, first, clock, base)
         self.applicants = Applicants(
-            seed=self.seed, count=applicants, vacancies=vacancies, labels=self.labels, clock=clock
+            seed=self.seed,
+            count=applicants,
+            vacancies=vacancies,
+            labels=self.labels,
+            clock=clock,
+            base=base,
         )
         self.people = IdCodec(self.seed, "candidate")
         self.records = Records(self)
@@ -123,7 +129,7 @@ class Company:
                 "gmail_last_sync_date": None,
                 "company": self.name,
             },
-            "last_login": iso(midday(BASE_DATE)) if slot == 0 else None,
+            "last_login": iso(midday(self.base)) if slot == 0 else None,
         }
 
     def labels(self) -> Labels:

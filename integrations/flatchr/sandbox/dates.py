@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 Clock = Callable[[], datetime]
 
 BASE_DATE = date(2026, 9, 1)
-"""All seeded records are older than this fixed day, whatever the day the sandbox runs."""
+"""All seeded records are older than this day, whatever the day the sandbox runs, unless it is
+given another."""
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import compress
 from typing import Any
 
-from .dates import BASE_DATE, day_month_year
+from .dates import day_month_year
 from .ids import BLOCK, IdCodec
 from .invented import FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, SOURCES, phone_table, slugify
 from .oddities import fragment, places
@@ -57,8 +57,6 @@ DOMAIN = _wrap(MAIL_DOMAINS)
 SOURCE = _wrap(fragment(source) for source in SOURCES)
 PHONE = [fragment(phone) for phone in phone_table()]
 SCORE = [0 if index < 160 else index % 6 for index in range(256)]
-DAY = [BASE_DATE - timedelta(days=age + 1) for age in range(DAYS)]
-DAY_TEXT = [day_month_year(day) for day in DAY]
 COLUMN_WEIGHTS = (90, 40, 40, 14, 24, 16, 22, 10)
 COLUMN_SLOT = [slot for slot, weight in enumerate(COLUMN_WEIGHTS) for _ in range(weight)]
 
@@ -80,10 +78,20 @@ class Labels:
     stages: dict[int, tuple[str, bool]]
 
 
+@lru_cache(maxsize=8)
+def calendar(base: date) -> tuple[list[date], list[str]]:
+    """The days before `base` by how long before, and as a search answer writes them."""
+    days = [base - timedelta(days=age + 1) for age in range(DAYS)]
+    return days, [day_month_year(day) for day in days]
+
+
 class Block:
     """The columns of 1,000 seeded applicants, or fewer in the last block."""
 
-    def __init__(self, seed: str, number: int, size: int, vacancies: int, ids: IdCodec) -> None:
+    def __init__(
+        self, seed: str, number: int, size: int, vacancies: int, ids: IdCodec, base: date
+    ) -> None:
+        self.days, self._day_texts = calendar(base)
         self.start, self.size, self.ids = number * BLOCK, size, ids
         digest = hashlib.shake_128(f"{seed}:{number}".encode()).digest(BLOCK * 14)
         wide = memoryview(digest[: BLOCK * 8]).cast("H")
@@ -140,7 +148,7 @@ class Block:
             self.source,
         )  # fmt: skip
         rows = compress(zip(*columns, strict=True), keep[: self.size])
-        return _format(rows, labels, self.ids.tail(self.start // BLOCK))
+        return _format(rows, labels, self.ids.tail(self.start // BLOCK), self._day_texts)
 
     def values(self, field: str, labels: Labels) -> list[Any]:
         """One field of every row as a plain value, for filters."""
@@ -170,15 +178,17 @@ READERS: dict[str, Callable[[Block, int, Labels], Any]] = {
     "column": lambda block, place, labels: read_text(labels.column_title[block.column[place]]),
     "hired": lambda block, place, labels: labels.column_hired[block.column[place]] == "true",
     "status": lambda _, place, __: 0 if ARCHIVED[place] else 1,
-    "created": lambda block, place, _: DAY[block.created[place]],
-    "updated": lambda block, place, _: DAY[block.updated[place]],
+    "created": lambda block, place, _: block.days[block.created[place]],
+    "updated": lambda block, place, _: block.days[block.updated[place]],
 }
 
 
-def _format(rows: Iterator[tuple[Any, ...]], labels: Labels, tail: str) -> list[str]:
+def _format(
+    rows: Iterator[tuple[Any, ...]], labels: Labels, tail: str, day: list[str]
+) -> list[str]:
     """The hot loop: one f-string per row, all its texts prepared."""
     title, number = labels.vacancy_title, labels.vacancy_number
-    stage, hired, day = labels.column_title, labels.column_hired, DAY_TEXT
+    stage, hired = labels.column_title, labels.column_hired
     return [
         f'{{"applicant":"{head}{tail}","vacancy":{title[v]},"column":{stage[c]},'
         f'"vacancy_id":{number[v]},"external_id":{external},"status":{0 if archived else 1},'

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .dates import BASE_DATE, iso, midday
+from .dates import iso, midday
 from .ids import short_id
 from .invented import slugify
 
@@ -105,7 +105,7 @@ class Records:
             "private": True,
             "favorite": False,
             "created_by": user["user_id"],
-            "created_at": created_at or iso(midday(BASE_DATE)),
+            "created_at": created_at or iso(midday(self._company.base)),
             "type": "note",
             "reply_to": None,
             "author": {name: user[name] for name in ("id", "firstname", "lastname")},
@@ -131,7 +131,7 @@ class Records:
         created_at: str | None = None,
     ) -> dict[str, Any]:
         """A message with every part. §20."""
-        moment = created_at or iso(midday(BASE_DATE))
+        moment = created_at or iso(midday(self._company.base))
         return {
             "id": identity,
             "created_by": user["user_id"],
@@ -155,7 +155,7 @@ class Records:
             "description": f"Rappeler le candidat {place + 1}",
             "value": [f"applicant={applicant}"],
             "type": "task",
-            "date": iso(midday(BASE_DATE + timedelta(days=place))),
+            "date": iso(midday(self._company.base + timedelta(days=place))),
             "done": place == 2,
         }
 

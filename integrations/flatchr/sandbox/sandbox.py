@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from typing import Any
 
 from . import api_applicants, api_company, api_notes, api_vacancies, careers, control
-from .dates import Clock, system_clock
+from .dates import BASE_DATE, Clock, system_clock
 from .edits import Edits
 from .faults import Faults
 from .server import SandboxServer
@@ -20,6 +21,7 @@ class Sandbox(Edits):
     """A faithful Flatchr on a port of this machine.
 
     `applicants` is how many rows an empty search answers with; archived ones come on top.
+    Seeded records are older than `base`; with another one they are the same, at other dates.
     """
 
     def __init__(
@@ -30,9 +32,12 @@ class Sandbox(Edits):
         applicants: int = 500,
         seed: int = 1,
         clock: Clock | None = None,
+        base: date = BASE_DATE,
     ) -> None:
         clock = clock or system_clock
-        self.world = World(seed=seed, vacancies=vacancies, applicants=applicants, clock=clock)
+        self.world = World(
+            seed=seed, vacancies=vacancies, applicants=applicants, clock=clock, base=base
+        )
         self._server = SandboxServer((host, port), self.world)
         self.url = self.world.url = about_url(host, self._server.server_port)
         who = identity(seed, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from operator import gt, le
 from typing import Any
@@ -48,8 +49,15 @@ def _truth(value: Any) -> bool:
     return value is True or str(value).casefold() == "true"
 
 
-def parse(body: dict[str, Any], vacancy_number: Callable[[str], int | None]) -> Criteria:
-    """Read the body of a search. Raises Problem when a filter cannot be understood."""
+def parse(
+    body: dict[str, Any],
+    vacancy_number: Callable[[str], int | None],
+    base: date = BASE_DATE,
+) -> Criteria:
+    """Read the body of a search. Raises Problem when a filter cannot be understood.
+
+    Seeded rows are older than `base`.
+    """
     given = {name: value for name, value in body.items() if value not in (None, "")}
     tests: list[tuple[str, Test]] = []
     for name in ("firstname", "lastname", "email"):
@@ -66,7 +74,7 @@ def parse(body: dict[str, Any], vacancy_number: Callable[[str], int | None]) -> 
     if "vacancy" in given:
         number = vacancy_number(str(given["vacancy"]))
         tests.append(("vacancy", lambda value: value == number))
-    dates, newer = _date_tests(given)
+    dates, newer = _date_tests(given, base)
     numbers = _numbers_in(str(given["email"])) if "email" in given else None
     return Criteria(_status(given), (*tests, *dates), numbers, newer)
 
@@ -78,7 +86,7 @@ def _status(given: dict[str, Any]) -> int:
         raise Problem(400, '"status" must be a number') from None
 
 
-def _date_tests(given: dict[str, Any]) -> tuple[list[tuple[str, Test]], bool]:
+def _date_tests(given: dict[str, Any], base: date) -> tuple[list[tuple[str, Test]], bool]:
     """`start` is inclusive and `end` exclusive."""
     tests: list[tuple[str, Test]] = []
     newer = False
@@ -93,7 +101,7 @@ def _date_tests(given: dict[str, Any]) -> tuple[list[tuple[str, Test]], bool]:
                 raise Problem(400, f'"{name}{suffix}" must be a valid date') from None
             if name == "start":
                 tests.append((field, partial(le, day)))
-                newer = newer or day >= BASE_DATE
+                newer = newer or day >= base
             else:
                 tests.append((field, partial(gt, day)))
     return tests, newer

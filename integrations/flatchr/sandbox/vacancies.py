@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from .adverts import CAREER_SITE, Vacancy, base_fields, seeded_vacancy
@@ -16,7 +17,9 @@ Tags = Callable[[Vacancy], list[dict[str, Any]]]
 class Vacancies:
     """All vacancies by encoded id; the titles of removed ones stay known to their applicants."""
 
-    def __init__(self, seed: str, company: int, count: int, first: int, clock: Clock) -> None:
+    def __init__(
+        self, seed: str, company: int, count: int, first: int, clock: Clock, base: date
+    ) -> None:
         self._company, self._clock = company, clock
         self.first, self.seeded = first, count
         self._ids = IdCodec(seed, "vacancy")
@@ -26,7 +29,7 @@ class Vacancies:
         for place in range(count):
             number = first + place
             encoded = self._ids.encode(number)
-            self.by_id[encoded] = seeded_vacancy(seed, place, company, number, encoded)
+            self.by_id[encoded] = seeded_vacancy(seed, place, company, number, encoded, base)
         self._slugs = {vacancy.fields["slug"]: vacancy.id for vacancy in self}
         self.titles = {vacancy.number: vacancy.fields["title"] for vacancy in self}
 
@@ -51,8 +54,9 @@ class Vacancies:
         number, now = self._next, iso(self._clock())
         self._next += 1
         encoded = self._ids.encode(number)
-        values = base_fields(self._company, number, encoded, str(fields.get("title", "Poste")))
-        vacancy = Vacancy(number, encoded, values | {"created_at": now, "updated_at": now} | fields)
+        title = str(fields.get("title", "Poste"))
+        values = base_fields(self._company, number, encoded, title, now)
+        vacancy = Vacancy(number, encoded, values | fields)
         self.by_id[encoded] = vacancy
         self._slugs[vacancy.fields["slug"]] = encoded
         self._changed(vacancy)

@@ -7,7 +7,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from .applicants import Applicant
@@ -109,10 +109,12 @@ def _masked(secret: str) -> str:
 class World:
     """Two accounts of one customer, what may call them, and how the server misbehaves."""
 
-    def __init__(self, *, seed: int, vacancies: int, applicants: int, clock: Clock) -> None:
+    def __init__(
+        self, *, seed: int, vacancies: int, applicants: int, clock: Clock, base: date
+    ) -> None:
         self.seed, self.clock = seed, clock
         self.company = Company(
-            seed=seed, place=0, vacancies=vacancies, applicants=applicants, clock=clock
+            seed=seed, place=0, vacancies=vacancies, applicants=applicants, clock=clock, base=base
         )
         self.other = Company(
             seed=seed,
@@ -120,6 +122,7 @@ class World:
             vacancies=OTHER_VACANCIES,
             applicants=OTHER_APPLICANTS,
             clock=clock,
+            base=base,
         )
         self.keyring = Keyring(seed)
         self.faults, self.requests = Faults(), RequestLog()

@@ -6,11 +6,13 @@ import argparse
 import json
 import signal
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.flatchr.sandbox import Sandbox
+from integrations.flatchr.sandbox.dates import BASE_DATE
 from integrations.flatchr.sandbox.faults import Fault
 from integrations.flatchr.sandbox.sandbox import about
 
@@ -40,6 +42,14 @@ def fault(text: str) -> Fault:
         raise argparse.ArgumentTypeError(f"not a fault: {error}") from None
 
 
+def day(text: str) -> date:
+    """An argument type: a day as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as {BASE_DATE}") from None
+
+
 class Command(BaseCommand):
     help = "Serve a faithful local Flatchr for demos and tests."
     requires_system_checks = []
@@ -56,6 +66,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=between(0, 1_000_000_000), default=1)
         parser.add_argument(
+            "--base-date",
+            type=day,
+            default=BASE_DATE,
+            help=f"seeded records are older than this day; {BASE_DATE} unless said otherwise",
+        )
+        parser.add_argument(
             "--fault", type=fault, action="append", default=[], help="a fault as JSON; repeatable"
         )
         parser.add_argument("--about", action="store_true", help="say how to reach it, and exit")
@@ -71,6 +87,7 @@ class Command(BaseCommand):
             sandbox = Sandbox(
                 **{name: options[name] for name in ("host", "port", "vacancies", "applicants")},
                 seed=options["seed"],
+                base=options["base_date"],
             )
         except OSError as error:
             reason = f"cannot listen on {options['host']}:{options['port']}: {error.strerror}"
