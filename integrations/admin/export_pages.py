@@ -13,6 +13,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from integrations.admin.crumbs import Crumb
@@ -165,6 +166,7 @@ def _schedule(page: Page, form: ExportForm) -> HttpResponseBase:
             integration=page.tenant,
             filters=page.filters,
             every=form.cleaned_data["every"] or "WEEK",
+            language=get_language() or "",
         )
     except NotScheduled as refused:
         form.add_error("every", translated(refused))

@@ -1,19 +1,27 @@
-"""Telling a user by e-mail that a scheduled export is ready: a link, never the data."""
+"""Telling a user by e-mail that a scheduled export is ready: a link, never the data.
+
+The e-mail is in the language of the one who gets it.
+"""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import F
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils import timezone, translation
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from integrations.exports.working import may_fetch
-from integrations.models import Export
+from integrations.models import Export, ExportKind
+from integrations.people.languages import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +34,17 @@ NO_ADDRESS = "Your account has no e-mail address. Ask an administrator to enter 
 NO_LONGER = "No e-mail was sent: this user may no longer see the tenant."
 OFF = "Relais cannot send e-mail any more. The file can be downloaded here."
 
+SUBJECTS: dict[str, Any] = {
+    ExportKind.CANDIDATE: lazy("Candidates of %(tenant)s: your export is ready"),
+    ExportKind.JOB: lazy("Jobs of %(tenant)s: your export is ready"),
+    ExportKind.APPLICATION: lazy("Applications of %(tenant)s: your export is ready"),
+}
+READY: dict[str, Any] = {
+    ExportKind.CANDIDATE: lazy("The candidates of %(tenant)s are ready:"),
+    ExportKind.JOB: lazy("The jobs of %(tenant)s are ready:"),
+    ExportKind.APPLICATION: lazy("The applications of %(tenant)s are ready:"),
+}
+
 
 def sweep() -> None:
     """Send the mails that are due. A mail whose sender is killed may be sent twice."""
@@ -37,7 +56,8 @@ def sweep() -> None:
             mail_due_at=now + PAUSE, mail_attempts=F("mail_attempts") + 1
         )
         if taken:
-            _send(Export.objects.select_related("user", "integration").get(pk=export_id))
+            taken_up = Export.objects.select_related("user", "integration", "schedule")
+            _send(taken_up.get(pk=export_id))
 
 
 def _send(export: Export) -> None:
@@ -49,8 +69,11 @@ def _send(export: Export) -> None:
     elif not settings.EMAIL_ENABLED:
         _settle(export, mail_error=OFF)
     else:
+        # Whoever reads the e-mail: what is kept in the row is English, as everywhere.
+        with translation.override(_language(export)):
+            subject, text = _subject(export), _text(export)
         try:
-            send_mail(_subject(export), _text(export), None, [user.email])
+            send_mail(subject, text, None, [user.email])
         except (SMTPException, OSError):
             logger.warning("The mail about export %s was not sent", export.pk, exc_info=True)
             if export.mail_attempts >= MOST_ATTEMPTS:
@@ -63,23 +86,33 @@ def _settle(export: Export, **fields: object) -> None:
     Export.objects.filter(pk=export.pk).update(mail_due_at=None, **fields)
 
 
+def _language(export: Export) -> str:
+    planned = export.schedule
+    return language_of(export.user, otherwise=planned.language if planned else "")
+
+
 def _subject(export: Export) -> str:
     # A line break in a name would make another header of what follows it.
-    organization = " ".join(str(export.integration).split())
-    return f"{export.get_kind_display()} of {organization}: your export is ready"
+    return str(SUBJECTS[export.kind]) % {"tenant": " ".join(str(export.integration).split())}
 
 
 def _text(export: Export) -> str:
-    until = export.expires_at or timezone.now()
+    rows = export.rows or 0
+    counted = ngettext("%(rows)s row, %(format)s.", "%(rows)s rows, %(format)s.", rows)
+    until = timezone.localtime(export.expires_at or timezone.now())
     return "\n".join(
         [
-            f"The {export.get_kind_display().lower()} of {export.integration} are ready:",
-            f"{export.rows or 0:,} rows, {export.get_format_display()}.",
+            str(READY[export.kind]) % {"tenant": export.integration},
+            counted
+            % {
+                "rows": number_format(rows, force_grouping=True),
+                "format": export.get_format_display(),
+            },
             "",
             f"{settings.PUBLIC_URL}/admin/integrations/export/{export.pk}/change/",
             "",
-            f"You need to log in. The file is kept until "
-            f"{date_format(timezone.localtime(until), 'j F Y, H:i')}.",
-            "On the page Exports you can end these e-mails.",
+            _("You need to log in. The file is kept until %(until)s.")
+            % {"until": date_format(until, "j F Y, H:i")},
+            _("On the page Exports you can end these e-mails."),
         ]
     )

@@ -41,9 +41,18 @@ def why_not(user: Any, integration: Integration | None) -> str:
 
 
 def schedule(
-    wanted: Wanted, *, user: Any, integration: Integration | None, filters: str, every: str
+    wanted: Wanted,
+    *,
+    user: Any,
+    integration: Integration | None,
+    filters: str,
+    every: str,
+    language: str = "",
 ) -> ExportSchedule:
-    """Have the export made every day or week from now on. Raises `NotScheduled`."""
+    """Have the export made every day or week from now on. Raises `NotScheduled`.
+
+    The e-mails are in the language that the user has chosen, else in `language`.
+    """
     if (why := why_not(user, integration)) or integration is None:
         raise NotScheduled(why)
     if ExportSchedule.objects.filter(user=user).count() >= MOST_SCHEDULES:
@@ -63,6 +72,7 @@ def schedule(
             bom=style.bom,
             filters=filters,
             every=every,
+            language=language,
             next_at=following(every, timezone.now()),
         )
         record(

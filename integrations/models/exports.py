@@ -108,6 +108,8 @@ class ExportSchedule(Layout, Selection):
     )
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="export_schedules")
     every = models.CharField(max_length=4, choices=Every, default=Every.WEEK)
+    # Of the dashboard when it was scheduled: that of the e-mails to a user who has chosen none.
+    language = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     next_at = models.DateTimeField(null=True, db_index=True)
     stopped = models.CharField(max_length=200, blank=True)

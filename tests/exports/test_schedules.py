@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ from django.core import mail
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.admin.selecting import select
 from integrations.exports import mailing, schedules, working
 from integrations.exports.schedules import NotScheduled, following, schedule
 from integrations.exports.writing import Wanted
-from integrations.models import Every, Export, ExportSchedule, ExportState
+from integrations.models import Every, Export, ExportSchedule, ExportState, LanguageChoice
 from tests.exports.conftest import Rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,13 +84,46 @@ def test_one_that_is_due_is_made_once_and_told_of_by_a_link(rows: Rows, alice: U
     assert export.mailed_at is not None
 
 
+@pytest.mark.parametrize(
+    ("chosen", "scheduled_in", "french"),
+    [("fr", "en", True), ("", "fr", True), ("en", "fr", False), ("", "", False)],
+)
+def test_the_email_is_in_the_language_of_its_reader(
+    rows: Rows, alice: User, chosen: str, scheduled_in: str, french: bool
+) -> None:
+    if chosen:
+        LanguageChoice.objects.create(user=alice, language=chosen)
+    Export.objects.create(
+        integration=rows.tenant,
+        user=alice,
+        schedule=planned(rows, alice, language=scheduled_in),
+        state=ExportState.DONE,
+        rows=12345,
+        tenants=[rows.tenant.pk],
+        expires_at=datetime(2026, 3, 9, 8, 30, tzinfo=UTC),
+        mail_due_at=timezone.now(),
+    )
+
+    mailing.sweep()
+
+    (sent,) = mail.outbox
+    if french:
+        assert sent.subject == "Atelier Nord\xa0: l’exportation des candidats est prête"
+        assert "12\xa0345 lignes, CSV." in sent.body
+        assert "jusqu’au 9 mars 2026, 09:30." in sent.body
+    else:
+        assert sent.subject == "Candidates of Atelier Nord: your export is ready"
+        assert "12,345 rows, CSV." in sent.body
+        assert "until 9 March 2026, 09:30." in sent.body
+
+
 def test_who_has_lost_the_tenant_is_sent_nothing_any_more(rows: Rows, alice: User) -> None:
     rows.candidate(first_name="Nadia")
     one, other = planned(rows, alice), planned(rows, alice)
     due(one)
     schedules.sweep()
     export = Export.objects.get()
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     alice.tenant_memberships.all().delete()
     mailing.sweep()
     due(other)
@@ -114,7 +146,7 @@ def test_a_mail_server_that_does_not_answer_is_tried_again_and_given_up_in_words
     due(planned(rows, alice))
     schedules.sweep()
     export = Export.objects.get()
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     for attempt in range(1, mailing.MOST_ATTEMPTS + 1):
         mailing.sweep()
         mailing.sweep()
