@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 
 from integrations import audit
-from integrations.admin import selecting
 from integrations.exports import mailing, schedules
 from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
@@ -51,7 +50,7 @@ def work_on_upload(upload_id: str) -> None:
 @shared_task
 def work_on_export(export_id: int) -> None:
     """Write the file of a large export, or take over from a worker that has died."""
-    export_working.work_on(export_id, selecting.select)
+    export_working.work_on(export_id)
     mailing.sweep()
 
 

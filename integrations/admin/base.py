@@ -36,6 +36,7 @@ from integrations.admin.filters import chosen_tenant, tenants
 from integrations.admin.home import home
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
 from integrations.admin.palette import palette_view
+from integrations.admin.record_pages import RecordPagesMixin
 from integrations.admin.search import search_view
 from integrations.models import Event
 from integrations.people.permissions import Permission, Rights, may, tenant_of
@@ -287,7 +288,7 @@ class SuperuserAdmin(BoundedAdmin):
         return self._allowed(request)
 
 
-class ReadOnlyMirrorAdmin(BoundedAdmin):
+class ReadOnlyMirrorAdmin(RecordPagesMixin, BoundedAdmin):
     """Records of tenants, for reading.
 
     Membership of the tenant, not Django's model permissions, decides what a user sees: the

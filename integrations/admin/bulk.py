@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
@@ -16,8 +16,8 @@ from integrations.admin import bulk_pages
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
 from integrations.admin.bulk_report import report_context, summary
 from integrations.admin.display import NOTHING, ago, badge, number
-from integrations.admin.doors import require
 from integrations.admin.filters import FieldFilter, TenantFilter
+from integrations.admin.record_pages import RecordPage
 from integrations.models import BulkState, BulkUpload
 from integrations.people.permissions import Permission, may
 from integrations.submissions.bulk.outcomes import counts_of
@@ -43,6 +43,8 @@ class BulkChangeList(BoundedChangeList):
 
 
 class BulkUploadAdmin(ReadOnlyMirrorAdmin):
+    record_key = "<str:pk>"
+    record_related = ("integration", "created_by")
     list_display = ("name", "tenant", "state_label", "rows", "outcome", "by", "when")
     list_filter = (TenantFilter, BulkStateFilter)
     list_select_related = ("integration", "created_by")
@@ -93,48 +95,26 @@ class BulkUploadAdmin(ReadOnlyMirrorAdmin):
         """The form offers those tenants alone to which the user may submit."""
         return self.admin_site.has_permission(request) and may(request.user, Permission.SUBMIT)
 
-    def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, tuple[str, Page]] = {
-            "live": ("GET", bulk_pages.live_view),
-            "start": ("POST", bulk_pages.start_view),
-            "cancel": ("POST", bulk_pages.cancel_view),
-            "discard": ("POST", bulk_pages.discard_view),
-            "result": ("POST", bulk_pages.result_view),
+    def record_pages(self) -> Mapping[str, RecordPage]:
+        pages: dict[str, tuple[Permission, str, Page]] = {
+            "live": (Permission.SEE, "GET", bulk_pages.live_view),
+            "start": (Permission.SUBMIT, "POST", bulk_pages.start_view),
+            "cancel": (Permission.SUBMIT, "POST", bulk_pages.cancel_view),
+            "discard": (Permission.SUBMIT, "POST", bulk_pages.discard_view),
+            "result": (Permission.SUBMIT, "POST", bulk_pages.result_view),
         }
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "template/<str:kind>/",
-                wrap(bulk_pages.template_view),
-                name="integrations_bulkupload_template",
-            ),
-            *(
-                path(
-                    f"<str:pk>/{name}/",
-                    wrap(self._of_upload(method, view)),
-                    name=f"integrations_bulkupload_{name}",
-                )
-                for name, (method, view) in pages.items()
-            ),
-            *super().get_urls(),
-        ]
+        return {
+            name: RecordPage(partial(view, self), permission, method)
+            for name, (permission, method, view) in pages.items()
+        }
 
-    def _of_upload(self, method: str, view: Page) -> Callable[..., HttpResponseBase]:
-        """`view` with the upload looked up among those of the user's tenants."""
-
-        def of_upload(request: HttpRequest, pk: str) -> HttpResponseBase:
-            if request.method != method:
-                return HttpResponseNotAllowed([method])
-            mine = self.get_queryset(request).select_related("integration", "created_by")
-            upload = mine.filter(pk=pk).first()
-            if upload is None:
-                raise Http404
-            seen = view is bulk_pages.live_view
-            permission = Permission.SEE if seen else Permission.SUBMIT
-            require(request, permission, upload.integration_id)
-            return view(self, request, upload)
-
-        return update_wrapper(of_upload, view)
+    def get_urls(self) -> list[URLPattern]:
+        template = path(
+            "template/<str:kind>/",
+            self.admin_site.admin_view(bulk_pages.template_view),
+            name="integrations_bulkupload_template",
+        )
+        return [template, *super().get_urls()]
 
     def add_view(
         self,

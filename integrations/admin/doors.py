@@ -15,11 +15,3 @@ def require(
     """Raises `PermissionDenied`. Without a tenant: any in which the user may will do."""
     if not may(request.user, permission, tenant):
         raise PermissionDenied
-
-
-def require_to_change(
-    request: HttpRequest, permission: Permission, tenant: Integration | str | None = None
-) -> None:
-    """As `require`, for a page that others may look at."""
-    if request.method not in ("GET", "HEAD"):
-        require(request, permission, tenant)

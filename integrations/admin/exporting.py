@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from integrations.admin.doors import require
 from integrations.admin.export_pages import export_page
 from integrations.admin.filters import chosen_tenant
+from integrations.lists.listings import Listing
 from integrations.people.permissions import Permission, may
 
 
 class ExportingMixin:
-    """For an admin class of mirrored records: a button above the list, and the page behind it."""
+    """For an admin class of mirrored records: a button above the list, and the page behind it.
+
+    `listing` says what the list selects, here and in files that a worker writes.
+    """
+
+    listing: Listing
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return self.listing.found(queryset, search_term, request.user), False
 
     def get_urls(self: Any) -> list[URLPattern]:
         name = self.opts.model_name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -33,9 +32,9 @@ from integrations.admin.display import (
     list_url,
     number,
 )
-from integrations.admin.doors import require
 from integrations.admin.export_report import progress_context, report_context
 from integrations.admin.filters import FieldFilter, TenantFilter
+from integrations.admin.record_pages import RecordPage
 from integrations.audit import record
 from integrations.exports import files, schedules, service
 from integrations.exports.formats import FORMATS
@@ -46,8 +45,6 @@ from integrations.people.permissions import Permission
 # Of those that are being written, so many are followed on the list.
 MOST_LIVE = 20
 
-View = Callable[[HttpRequest, Export], HttpResponseBase]
-
 
 class KindFilter(FieldFilter):
     title = lazy("what")
@@ -57,6 +54,7 @@ class KindFilter(FieldFilter):
 
 
 class ExportAdmin(ReadOnlyMirrorAdmin):
+    record_related = ("integration", "user")
     list_display = ("what", "tenant", "who", "when", "rows_sent", "state_label")
     list_filter = (TenantFilter, KindFilter)
     list_select_related = ("integration", "user")
@@ -101,12 +99,15 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
 
     # Pages
 
-    def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, tuple[str, View]] = {
-            "live": ("GET", live_view),
-            "file": ("POST", file_view),
-            "cancel": ("POST", cancel_view),
+    def record_pages(self) -> Mapping[str, RecordPage]:
+        return {
+            # How far one's own export is may be seen by who has lost the tenant meanwhile.
+            "live": RecordPage(live_view, None, "GET"),
+            "file": RecordPage(file_view, Permission.EXPORT, "POST"),
+            "cancel": RecordPage(cancel_view, Permission.EXPORT, "POST"),
         }
+
+    def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
             path("live/", wrap(self.all_live_view), name="integrations_export_all_live"),
@@ -115,32 +116,8 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
                 wrap(end_schedule_view),
                 name="integrations_export_end_schedule",
             ),
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    wrap(self._of_export(method, view)),
-                    name=f"integrations_export_{name}",
-                )
-                for name, (method, view) in pages.items()
-            ),
             *super().get_urls(),
         ]
-
-    def _of_export(self, method: str, view: View) -> Callable[..., HttpResponseBase]:
-        """`view` with the export looked up among those that the user may see."""
-
-        def of_export(request: HttpRequest, pk: int) -> HttpResponseBase:
-            if request.method != method:
-                return HttpResponseNotAllowed([method])
-            mine = self.get_queryset(request).select_related("integration", "user")
-            export = mine.filter(pk=pk).first()
-            if export is None:
-                raise Http404
-            if view is not live_view:
-                require(request, Permission.EXPORT, export.integration_id)
-            return view(request, export)
-
-        return update_wrapper(of_export, view)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,4 +1,5 @@
-"""Filters of the lists: each offers a bounded choice, and only of what the user may see.
+"""Filters of the lists: each offers a bounded choice, and only of what the user may see. What a
+choice selects is told in `lists/`, since files are made of it too.
 
 `list_filter` on a relation would load every related row, of every tenant. These never do: a
 choice of stages or tags is given once one tenant is decided on, and is cut at `MOST`; a record
@@ -11,19 +12,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from integrations.admin.display import CAP, words
-from integrations.admin.walking import hide_indexes
+from integrations.admin.display import words
+from integrations.lists.listings import LISTINGS
+from integrations.lists.narrowing import Asked, by_deletion, by_record, by_tenant, with_key
 from integrations.models import (
-    Application,
     ApplicationStage,
     Candidate,
-    CandidateTag,
     Integration,
     Job,
     RunState,
@@ -85,6 +85,18 @@ class ListFilter(admin.SimpleListFilter):
         """Whether there is anything to choose from; else a link may still have set it."""
         return bool(self.lookup_choices)
 
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.request.user, self.used_parameters)
+
+
+class OfListing(ListFilter):
+    """A filter that means for each list what its `Listing` says."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        listing = LISTINGS[str(queryset.model._meta.model_name)]
+        return listing.narrowings[str(self.parameter_name)](queryset, self.asked)
+
 
 class TenantFilter(ListFilter):
     title = lazy("tenant")
@@ -96,7 +108,7 @@ class TenantFilter(ListFilter):
         return visible.items() if len(visible) > 1 else ()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        return queryset.filter(integration_id=self.value()) if self.value() else queryset
+        return by_tenant(queryset, self.asked)
 
 
 class DeletedFilter(ListFilter):
@@ -108,9 +120,7 @@ class DeletedFilter(ListFilter):
         return (("only", _("Deleted")), ("all", _("All, with deleted")))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(remote_deleted_at__isnull=self.value() != "only")
+        return by_deletion(queryset, self.asked)
 
 
 class FieldFilter(ListFilter):
@@ -126,14 +136,14 @@ class FieldFilter(ListFilter):
         return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
 
 
-class JobStatusFilter(FieldFilter):
+class JobStatusFilter(OfListing, FieldFilter):
     title = lazy("status")
     parameter_name = field = "status"
     any_label = lazy("Any status")
     choices_ = [(status.value, status.value) for status in JobStatus]
 
 
-class OutcomeFilter(FieldFilter):
+class OutcomeFilter(OfListing, FieldFilter):
     title = lazy("outcome")
     parameter_name = field = "outcome"
     any_label = lazy("Any outcome")
@@ -183,23 +193,16 @@ class RecordFilter(ListFilter):
         visible: QuerySet[Any] = manager.visible_to(request.user)
         return visible
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        if not self._visible(request).filter(pk=self.value()).exists():
-            return queryset.none()
-        return self.narrow(queryset, self.value())
-
-    def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return queryset.filter(**{self.field: pk})
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        narrow = by_record(str(self.parameter_name), self.related, with_key(self.field))
+        return narrow(queryset, self.asked)
 
 
-class StageFilter(RecordFilter):
+class StageFilter(OfListing, RecordFilter):
     title = lazy("stage")
     parameter_name = "stage"
     any_label = lazy("Any stage")
     related = ApplicationStage
-    field = "current_stage_id"
 
     def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
         tenant = chosen_tenant(request)
@@ -212,7 +215,7 @@ class StageFilter(RecordFilter):
         ]
 
 
-class TagFilter(RecordFilter):
+class TagFilter(OfListing, RecordFilter):
     title = lazy("tag")
     parameter_name = "tag"
     any_label = lazy("Any tag")
@@ -228,57 +231,16 @@ class TagFilter(RecordFilter):
             for pk, name in tags.order_by("name", "pk").values_list("pk", "name")[:MOST]
         ]
 
-    def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return having(queryset, CandidateTag.objects.live().filter(tag_id=pk))
 
-
-class JobFilter(RecordFilter):
+class JobFilter(OfListing, RecordFilter):
     title = lazy("job")
     parameter_name = "job"
     any_label = lazy("Any job")
     related = Job
-    field = "job_id"
 
 
-class CandidateFilter(RecordFilter):
+class CandidateFilter(OfListing, RecordFilter):
     title = lazy("candidate")
     parameter_name = "candidate"
     any_label = lazy("Any candidate")
     related = Candidate
-    field = "candidate_id"
-
-
-class CandidateOutcomeFilter(OutcomeFilter):
-    """Candidates with an application of that outcome."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        mine = Application.objects.visible_to(request.user).live()
-        return having(queryset, mine.filter(outcome=self.value()))
-
-
-class CandidateStageFilter(StageFilter):
-    """Candidates with an application in that stage."""
-
-    def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return having(queryset, Application.objects.live().filter(current_stage_id=pk))
-
-
-class CandidateJobFilter(JobFilter):
-    """Candidates who applied for that job."""
-
-    def narrow(self, queryset: QuerySet[Any], pk: Any) -> QuerySet[Any]:
-        return having(queryset, Application.objects.live().filter(job_id=pk))
-
-
-def having(candidates: QuerySet[Any], related: QuerySet[Any]) -> QuerySet[Any]:
-    """The candidates that `related` (applications, or tags worn) belong to.
-
-    A few are listed. Where there are many, each candidate is asked, since a page of them is then
-    found after few questions.
-    """
-    few = list(related.order_by().values_list("candidate_id", flat=True)[: CAP + 1])
-    if len(few) <= CAP:
-        return candidates.filter(pk__in=few)
-    return candidates.filter(Exists(hide_indexes(related).filter(candidate_id=OuterRef("pk"))))

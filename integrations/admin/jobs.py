@@ -32,20 +32,22 @@ from integrations.admin.origins import source_of
 from integrations.admin.richtext import clean_html
 from integrations.admin.submission_form import why_not
 from integrations.admin.submission_links import new_url
+from integrations.lists.listings import JOBS
 from integrations.models import Application, Candidate, CustomField, Job, Submission, SubmissionKind
 
 
 class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    list_display = ("title", "tenant", "state", "contract", "place", "opened", "changed")
+    listing = JOBS
+    list_display = JOBS.columns
     list_filter = (TenantFilter, JobStatusFilter, DeletedFilter)
     list_select_related = ("integration",)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
-    search_fields = ("name", "department", "category", "slug")
+    search_fields = JOBS.search_fields
     search_placeholder = lazy("Title, department, category")
-    sortable_by = ("title", "opened", "changed")
+    sortable_by = tuple(JOBS.orders)
     empty_text = lazy("Jobs appear here once a tenant has been synchronised.")
 
-    @display(description=lazy("Job"), ordering="name")
+    @display(description=lazy("Job"), ordering=JOBS.orders["title"])
     def title(self, job: Job) -> SafeString:
         return format_html("{} {}", str(job), gone_badge(job.remote_deleted_at))
 
@@ -65,11 +67,11 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def place(self, job: Job) -> str:
         return _place(job.location) or NOTHING
 
-    @display(description=lazy("Opened"), ordering="opened_at")
+    @display(description=lazy("Opened"), ordering=JOBS.orders["opened"])
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
 
-    @display(description=lazy("Changed"), ordering="changed_at")
+    @display(description=lazy("Changed"), ordering=JOBS.orders["changed"])
     def changed(self, job: Job) -> SafeString | str:
         return date_time(job.changed_at)
 

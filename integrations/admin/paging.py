@@ -15,8 +15,8 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-from integrations.admin.display import CAP, capped, number
-from integrations.admin.walking import walk_in_order
+from integrations.admin.display import capped, number
+from integrations.lists.walking import CAP, walk_in_order
 
 PER_PAGE = 50
 # An offset is walked row by row; by then a search or a filter finds the record sooner.

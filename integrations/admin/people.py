@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +15,6 @@ from integrations.admin.changes import changes_of
 from integrations.admin.date_filters import AppliedFilter, CandidateAppliedFilter
 from integrations.admin.details import Card, Related, badges, record_card, related
 from integrations.admin.display import (
-    CAP,
     NOTHING,
     chips,
     date_time,
@@ -32,9 +30,6 @@ from integrations.admin.display import (
 from integrations.admin.exporting import ExportingMixin
 from integrations.admin.filters import (
     CandidateFilter,
-    CandidateJobFilter,
-    CandidateOutcomeFilter,
-    CandidateStageFilter,
     DeletedFilter,
     JobFilter,
     OutcomeFilter,
@@ -46,26 +41,27 @@ from integrations.admin.filters import (
 from integrations.admin.origins import source_of
 from integrations.admin.submission_links import new_url, submitted_from_here
 from integrations.admin.timeline import timeline
+from integrations.lists.listings import APPLICATIONS, CANDIDATES
 from integrations.models import Application, Candidate, SubmissionKind
 
 
 class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    list_display = ("name", "tenant", "email", "phone", "changed")
+    listing = CANDIDATES
+    list_display = CANDIDATES.columns
     list_filter = (
         TenantFilter,
-        CandidateStageFilter,
-        CandidateOutcomeFilter,
+        StageFilter,
+        OutcomeFilter,
         CandidateAppliedFilter,
         TagFilter,
         DeletedFilter,
-        CandidateJobFilter,
+        JobFilter,
     )
     list_select_related = ("integration",)
     list_defer = ("remote_data",)
-    search_fields = ("first_name", "last_name", "email_addresses")
+    search_fields = CANDIDATES.search_fields
     search_placeholder = lazy("Name or e-mail")
-    # A sort by any other column would read the whole table.
-    sortable_by = ("changed",)
+    sortable_by = tuple(CANDIDATES.orders)
     empty_text = lazy("Candidates appear here once a tenant has been synchronised.")
 
     @display(description=lazy("Name"))
@@ -84,7 +80,7 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def phone(self, candidate: Candidate) -> SafeString | str:
         return phones(candidate.phone_numbers)
 
-    @display(description=lazy("Changed"), ordering="changed_at")
+    @display(description=lazy("Changed"), ordering=CANDIDATES.orders["changed"])
     def changed(self, candidate: Candidate) -> SafeString | str:
         return date_time(candidate.changed_at)
 
@@ -163,7 +159,8 @@ def _applications(candidate: Candidate) -> Related:
 
 
 class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    list_display = ("who", "job_name", "tenant", "stage", "result", "received", "changed")
+    listing = APPLICATIONS
+    list_display = APPLICATIONS.columns
     list_filter = (
         TenantFilter,
         StageFilter,
@@ -183,29 +180,10 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         "job__integration_fields",
         "current_stage__remote_data",
     )
-    search_fields = (
-        "candidate__first_name",
-        "candidate__last_name",
-        "candidate__email_addresses",
-    )
+    search_fields = APPLICATIONS.search_fields
     search_placeholder = lazy("Candidate's name or e-mail")
-    sortable_by = ("changed",)
+    sortable_by = tuple(APPLICATIONS.orders)
     empty_text = lazy("Applications appear here once a tenant has been synchronised.")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By candidate. When few are found, their applications are looked up by their ids, which
-        spares joining every application with its candidate only to find that it is not meant."""
-        if not search_term:
-            return queryset, False
-        candidates = CandidateAdmin(Candidate, self.admin_site)
-        mine = Candidate.objects.visible_to(request.user)
-        named, _ = candidates.get_search_results(request, mine, search_term)
-        few = list(named.order_by().values_list("pk", flat=True)[: CAP + 1])
-        if len(few) <= CAP:
-            return queryset.filter(candidate_id__in=few), False
-        return super().get_search_results(request, queryset, search_term)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -238,7 +216,7 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
 
-    @display(description=lazy("Changed"), ordering="changed_at")
+    @display(description=lazy("Changed"), ordering=APPLICATIONS.orders["changed"])
     def changed(self, application: Application) -> SafeString | str:
         return date_time(application.changed_at)
 

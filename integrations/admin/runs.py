@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial, update_wrapper
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
 from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,9 +23,9 @@ from integrations.admin import run_held
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import NOTHING, ago, change_url, duration, run_badge
-from integrations.admin.doors import require
 from integrations.admin.filters import RunStateFilter, RunTypeFilter, TenantFilter
 from integrations.admin.paging import PER_PAGE, CappedPaginator
+from integrations.admin.record_pages import RecordPage
 from integrations.admin.run_findings import linked_record
 from integrations.admin.run_report import exchange_rows, live_context, report_context
 from integrations.models import QuarantinedRecord, SyncRun
@@ -36,10 +34,9 @@ from integrations.sync.retrying import Retried, retry
 from integrations.sync.runs import SyncRefused, request_cancel
 from integrations.wording import translated
 
-Page = Callable[[HttpRequest, SyncRun], HttpResponse]
-
 
 class SyncRunAdmin(ReadOnlyMirrorAdmin):
+    record_key = "<int:run_id>"
     list_display = ("number", "tenant", "state_label", "kind", "started_by", "queued", "lasted")
     list_filter = (TenantFilter, RunStateFilter, RunTypeFilter)
     list_select_related = ("integration", "requested_by")
@@ -83,38 +80,17 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
 
     # One run
 
-    def get_urls(self) -> list[URLPattern]:
+    def record_pages(self) -> Mapping[str, RecordPage]:
         see, sync, decide = Permission.SEE, Permission.SYNC, Permission.DECIDE
-        pages: dict[str, tuple[Permission, Page]] = {
-            "live": (see, self.live_view),
-            "cancel": (sync, self.cancel_view),
-            "held": (see, partial(run_held.held_view, self)),
-            "confirm": (decide, run_held.confirm_view),
-            "keep": (decide, run_held.keep_view),
-            "retry": (decide, self.retry_view),
-            "exchanges": (see, self.exchanges_view),
+        return {
+            "live": RecordPage(self.live_view, see),
+            "cancel": RecordPage(self.cancel_view, sync, "POST"),
+            "held": RecordPage(partial(run_held.held_view, self), see),
+            "confirm": RecordPage(run_held.confirm_view, decide),
+            "keep": RecordPage(run_held.keep_view, decide),
+            "retry": RecordPage(self.retry_view, decide, "POST"),
+            "exchanges": RecordPage(self.exchanges_view, see),
         }
-        own = [
-            path(
-                f"<int:run_id>/{name}/",
-                self.admin_site.admin_view(self._of_run(permission, view)),
-                name=f"integrations_syncrun_{name}",
-            )
-            for name, (permission, view) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _of_run(self, permission: Permission, view: Page) -> Callable[..., HttpResponse]:
-        """`view` with the run looked up among those of the user's tenants."""
-
-        def of_run(request: HttpRequest, run_id: int) -> HttpResponse:
-            run = self.get_queryset(request).filter(pk=run_id).first()
-            if run is None:
-                raise Http404
-            require(request, permission, run.integration_id)
-            return view(request, run)
-
-        return update_wrapper(of_run, view)
 
     def detail(self, _request: HttpRequest, record: SyncRun) -> dict[str, Any]:
         return {**report_context(record), **self._addresses(record)}
@@ -136,8 +112,6 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
         return response
 
     def cancel_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if run.is_live:
             request_cancel(run.pk)
             messages.info(request, _("The sync stops as soon as the current step allows."))
@@ -147,8 +121,6 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
 
     def retry_view(self, request: HttpRequest, run: SyncRun) -> HttpResponse:
         """Ask Flatchr once more for a record that was set aside; says at once what came of it."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         asked = request.POST.get("item", "")
         item = run.quarantined.filter(pk=asked).first() if asked.isdigit() else None
         if item is None:

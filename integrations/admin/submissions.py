@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Callable, Mapping
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.display import ago, link, submission_badge
 from integrations.admin.doors import require
 from integrations.admin.filters import TenantFilter, chosen_tenant
+from integrations.admin.record_pages import RecordPage
 from integrations.admin.submission_filters import (
     ChannelFilter,
     StateFilter,
@@ -38,6 +39,8 @@ NAMELESS = lazy("(no name yet)")
 
 
 class SubmissionAdmin(ReadOnlyMirrorAdmin):
+    record_key = "<str:pk>"
+    record_related = ("integration", "job", "created_by", "queued_by", "cancelled_by")
     list_display = ("who", "job_name", "tenant", "state_label", "by", "via", "written")
     list_filter = (
         TenantFilter,
@@ -104,57 +107,35 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
         """The form offers those tenants alone to which the user may submit."""
         return self.admin_site.has_permission(request) and may(request.user, Permission.SUBMIT)
 
+    def record_pages(self) -> Mapping[str, RecordPage]:
+        pages: dict[str, tuple[Permission, str, Page]] = {
+            "edit": (Permission.SUBMIT, "", submission_pages.edit_view),
+            "live": (Permission.SEE, "GET", _live),
+            "document": (Permission.SEE, "GET", _document),
+            "submit": (Permission.SUBMIT, "POST", submission_pages.submit_view),
+            "retry": (Permission.SUBMIT, "POST", submission_pages.retry_view),
+            "cancel": (Permission.SUBMIT, "POST", submission_pages.cancel_view),
+        }
+        return {
+            name: RecordPage(partial(view, self), permission, method)
+            for name, (permission, method, view) in pages.items()
+        }
+
     def get_urls(self) -> list[URLPattern]:
         hints = {
             "jobs": ("GET", submission_hints.jobs_view),
             "validate": ("POST", submission_hints.validate_view),
             "duplicates": ("POST", submission_hints.duplicates_view),
         }
-        pages: dict[str, tuple[str, Page]] = {
-            "edit": ("", submission_pages.edit_view),
-            "live": ("GET", _live),
-            "document": ("GET", _document),
-            "submit": ("POST", submission_pages.submit_view),
-            "retry": ("POST", submission_pages.retry_view),
-            "cancel": ("POST", submission_pages.cancel_view),
-        }
-        wrap = self.admin_site.admin_view
-        return [
-            *(
-                path(
-                    f"{name}/",
-                    wrap(_by(method, _for_submitters(view))),
-                    name=f"integrations_submission_{name}",
-                )
-                for name, (method, view) in hints.items()
-            ),
-            *(
-                path(
-                    f"<str:pk>/{name}/",
-                    wrap(_by(method, self._of_submission(view))),
-                    name=f"integrations_submission_{name}",
-                )
-                for name, (method, view) in pages.items()
-            ),
-            *super().get_urls(),
-        ]
-
-    def _of_submission(self, view: Page) -> Callable[..., HttpResponseBase]:
-        """`view` with the submission looked up among those of the user's tenants."""
-
-        def of_submission(request: HttpRequest, pk: str) -> HttpResponseBase:
-            mine = self.get_queryset(request).select_related(
-                "integration", "job", "created_by", "queued_by", "cancelled_by"
+        own = [
+            path(
+                f"{name}/",
+                self.admin_site.admin_view(_hint(method, view)),
+                name=f"integrations_submission_{name}",
             )
-            submission = mine.filter(pk=pk).first()
-            if submission is None:
-                raise Http404
-            seen = view in (_live, _document)
-            permission = Permission.SEE if seen else Permission.SUBMIT
-            require(request, permission, submission.integration_id)
-            return view(self, request, submission)
-
-        return update_wrapper(of_submission, view)
+            for name, (method, view) in hints.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -197,24 +178,17 @@ def _another_url(submission: Submission) -> str:
     return new_url(SubmissionKind(submission.kind), **given)
 
 
-def _for_submitters(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    def for_submitters(request: HttpRequest) -> HttpResponseBase:
+def _hint(method: str, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """`view` for who may submit, and for one method only."""
+
+    def hint(request: HttpRequest) -> HttpResponseBase:
+        asked = "GET" if request.method == "HEAD" else request.method
+        if asked != method:
+            return HttpResponseNotAllowed([method])
         require(request, Permission.SUBMIT)
         return view(request)
 
-    return update_wrapper(for_submitters, view)
-
-
-def _by(method: str, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """`view` for one method only; for any, when that is blank."""
-
-    def by_method(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        asked = "GET" if request.method == "HEAD" else request.method
-        if method and asked != method:
-            return HttpResponseNotAllowed([method])
-        return view(request, *args, **kwargs)
-
-    return update_wrapper(by_method, view)
+    return update_wrapper(hint, view)
 
 
 def _live(_admin: Any, request: HttpRequest, submission: Submission) -> HttpResponse:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.exports import files, wake
 from integrations.exports.lease import Lease, LeaseLost, claim, unattended
 from integrations.exports.service import wanted_of
 from integrations.exports.writing import write
+from integrations.lists.selecting import select
 from integrations.models import Export, ExportState
 from integrations.people.permissions import Permission, tenants_where
 
 logger = logging.getLogger(__name__)
-
-# The records that an export's filters select, of those that its user may see at this moment.
-Select = Callable[[Export], QuerySet[Any]]
 
 # How often a worker may vanish over the same export before it is given up.
 MOST_ATTEMPTS = 5
@@ -40,7 +36,7 @@ class NotAllowed(Exception):
     """Who asked for the export may not have it any more; the message tells why."""
 
 
-def work_on(export_id: int, select: Select) -> bool:
+def work_on(export_id: int) -> bool:
     """Write the export's file; whether there was anything to do.
 
     Safe to call at any time and by any number of workers. One that takes over from another
@@ -56,7 +52,7 @@ def work_on(export_id: int, select: Select) -> bool:
         if export.attempts > MOST_ATTEMPTS:
             _fail(lease, HOPELESS)
         else:
-            _write(lease, export, name, select)
+            _write(lease, export, name)
     except LeaseLost:
         logger.info("Export %s was cancelled, removed, or taken over", export_id)
         files.remove(name)
@@ -74,7 +70,7 @@ def work_on(export_id: int, select: Select) -> bool:
     return True
 
 
-def _write(lease: Lease, export: Export, name: str, select: Select) -> None:
+def _write(lease: Lease, export: Export, name: str) -> None:
     tenants = allowed_tenants(export)
     rows: list[int] = []
     with lease:

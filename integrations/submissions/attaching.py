@@ -120,9 +120,9 @@ def fetch(submission: Submission) -> dict[str, object]:
 
 def fetch_for(taken: Claim) -> None:
     """Fetch the file of a claimed submission. Raises `NotSent` and `LeaseLost`."""
-    taken.renew(LEASE + timedelta(seconds=FETCH_SECONDS))
+    taken.renew_for(LEASE + timedelta(seconds=FETCH_SECONDS))
     taken.write(**fetch(taken.submission))
-    taken.renew()
+    taken.renew_for(LEASE)
 
 
 def resume(submission: Submission) -> Resume:

@@ -27,6 +27,8 @@ from integrations.submissions.entries import (
     Refused,
 )
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
+from integrations.sync.leaving_out import Sieve
+from integrations.sync.scopes import scopes_of
 
 NO_CV = "Attach a CV: Flatchr takes no candidate without one."
 # How often another submission may end just while this one makes way for it.
@@ -101,8 +103,9 @@ def by_key(integration_id: str, key: str) -> Submission | None:
 
 def applications(integration_id: str, person_key: str) -> RecordQuerySet:
     """The person's applications that Flatchr has as far as we know, newest first."""
+    kept_as = Sieve(scopes_of(integration_id), integration_id).person_key(person_key)
     found: RecordQuerySet = Application.objects.filter(
-        integration=integration_id, person_key=person_key
+        integration=integration_id, person_key=kept_as
     )
     newest = F("remote_created_at").desc(nulls_last=True)
     return found.live().select_related("job", "candidate").order_by(newest, "-pk")

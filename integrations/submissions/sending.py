@@ -21,7 +21,7 @@ from integrations.flatchr.writer import Resume, candidate_payload, shown
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import outcome, reconciling, recording
 from integrations.submissions.attaching import fetch_for, resume
-from integrations.submissions.claiming import Claim, LeaseLost, claim
+from integrations.submissions.claiming import LEASE, Claim, LeaseLost, claim
 from integrations.submissions.entries import Problem, Refused
 from integrations.submissions.outcome import NotSent
 from integrations.submissions.recording import Recorder
@@ -158,7 +158,7 @@ def _begin(
             known_applicants=looked.ids,
             source_written=cleaned.offerer_id is not None,
         )
-        taken.renew()
+        taken.renew_for(LEASE)
         recording.note_lookup(
             taken.submission,
             recorder.search,

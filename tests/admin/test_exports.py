@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.admin.selecting import select
 from integrations.exports import lease, working
 from integrations.models import (
     ColumnSet,
@@ -64,7 +63,7 @@ def made(client: Client, user: User, settings: Any, **given: Any) -> Export:
     assert answer.headers["Location"] == reverse(
         "admin:integrations_export_change", args=[export.pk]
     )
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     export.refresh_from_db()
     assert export.state == ExportState.DONE
     return export
@@ -239,7 +238,7 @@ def test_a_large_file_is_watched_and_handed_to_who_asked_for_it_alone(
     assert "<progress" in client.get(list_address("export")).content.decode()
     assert "expired" in str(client.post(export_address(export, "file"), follow=True).content)
 
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
 
     assert client.get(export_address(export, "live")).headers["X-Run-Live"] == "no"
     assert "The file is ready" in client.get(page.wsgi_request.path).content.decode()
@@ -270,7 +269,7 @@ def test_the_list_follows_what_is_being_written_until_it_ends(
     theirs = logged_in(charlie).get(live)
     assert (theirs["X-Run-Live"], theirs["X-Run-State"]) == ("no", "")
 
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
 
     assert client.get(live)["X-Run-Live"] == "no"
     assert "data-live-url" not in client.get(list_address("export")).content.decode()
@@ -288,7 +287,7 @@ def test_excel_is_prepared_in_the_background_where_csv_would_still_come_at_once(
     answer = client.post(address(), {**FORM, "format": "xlsx"})
     export = Export.objects.latest("pk")
     assert (answer.status_code, export.state, export.format) == (302, "QUEUED", "xlsx")
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     content = b"".join(client.post(export_address(export, "file")).streaming_content)  # type: ignore[arg-type]
     assert content[:2] == b"PK"
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from integrations.admin import paging
 from integrations.admin.paging import cut
-from integrations.admin.walking import hide_indexes, walk_in_order
+from integrations.lists.walking import hide_indexes, walk_in_order
 from integrations.models import Application, ApplicationStage, Candidate, Integration
 from tests.admin.conftest import Data, Fill
 

@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.admin.selecting import select
 from integrations.exports import files, lease, reading, retention, service, working
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted
@@ -69,7 +68,7 @@ def test_a_worker_writes_the_file_for_its_owner_alone(rows: Rows, alice: User) -
     export = queued(rows, alice)
     assert (export.state, export.rows) == (ExportState.QUEUED, None)
 
-    assert working.work_on(export.pk, select)
+    assert working.work_on(export.pk)
 
     done = now(export)
     assert (done.state, done.rows, done.written, done.expected) == (ExportState.DONE, 3, 3, 3)
@@ -80,7 +79,7 @@ def test_a_worker_writes_the_file_for_its_owner_alone(rows: Rows, alice: User) -
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     with files.opened(done) as content:
         assert len(table([content.read()])) == 3
-    assert not working.work_on(export.pk, select), "It is done once."
+    assert not working.work_on(export.pk), "It is done once."
 
 
 def test_the_lists_own_filters_decide_what_is_in_it(
@@ -91,7 +90,7 @@ def test_the_lists_own_filters_decide_what_is_in_it(
     other_rows.candidate(last_name="Marchand")
     for filters, expected in (("q=marchand", 1), ("q=marchand&deleted=all", 2), ("", 2)):
         export = queued(rows, alice, filters=filters)
-        working.work_on(export.pk, select)
+        working.work_on(export.pk)
         assert now(export).rows == expected, filters
 
 
@@ -108,7 +107,7 @@ def killed_on_the_way(monkeypatch: pytest.MonkeyPatch, export: Export, after: in
     with monkeypatch.context() as patch:
         patch.setattr("integrations.exports.resources.read_chunks", dying)
         with pytest.raises(Killed):
-            working.work_on(export.pk, select)
+            working.work_on(export.pk)
 
 
 def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_file_is_the_same(
@@ -118,15 +117,15 @@ def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_file_is_the_s
     rows.candidates({"first_name": f"Nadia {n}"} for n in range(4000))
     wanted = Wanted(format="xlsx", style=Style(date_format="dmy"))
     whole = queued(rows, alice, wanted)
-    working.work_on(whole.pk, select)
+    working.work_on(whole.pk)
 
     export = queued(rows, alice, wanted)
     killed_on_the_way(monkeypatch, export, after=4)
     assert now(export).state == ExportState.RUNNING
     assert len(stored()) == 2
-    assert not working.work_on(export.pk, select), "Its lease holds."
+    assert not working.work_on(export.pk), "Its lease holds."
     time_passes()
-    assert working.work_on(export.pk, select)
+    assert working.work_on(export.pk)
 
     done = now(export)
     assert (done.state, done.rows, done.attempts) == (ExportState.DONE, 4000, 2)
@@ -147,11 +146,11 @@ def test_a_worker_taken_for_dead_can_finish_nothing(
         if not taken_over:
             time_passes()
             taken_over.append(True)
-            assert working.work_on(export.pk, select)
+            assert working.work_on(export.pk)
         return size
 
     monkeypatch.setattr(files, "write", slow)
-    assert working.work_on(export.pk, select)
+    assert working.work_on(export.pk)
     done = now(export)
     assert (done.state, done.rows, done.attempts) == (ExportState.DONE, 3, 2)
     assert stored() == [done.file]
@@ -165,7 +164,7 @@ def test_an_export_over_which_workers_die_is_given_up_with_words(
     for _ in range(working.MOST_ATTEMPTS):
         killed_on_the_way(monkeypatch, export, after=0)
         time_passes()
-    assert working.work_on(export.pk, select)
+    assert working.work_on(export.pk)
     assert now(export).state == ExportState.FAILED
     assert "Export fewer rows" in now(export).error
 
@@ -176,7 +175,7 @@ def test_cancelled_is_cancelled_and_nothing_is_kept(
     rows.candidate()
     waiting, running = queued(rows, alice), queued(rows, alice)
     assert service.cancel(waiting)
-    assert not working.work_on(waiting.pk, select)
+    assert not working.work_on(waiting.pk)
     original = files.write
 
     def cancelled(name: str, pieces: Any) -> int:
@@ -184,7 +183,7 @@ def test_cancelled_is_cancelled_and_nothing_is_kept(
         return original(name, pieces)
 
     monkeypatch.setattr(files, "write", cancelled)
-    working.work_on(running.pk, select)
+    working.work_on(running.pk)
     assert now(running).state == ExportState.CANCELLED
     assert stored() == []
     assert not service.cancel(now(running))
@@ -204,7 +203,7 @@ def test_what_cannot_be_read_or_stored_ends_in_words(
     export = queued(rows, alice)
     with monkeypatch.context() as patch:
         patch.setattr(files, "write", no_room)
-        working.work_on(export.pk, select)
+        working.work_on(export.pk)
     assert (now(export).state, stored()) == (ExportState.FAILED, [])
     assert "room on the disk" in now(export).error
 
@@ -212,7 +211,9 @@ def test_what_cannot_be_read_or_stored_ends_in_words(
         raise RuntimeError
 
     export = queued(rows, alice)
-    working.work_on(export.pk, broken)
+    with monkeypatch.context() as patch:
+        patch.setattr(working, "select", broken)
+        working.work_on(export.pk)
     assert (now(export).state, stored()) == (ExportState.FAILED, [])
     assert "Try again" in now(export).error
 
@@ -220,12 +221,12 @@ def test_what_cannot_be_read_or_stored_ends_in_words(
 def test_who_has_lost_the_tenant_gets_nothing(rows: Rows, alice: User, bob: User) -> None:
     rows.candidate()
     early, late = queued(rows, alice), queued(rows, alice)
-    working.work_on(early.pk, select)
+    working.work_on(early.pk)
     assert working.may_fetch(now(early), alice)
     assert not working.may_fetch(now(early), bob), "It is not bob's file."
 
     alice.tenant_memberships.all().delete()
-    working.work_on(late.pk, select)
+    working.work_on(late.pk)
 
     assert not working.may_fetch(now(early), User.objects.get(pk=alice.pk))
     assert now(late).state == ExportState.FAILED
@@ -239,10 +240,10 @@ def test_a_viewer_takes_nothing_away_in_the_background_either(
     rows.candidate()
     other_rows.candidate()
     export = queued(rows, alice, integration=None)
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     assert (now(export).rows, now(export).tenants) == (1, [rows.tenant.pk])
     theirs = queued(rows, alice, integration=other_rows.tenant)
-    working.work_on(theirs.pk, select)
+    working.work_on(theirs.pk)
     assert now(theirs).state == ExportState.FAILED
 
 
@@ -253,7 +254,7 @@ def test_an_export_over_several_tenants_is_withheld_once_one_of_them_is_lost(
     rows.candidate()
     other_rows.candidate()
     export = queued(rows, alice, integration=None)
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     assert now(export).rows == 2
     assert working.may_fetch(now(export), alice)
     Integration.objects.filter(pk=other_rows.tenant.pk).update(deleted_at=timezone.now())
@@ -264,7 +265,7 @@ def test_expired_files_and_those_of_nobody_are_removed(rows: Rows, alice: User) 
     rows.candidate()
     kept, expired = queued(rows, alice), queued(rows, alice)
     for export in (kept, expired):
-        working.work_on(export.pk, select)
+        working.work_on(export.pk)
     Export.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
     assert not working.is_fetchable(now(expired))
     (files.folder() / "999-left").write_bytes(b"")
@@ -325,7 +326,7 @@ def test_progress_and_an_end_are_seen_while_it_is_read(
             wait_until(lambda: self._lost)
 
     monkeypatch.setattr(lease.Lease, "progress", watched)
-    assert working.work_on(export.pk, select)
+    assert working.work_on(export.pk)
     assert len(seen) == 1, "It was cancelled, and read no further."
     assert now(export).state == ExportState.CANCELLED
     assert stored() == []

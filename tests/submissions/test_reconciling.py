@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from integrations.flatchr.mapping.dates import PARIS
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job, Submission
 from integrations.submissions import service
@@ -134,8 +135,11 @@ def test_after_a_day_without_any_answer_it_stays_uncertain_and_says_what_to_do(
     submission = lost(flatchr_tenant, job, sandbox)
     sandbox.show_new_applicants()
     sandbox.faults.add(path=SEARCH, status=500)
+    submission = later(submission, 25 * 3600)
+    (row,) = at_flatchr(sandbox)
+    sandbox.edit_applicant(row["applicant"], created=submission.sent_at.astimezone(PARIS).date())
 
-    submission = work(due(later(submission, 25 * 3600)))
+    submission = work(due(submission))
 
     assert (submission.state, submission.error_kind) == ("UNCERTAIN", "unsettled")
     assert submission.next_attempt_at is None

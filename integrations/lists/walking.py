@@ -15,6 +15,9 @@ from django.db.models import ForeignKey, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.sql.where import WhereNode
 
+# What matches is looked for up to here, and counted no further.
+CAP = 1000
+
 # Of every list that may grow large.
 ORDERS = {"changed_at", "created_at"}
 
