@@ -16,6 +16,9 @@ from typing import Any
 # Begins the remote id of a record that was submitted from here and whose own remote id Flatchr
 # has not told yet; the submission's id follows.
 PROVISIONAL = "submission:"
+# Stands in the source object of an applicant for the e-mail address, where that is left out: a
+# digest by which a person's applications still find each other.
+PERSON = "relais_person"
 
 
 class Model(StrEnum):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.connecting.flow import Entered
 from integrations.connecting.forms import KeysForm
+from integrations.connecting.scope_forms import ScopesForm
 from integrations.models import Environment, FlatchrSettings, Integration
 
 
-class ConnectForm(KeysForm):
-    """A new tenant: who it is, and its credentials."""
+class ConnectForm(KeysForm, ScopesForm):
+    """A new tenant: who it is, its credentials, and what is to be read of it."""
 
     organization = forms.CharField(
         label=lazy("Company name"),
@@ -34,6 +38,9 @@ class ConnectForm(KeysForm):
     def about(self) -> dict[str, str]:
         names = ("organization", "environment", "contact_email", "origin_id")
         return {name: self.cleaned_data[name] for name in names}
+
+    def entered(self) -> Entered:
+        return replace(super().entered(), scopes=self.scopes())
 
 
 class LinkForm(forms.Form):

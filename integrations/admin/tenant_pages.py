@@ -87,6 +87,7 @@ def tabs(request: HttpRequest, tenant: Integration, current: str) -> list[dict[s
         (Permission.SEE, "change", _("Overview")),
         (Permission.CONFIGURE, "credentials", _("Connection")),
         (Permission.CONFIGURE, "settings", _("Settings")),
+        (Permission.CONFIGURE, "scopes", _("What is read")),
         (Permission.DECIDE, "fields", _("Fields")),
         (Permission.DECIDE, "values", _("Value maps")),
         (Permission.MANAGE_MEMBERS, "members", _("Members")),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib.admin.utils import unquote
@@ -15,13 +15,21 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
-from integrations.admin import connecting, fields, members, tenant_leaving, tenant_pages, values
+from integrations.admin import (
+    connecting,
+    fields,
+    members,
+    scopes,
+    tenant_leaving,
+    tenant_pages,
+    values,
+)
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
 from integrations.admin.display import NOTHING, ago, badge
-from integrations.admin.doors import require
 from integrations.admin.filters import FieldFilter
 from integrations.admin.overview import TenantView, tenant_views
 from integrations.admin.people import CandidateAdmin
+from integrations.admin.record_pages import RecordPage
 from integrations.models import Candidate, Environment, Integration
 from integrations.people.permissions import Permission, may
 from integrations.wording import translated
@@ -47,6 +55,7 @@ class TenantChangeList(BoundedChangeList):
 
 
 class TenantAdmin(ReadOnlyMirrorAdmin):
+    record_key = "<path:object_id>"
     list_display = ("name", "state", "reason", "environment_name", "last_sync", "next_sync")
     list_filter = (EnvironmentFilter,)
     search_fields = ("organization", "origin_id")
@@ -94,7 +103,7 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
         """Whoever connects a tenant becomes its Manager."""
         return self.admin_site.has_permission(request) and may(request.user, Permission.CONNECT)
 
-    def get_urls(self) -> list[URLPattern]:
+    def record_pages(self) -> Mapping[str, RecordPage]:
         pages: dict[str, tuple[Permission, Page]] = {
             "sync": (Permission.SYNC, tenant_pages.sync_view),
             "credentials": (Permission.CONFIGURE, connecting.credentials_view),
@@ -102,27 +111,33 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
             "progress": (Permission.SEE, connecting.progress_view),
             "link": (Permission.CONFIGURE, connecting.link_view),
             "settings": (Permission.CONFIGURE, tenant_pages.settings_view),
+            "scopes": (Permission.CONFIGURE, scopes.scopes_view),
             "fields": (Permission.DECIDE, fields.fields_view),
             "values": (Permission.DECIDE, values.values_view),
             "members": (Permission.MANAGE_MEMBERS, members.members_view),
             "enabled": (Permission.CONFIGURE, tenant_leaving.enabled_view),
             "remove": (Permission.DELETE_TENANT, tenant_leaving.remove_view),
-            "export": (Permission.EXPORT, self.export_view),
+            "export": (Permission.EXPORT, _export),
         }
-        own = [
-            path(
-                f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(self._of_tenant(permission, view)),
-                name=f"integrations_integration_{name}",
-            )
+        return {
+            name: RecordPage(partial(view, self), permission)
             for name, (permission, view) in pages.items()
-        ]
+        }
+
+    def find_record(self, request: HttpRequest, key: str | int) -> Integration | None:
+        found: Integration | None = self.get_object(request, unquote(str(key)))
+        return found
+
+    def no_record(self, request: HttpRequest, key: str | int) -> HttpResponseBase:
+        return self.unknown(request, str(key))
+
+    def get_urls(self) -> list[URLPattern]:
         deleted = path(
             "deleted/",
             self.admin_site.admin_view(self.deleted_view),
             name="integrations_integration_deleted",
         )
-        return [deleted, *own, *super().get_urls()]
+        return [deleted, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -135,18 +150,6 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
 
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         return tenant_leaving.deleted_view(self, request)
-
-    def _of_tenant(self, permission: Permission, view: Page) -> Callable[..., HttpResponseBase]:
-        """`view` with the tenant looked up among the user's own."""
-
-        def of_tenant(request: HttpRequest, object_id: str) -> HttpResponseBase:
-            tenant = self.get_object(request, unquote(object_id))
-            if tenant is None:
-                return self.unknown(request, object_id)
-            require(request, permission, tenant)
-            return view(self, request, tenant)
-
-        return update_wrapper(of_tenant, view)
 
     def add_view(
         self,
@@ -161,12 +164,11 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
     def detail(self, request: HttpRequest, record: Integration) -> dict[str, Any]:
         return tenant_pages.hub_context(request, record)
 
-    def export_view(
-        self, _admin: Any, _request: HttpRequest, tenant: Integration
-    ) -> HttpResponseBase:
-        """The page on which the tenant's candidates are taken away."""
-        candidates = CandidateAdmin(Candidate, self.admin_site)
-        return HttpResponseRedirect(candidates.export_url(urlencode({"tenant": tenant.pk})))
+
+def _export(admin: Any, _request: HttpRequest, tenant: Integration) -> HttpResponseBase:
+    """The page on which the tenant's candidates are taken away."""
+    candidates = CandidateAdmin(Candidate, admin.admin_site)
+    return HttpResponseRedirect(candidates.export_url(urlencode({"tenant": tenant.pk})))
 
 
 def _view(tenant: Any) -> TenantView:

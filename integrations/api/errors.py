@@ -79,6 +79,8 @@ TITLES: Mapping[str, str] = {
     "INTEGRATION.MODEL_NOT_AVAILABLE": (
         "This data model isn't supported for the selected integration."
     ),
+    "INTEGRATION.MODEL_DISABLED": "This data model is switched off for the integration.",
+    "INTEGRATION.ACTION_DISABLED": "This action is switched off for the integration.",
     "INTEGRATION.ACTION_NOT_AVAILABLE": (
         "This action isn't supported for the selected integration."
     ),

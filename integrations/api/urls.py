@@ -9,10 +9,11 @@ from integrations.api.general.routes import ROUTES as GENERAL
 from integrations.api.openapi.pages import PUBLIC as REFERENCE
 from integrations.api.reads.routes import ROUTES as READS
 from integrations.api.routing import Router, view_of
+from integrations.api.scoping import scoped
 from integrations.api.writes.routes import PUBLIC
 from integrations.api.writes.routes import ROUTES as WRITES
 
-router = Router([*GENERAL, *CONNECT, *READS, *WRITES])
+router = Router(scoped([*GENERAL, *CONNECT, *READS, *WRITES]))
 _view = view_of(router)
 
 # What is without `/v1` is named, since everything else there is the site's.

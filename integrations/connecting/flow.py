@@ -18,6 +18,8 @@ from integrations.connecting import links, setup_steps
 from integrations.flatchr.check import Check
 from integrations.flatchr.exchange import Credentials
 from integrations.models import ConnectionLink, FlatchrCredentials, Integration, LinkKind, Trigger
+from integrations.models.scopes import Part, Scopes
+from integrations.sync import scopes
 from integrations.sync.connect import (
     ConnectionRefused,
     credentials_of,
@@ -47,6 +49,9 @@ class Entered:
     offerer_id: int | None = None
     user_key: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
+    # The operator's choice of what is read, and what the customer said no to; None: not asked.
+    scopes: Scopes | None = None
+    declined: frozenset[Part] | None = None
 
     @property
     def credentials(self) -> Credentials:
@@ -65,6 +70,8 @@ def by_link(link: ConnectionLink, entered: Entered) -> Attempt:
 
 def _connect(link: ConnectionLink, entered: Entered) -> Attempt:
     yield from trial(link.environment, entered.credentials)
+    # The link has scopes of its own until it has a tenant.
+    link_scopes = link.scopes
     with transaction.atomic():
         links.claim(link)
         integration = save_new(
@@ -78,6 +85,8 @@ def _connect(link: ConnectionLink, entered: Entered) -> Attempt:
             checked=True,
         )
         links.settle(link, integration)
+        scopes.choose(integration, link_scopes)
+        _say_no(integration, entered)
         setup_steps.save_mapping(integration, entered.mapping)
         _sync(integration, Trigger.CONNECT)
     return integration
@@ -90,6 +99,7 @@ def _reconnect(link: ConnectionLink, entered: Entered) -> Attempt:
     with transaction.atomic():
         links.claim(link)
         save_changed(integration, entered.credentials)
+        _say_no(integration, entered)
         _sync(integration, Trigger.MANUAL)
     return integration
 
@@ -117,6 +127,8 @@ def new_tenant(entered: Entered, *, user: Any, **fields: str) -> Attempt:
             user=user,
             **fields,
         )
+        if entered.scopes is not None:
+            scopes.choose(integration, entered.scopes, user=user)
         _sync(integration, Trigger.CONNECT, user)
     return integration
 
@@ -147,6 +159,11 @@ def set_up(
         setup_steps.save_mapping(integration, mapping)
         # A changed mapping is in the records after the next sync.
         _sync(integration, Trigger.MANUAL)
+
+
+def _say_no(integration: Integration, entered: Entered) -> None:
+    if entered.declined is not None:
+        scopes.opt_out(integration, entered.declined)
 
 
 def _sync(integration: Integration, trigger: Trigger, user: Any = None) -> None:

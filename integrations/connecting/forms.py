@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.connecting import flow
 from integrations.connecting.flow import Entered
+from integrations.connecting.scope_forms import OptOutForm
 from integrations.connecting.setup_steps import Step
 from integrations.models import ConnectionLink, FlatchrSettings, Integration
 from integrations.sync.fields import MappedField, custom_fields_of
@@ -120,6 +122,13 @@ class KeysForm(FieldsForm, SourceForm):
             user_key=data.get("user_key") or "",
             mapping=self.mapping(),
         )
+
+
+class LinkKeysForm(KeysForm, OptOutForm):
+    """The same behind a link, with what its customer may say no to."""
+
+    def entered(self) -> Entered:
+        return replace(super().entered(), declined=self.declined())
 
 
 class SetupForm(FieldsForm, SourceForm):

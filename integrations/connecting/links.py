@@ -21,6 +21,7 @@ from integrations.models import (
     LinkKind,
     LinkState,
 )
+from integrations.models.scopes import EVERYTHING, Scopes, stored_choices
 
 # How long a link opens anything (`unified-api.md §10.8`): one that an application shows in a page
 # of its own, one that is sent to the customer, and one that the dashboard makes.
@@ -54,13 +55,14 @@ def new_link(
     contact_email: str = "",
     origin_id: str = "",
     maps_fields: bool = False,
+    scopes: Scopes = EVERYTHING,
     language: str = "",
     lasts: timedelta,
     key: ApiKey | None = None,
 ) -> str:
     """Make a link that connects a new tenant; its token, which cannot be had again.
 
-    `key` made it, and will open the tenant.
+    `key` made it, and will open the tenant. `scopes` are what the tenant will have.
     """
     return _made(
         kind=LinkKind.CONNECT,
@@ -69,6 +71,7 @@ def new_link(
         contact_email=contact_email.strip(),
         origin_id=origin_id.strip(),
         maps_fields=maps_fields,
+        scope_choices=stored_choices(scopes),
         language=language,
         expires_at=timezone.now() + lasts,
         created_by_key=key,
@@ -149,7 +152,9 @@ def connected_by(token: str, *, now: datetime | None = None) -> Integration | No
 
 def _present() -> QuerySet[ConnectionLink]:
     present = Q(integration=None) | Q(integration__deleted_at=None)
-    return ConnectionLink.objects.select_related("integration", "created_by_key").filter(present)
+    return ConnectionLink.objects.select_related(
+        "integration__flatchr_settings", "created_by_key"
+    ).filter(present)
 
 
 def count_try(link: ConnectionLink) -> None:

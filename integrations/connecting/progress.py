@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Integration, RunState, SyncRun
 from integrations.records import Model
+from integrations.sync.leaving_out import models_left_out
+from integrations.sync.scopes import scopes_of
 
 # The models that mean something to a recruiter; the others are how these hang together.
 SHOWN: dict[str, Promise] = {
@@ -53,13 +55,16 @@ class Progress:
 
 
 def progress_of(integration: Integration) -> Progress:
-    """How the newest sync of a tenant is doing, in two queries."""
+    """How the newest sync of a tenant is doing, in three queries."""
     run = SyncRun.objects.filter(integration=integration).order_by("-id").first()
     if run is None:
         return Progress(Phase.NONE, [])
     seen = {result.model: result for result in run.results.all()}
+    left_out = models_left_out(scopes_of(integration.pk))
     lines = []
     for model, label in SHOWN.items():
+        if model in left_out:
+            continue
         result = seen.get(model)
         done = result is not None and (result.complete or run.state == RunState.SUCCEEDED)
         current = run.is_live and run.phase == model

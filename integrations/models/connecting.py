@@ -14,6 +14,7 @@ from integrations.ids import TOOL
 from integrations.models.access import ApiKey
 from integrations.models.fields import IdField
 from integrations.models.integration import Environment, Integration
+from integrations.models.scopes import Scopes, scopes_from
 
 
 class LinkKind(models.TextChoices):
@@ -55,6 +56,8 @@ class ConnectionLink(models.Model):
     language = models.CharField(max_length=2, blank=True)
     # Whether connecting leads on to the custom fields.
     maps_fields = models.BooleanField(default=False)
+    # What a new tenant's customer is asked about; of an existing one its own scopes count.
+    scope_choices = models.JSONField(default=dict, blank=True, editable=False)
     created_by_key = models.ForeignKey(
         ApiKey, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -72,6 +75,11 @@ class ConnectionLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.organization}"
+
+    @property
+    def scopes(self) -> Scopes:
+        settings = getattr(self.integration, "flatchr_settings", None)
+        return settings.scopes if settings is not None else scopes_from(self.scope_choices)
 
     def state_at(self, now: datetime) -> LinkState:
         if self.used_at is not None:

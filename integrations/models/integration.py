@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from integrations.ids import new_integration_id
 from integrations.models.fields import UNREADABLE, EncryptedTextField, IdField
 from integrations.models.roles import Role
+from integrations.models.scopes import Scopes, scopes_from
 
 
 class Environment(models.TextChoices):
@@ -77,6 +78,9 @@ class Integration(models.Model):
     # Set by a sync that Flatchr refused for its key, cleared by one that it answered: a schedule
     # does not go on knocking with a key that is known to be wrong.
     credentials_invalid_at = models.DateTimeField(null=True, editable=False)
+    # Set when something else is to be read than what the last full sync read; cleared by one that
+    # has applied it. Until then every sync is a full one.
+    scopes_changed_at = models.DateTimeField(null=True, editable=False)
     # A deleted tenant is disabled and shown to nobody; its data goes 14 days later.
     deleted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -147,6 +151,9 @@ class FlatchrSettings(models.Model):
     )
     # Keys of `mapping.md`'s integration fields that are switched on for jobs.
     integration_fields = models.JSONField(default=list, blank=True)
+    # What is left out, and what the customer said no to: read them as `scopes`.
+    scope_choices = models.JSONField(default=dict, blank=True, editable=False)
+    scope_opt_outs = models.JSONField(default=list, blank=True, editable=False)
     api_remote_data = models.BooleanField(lazy("raw objects in the API"), default=False)
     api_only_created = models.BooleanField(
         lazy("only created applications in the API"), default=False
@@ -158,6 +165,10 @@ class FlatchrSettings(models.Model):
 
     def __str__(self) -> str:
         return f"Flatchr settings of {self.integration}"
+
+    @property
+    def scopes(self) -> Scopes:
+        return scopes_from(self.scope_choices, self.scope_opt_outs)
 
 
 class Membership(models.Model):

@@ -219,7 +219,7 @@ class AttemptKind(models.TextChoices):
 class AttemptOutcome(models.TextChoices):
     """What is known of a request once it has ended; blank while it has not, or nobody knows."""
 
-    ACCEPTED = "accepted", "Accepted"
+    ACCEPTED = "accepted", lazy("Accepted")
     REFUSED = "refused", lazy("Refused")
     NOT_SENT = "not_sent", lazy("Nothing was sent")
     UNKNOWN = "unknown", lazy("May have arrived")

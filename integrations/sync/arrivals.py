@@ -30,7 +30,9 @@ from integrations.records import (
 from integrations.sync import figures
 from integrations.sync.candidates import known_people
 from integrations.sync.deletions import release
+from integrations.sync.leaving_out import Sieve
 from integrations.sync.preparing import Preparer
+from integrations.sync.scopes import scopes_of
 from integrations.sync.sql import dialect
 from integrations.sync.store import jobs_by_vacancy
 from integrations.sync.tables import application_columns, digest, person_columns
@@ -44,7 +46,8 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
     `expect_application` becomes theirs and keeps its id.
     """
     mapper = _mapper(integration_id)
-    identified = (mapper.identify(data, raw) for data, raw in rows)
+    kept = _sieve(integration_id).rows(rows)
+    identified = (mapper.identify(data, raw) for data, raw in kept)
     found = {row.remote_id: row for row in identified if isinstance(row, RawApplicant)}
     preparer = Preparer(integration_id, mapper.application, timezone.now())
     prepared = preparer.prepare(list(found.values()))
@@ -66,6 +69,7 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
 def refusal_of(integration_id: str, data: Any, raw: str) -> Rejected | None:
     """Why an element of an answer to a search cannot be mapped; None when it can be."""
     mapper = _mapper(integration_id)
+    ((data, raw),) = _sieve(integration_id).rows([(data, raw)])
     row = mapper.identify(data, raw)
     result = mapper.application(row) if isinstance(row, RawApplicant) else row
     return result if isinstance(result, Rejected) else None
@@ -80,6 +84,8 @@ def expect_application(
     Both get ids of their own and keep them when Flatchr shows the applicant.
     """
     remote_id = f"{PROVISIONAL}{submission_id}"
+    sieve = _sieve(integration_id)
+    person_key, person = sieve.person_key(person_key), sieve.person(person)
     with transaction.atomic():
         known = Application.objects.filter(integration_id=integration_id, remote_id=remote_id)
         existing = known.values_list("id", flat=True).first()
@@ -130,6 +136,10 @@ def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecor
         email_addresses=person.email_addresses,
         phone_numbers=person.phone_numbers,
     ).pk
+
+
+def _sieve(integration_id: str) -> Sieve:
+    return Sieve(scopes_of(integration_id), integration_id)
 
 
 def _mapper(integration_id: str) -> ApplicantMapper:

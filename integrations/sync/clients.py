@@ -13,6 +13,7 @@ from integrations.flatchr.exchange import Credentials, Endpoints, Observer
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration
 from integrations.sync import throttle
+from integrations.sync.discretion import discreet
 
 
 def endpoints(environment: str) -> Endpoints:
@@ -28,7 +29,7 @@ def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
     return FlatchrClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=observer,
+        observer=discreet(observer, integration),
         throttle=partial(throttle.take, integration.pk),
     )
 
@@ -40,7 +41,7 @@ def open_acting_client(
     return ActingClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=observer,
+        observer=discreet(observer, integration),
         throttle=partial(throttle.take, integration.pk),
         policy=policy,
     )

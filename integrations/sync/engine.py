@@ -32,9 +32,11 @@ from integrations.sync.applicants import ApplicantWriter, Batch
 from integrations.sync.batches import batches
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
+from integrations.sync.emptying import settle, withdraw
 from integrations.sync.fields import mapped_fields
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease, LeaseLost, RunCancelled, RunTimedOut, claim
+from integrations.sync.leaving_out import models_left_out, sifted
 from integrations.sync.sql import Table, dialect
 from integrations.sync.store import Store, jobs_by_vacancy
 from integrations.sync.tables import (
@@ -133,8 +135,10 @@ class Sync:
         self.journal = journal
         self.store = Store(run, lease, journal)
         self.settings = run.integration.flatchr_settings
+        self.scopes = self.settings.scopes
+        self.left_out = models_left_out(self.scopes)
         self.reader = FlatchrReader(
-            client,
+            sifted(client, self.scopes, run.integration_id),
             careers_url=clients.endpoints(run.integration.environment).careers_url,
             integration_id=run.integration_id,
             integration_fields=frozenset(self.settings.integration_fields),
@@ -158,6 +162,8 @@ class Sync:
         # An applicant names its job and its stage: without both lists it would lose them.
         self._phase(Model.APPLICATIONS, self._applicants, Model.JOBS, Model.APPLICATION_STAGES)
         self._phase(Model.CANDIDATE_TAGS, self._traits, Model.TAGS, Model.APPLICATIONS)
+        if self.full and Model.APPLICATIONS in self.done:
+            settle(self.store, self.scopes)
 
     @property
     def full(self) -> bool:
@@ -167,6 +173,8 @@ class Sync:
         if not self.done.issuperset(needs):
             return
         self.journal.enter(model)
+        if model in self.left_out:
+            work = partial(withdraw, self.store, model)
         try:
             work()
         except FlatchrError as error:
@@ -207,7 +215,7 @@ class Sync:
         also_there: Callable[[], list[str]] = list,
     ) -> None:
         """Read one small model whole, in batches, and delete what is no longer there."""
-        self.store.forget_seen()
+        self.store.begin_read(table)
         for batch in batches(records, BATCH):
             rejected = [item for item in batch if isinstance(item, Rejected)]
             # A record that comes twice has changed meanwhile: the later one counts.
@@ -274,7 +282,7 @@ class Sync:
             self.journal.save(table.model)
 
     def _applicants(self) -> None:
-        self.store.forget_seen()
+        self.store.begin_read(APPLICATIONS)
         writer = ApplicantWriter(self.store, self.reader)
         read = batches(self.reader.applicants(self._since()), BATCH)
         with self._ahead(map(writer.prepare, read)) as prepared:

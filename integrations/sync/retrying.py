@@ -38,6 +38,7 @@ from integrations.sync.deletions import GUARDED, release
 from integrations.sync.fields import mapped_fields
 from integrations.sync.holds import lock_out_syncs
 from integrations.sync.journal import exchange_row
+from integrations.sync.leaving_out import models_left_out
 from integrations.sync.runs import SyncRefused
 from integrations.sync.sql import Table, dialect
 from integrations.sync.store import Changes, apply, compare, jobs_by_vacancy, read_stored
@@ -91,6 +92,10 @@ def retry(item: QuarantinedRecord) -> Retried:
             False,
             "Flatchr sent this record without an ID, so it cannot be asked for by itself. "
             "Correct it in Flatchr: the next full sync reads it again.",
+        )
+    if item.model in models_left_out(run.integration.flatchr_settings.scopes):
+        raise SyncRefused(
+            "Records of this kind are not read for this tenant. Its page says what is."
         )
     advice = "Try again when it has ended."
     if SyncRun.objects.filter(integration=run.integration, state__in=LIVE_STATES).exists():

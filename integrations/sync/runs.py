@@ -50,7 +50,8 @@ def queue_run(
     """Queue a sync; (the run, whether it is a new one).
 
     A tenant has one live run: while there is one, it is returned instead. A DELTA of a tenant
-    that has never been read whole is made a FULL. Raises `SyncRefused`, and
+    that has never been read whole, or of which something else is to be read than before, is made
+    a FULL. Raises `SyncRefused`, and
     `Integration.DoesNotExist` for a tenant that has been deleted.
     """
     integration = Integration.objects.present().select_related("credentials").get(pk=integration_id)
@@ -58,7 +59,7 @@ def queue_run(
         raise SyncRefused("This tenant is disabled. Enable it first, then synchronise.")
     if not hasattr(integration, "credentials"):
         raise SyncRefused("This tenant has no Flatchr credentials yet. Enter them first.")
-    if integration.applicants_read_at is None:
+    if integration.applicants_read_at is None or integration.scopes_changed_at is not None:
         type = SyncType.FULL
     try:
         with transaction.atomic():

@@ -15,10 +15,11 @@ from integrations.api.answers import success
 from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller
 from integrations.api.errors import invalid
-from integrations.api.general.integrations import SCOPE
+from integrations.api.scoping import CONFIGS, DEFAULT, config_of
 from integrations.connecting import links, setup_steps
 from integrations.ids import TOOL
-from integrations.models import Environment, LinkKind
+from integrations.models import Environment, Integration, LinkKind
+from integrations.models.scopes import Scopes
 
 Language = Literal["en", "de", "fr", "it", "es"]
 LinkType = Literal["EMBEDDED", "MAGIC_LINK"]
@@ -86,13 +87,14 @@ def create(request: Any) -> HttpResponse:
     """
     asked = body_of(request, CreateLink)
     _of_flatchr(asked)
-    _scope(asked.scope_config_id)
+    scopes = _scope(asked.scope_config_id)
     token = links.new_link(
         organization=asked.end_user_organization_name,
         environment=_environment(asked.remote_environment),
         contact_email=asked.end_user_email,
         origin_id=asked.end_user_origin_id or "",
         maps_fields=asked.enable_field_mapping,
+        scopes=scopes,
         language=asked.language or "",
         lasts=LASTS[asked.link_type],
         key=caller(request).key,
@@ -108,7 +110,8 @@ def relink(request: Any, integration_id: str) -> HttpResponse:
     who = caller(request)
     integration = who.find(integration_id)
     asked = body_of(request, Relink)
-    _scope(asked.scope_config_id)
+    if asked.scope_config_id is not None:
+        _own_scope(asked.scope_config_id, integration)
     token = links.link_for(
         integration,
         LinkKind.RELINK,
@@ -158,6 +161,16 @@ def _environment(given: str | None) -> str:
     return given
 
 
-def _scope(given: str | None) -> None:
-    if given not in (None, SCOPE["id"]):
-        raise invalid(f"scope_config_id: there is one scope configuration, {SCOPE['id']}.")
+def _scope(given: str | None) -> Scopes:
+    """The scopes of a tenant to be. An existing one keeps its own."""
+    known = CONFIGS.get(given or DEFAULT["id"])
+    if known is None:
+        raise invalid(f"scope_config_id: there are these: {', '.join(CONFIGS)}.")
+    return known
+
+
+def _own_scope(given: str, integration: Integration) -> None:
+    """What is read is chosen on the integration's page, not by renewing a key."""
+    own = config_of(integration.flatchr_settings.scopes)["id"]
+    if given not in (own, DEFAULT["id"]):
+        raise invalid(f"scope_config_id: this integration has its own, {own}, and keeps it.")

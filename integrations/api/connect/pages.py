@@ -22,8 +22,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from integrations.connecting import flow, links, setup_steps, telling
-from integrations.connecting.forms import KeysForm, SetupForm
+from integrations.connecting.forms import LinkKeysForm, SetupForm
 from integrations.connecting.progress import progress_of
+from integrations.connecting.scope_forms import rows_of
 from integrations.connecting.setup_steps import Step
 from integrations.models import (
     ConnectionLink,
@@ -99,7 +100,8 @@ def start(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespons
         return _setup(request, link, token)
     if link.used_at is not None:
         return _go(request, "link_done", token)
-    return _render(request, "start", link, token, step=1, heading=_heading(link))
+    read = list(rows_of(link.scopes)) if link.scopes.choices else []
+    return _render(request, "start", link, token, step=1, heading=_heading(link), read=read)
 
 
 @_public
@@ -109,7 +111,9 @@ def keys(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
         return _go(request, "link", token)
     if link.used_at is not None:
         return _go(request, "link_done", token)
-    form = KeysForm(request.POST or None, initial=_stored(link), mapped=_to_map(link))
+    form = LinkKeysForm(
+        request.POST or None, initial=_stored(link), mapped=_to_map(link), scopes=link.scopes
+    )
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:

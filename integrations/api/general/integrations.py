@@ -6,16 +6,15 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from integrations.api import scoping
 from integrations.api.answers import moment, success
 from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller
 from integrations.api.general import coverage, tools
 from integrations.ids import TOOL
 from integrations.models import FlatchrCredentials, Integration
+from integrations.models.scopes import Choice, Part, Scopes
 from integrations.sync import tenancy
-
-# There is one scope: everything that Flatchr has.
-SCOPE = {"id": "default", "name": "Everything"}
 
 
 class Enabled(Body):
@@ -27,6 +26,7 @@ class Enabled(Body):
 def details(request: Any, integration_id: str) -> HttpResponse:
     integration = caller(request).find(integration_id)
     connected = FlatchrCredentials.objects.filter(pk=integration.pk).exists()
+    scopes = integration.flatchr_settings.scopes
     hidden = set() if integration.flatchr_settings.api_remote_data else {"remote_data"}
     return success(
         {
@@ -46,12 +46,12 @@ def details(request: Any, integration_id: str) -> HttpResponse:
                 "creator_email": integration.contact_email or None,
                 "origin_id": integration.origin_id or None,
             },
-            "scope_config": SCOPE,
-            "data_expired_at": None,
+            "scope_config": scoping.config_of(scopes),
+            "data_expired_at": moment(integration.scopes_changed_at),
             "created_at": moment(integration.created_at),
             "beta": False,
-            "read_models": [_read_model(model, hidden) for model in coverage.READ_MODELS],
-            "write_actions": [_write_action(action) for action in coverage.WRITE_ACTIONS],
+            "read_models": [_read_model(model, hidden, scopes) for model in coverage.READ_MODELS],
+            "write_actions": [_write_action(action, scopes) for action in coverage.WRITE_ACTIONS],
         }
     )
 
@@ -72,32 +72,42 @@ def setup_status(integration: Integration, connected: bool) -> str:
     return "COMPLETED" if integration.applicants_read_at else "FINAL_SYNC_PENDING"
 
 
-def _scoped(supported: bool, enabled: bool = True) -> dict[str, Any]:
+def _scoped(
+    supported: bool, scopes: Scopes, part: Part | None = None, *, hidden: bool = False
+) -> dict[str, Any]:
+    """`part` is what it belongs to; what is of none cannot be left out."""
+    choice = Choice.ON if part is None else scopes.choice(part)
+    reads = part is None or scopes.reads(part)
     return {
-        "is_available": supported and enabled,
+        "is_available": supported and reads and not hidden,
         "coverage_status": coverage.status(supported),
-        "scope_config_setting": "ENABLED" if enabled else "DISABLED",
-        "opted_out_by_customer": False,
+        "scope_config_setting": "DISABLED" if hidden else scoping.SETTINGS[choice],
+        "opted_out_by_customer": part is not None and scopes.declined(part),
     }
 
 
-def _read_model(model: coverage.Covered, hidden: set[str]) -> dict[str, Any]:
+def _read_model(model: coverage.Covered, hidden: set[str], scopes: Scopes) -> dict[str, Any]:
+    whole = scoping.WHOLE.get(model.id)
+    parts = scoping.FIELDS.get(model.id, {})
     return {
         "id": model.id,
         "label": model.label,
-        **_scoped(model.supported),
+        **_scoped(model.supported, scopes, whole),
         "fields": [
-            {"id": name, **_scoped(supported, name not in hidden)}
+            {
+                "id": name,
+                **_scoped(supported, scopes, parts.get(name, whole), hidden=name in hidden),
+            }
             for name, supported in model.fields
         ],
     }
 
 
-def _write_action(action: coverage.Covered) -> dict[str, Any]:
+def _write_action(action: coverage.Covered, scopes: Scopes) -> dict[str, Any]:
     return {
         "id": action.id,
         "label": action.label,
-        **_scoped(action.supported),
+        **_scoped(action.supported, scopes, scoping.WHOLE.get(action.id)),
         "fields": [
             {"id": name, "is_available": supported, "coverage_status": coverage.status(supported)}
             for name, supported in action.fields

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from integrations.api.errors import GENERAL_CODES
 from integrations.api.openapi.operations import Failure, Operation
 from integrations.api.routing import Route
+from integrations.api.scoping import ACTION as ACTION_OFF
+from integrations.api.scoping import MODEL, NEEDS
 from integrations.api.writes.troubles import CODES
 
 INVALID = "PLATFORM.INPUT_INVALID"
@@ -35,6 +37,10 @@ ACTION = (
     Failure(409, "INTEGRATION.INACTIVE", "The integration is disabled. Enable it first."),
     Failure(429, BUSY, "Too many actions are under way on the integration. Wait a second."),
 )
+SWITCHED_OFF = {
+    MODEL: Failure(403, MODEL, "The integration's scopes leave it out, so it is not read."),
+    ACTION_OFF: Failure(403, ACTION_OFF, "The integration's scopes leave it out."),
+}
 READ_ONLY = Failure(403, INVALID, "The key may read only.")
 TOO_LARGE = Failure(413, INVALID, "The body is larger than this server takes.")
 REPEATED = (
@@ -90,6 +96,8 @@ def failures_of(route: Route, operation: Operation) -> list[Failure]:
         found.append(TENANT)
     if names_tenant(route) and not route.general:
         found.append(FIRST_SYNC)
+    if needed := NEEDS.get(f"{route.method} {route.path}"):
+        found.append(SWITCHED_OFF[needed[1]])
     if route.action:
         found += ACTION
     if route.writes:

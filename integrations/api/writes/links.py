@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from integrations.api.caller import Caller
 from integrations.api.errors import ApiError
+from integrations.api.scoping import ACTION, refuse
 from integrations.models import ApiKey, Application, Integration, KeyState
+from integrations.models.scopes import Part
 
 PATH = "/v1/attachments/"
 LASTS = 15 * 60  # seconds
@@ -42,6 +44,7 @@ def linked(token: str) -> Linked:
     integration = Caller(key).find(integration_id)
     if not integration.enabled:
         raise ApiError("INTEGRATION.INACTIVE", "This integration is disabled.")
+    refuse(integration.flatchr_settings.scopes, Part.FILES, ACTION)
     live = Application.objects.live().select_related("job", "candidate")
     application = live.filter(integration=integration, pk=application_id).first()
     if application is None:

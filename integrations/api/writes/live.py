@@ -91,6 +91,7 @@ def _row(application: Application) -> dict[str, Any]:
 def _search(application: Application) -> dict[str, Any]:
     """What finds the applicant: the e-mail as Flatchr has it, else everybody on the job."""
     address = _row(application).get("email") or application.person_key
-    if address:
+    # What stands in for an address that is left out is none.
+    if isinstance(address, str) and "@" in address:
         return {"email": address}
     return {"vacancy": application.job.remote_id} if application.job else {}

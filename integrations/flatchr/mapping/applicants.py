@@ -23,6 +23,7 @@ from integrations.flatchr.mapping.source import (
 )
 from integrations.flatchr.mapping.values import as_integer, flag, integer, is_blank, text
 from integrations.records import (
+    PERSON,
     ApplicationRecord,
     Model,
     Outcome,
@@ -82,7 +83,7 @@ class ApplicantMapper:
             remote_created_at=day(get("created_at"), "remote_created_at", notes),
             remote_updated_at=day(get("updated_at"), "remote_updated_at", notes),
             # An invalid address is no address: merging on "none" would make one person of many.
-            person_key=address.lower() if address else "",
+            person_key=address.lower() if address else get(PERSON) or "",
             person=PersonRecord(
                 first_name=text(get("firstname"), "first_name", person_notes),
                 last_name=text(get("lastname"), "last_name", person_notes),

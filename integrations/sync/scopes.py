@@ -1,0 +1,104 @@
+"""What is read of a tenant: choosing it, and the sync that applies it (`unified-api.md §12.6`).
+
+What is chosen here holds from the next sync on, which is a full one: it empties what was stored
+of a part that is left out, and brings back what of a part that is read again. See `leaving_out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import audit
+from integrations.models import Event, FlatchrSettings, Integration
+from integrations.models.scopes import (
+    EVERYTHING,
+    Part,
+    Scopes,
+    stored_choices,
+    stored_opt_outs,
+)
+
+
+def scopes_of(integration_id: str) -> Scopes:
+    """The tenant's scopes as they are stored now."""
+    settings = FlatchrSettings.objects.filter(pk=integration_id).first()
+    return settings.scopes if settings is not None else EVERYTHING
+
+
+def choose(integration: Integration, scopes: Scopes, *, user: Any = None) -> bool:
+    """Let `scopes` be the operator's choice; whether that changes anything. Idempotent.
+
+    What the customer has said no to is remembered, and counts while the customer has the choice.
+    """
+    with transaction.atomic():
+        row = _locked(integration)
+        return _store(integration, row, Scopes(scopes.choices, row.scopes.opted_out), user=user)
+
+
+def opt_out(integration: Integration, declined: Collection[Part]) -> bool:
+    """Let `declined` be what the customer says no to, of what there is a choice on; whether that
+    changes anything. Idempotent.
+    """
+    with transaction.atomic():
+        row = _locked(integration)
+        before = row.scopes
+        asked = set(before.optional)
+        kept = (set(before.opted_out) - asked) | (asked & set(declined))
+        return _store(
+            integration, row, Scopes(before.choices, frozenset(kept)), said_by="the customer"
+        )
+
+
+def _locked(integration: Integration) -> FlatchrSettings:
+    FlatchrSettings.objects.get_or_create(integration=integration)
+    return FlatchrSettings.objects.select_for_update().get(pk=integration.pk)
+
+
+def _store(
+    integration: Integration,
+    row: FlatchrSettings,
+    after: Scopes,
+    *,
+    user: Any = None,
+    said_by: str | None = None,
+) -> bool:
+    before = row.scopes
+    if after == before:
+        return False
+    row.scope_choices = stored_choices(after)
+    row.scope_opt_outs = stored_opt_outs(after.opted_out)
+    row.save(update_fields=["scope_choices", "scope_opt_outs"])
+    if (after.left_out ^ before.left_out) - {Part.FILES}:
+        # CVs are not copied, so no sync has anything to do with them.
+        moment = timezone.now()
+        Integration.objects.filter(pk=integration.pk).update(scopes_changed_at=moment)
+        integration.scopes_changed_at = moment
+    chosen: dict[str, Any] = {
+        part.value: after.choice(part).value
+        for part in Part
+        if after.choice(part) is not before.choice(part)
+    }
+    if said_by is not None:
+        chosen["said_by"] = said_by
+        chosen["opted_out"] = [part.value for part in Part if after.declined(part)]
+    audit.record(
+        Event.SETTINGS_CHANGED,
+        tenant=integration,
+        about=integration,
+        name=integration.organization,
+        user=user,
+        changed=["scopes"],
+        **chosen,
+    )
+    return True
+
+
+def settled(integration_id: str, *, read_from: Any) -> None:
+    """Note that a full sync has applied the scopes as they were at `read_from`."""
+    Integration.objects.filter(pk=integration_id, scopes_changed_at__lte=read_from).update(
+        scopes_changed_at=None
+    )

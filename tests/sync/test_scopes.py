@@ -1,0 +1,301 @@
+"""What is left out of a tenant is in none of its tables, and comes back when it is read again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from integrations.flatchr.sandbox import Sandbox
+from integrations.models import (
+    Application,
+    Candidate,
+    CandidateTag,
+    Integration,
+    Job,
+    QuarantinedRecord,
+    SearchEntry,
+    SyncRun,
+    Tag,
+)
+from integrations.models.scopes import Choice, Part, Scopes, scopes_from
+from integrations.records import PERSON, Model
+from integrations.search import filling
+from integrations.submissions import queueing
+from integrations.sync import arrivals, runs, scopes
+from integrations.sync.leaving_out import Sieve, models_left_out
+from tests.sync.running import queue, sync, written
+
+ROW = {
+    "applicant": "T9wKx3MbQz5LnR1p",
+    "vacancy": "Comptable H/F",
+    "vacancy_id": 51234,
+    "column": "Entretien RH",
+    "status": 1,
+    "hired": False,
+    "firstname": "Nadia",
+    "lastname": "Perrot",
+    "email": " Nadia.Perrot@mail.example",
+    "phone": "06 00 00 00 01",
+    "created_at": "14/03/25",
+    "updated_at": "17/03/25",
+    "comment": "Call me on 06 00 00 00 01",
+}
+
+
+def left_out(*parts: Part) -> Scopes:
+    return Scopes(dict.fromkeys(parts, Choice.OFF))
+
+
+def sifted(row: dict[str, Any], *parts: Part) -> dict[str, Any]:
+    ((data, raw),) = Sieve(left_out(*parts), "flatchr:one").rows([(row, json.dumps(row))])
+    assert json.loads(raw) == data
+    return dict(data)
+
+
+# Rules
+
+
+def test_everything_is_read_until_somebody_says_otherwise() -> None:
+    assert scopes_from({}).left_out == frozenset()
+    assert list(Sieve(scopes_from({}), "flatchr:one").rows([(ROW, "as it came")])) == [
+        (ROW, "as it came")
+    ]
+
+
+def test_a_customers_no_counts_only_where_there_is_a_choice() -> None:
+    chosen = {"phone_numbers": "optional", "names": "off"}
+    asked = scopes_from(chosen, ["phone_numbers", "tags"])
+
+    assert asked.left_out == {Part.PHONES, Part.NAMES, Part.RAW}
+    assert scopes_from(chosen).left_out == {Part.NAMES, Part.RAW}
+
+
+def test_a_word_that_nobody_knows_reads_less_and_not_more() -> None:
+    assert scopes_from({"tags": "sometimes", "future": "off"}).left_out == {Part.TAGS}
+
+
+def test_without_candidates_nothing_of_them_is_read_either() -> None:
+    scopes = left_out(Part.APPLICATIONS)
+
+    assert scopes.left_out == frozenset(Part)
+    assert models_left_out(scopes) == {
+        Model.CANDIDATES,
+        Model.APPLICATIONS,
+        Model.TAGS,
+        Model.CANDIDATE_TAGS,
+    }
+    assert models_left_out(left_out(Part.TAGS)) == {Model.TAGS, Model.CANDIDATE_TAGS}
+
+
+def test_what_else_flatchr_sends_goes_with_any_part_of_a_person() -> None:
+    kept = {key: value for key, value in ROW.items() if key not in ("vacancy", "comment")}
+
+    assert sifted(ROW, Part.RAW) == kept
+    assert "06 00" not in json.dumps(sifted(ROW, Part.PHONES))
+    assert sifted(ROW, Part.TAGS) == ROW
+
+
+def test_one_person_is_known_again_without_an_address() -> None:
+    other = {**ROW, "email": "nadia.perrot@MAIL.example "}
+    digest = sifted(ROW, Part.EMAILS)[PERSON]
+
+    assert "nadia" not in json.dumps(sifted(ROW, Part.EMAILS)).lower().replace(
+        '"firstname": "nadia"', ""
+    )
+    assert sifted(other, Part.EMAILS)[PERSON] == digest
+    assert Sieve(left_out(Part.EMAILS), "flatchr:two").object(ROW)[PERSON] != digest
+    assert PERSON not in sifted({**ROW, "email": "none"}, Part.EMAILS)
+
+
+# Syncs
+
+
+def everywhere() -> str:
+    """Every value of every table of ours that a sync writes, as one text."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("integrations_"):
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+                found += [str(value) for row in cursor.fetchall() for value in row]
+    return "\n".join(found)
+
+
+def spellings(phones: list[str]) -> list[str]:
+    """The numbers as sent, and the digits by which they would be found."""
+    return [*phones, *("".join(filter(str.isdigit, phone))[-9:] for phone in phones)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_phones_that_are_left_out_are_nowhere_and_come_back(
+    synced_tenant: Integration, sandbox: Sandbox
+) -> None:
+    tenant = synced_tenant
+    filling.catch_up(tenant.pk)
+    numbers = [
+        item["phone_number"]
+        for phones in Candidate.objects.values_list("phone_numbers", flat=True)
+        for item in phones
+    ]
+    sent = [
+        raw["phone"]
+        for raw in Application.objects.values_list("remote_data", flat=True)
+        if raw["phone"]
+    ]
+    assert numbers
+    assert sent
+    # A record that Flatchr has no more, and one that a run has set aside.
+    gone = Candidate.objects.order_by("pk").first()
+    assert gone is not None
+    Candidate.objects.create(
+        integration=tenant,
+        id="gone",
+        remote_id="gone",
+        changed_at=gone.changed_at,
+        remote_deleted_at=gone.changed_at,
+        fingerprint=b"0",
+        content_hash=b"0",
+        phone_numbers=[{"phone_number": numbers[0], "type": None}],
+        remote_data={"phone": sent[0]},
+    )
+    QuarantinedRecord.objects.create(
+        run=SyncRun.objects.latest("pk"),
+        model=Model.APPLICATIONS,
+        remote_id="odd",
+        reason="It is odd.",
+        raw=json.dumps({"phone": sent[0]}),
+    )
+    before = dict(Candidate.objects.values_list("pk", "changed_at"))
+
+    assert scopes.choose(tenant, left_out(Part.PHONES))
+    run = queue(tenant, "DELTA")
+    assert run.type == "FULL"
+    runs.request_cancel(run.pk)
+    run = sync(tenant)
+    filling.catch_up(tenant.pk)
+
+    assert run.state == "SUCCEEDED"
+    content = everywhere()
+    assert not [number for number in spellings(numbers + sent) if number in content]
+    moved = [
+        pk
+        for pk, phones, changed_at in Candidate.objects.values_list(
+            "pk", "phone_numbers", "changed_at"
+        )
+        if changed_at > before[pk]
+    ]
+    assert len(moved) == len(numbers) + 1
+    tenant.refresh_from_db()
+    assert tenant.scopes_changed_at is None
+    assert written(sync(tenant, "DELTA")) == {}
+
+    scopes.choose(tenant, Scopes({}))
+    sync(tenant)
+    filling.catch_up(tenant.pk)
+
+    back = [
+        item["phone_number"]
+        for phones in Candidate.objects.live().values_list("phone_numbers", flat=True)
+        for item in phones
+    ]
+    assert sorted(back) == sorted(numbers)
+    words = " ".join(SearchEntry.objects.values_list("words", flat=True))
+    assert all(number.strip("+") in words for number in back)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_are_kept_apart_and_together_without_their_addresses(
+    synced_tenant: Integration, sandbox: Sandbox
+) -> None:
+    tenant = synced_tenant
+    address = next(
+        candidate.email_addresses[0]["email_address"]
+        for candidate in Candidate.objects.all()
+        if candidate.email_addresses
+    )
+    of_person = dict(Application.objects.values_list("pk", "candidate_id"))
+    known = queueing.applications(tenant.pk, address.lower()).count()
+    assert known
+
+    scopes.choose(tenant, left_out(Part.EMAILS))
+    sync(tenant)
+
+    content = everywhere().lower()
+    addresses = [key for key in content.split() if address.lower() in key]
+    assert addresses == []
+    assert dict(Application.objects.values_list("pk", "candidate_id")) == of_person
+    assert queueing.applications(tenant.pk, address.lower()).count() == known
+
+    # One more of the same person, found by a search between two syncs.
+    row = {**ROW, "email": address}
+    found = arrivals.store_applicants(tenant.pk, [(row, json.dumps(row))])
+    more = Application.objects.get(pk=found[ROW["applicant"]])
+    assert more.candidate_id in of_person.values()
+    assert address.lower() not in everywhere().lower()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_submitted_is_stored_without_what_is_left_out(synced_tenant: Integration) -> None:
+    scopes.choose(synced_tenant, left_out(Part.NAMES, Part.PHONES, Part.EMAILS))
+    job = Job.objects.live().first()
+    assert job is not None
+
+    person = Candidate.objects.count()
+    pk = arrivals.expect_application(
+        synced_tenant.pk,
+        "one",
+        job_id=job.pk,
+        person_key="jo@mail.example",
+        person=arrivals.PersonRecord(
+            "Jo", "Roux", [{"email_address": "jo@mail.example", "type": None}], []
+        ),
+    )
+
+    application = Application.objects.select_related("candidate").get(pk=pk)
+    assert Candidate.objects.count() == person + 1
+    assert application.candidate.first_name is None
+    assert application.candidate.email_addresses == []
+    assert "@" not in application.person_key
+    assert list(queueing.applications(synced_tenant.pk, "jo@mail.example")) == [application]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_models_that_are_left_out_are_not_asked_for_and_come_back(
+    synced_tenant: Integration, sandbox: Sandbox
+) -> None:
+    tenant = synced_tenant
+    live = {model: model.objects.live().count() for model in (Application, Candidate, Tag, Job)}
+    tagged = CandidateTag.objects.live().count()
+    assert all(live.values())
+    assert tagged
+
+    scopes.choose(tenant, left_out(Part.TAGS))
+    run = sync(tenant)
+
+    assert run.state == "SUCCEEDED"
+    paths = {request.path for request in sandbox.requests}
+    assert not [path for path in paths if "/tags" in path or "/traits" in path]
+    assert not Tag.objects.live().exists()
+    assert not CandidateTag.objects.live().exists()
+    assert Candidate.objects.live().count() == live[Candidate]
+
+    scopes.choose(tenant, left_out(Part.APPLICATIONS))
+    sandbox.requests.clear()
+    run = sync(tenant)
+
+    # All of them, which the guard would hold if it were Flatchr that said so.
+    assert run.state == "SUCCEEDED"
+    assert not [one for one in sandbox.requests if "applicant" in one.path]
+    assert not Application.objects.live().exists()
+    assert not Candidate.objects.live().exists()
+    assert Job.objects.live().count() == live[Job]
+    assert written(sync(tenant, "DELTA")) == {}
+
+    scopes.choose(tenant, Scopes({}))
+    sync(tenant, "DELTA")
+
+    assert {model: model.objects.live().count() for model in live} == live
+    assert CandidateTag.objects.live().count() == tagged
