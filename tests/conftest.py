@@ -72,13 +72,10 @@ def _uses_database(item: pytest.Item) -> bool:
 
 
 def _only_shows_pages(item: pytest.Item) -> bool:
-    """Whether it is about what Chromium does with a page. With a worker, or marked
-    `every_database`, it is about what the database does as well.
+    """Whether it is about what Chromium does with a page. Marked `every_database`, it is about
+    what the database does as well.
     """
-    fixtures = _fixtures(item)
-    if item.get_closest_marker("every_database") or "make_worker" in fixtures:
-        return False
-    return "open_page" in fixtures
+    return "open_page" in _fixtures(item) and not item.get_closest_marker("every_database")
 
 
 def _fixtures(item: pytest.Item) -> set[str]:

@@ -32,7 +32,7 @@ class ApiKeyAdmin(SuperuserAdmin):
     access."""
 
     permission = Permission.MANAGE_KEYS
-    list_display = ("name", "begins", "state_label", "opens", "rights", "used", "ends")
+    list_display = ("named", "begins", "state_label", "opens", "rights", "used", "ends")
     search_fields = ("name", "prefix")
     search_placeholder = lazy("Name or beginning of the key")
     ordering = ("-created_at", "-id")
@@ -49,6 +49,10 @@ class ApiKeyAdmin(SuperuserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return False
+
+    @display(description=lazy("Name"))
+    def named(self, key: ApiKey) -> str:
+        return key.name
 
     @display(description=lazy("Begins with"))
     def begins(self, key: ApiKey) -> str:

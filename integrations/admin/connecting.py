@@ -103,8 +103,8 @@ def _watch_url(tenant: Integration | None) -> str:
 def connected_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponseBase:
     """Connected: the first sync is watched here, and what may be done meanwhile."""
     credentials = FlatchrCredentials.objects.filter(pk=tenant.pk).first()
-    first = tenant.applicants_read_at is None
     now = progress_of(tenant)
+    first = now.run is None or not tenant.runs.filter(pk__lt=now.run.pk).exists()
     return admin.page(
         request,
         "relais/tenant_connected.html",

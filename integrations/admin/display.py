@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from integrations.lists.walking import CAP
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
 from integrations.wording import translated
 
 NOTHING = "–"
-CAP = 1000
 
 
 class Tone(StrEnum):
@@ -80,7 +80,16 @@ def enum_badge(value: str | None) -> SafeString | str:
 
 
 def stage_badge(stage: ApplicationStage | None) -> SafeString | str:
-    return badge(stage, Tone.SUCCESS if stage.hired else Tone.NEUTRAL) if stage else NOTHING
+    """The stage; one that Flatchr no longer has says so, and since when."""
+    if stage is None:
+        return NOTHING
+    if stage.remote_deleted_at is None:
+        return badge(stage, Tone.SUCCESS if stage.hired else Tone.NEUTRAL)
+    return format_html(
+        '<span class="rl-badge rl-neutral" title="{}">{}</span>',
+        _gone_since(stage.remote_deleted_at),
+        _("%(stage)s (deleted)") % {"stage": stage},
+    )
 
 
 def run_badge(state: str) -> SafeString:
@@ -121,9 +130,13 @@ def gone_badge(deleted_at: dt.datetime | None) -> SafeString | str:
         return ""
     return format_html(
         '<span class="rl-badge rl-danger" title="{}">{}</span>',
-        _("No longer in Flatchr since %(moment)s") % {"moment": local(deleted_at)},
+        _gone_since(deleted_at),
         _("Deleted %(day)s") % {"day": date_format(timezone.localtime(deleted_at), _("j M Y"))},
     )
+
+
+def _gone_since(deleted_at: dt.datetime) -> str:
+    return _("No longer in Flatchr since %(moment)s") % {"moment": local(deleted_at)}
 
 
 def local(moment: dt.datetime) -> str:

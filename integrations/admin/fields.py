@@ -45,7 +45,10 @@ class FieldsForm(forms.Form):
         for field in custom_fields:
             self.fields[_name(field)] = forms.ChoiceField(
                 label=field.label,
-                choices=[("", _("Not filled")), *field.choices],
+                choices=[
+                    ("", _("Not filled")),
+                    *((key, translated(label)) for key, label in field.choices),
+                ],
                 initial=field.mapped_to or "",
                 required=False,
             )

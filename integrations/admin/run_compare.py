@@ -94,7 +94,7 @@ def _measures(run: SyncRun, before: SyncRun) -> list[Measure]:
 def _took(run: SyncRun) -> str:
     if not run.started_at or not run.ended_at:
         return NOTHING
-    return duration(round((run.ended_at - run.started_at).total_seconds(), 1))
+    return duration((run.ended_at - run.started_at).total_seconds())
 
 
 def _warned(run: SyncRun) -> int:

@@ -78,7 +78,8 @@ def _cleaned(tenant: Integration, form: SubmissionForm) -> validation.Cleaned:
 
 def _notes(cleaned: validation.Cleaned) -> dict[str, str]:
     """What is not wrong, and yet worth knowing: a value that is sent otherwise than typed."""
-    notes = {note["field"]: note["message"] for note in cleaned.warnings}
+    said = {note["field"]: note["message"] for note in cleaned.warnings}
+    notes = {name: translated(words) for name, words in said.items()}
     for change in cleaned.replacements:
         name, words = change["field"], change["to"]
         notes[name] = (

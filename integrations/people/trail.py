@@ -1,17 +1,11 @@
-"""Reading the audit trail: which entries a user may see, and the file of them."""
+"""Reading the audit trail: which entries a user may see, and how they are called."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from datetime import UTC
 from typing import Any
 
-import orjson
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
-from integrations.exports.escaping import guard
 from integrations.models import AuditEntry, Event, Membership
 from integrations.people.permissions import Permission, tenants_where
 
@@ -51,49 +45,3 @@ def who(entry: AuditEntry) -> str:
     if entry.key_prefix:
         return f"{entry.who} ({entry.key_prefix}…)"
     return entry.who or "Relais"
-
-
-def headings() -> list[str]:
-    return [
-        _("When"),
-        _("What"),
-        _("Who"),
-        _("IP address"),
-        _("Tenant"),
-        _("Tenant ID"),
-        _("Object"),
-        _("Object ID"),
-        _("Name"),
-        _("Details"),
-    ]
-
-
-def as_csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """The entries, newest first, line by line; times are ISO 8601 in UTC."""
-    writer: Any = csv.writer(_Echo())
-    # Spreadsheets take a file without this for another encoding.
-    yield "\ufeff" + writer.writerow(headings())
-    for entry in entries.order_by("-id").iterator(chunk_size=2000):
-        yield writer.writerow([guard(value) for value in _row(entry)])
-
-
-def _row(entry: AuditEntry) -> list[str]:
-    return [
-        entry.at.astimezone(UTC).isoformat(),
-        label(entry.what),
-        who(entry),
-        entry.ip or "",
-        entry.tenant,
-        entry.integration_id,
-        entry.object_kind,
-        entry.object_id,
-        entry.object_name,
-        orjson.dumps(entry.details).decode() if entry.details else "",
-    ]
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line

@@ -4,7 +4,7 @@
 
   const OFF = "relais-shortcuts-off";
   const AFTER_G = 1500;
-  const ROWS = "#content .rl-table > tbody > tr, #content .rl-tenants > li, #content [data-row]";
+  const ROWS = "#content .rl-table > tbody > tr, #content .rl-tenants > li, #content .rl-hits > li, #content [data-row]";
   const TYPED_IN = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=menu]";
   let pending = 0;
 
@@ -35,8 +35,10 @@
     return true;
   }
 
+  const boxOf = (row) => row?.querySelector("input[type=checkbox]:not([disabled])");
+
   function tick() {
-    const box = current()?.querySelector("input[type=checkbox]:not([disabled])");
+    const box = boxOf(current());
     box?.click();
     return Boolean(box);
   }
@@ -58,6 +60,9 @@
   function list() {
     const dialog = document.getElementById("shortcuts");
     for (const other of document.querySelectorAll("dialog[open]")) other.close();
+    // What does nothing on this page is not listed.
+    const works = { rows: rows().length > 0, ticks: rows().some(boxOf) };
+    for (const line of dialog?.querySelectorAll("[data-for]") ?? []) line.hidden = !works[line.dataset.for];
     dialog?.showModal();
     return Boolean(dialog);
   }

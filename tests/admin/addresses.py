@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
             "progress": _by(P.SEE),
             "link": _by(P.CONFIGURE),
             "settings": _by(P.CONFIGURE),
+            "scopes": _by(P.CONFIGURE),
             "fields": _by(P.DECIDE),
             "values": _by(P.DECIDE),
             "members": _by(P.MANAGE_MEMBERS),

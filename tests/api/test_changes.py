@@ -185,7 +185,7 @@ def test_a_change_at_the_very_moment_counts(world: World, how: str) -> None:
 def test_many_changes_are_walked_and_few_are_gathered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scope, links = Scope(world.make.tenant.pk), LISTINGS[CANDIDATES].links
+    links = LISTINGS[CANDIDATES].links
     # Two tenants' changes lie after `SINCE`: the other one's candidate and application.
     monkeypatch.setattr(changes, "FEW", 1)
     assert changes._few(links, SINCE)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
+from tests.browser import pictures
 from tests.support.cast import PASSWORD
 from tests.support.chromium import find
 
@@ -38,6 +41,12 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="package")
+def screenshots(django_db_setup: None) -> Path:
+    """Where this run leaves its pictures: empty to begin with."""
+    return pictures.emptied(connection.vendor)
 
 
 @pytest.fixture
@@ -88,6 +97,9 @@ def open_page(
         contexts.append(context)
         page = context.new_page()
         complaints.watch(page)
+        # From here on, and not only from a test's `expect_file_chooser`: Chromium takes a press of
+        # a key in by another way than the request to hold choosers back, and can do it first.
+        page.on("filechooser", lambda _: None)
         return page
 
     yield open_one

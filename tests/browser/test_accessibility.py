@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,29 +13,16 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from integrations import audit
+from integrations.api.scoping import ALL_OPTIONAL
 from integrations.connecting import links
-from integrations.models import (
-    ApiKey,
-    BulkRow,
-    BulkState,
-    BulkUpload,
-    CustomField,
-    Event,
-    ExportSchedule,
-    PreparedCall,
-    Submission,
-    SubmissionState,
-    SyncRun,
-    ValueDecision,
-)
-from integrations.models.bulk import Verdict
-from integrations.models.value_decisions import ValueKind
+from integrations.models import RunState, SyncRun
 from tests.admin.conftest import Data, data, fill, troubled_run
-from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, list_address
+from tests.admin.everything import connected, everything, under_way
+from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, list_address, tenant_address
 from tests.browser import axe, every_page
+from tests.browser.pictures import pictures_in
 
-__all__ = ["data", "fill", "troubled_run"]
+__all__ = ["data", "everything", "fill", "troubled_run"]
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
@@ -57,43 +45,6 @@ FORMS = (
     "auth_user_add",
     "password_change",
 )
-
-
-@pytest.fixture
-def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
-    """One record of each kind that has pages."""
-    tenant = data.tenant
-    Submission.objects.create(
-        integration=tenant,
-        job=data.jobs[0],
-        first_name="Nadia",
-        last_name="Perrot",
-        email_address="nadia.perrot@mail.example",
-        state=SubmissionState.FAILED,
-        error_message="Flatchr did not accept the e-mail address.",
-    )
-    upload = BulkUpload.objects.create(
-        integration=tenant, created_by=admin, state=BulkState.READY, sheet_name="July.csv", total=1
-    )
-    BulkRow.objects.create(
-        upload=upload,
-        number=2,
-        values={"first_name": "Nadia"},
-        verdict=Verdict.ERROR,
-        findings=[{"level": "error", "field": "job", "message": "There is no such job."}],
-    )
-    ExportSchedule.objects.create(user=admin, integration=tenant)
-    asked = {"host": "api", "method": "PUT", "path": "/company/x", "params": {}, "headers": {}}
-    PreparedCall.objects.create(
-        user=admin, integration=tenant, asked={**asked, "data": '{"a": 1}', "fields": []}
-    )
-    ApiKey.objects.create(name="Careers page", prefix="relais_abc", key_hash="x" * 64)
-    CustomField.objects.create(key="source", label="Source")
-    ValueDecision.objects.create(
-        integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
-    )
-    audit.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
-    return data
 
 
 @pytest.fixture
@@ -174,8 +125,13 @@ def told(wrong: dict[str, list[str]]) -> str:
 
 
 def test_every_page_of_the_dashboard(
-    everything: Data, admin: User, logged_in: Callable[[User], Client], enter: Callable[..., Page]
+    everything: Data,
+    admin: User,
+    logged_in: Callable[[User], Client],
+    enter: Callable[..., Page],
+    screenshots: Path,
 ) -> None:
+    pictures = pictures_in(screenshots, "every-page")
     addresses = every_page.pages(logged_in(admin))
     assert len(addresses) > 40
     addresses += [f"{reverse('admin:search')}?q=Nadia", reverse("docs")]
@@ -183,6 +139,7 @@ def test_every_page_of_the_dashboard(
     wrong = {}
     for number, address in enumerate(addresses):
         page.goto(address)
+        pictures.take(page, address.removeprefix("/admin/integrations/"))
         wrong[address] = look(page, frame=number == 0)
 
     assert not any(wrong.values()), told(wrong)
@@ -235,7 +192,10 @@ def test_pages_for_people_who_have_not_signed_in(
     transactional_db: None, open_page: Callable[..., Page]
 ) -> None:
     token = links.new_link(
-        organization="Clinique Ouest", environment="sandbox", lasts=links.EMBEDDED
+        organization="Clinique Ouest",
+        environment="sandbox",
+        scopes=ALL_OPTIONAL,
+        lasts=links.EMBEDDED,
     )
     page = open_page(viewport=WIDE, reduced_motion="reduce")
     axe.install(page.context)
@@ -247,5 +207,22 @@ def test_pages_for_people_who_have_not_signed_in(
     ):
         page.goto(address)
         wrong[address] = look(page, frame=True)
+
+    assert not any(wrong.values()), told(wrong)
+
+
+def test_pages_that_follow_what_is_under_way(
+    data: Data, admin: User, enter: Callable[..., Page]
+) -> None:
+    page = enter(admin)
+    watched = [connected(data.tenant), tenant_address(data, "connected")]
+    wrong = {}
+    for address in (*under_way(data), *watched):
+        page.goto(address)
+        wrong[address] = look(page)
+    for state in (RunState.QUEUED, RunState.SUCCEEDED, RunState.AUTHENTICATION_FAILED):
+        SyncRun.objects.filter(pk=SyncRun.objects.latest("pk").pk).update(state=state)
+        page.goto(watched[0])
+        wrong[f"{state} {watched[0]}"] = axe.findings(page)
 
     assert not any(wrong.values()), told(wrong)

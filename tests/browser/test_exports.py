@@ -10,7 +10,6 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from integrations.admin.selecting import select
 from integrations.exports import working
 from integrations.models import Candidate, Export, ExportState, Integration
 
@@ -67,7 +66,7 @@ def test_columns_are_chosen_and_a_large_file_is_watched_until_it_is_there(
     page.get_by_role("button", name="Prepare the file").click()
     expect(page.locator("#export-live")).to_contain_text("Waiting")
     export = Export.objects.get(state=ExportState.QUEUED)
-    working.work_on(export.pk, select)
+    working.work_on(export.pk)
     expect(page.get_by_text("The file is ready")).to_be_visible()
     with page.expect_download() as large:
         page.get_by_role("button", name="Download").click()

@@ -28,7 +28,7 @@ GIVEN = {"Stage"}
 
 LogIn = Callable[[User], Client]
 FRENCH = {"HTTP_ACCEPT_LANGUAGE": "fr-FR,fr;q=0.9,en;q=0.5"}
-TENANT_PAGES = ("credentials", "settings", "enabled", "fields", "members", "link")
+TENANT_PAGES = ("credentials", "settings", "enabled", "scopes", "fields", "members", "link")
 
 
 def addresses(data: Data) -> list[str]:

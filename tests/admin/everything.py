@@ -1,0 +1,109 @@
+"""One record of each kind that has pages of its own, and of each state that pages follow."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations import audit
+from integrations.connecting import links
+from integrations.models import (
+    ApiKey,
+    BulkRow,
+    BulkState,
+    BulkUpload,
+    ConnectionLink,
+    CustomField,
+    Event,
+    Export,
+    ExportSchedule,
+    ExportState,
+    Integration,
+    ModelResult,
+    PreparedCall,
+    RunState,
+    Submission,
+    SubmissionState,
+    SyncRun,
+    ValueDecision,
+)
+from integrations.models.bulk import Verdict
+from integrations.models.value_decisions import ValueKind
+from integrations.records import Model
+from tests.admin.conftest import Data
+
+
+@pytest.fixture
+def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
+    """Beside what `data` and `troubled_run` have."""
+    tenant = data.tenant
+    Submission.objects.create(
+        integration=tenant,
+        job=data.jobs[0],
+        first_name="Nadia",
+        last_name="Perrot",
+        email_address="nadia.perrot@mail.example",
+        state=SubmissionState.FAILED,
+        error_message="Flatchr did not accept the e-mail address.",
+    )
+    upload = BulkUpload.objects.create(
+        integration=tenant, created_by=admin, state=BulkState.READY, sheet_name="July.csv", total=1
+    )
+    BulkRow.objects.create(
+        upload=upload,
+        number=2,
+        values={"first_name": "Nadia"},
+        verdict=Verdict.ERROR,
+        findings=[{"level": "error", "field": "job", "message": "There is no such job."}],
+    )
+    ExportSchedule.objects.create(user=admin, integration=tenant)
+    asked = {"host": "api", "method": "PUT", "path": "/company/x", "params": {}, "headers": {}}
+    PreparedCall.objects.create(
+        user=admin, integration=tenant, asked={**asked, "data": '{"a": 1}', "fields": []}
+    )
+    ApiKey.objects.create(name="Careers page", prefix="relais_abc", key_hash="x" * 64)
+    CustomField.objects.create(key="source", label="Source")
+    ValueDecision.objects.create(
+        integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
+    )
+    audit.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
+    return data
+
+
+def under_way(data: Data) -> list[str]:
+    """The pages of one of each thing that is being done just now, and follows itself."""
+    tenant, now = data.tenant, timezone.now()
+    submission = Submission.objects.create(
+        integration=tenant, job=data.jobs[0], first_name="Nadia", state=SubmissionState.SENDING
+    )
+    upload = BulkUpload.objects.create(
+        integration=tenant, state=BulkState.SENDING, sheet_name="August.csv", total=3
+    )
+    export = Export.objects.create(
+        integration=tenant, state=ExportState.RUNNING, expected=900, written=300
+    )
+    run = SyncRun.objects.create(
+        integration=tenant, state=RunState.RUNNING, started_at=now, phase=Model.CANDIDATES
+    )
+    ModelResult.objects.create(run=run, model=Model.JOBS, seen=40, complete=True)
+    return [
+        reverse(f"admin:integrations_{one._meta.model_name}_change", args=[quote(one.pk)])
+        for one in (submission, upload, export, run)
+    ]
+
+
+def connected(tenant: Integration, *, language: str = "") -> str:
+    """The last page of a link through which `tenant` was connected a moment ago."""
+    token = links.new_link(
+        organization=tenant.organization,
+        environment=tenant.environment,
+        language=language,
+        lasts=links.EMBEDDED,
+    )
+    ConnectionLink.objects.filter(integration=None).update(
+        used_at=timezone.now(), integration=tenant
+    )
+    return reverse("link_done", args=[token])
