@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.servers.basehttp import WSGIServer
 from django.test import Client
 
 from config.celery import app
@@ -43,6 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     emptying.install()
+    # Of a hundred requests that come at once, the kernel would reset some.
+    WSGIServer.request_queue_size = 128
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -70,10 +70,14 @@ def dark(page: Page, on: bool) -> None:
     page.emulate_media(color_scheme="dark" if on else "light")
     # What axe sees in the middle of a transition is a colour that nobody reads.
     page.evaluate(
-        """on => {
+        """async on => {
             document.documentElement.classList.toggle("dark", on);
-            for (const moving of document.getAnimations()) {
-                if (moving instanceof CSSTransition) moving.finish();
+            // Some begin with the frame after the one in which what they follow has changed.
+            for (let frame = 0; frame < 3; frame++) {
+                for (const moving of document.getAnimations()) {
+                    if (moving instanceof CSSTransition) moving.finish();
+                }
+                await new Promise(requestAnimationFrame);
             }
         }""",
         on,
