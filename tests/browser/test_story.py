@@ -105,7 +105,6 @@ def story(
     return Story(page, language, pictures_in(screenshots, f"story-{language}-{scheme}-{width}"))
 
 
-@pytest.mark.every_database
 def test_the_whole_story(
     story: Story,
     transactional_db: None,

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from integrations import tasks
 from integrations.flatchr.sandbox import Sandbox
@@ -106,7 +107,8 @@ def test_two_hundred_workers_that_die_at_random_make_one_applicant_each(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:
     states: dict[str, int] = {}
-    for number in range(200):
+    # Half of them on each database.
+    for number in range(1 if connection.vendor == "sqlite" else 0, 200, 2):
         random = Random(number)
         email = f"candidate{number}@courrier.example"
         submission = queue(flatchr_tenant, job, email_address=email)
