@@ -244,7 +244,7 @@ class Journal:
         own = SyncRun.objects.filter(pk=self.run.pk, lease_owner=self.lease.owner)
         number = self.requests
         with transaction.atomic():
-            free = own.select_for_update(skip_locked=True).values("pk")
+            free = own.order_by().select_for_update(skip_locked=True).values("pk")
             if SyncRun.objects.filter(pk__in=free).update(requests=number):
                 self._requests_written = number
 

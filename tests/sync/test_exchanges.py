@@ -6,14 +6,45 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.utils import timezone
 
+from integrations.flatchr.exchange import Exchange
 from integrations.flatchr.sandbox import Sandbox
-from integrations.models import HttpExchange, Integration
+from integrations.models import HttpExchange, Integration, SyncRun
+from integrations.sync.journal import Journal
+from integrations.sync.lease import claim
 from tests.sync.people import add
-from tests.sync.running import sync
+from tests.sync.running import Background, queue, sync
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+
+
+def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(
+    connected_tenant: Integration,
+) -> None:
+    """The thread that reads ahead notes requests; a batch has hold of the run's row meanwhile."""
+    if connection.vendor == "sqlite":
+        pytest.skip("on SQLite nothing reads ahead")
+    lease = claim(queue(connected_tenant).pk)
+    assert lease is not None
+    run = SyncRun.objects.get()
+    journal = Journal(run, lease)
+    with transaction.atomic():
+        lease.renew()
+        Background(lambda: note(journal, "first")).end(seconds=20)
+        run.refresh_from_db()
+        assert (run.exchanges.count(), run.requests) == (1, 0)
+
+    note(journal, "second")
+
+    run.refresh_from_db()
+    assert (run.exchanges.count(), run.requests) == (2, 2)
+
+
+def note(journal: Journal, key: str) -> None:
+    journal.exchange(Exchange(key, "GET", "host", "/path", 1, timezone.now(), {}, ""))
+    journal.flush()
 
 
 def test_every_request_is_recorded_as_flatchr_received_it(
