@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -18,6 +19,7 @@ from django.core.servers.basehttp import WSGIServer
 from django.test import Client
 
 from config.celery import app
+from integrations import ids
 from integrations.models import (
     FlatchrCredentials,
     FlatchrSettings,
@@ -98,6 +100,18 @@ class MakeTenant(Protocol):
         members: Iterable[User] = ...,
         **fields: Any,
     ) -> Integration: ...
+
+
+@pytest.fixture(autouse=True)
+def ids_of_this_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tenants' ids, and so those of all that is read from them and the order it is listed in, are
+    the same each time a test runs. `TEST_SEED` (any text) draws others.
+    """
+    drawn = Random(f"{os.environ.get('TEST_SEED', '')}:{request.node.nodeid}")
+    monkeypatch.setattr(
+        "integrations.ids.random_id",
+        lambda: "".join(drawn.choices(ids.ALPHABET, k=ids.LENGTH)),
+    )
 
 
 @pytest.fixture

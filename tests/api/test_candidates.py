@@ -104,7 +104,11 @@ def test_the_filters_go_over_the_wire_as_the_sdk_sends_them(
     synced_tenant: Integration, make_key: MakeKey, sdk: Sdk
 ) -> None:
     get = sdk(make_key(synced_tenant), synced_tenant).ats.get_candidates
-    one = next(row for row in by_sdk(get()) if row.email_addresses and row.applications[0].job)
+    one = next(
+        row
+        for row in by_sdk(get())
+        if row.first_name and row.last_name and row.email_addresses and row.applications[0].job
+    )
     email = one.email_addresses[0].email_address
 
     assert [row.id for row in by_sdk(get(email=email.upper()))] == [one.id]
