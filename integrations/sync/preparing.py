@@ -129,8 +129,7 @@ class Preparer:
         """
         apply(CANDIDATES, prepared.candidates)
         apply(APPLICATIONS, prepared.applications)
-        new = (row[0] for row in prepared.candidates.inserts)
-        touched = set(prepared.people.values()).difference(new)
+        touched = set(prepared.people.values()).difference(prepared.candidates.new_ids)
         changed = Changes()
         if touched:
             changed = refresh(

@@ -35,17 +35,19 @@ class Stored:
 class Changes:
     """The rows of one batch that need writing, and how many of each kind they are.
 
+    `new_ids` are the ids of what is to be inserted, `inserts` the rows as the database takes them.
     `updates` holds more than `updated` and `restored` count when only carried columns differ.
     """
 
-    inserts: list[Row] = field(default_factory=list)
+    new_ids: list[str] = field(default_factory=list)
+    inserts: Any = None
     updates: list[Row] = field(default_factory=list)
     updated: int = 0
     restored: int = 0
 
     @property
     def created(self) -> int:
-        return len(self.inserts)
+        return len(self.new_ids)
 
 
 def now() -> Any:
@@ -74,13 +76,13 @@ def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) ->
 def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]) -> Changes:
     """Sort `drafts` into new and changed rows; a record that was deleted is restored."""
     changes = Changes()
+    inserts: list[Row] = []
     moment = now()
     for draft in drafts:
         old = stored.get(draft.remote_id)
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
-            row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
-            changes.inserts.append(row)
+            inserts.append(_row(integration_id, new_id, draft, digest(draft.mapped), moment))
         elif old.deleted or old.fingerprint != draft.fingerprint:
             content_hash = digest(draft.mapped)
             differs = content_hash != old.content_hash
@@ -91,13 +93,15 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
                 changes.restored += 1
             elif differs and not old.counted:
                 changes.updated += 1
+    changes.new_ids = [row[0] for row in inserts]
+    changes.inserts = dialect().ready(inserts)
     return changes
 
 
 def apply(table: Table, changes: Changes) -> None:
     """Write `changes`. Inside a transaction."""
     with connection.cursor() as cursor:
-        if changes.inserts:
+        if changes.new_ids:
             dialect().insert(cursor, table, changes.inserts)
         if changes.updates:
             note_changes(cursor, table, changes.updates)

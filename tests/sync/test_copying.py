@@ -1,0 +1,73 @@
+"""What a sync writes arrives in the database letter by letter, whatever it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.ids import unified_id
+from integrations.models import Integration, Tag
+from integrations.sync.copying import copy_text
+from integrations.sync.sql import dialect
+from integrations.sync.tables import TAGS
+
+# Neither PostgreSQL's text nor UTF-8 has these.
+LETTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+ODD = ["\\N", "\\.", "\\", "\\x41", "a\tb", "a\nb", "a\r\nb", "", " ", "é\u2028\U0001f600", None]
+
+
+@pytest.mark.django_db
+@given(names=st.lists(st.none() | st.text(LETTERS) | st.sampled_from(ODD), max_size=8))
+def test_any_text_comes_back_as_it_was(names: list[str | None]) -> None:
+    Tag.objects.all().delete()
+    tenant = Integration.objects.get_or_create(organization="Atelier Nord")[0].pk
+    moment = datetime(2026, 3, 9, 14, 5, 6, 789012, tzinfo=UTC)
+    rows = [
+        (
+            unified_id(tenant, str(number)),
+            tenant,
+            str(number),
+            dialect().moment(moment),
+            None,
+            bytes([number, 0, 255]),
+            None,
+            name,
+            f"\\{number}",
+            bool(number % 2),
+        )
+        for number, name in enumerate(names)
+    ]
+    with connection.cursor() as cursor:
+        dialect().insert(cursor, TAGS, dialect().ready(rows))
+
+    stored = {int(tag.remote_id): tag for tag in Tag.objects.all()}
+    assert len(stored) == len(names)
+    for number, name in enumerate(names):
+        tag = stored[number]
+        assert tag.name == name
+        assert tag.changed_at == moment
+        assert tag.remote_deleted_at is None
+        assert bytes(tag.fingerprint or b"") == bytes([number, 0, 255])
+        assert tag.content_hash is None
+        assert tag.parent_id == f"\\{number}"
+        assert tag.discovered == bool(number % 2)
+
+
+def test_each_kind_of_value_in_the_words_of_copy() -> None:
+    paris = timezone(timedelta(hours=1))
+    rows = [
+        ("a", None, b"\x00\xff", datetime(2026, 3, 9, tzinfo=paris), 1, 2.5, True, "x"),
+        (None, None, None, None, None, 10**20, False, "\\\t\n\r"),
+    ]
+    assert copy_text(rows).decode() == (
+        "a\t\\N\t\\\\x00ff\t2026-03-09 00:00:00+01:00\t1\t2.5\tTrue\tx\n"
+        "\\N\t\\N\t\\N\t\\N\t\\N\t100000000000000000000\tFalse\t\\\\\\t\\n\\r\n"
+    )
+
+
+def test_no_rows_are_no_text() -> None:
+    assert copy_text([]) == b""
