@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--only-database-tests",
-        action="store_true",
-        help="Leave out the tests that use no database, or only show pages in Chromium: for a "
-        "second pass on another database.",
+        "--part",
+        choices=[*PARTS],
+        help="Of the tests, for passes beside each other: `pages` only show pages in Chromium, "
+        "`rest` are the others, and `database` those of the rest that use a database.",
     )
 
 
@@ -51,24 +51,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--only-database-tests"):
-        return
-    # pytest-django lets no other test at a connection, so none of these can have one.
-    pure = [item for item in items if not _uses_database(item)]
-    shown = [item for item in items if _uses_database(item) and _only_shows_pages(item)]
-    left_out = {*pure, *shown}
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=[*pure, *shown])
-    config.stash[LEFT_OUT] = len(pure), len(shown)
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if LEFT_OUT in config.stash:
-        pure, shown = config.stash[LEFT_OUT]
-        terminalreporter.write_line(
-            f"Left to the pass on SQLite: {pure} tests without a database, and {shown} of pages in "
-            "Chromium, whose views other tests ask here."
-        )
+    if part := config.getoption("--part"):
+        wanted = [item for item in items if PARTS[part](item)]
+        config.hook.pytest_deselected(items=[item for item in items if not PARTS[part](item)])
+        items[:] = wanted
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -88,7 +74,12 @@ def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
 
 
-LEFT_OUT = pytest.StashKey[tuple[int, int]]()
+PARTS: dict[str, Callable[[pytest.Item], bool]] = {
+    "pages": _only_shows_pages,
+    "rest": lambda item: not _only_shows_pages(item),
+    # pytest-django lets no other test at a connection, so no other can have one.
+    "database": lambda item: _uses_database(item) and not _only_shows_pages(item),
+}
 
 
 class MakeTenant(Protocol):

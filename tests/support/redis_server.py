@@ -21,6 +21,8 @@ from tests.support.provided import (
 
 # Of a Redis that is somebody's own, the tests use a database that is rarely anybody's.
 RUNNING = "redis://127.0.0.1:6379/15"
+# As many as a Redis has unless it is told otherwise.
+DATABASES = 16
 
 
 def answers(url: str) -> bool:
@@ -31,11 +33,13 @@ def answers(url: str) -> bool:
             return False
 
 
-def neighbour(url: str) -> str:
-    """Another database of the same Redis, for a run beside the one that has `url`."""
+def neighbours(url: str, count: int) -> list[str]:
+    """Other databases of the same Redis, for runs beside the one that has `url`."""
     parts = urlsplit(url)
-    number = int(parts.path.strip("/") or 0)
-    return parts._replace(path=f"/{number - 1 if number else 1}").geturl()
+    own = int(parts.path.strip("/") or 0)
+    return [
+        parts._replace(path=f"/{(own - step) % DATABASES}").geturl() for step in range(1, count + 1)
+    ]
 
 
 def _binary() -> str | None:

@@ -1,6 +1,6 @@
 """`make test`: provides PostgreSQL, Redis and Chromium, and runs the suite on both databases.
 
-What touches no database, or only shows pages in Chromium, runs with SQLite only. Arguments go to
+What touches no database, or only shows pages in Chromium, runs once, with SQLite. Arguments go to
 pytest.
 """
 
@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from tests.support import chromium, postgres, redis_server
 from tests.support.provided import MissingError, folder_in_tmp, say
 
 ROOT = Path(__file__).resolve().parents[2]
+NO_TESTS = 5  # pytest's exit code
 
 
 def main(arguments: list[str]) -> int:
@@ -48,44 +50,69 @@ def _run(arguments: list[str]) -> int:
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",
         }
-        # Both at once: much of either is waiting for workers and browsers.
-        log = stack.enter_context((reports / "postgresql.log").open("w+"))
-        second = {
-            **environment,
-            "TEST_DATABASE_URL": database.url,
-            "TEST_REDIS_URL": redis_server.neighbour(redis.url),
-        }
-        postgresql = _pytest(
-            [*arguments, "--only-database-tests"], second, reports / "postgresql.xml", log
-        )
-        say("the suite on SQLite, and on PostgreSQL beside it")
-        sqlite = _pytest(arguments, environment, reports / "sqlite.xml")
-        code = _ended(sqlite, postgresql)
-        say("the suite on PostgreSQL")
-        log.seek(0)
-        sys.stdout.write(log.read())
+        others = redis_server.neighbours(redis.url, 2)
+        # All at once: much of each is waiting for workers and browsers.
+        say("the suite on SQLite; beside it pages in Chromium, and the suite on PostgreSQL")
+        passes = [
+            Pass("on SQLite", "rest", environment),
+            Pass("in Chromium", "pages", {**environment, "TEST_REDIS_URL": others[0]}),
+            Pass(
+                "on PostgreSQL",
+                "database",
+                {**environment, "TEST_DATABASE_URL": database.url, "TEST_REDIS_URL": others[1]},
+            ),
+        ]
+        code = _run_at_once(passes, arguments, reports)
         _say_totals(sorted(reports.glob("*.xml")))
         return code
 
 
-def _pytest(
-    arguments: list[str], environment: dict[str, str], report: Path, output: IO[str] | None = None
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", "-r", "fEsx", f"--junit-xml={report}", *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-    )
+@dataclass(frozen=True)
+class Pass:
+    """One run of pytest; `part` is an option of `tests/conftest.py`."""
+
+    name: str
+    part: str
+    environment: dict[str, str]
+
+    def start(
+        self, arguments: list[str], reports: Path, output: IO[str] | None
+    ) -> subprocess.Popen[bytes]:
+        report = reports / f"{self.part}.xml"
+        command = [sys.executable, "-m", "pytest", "-r", "fEsx", f"--junit-xml={report}"]
+        return subprocess.Popen(
+            [*command, *arguments, f"--part={self.part}"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
+        )
+
+
+def _run_at_once(passes: list[Pass], arguments: list[str], reports: Path) -> int:
+    """The first is seen while it runs, what the others say after it; the exit code of them all."""
+    first, *others = passes
+    with ExitStack() as stack:
+        logs = [stack.enter_context((reports / f"{one.part}.log").open("w+")) for one in others]
+        processes = [
+            one.start(arguments, reports, log) for one, log in zip(others, logs, strict=True)
+        ]
+        code = _ended(first.start(arguments, reports, None), *processes)
+        for one, log in zip(others, logs, strict=True):
+            say(f"the suite {one.name}")
+            log.seek(0)
+            sys.stdout.write(log.read())
+        return code
 
 
 def _ended(*processes: subprocess.Popen[bytes]) -> int:
-    """The first exit code that is not 0, once all have ended."""
+    """The exit code of all, once they have ended: that of the first that failed.
+
+    A pass for which no test was chosen has not failed, unless none was for any.
+    """
     try:
-        return next(filter(None, [process.wait() for process in processes]), 0)
+        codes = [process.wait() for process in processes]
     except BaseException as stop:
         # So that each drops its database and stops its workers. Ctrl-C has reached them as well,
         # and a second one would cut that short.
@@ -99,6 +126,8 @@ def _ended(*processes: subprocess.Popen[bytes]) -> int:
                 process.kill()
                 process.wait()
         raise
+    ran = [code for code in codes if code != NO_TESTS]
+    return next(filter(None, ran), 0) if ran else NO_TESTS
 
 
 def _say_totals(reports: list[Path]) -> None:
