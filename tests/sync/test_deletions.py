@@ -232,7 +232,7 @@ def test_a_deletion_and_what_follows_from_it_are_one_transaction(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("integrations.sync.engine.Sync._settle_candidates", stop)
+        patch.setattr("integrations.sync.phases.Sync._settle_candidates", stop)
         assert sync(connected_tenant).state == "CANCELLED"
     sync(connected_tenant)
 

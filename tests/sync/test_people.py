@@ -111,7 +111,7 @@ def test_the_most_recently_updated_application_tells_the_name(
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("integrations.sync.engine.BATCH", batch)
+    monkeypatch.setattr("integrations.sync.phases.BATCH", batch)
     add(sandbox, "Old", "ada@example.org", updated=EARLIER)
     newest = add(sandbox, "New", "ada@example.org", updated=LATER)
     first = add(sandbox, "Middle", "ADA@example.org", updated=DAY)
@@ -129,7 +129,7 @@ def test_among_those_of_one_day_the_greatest_applicant_id_tells_the_name(
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("integrations.sync.engine.BATCH", batch)
+    monkeypatch.setattr("integrations.sync.phases.BATCH", batch)
     names = {add(sandbox, f"Ada {n}", "ada@example.org"): f"Ada {n}" for n in range(5)}
 
     sync(connected_tenant)

@@ -59,7 +59,7 @@ def test_the_tables_do_not_depend_on_how_the_read_is_cut_into_batches(
     Candidate.objects.all().delete()
     Job.objects.all().delete()
     assert not Application.objects.exists()
-    monkeypatch.setattr("integrations.sync.engine.BATCH", 1)
+    monkeypatch.setattr("integrations.sync.phases.BATCH", 1)
 
     run = sync(synced_tenant)
 
