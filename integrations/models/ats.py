@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from integrations.models.fields import IdField
+from integrations.models.fields import IdField, RawObjectField
 from integrations.models.integration import Integration
 from integrations.records import Outcome
 
@@ -140,7 +140,7 @@ class Candidate(MirroredRecord):
     last_name = models.TextField(null=True)
     email_addresses = models.JSONField(default=list)
     phone_numbers = models.JSONField(default=list)
-    remote_data = models.JSONField(null=True)
+    remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
         indexes = [
@@ -175,7 +175,7 @@ class Application(MirroredRecord):
     remote_updated_at = models.DateTimeField(null=True)
     # The trimmed, lower-cased e-mail, by which a further application finds its candidate.
     person_key = IdField(max_length=254, blank=True)
-    remote_data = models.JSONField(null=True)
+    remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
         indexes = [

@@ -1,7 +1,8 @@
-"""Column types of ours: identifiers, and text that is encrypted at rest."""
+"""Column types of ours: identifiers, raw objects, and text that is encrypted at rest."""
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,22 @@ class IdField(models.CharField):
             # Spelled so that Django does not take it for a type that wants the second index.
             return f'character varying({self.max_length}) COLLATE "C"'
         return super().db_type(connection)
+
+
+class RawObjectField(models.TextField):
+    """A JSON value, kept as the text that it came as: keys in their order, numbers as written.
+
+    For what is stored by the hundred thousand and looked into by nobody but its reader: the
+    database neither checks it nor takes it apart, and cannot query what is in it.
+    """
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return (
+            None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        )
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
 
 
 # What a value reads as when none of the configured keys opens it. An exception here would make

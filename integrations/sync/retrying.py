@@ -271,7 +271,7 @@ def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) 
     arrivals.store_applicants(integration_id, [row])
     after = read_stored(table, integration_id, [remote_id])[remote_id]
     if before is None:
-        return Changes(inserts=[(after.id,)])
+        return Changes(new_ids=[after.id])
     if before.deleted:
         return Changes(restored=1)
     return Changes(updated=int(before.content_hash != after.content_hash))

@@ -110,7 +110,7 @@ def words() -> dict[str, str]:
         "last_name": _one_of(LAST_NAMES),
         "emails": dialect["json"].format(emails),
         "phones": dialect["json"].format(phones),
-        "raw": dialect["json"].format(f"replace({RAW}, '\n', ' ')"),
+        "raw": f"replace({RAW}, '\n', ' ')",
     }
 
 

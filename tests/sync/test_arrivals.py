@@ -13,7 +13,7 @@ from integrations.flatchr.jsonstream import elements
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PersonRecord
-from integrations.sync import engine
+from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.arrivals import expect_application, store_applicants
 from tests.sync.people import add, application, candidate_of
@@ -144,7 +144,7 @@ def test_an_applicant_stored_while_a_sync_is_about_to_write_it_does_not_stop_the
     sync(connected_tenant)
     ada = add(sandbox, "Ada", "ada@example.org")
     rows = found(sandbox, "ada@example.org")
-    monkeypatch.setattr(engine, "BATCH", batch)
+    monkeypatch.setattr(phases, "BATCH", batch)
     write = ApplicantWriter.write
 
     def store_first(writer: ApplicantWriter, batch: Any) -> None:

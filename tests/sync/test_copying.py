@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as offset
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.ids import unified_id
-from integrations.models import Integration, Tag
+from integrations.models import Candidate, Integration, Tag
 from integrations.sync.copying import copy_text
 from integrations.sync.sql import dialect
 from integrations.sync.tables import TAGS
@@ -58,7 +60,7 @@ def test_any_text_comes_back_as_it_was(names: list[str | None]) -> None:
 
 
 def test_each_kind_of_value_in_the_words_of_copy() -> None:
-    paris = timezone(timedelta(hours=1))
+    paris = offset(timedelta(hours=1))
     rows = [
         ("a", None, b"\x00\xff", datetime(2026, 3, 9, tzinfo=paris), 1, 2.5, True, "x"),
         (None, None, None, None, None, 10**20, False, "\\\t\n\r"),
@@ -71,3 +73,23 @@ def test_each_kind_of_value_in_the_words_of_copy() -> None:
 
 def test_no_rows_are_no_text() -> None:
     assert copy_text([]) == b""
+
+
+@pytest.mark.django_db
+def test_a_raw_object_keeps_its_order_and_its_numbers(tenant: Integration) -> None:
+    raw = {"zone": 1.0, "age": 10**30, "name": "Élodie \U0001f600", "none": None, "a": {"b": []}}
+    for number, data in ("1", raw), ("2", None):
+        Candidate.objects.create(
+            id=number,
+            integration=tenant,
+            remote_id=number,
+            changed_at=timezone.now(),
+            remote_data=data,
+        )
+
+    stored, empty = Candidate.objects.order_by("remote_id")
+    assert stored.remote_data == raw
+    assert list(stored.remote_data) == list(raw)
+    assert repr(stored.remote_data["zone"]) == "1.0"
+    assert empty.remote_data is None
+    assert Candidate.objects.get(remote_data=None) == empty
