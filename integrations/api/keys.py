@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from integrations.api.errors import ApiError
+from integrations.api.instances import Columns
 from integrations.audit import record
-from integrations.models import ApiKey, Event, Integration
+from integrations.models import ApiKey, Event, FlatchrSettings, Integration
 from integrations.models.access import KeyState
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,23 @@ MARK = "relais_"
 # Enough to tell keys apart, and nothing to guess the rest from.
 SHOWN = len(MARK) + 6
 USE_WRITTEN_EVERY = timedelta(minutes=1)
+
+_KEY = Columns(ApiKey, "api_key")
+_TENANT = Columns(Integration, "tenant")
+_SETTINGS = Columns(FlatchrSettings, "settings")
+# Every request asks for the three of them. Having the ORM put the statements together and carrying
+# them out one by one was a tenth of the time that a page takes.
+_FIND = f"""
+SELECT {_KEY.sql}, {_TENANT.sql}, {_SETTINGS.sql}
+FROM integrations_apikey api_key
+LEFT JOIN integrations_integration tenant
+  ON tenant.id = %(named)s AND tenant.deleted_at IS NULL
+  AND (api_key.every_tenant OR EXISTS (
+    SELECT 1 FROM integrations_apikey_integrations opened
+    WHERE opened.apikey_id = api_key.id AND opened.integration_id = tenant.id))
+LEFT JOIN integrations_flatchrsettings settings ON settings.integration_id = tenant.id
+WHERE api_key.key_hash = %(key_hash)s
+"""  # noqa: S608
 
 
 def create_key(
@@ -69,25 +87,42 @@ def revoke(key: ApiKey) -> None:
     key.refresh_from_db()
 
 
-def authenticate(header: str) -> ApiKey:
-    """The key of an `Authorization` header, which is marked as used.
+def authenticate(header: str, named: str = "") -> tuple[ApiKey, Integration | None]:
+    """The key of an `Authorization` header, which is marked as used, and the tenant with the id
+    `named`, with its settings, if there is one that the key opens.
 
-    Raises `ApiError` PLATFORM.AUTHENTICATION_INVALID when there is none, or it opens nothing.
+    Raises `ApiError` PLATFORM.AUTHENTICATION_INVALID when there is no key, or it opens nothing.
     """
     scheme, _, given = header.strip().partition(" ")
     given = given.strip()
     if scheme.lower() != "bearer" or not given:
         raise _unknown("Send an API key: `Authorization: Bearer <key>`.")
-    try:
-        key = ApiKey.objects.get(key_hash=_hash(given))
-    except ApiKey.DoesNotExist:
-        raise _unknown("This API key does not exist.") from None
+    key, tenant = _found(_hash(given), named)
+    if key is None:
+        raise _unknown("This API key does not exist.")
     now = timezone.now()
     state = key.state_at(now)
     if state is not KeyState.ACTIVE:
         raise _unknown(f"This API key is {state.lower()}.")
     _mark_used(key, now)
-    return key
+    return key, tenant
+
+
+def _found(key_hash: str, named: str) -> tuple[ApiKey | None, Integration | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, {"key_hash": key_hash, "named": named})
+        row = cursor.fetchone()
+    if row is None:
+        return None, None
+    of_key, row = row[: len(_KEY)], row[len(_KEY) :]
+    of_tenant, of_settings = row[: len(_TENANT)], row[len(_TENANT) :]
+    key = _KEY.instance(of_key)
+    # The primary keys, which are first; a tenant without settings is left for `Caller.find`.
+    if of_settings[0] is None:
+        return key, None
+    tenant = _TENANT.instance(of_tenant)
+    tenant.flatchr_settings = _SETTINGS.instance(of_settings)
+    return key, tenant
 
 
 def _hash(key: str) -> str:

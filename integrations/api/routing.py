@@ -137,7 +137,12 @@ class _Call:
         self.key_prefix = "none"
 
     def answer(self, router: Router, path: str) -> HttpResponse:
-        key = authenticate(self.request.headers.get("Authorization", ""))
+        named = self.request.headers.get(HEADER, "").strip()
+        key, self.request.api_tenant = authenticate(
+            self.request.headers.get("Authorization", ""),
+            # It is refused below, once it is known who is asking.
+            "" if "\0" in named else named,
+        )
         self.key_prefix = key.prefix
         allowance = limits.count_request(key.pk)
         if allowance is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from integrations.api.reads import changes
 from integrations.api.reads.scope import Scope
@@ -84,7 +86,7 @@ def world(tenant: Integration, other_tenant: Integration) -> World:
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways to find what has changed say the same."""
     if request.param == "walked":
-        monkeypatch.setattr(changes, "_few", lambda *_: False)
+        monkeypatch.setattr(changes, "few", lambda *_: False)
     return str(request.param)
 
 
@@ -182,16 +184,26 @@ def test_a_change_at_the_very_moment_counts(world: World, how: str) -> None:
     assert len(ids(listing, scope, updated_after=OLD.isoformat())) == 2
 
 
+@pytest.fixture
+def forget() -> Iterator[Callable[[], None]]:
+    """Forgets how much had changed."""
+    cache.clear()
+    yield cache.clear
+    cache.clear()
+
+
 def test_many_changes_are_walked_and_few_are_gathered(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, forget: Callable[[], None]
 ) -> None:
     links = LISTINGS[CANDIDATES].links
     # Two tenants' changes lie after `SINCE`: the other one's candidate and application.
-    monkeypatch.setattr(changes, "FEW", 1)
-    assert changes._few(links, SINCE)
+    assert changes.few(links, SINCE, 1)
     change(world.candidate)
 
-    assert not changes._few(links, SINCE)
+    assert changes.few(links, SINCE, 1), "it was asked for a moment ago"
+    forget()
+    assert not changes.few(links, SINCE, 1)
+    assert changes.few(links, NEW + timedelta(milliseconds=1), 1)
 
 
 def test_with_only_what_was_created_here_other_changes_do_not_show(world: World, how: str) -> None:

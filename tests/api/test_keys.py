@@ -22,7 +22,7 @@ from kombo.errors import KomboGeneralError
 
 from integrations.api.errors import ApiError
 from integrations.api.keys import authenticate, create_key, revoke
-from integrations.models import ApiKey, Integration
+from integrations.models import ApiKey, FlatchrSettings, Integration
 from tests.api.conftest import Call, MakeKey
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,36 @@ def test_a_key_is_stored_as_a_hash_and_a_beginning_alone(tenant: Integration) ->
 @pytest.mark.parametrize("scheme", ["Bearer {}", "bearer {}", "Bearer   {} "])
 def test_a_key_is_recognised_in_its_header(scheme: str) -> None:
     row, key = create_key(name="Any")
-    assert authenticate(scheme.format(key)) == row
+    assert authenticate(scheme.format(key)) == (row, None)
+
+
+def test_the_tenant_that_is_named_comes_with_the_key_if_it_opens_it(
+    tenant: Integration, other_tenant: Integration
+) -> None:
+    for one in (tenant, other_tenant):
+        FlatchrSettings.objects.update_or_create(
+            integration=one, defaults={"scope_opt_outs": ["tags"], "offerer_id": 7}
+        )
+    _, narrow = create_key(name="Narrow", integrations=[tenant])
+    _, wide = create_key(name="Wide")
+
+    def found(key: str, named: Integration) -> Integration | None:
+        return authenticate(f"Bearer {key}", named.pk)[1]
+
+    for key, named in ((narrow, tenant), (wide, tenant), (wide, other_tenant)):
+        by_orm = Integration.objects.select_related("flatchr_settings").get(pk=named.pk)
+        one = found(key, named)
+        assert one is not None
+        for ours, theirs in ((one, by_orm), (one.flatchr_settings, by_orm.flatchr_settings)):
+            # As texts, for True is not to be 1.
+            values = [
+                {field.attname: repr(getattr(row, field.attname)) for field in row._meta.fields}
+                for row in (ours, theirs)
+            ]
+            assert values[0] == values[1]
+    assert found(narrow, other_tenant) is None
+    Integration.objects.filter(pk=tenant.pk).update(deleted_at=timezone.now())
+    assert found(narrow, tenant) is found(wide, tenant) is None
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {}x"])
@@ -115,7 +144,7 @@ def test_the_command_prints_one_json_object_and_the_key_works(tenant: Integratio
     )  # fmt: skip
     report = json.loads(out.getvalue())
     assert list(report) == ["key", "prefix", "name"]
-    row = authenticate(f"Bearer {report['key']}")
+    row, _ = authenticate(f"Bearer {report['key']}")
     assert (row.name, row.prefix) == ("Hub", report["prefix"])
     assert (row.read_only, row.every_tenant) == (True, False)
     assert list(row.integrations.all()) == [tenant]
@@ -124,7 +153,7 @@ def test_the_command_prints_one_json_object_and_the_key_works(tenant: Integratio
 def test_the_command_prints_nothing_but_the_key_on_standard_output() -> None:
     out, told = StringIO(), StringIO()
     call_command("create_api_key", "--name", "Hub", stdout=out, stderr=told)
-    assert authenticate(f"Bearer {out.getvalue().strip()}").every_tenant
+    assert authenticate(f"Bearer {out.getvalue().strip()}")[0].every_tenant
     assert "not shown again" in told.getvalue()
 
 
@@ -180,7 +209,7 @@ def test_the_page_shows_a_new_key_once(
     row = ApiKey.objects.get()
     page = answer.content.decode()
     key = page.split("<p><code>")[1].split("</code>")[0]
-    assert authenticate(f"Bearer {key}") == row
+    assert authenticate(f"Bearer {key}") == (row, None)
     assert "no-store" in answer.headers["Cache-Control"]
     assert (row.created_by, row.read_only, row.passthrough_methods) == (admin, True, ["GET"])
     for address in (reverse(LIST), reverse("admin:integrations_apikey_change", args=[row.pk])):

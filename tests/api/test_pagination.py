@@ -131,7 +131,7 @@ def test_what_was_there_throughout_is_read_once(
     parameters, walked = way
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
         if walked:
-            patch.setattr(changes, "_few", lambda *_: False)
+            patch.setattr(changes, "few", lambda *_: False)
         table = Table(LISTINGS[name], Maker(tenant), parameters)
         for record in start:
             table.insert(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from statistics import median, quantiles
@@ -18,6 +18,7 @@ import psutil
 from integrations.api.reads.cursors import cursor
 from tests.bench.figures import Figure
 from tests.bench.stage import ROOT, Options, Stage
+from tests.bench.visiting import Visitor
 from tests.support.provided import free_port, server
 
 REQUESTS = 100
@@ -52,21 +53,55 @@ class Site:
         self.tenant = tenant
         self.key = key
 
-    def visitor(self, name: str, **parameters: Any) -> Callable[[], int]:
-        """Reads one page each time it is called, on a connection of its own; its size in bytes."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def visitor(self, name: str, **parameters: Any) -> Visitor:
+        """Reads one page each time it is called; its size in bytes."""
         headers = {"Authorization": f"Bearer {self.key}", "X-Integration-Id": self.tenant}
-        address = f"/v1/ats/{name}?{urlencode(parameters)}"
+        return Visitor(self.port, f"/v1/ats/{name}?{urlencode(parameters)}", headers)
 
-        def visit() -> int:
-            connection.request("GET", address, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{address} answered {answer.status}: {body[:300]!r}")
-            return len(body)
 
-        return visit
+class Spent:
+    """The processor time that each side has used since: what other work does not change."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._since = self._times()
+
+    def told(self, pages: int) -> str:
+        """Milliseconds of each a page, in words."""
+        parts = []
+        for name, now in self._times().items():
+            # A connection that was opened since has a process of its own.
+            used = sum(seconds - self._since[name].get(pid, 0) for pid, seconds in now.items())
+            parts.append(f"{name} {used * 1000 / pages:.1f} ms")
+        return f"CPU a page: {', '.join(parts)}"
+
+    def _times(self) -> dict[str, dict[int, float]]:
+        workers = [
+            process
+            for process in psutil.Process().children(recursive=True)
+            if "gunicorn" in " ".join(process.cmdline())
+        ]
+        times = {"gunicorn": _cpu(workers)}
+        if self._stage.database.name == "PostgreSQL":
+            times["PostgreSQL"] = _cpu(_backends(self._stage))
+        times["client"] = _cpu([psutil.Process()])
+        return times
+
+
+def _backends(stage: Stage) -> list[psutil.Process]:
+    """PostgreSQL's processes for this database, where it runs on this machine."""
+    asked = stage.database.query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid()"
+    )
+    here = [psutil.Process(pid) for (pid,) in asked if psutil.pid_exists(pid)]
+    return [process for process in here if process.name().startswith("postgres")]
+
+
+def _cpu(processes: list[psutil.Process]) -> dict[int, float]:
+    """Seconds, by process."""
+    times = {process.pid: process.cpu_times() for process in processes}
+    return {pid: used.user + used.system for pid, used in times.items()}
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
@@ -82,12 +117,12 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
             for where, parameters in _places(stage, name):
                 visit = site.visitor(name, page_size=size, **parameters)
                 what = f"API: {size} {name}, {where}"
-                yield _one_client(what, on, visit, "20 ms" if size == 100 else "")
+                yield _one_client(what, stage, visit, "20 ms" if size == 100 else "")
                 if size == 100:
                     visitors = [
                         site.visitor(name, page_size=size, **parameters) for _ in range(CLIENTS)
                     ]
-                    yield _many_clients(what, on, visitors)
+                    yield _many_clients(what, stage, visitors)
         yield _full_read(site, on, options.applicants)
 
 
@@ -106,29 +141,28 @@ def _places(stage: Stage, name: str) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def _one_client(what: str, on: str, visit: Callable[[], int], goal: str) -> Figure:
+def _one_client(what: str, stage: Stage, visit: Visitor, goal: str) -> Figure:
     for _ in range(10):
         size = visit()
-    used = _workers_cpu()
+    spent = Spent(stage)
     times = [_timed(visit) * 1000 for _ in range(REQUESTS)]
-    cpu = (_workers_cpu() - used) * 1000 / REQUESTS
+    note = f"p95; median {median(times):.1f} ms; {spent.told(REQUESTS)}; {size / 1000:.0f} KB"
     late = quantiles(times, n=20)[-1]
-    note = (
-        f"p95; median {median(times):.1f} ms, {cpu:.1f} ms of gunicorn's CPU, {size / 1000:.0f} KB"
-    )
-    return Figure(f"{what}, one client", on, "ms", [late], goal, note=note)
+    return Figure(f"{what}, one client", stage.database.name, "ms", [late], goal, note=note)
 
 
-def _many_clients(what: str, on: str, visitors: list[Callable[[], int]]) -> Figure:
-    end = time.perf_counter() + SECONDS
+def _many_clients(what: str, stage: Stage, visitors: list[Visitor]) -> Figure:
+    for visit in visitors:
+        visit()
     times: list[list[float]] = [[] for _ in visitors]
+    spent, started = Spent(stage), time.perf_counter()
+    end = started + SECONDS
 
-    def work(visit: Callable[[], int], told: list[float]) -> None:
+    def work(visit: Visitor, told: list[float]) -> None:
         while time.perf_counter() < end:
             told.append(_timed(visit))
 
     threads = [Thread(target=work, args=pair) for pair in zip(visitors, times, strict=True)]
-    started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -138,11 +172,11 @@ def _many_clients(what: str, on: str, visitors: list[Callable[[], int]]) -> Figu
     late = quantiles(every, n=20)[-1] * 1000
     return Figure(
         f"{what}, {CLIENTS} clients",
-        on,
+        stage.database.name,
         "pages/s",
         [len(every) / elapsed],
         "150 pages/s",
-        note=f"p95 {late:.0f} ms; the clients share the processors",
+        note=f"p95 {late:.0f} ms; {spent.told(len(every))}",
     )
 
 
@@ -165,16 +199,7 @@ def _full_read(site: Site, on: str, count: int) -> Figure:
     return Figure(what, on, "s", [seconds], "45 s", note=f"{pages} pages of 250")
 
 
-def _workers_cpu() -> float:
-    """The processor time that gunicorn has used, in seconds: what other work does not change."""
-    processes = psutil.Process().children(recursive=True)
-    times = [
-        process.cpu_times() for process in processes if "gunicorn" in " ".join(process.cmdline())
-    ]
-    return sum(used.user + used.system for used in times)
-
-
-def _timed(visit: Callable[[], int]) -> float:
+def _timed(visit: Visitor) -> float:
     started = time.perf_counter()
     visit()
     return time.perf_counter() - started

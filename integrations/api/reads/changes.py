@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -24,8 +25,8 @@ from django.db.models.expressions import RawSQL
 from integrations.api.reads.scope import CREATED, Scope
 from integrations.models import Application, MirroredRecord
 
-# Up to so many changed rows a table, gathering them costs less than walking past unchanged ones.
-FEW = 20_000
+# How long it is believed how much has changed, in seconds.
+KNOWN_FOR = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +48,38 @@ class Link:
 
 
 def changed_since(
-    scope: Scope, records: QuerySet[Any], links: Sequence[Link], since: datetime
+    scope: Scope, records: QuerySet[Any], links: Sequence[Link], since: datetime, *, gather: bool
 ) -> QuerySet[Any]:
-    """Those of `records` that have changed at `since` or later."""
-    if _few(links, since):
-        gathered = " UNION ".join(_gathering(scope, link) for link in links)
-        values = [scope.integration_id, _value(since)] * len(links)
+    """Those of `records` that have changed at `since` or later, found in one way or the other."""
+    if gather:
+        # In the list's order, so that no more of them are looked up than a page holds.
+        gathered = " UNION ".join(_gathering(scope, link) for link in links) + " ORDER BY 1"
+        values = [scope.integration_id, stored(since)] * len(links)
         return records.filter(id__in=RawSQL(gathered, values))  # noqa: S611
     listed = records.model._meta.db_table
     seen = (_seen_on_the_way(scope, listed, link, since) for link in links)
     return records.filter(reduce(or_, seen))
 
 
-def _few(links: Sequence[Link], since: datetime) -> bool:
-    """Whether no table has more than `FEW` rows that changed since, of whatever tenant."""
-    # What lies beyond the first `FEW` of each table; the first that is there ends the search.
-    tables = list(dict.fromkeys(link.table for link in links))
-    beyond = ", ".join(
-        f"(SELECT id FROM {table} WHERE changed_at >= %s"  # noqa: S608
-        f" ORDER BY changed_at DESC, id DESC LIMIT 1 OFFSET {FEW})"
-        for table in tables
+def few(links: Sequence[Link], since: datetime, most: int) -> bool:
+    """Whether no table had more than `most` rows that changed since, of whatever tenant.
+
+    When those of each table had changed was asked up to `KNOWN_FOR` seconds ago. Both ways find
+    the same records, so where it is no longer true, that costs time and nothing else.
+    """
+    moments = (
+        cache.get_or_set(
+            f"api:changes:{link.table}:{most}", partial(_moment_of_many, link, most), KNOWN_FOR
+        )
+        for link in links
     )
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COALESCE({beyond}, NULL)", [_value(since)] * len(tables))
-        return cursor.fetchone() == (None,)
+    return all(moment is None or moment < since for moment in moments)
+
+
+def _moment_of_many(link: Link, most: int) -> datetime | None:
+    """Since when more than `most` rows of the table have changed; None if it has no more."""
+    changes = (link.source or link.model).objects.order_by("-changed_at", "-id")
+    return changes.values_list("changed_at", flat=True)[most : most + 1].first()
 
 
 def _gathering(scope: Scope, link: Link) -> str:
@@ -99,7 +108,7 @@ def _seen_on_the_way(scope: Scope, listed: str, link: Link, since: datetime) -> 
         f" WHERE link.{link.key} = {listed}.id"
         f" AND link.changed_at >= %s{_shown(scope, link)} LIMIT 1) IS NOT NULL"
     )
-    return Q(RawSQL(one, [_value(since)], output_field=BooleanField()))  # noqa: S611
+    return Q(RawSQL(one, [stored(since)], output_field=BooleanField()))  # noqa: S611
 
 
 def _shown(scope: Scope, link: Link) -> str:
@@ -109,6 +118,6 @@ def _shown(scope: Scope, link: Link) -> str:
     return ""
 
 
-def _value(since: datetime) -> Any:
+def stored(since: datetime) -> Any:
     """As the database takes it in a statement of our own."""
     return connection.ops.adapt_datetimefield_value(since)

@@ -18,7 +18,7 @@ from integrations.api.reads.scope import Scope
 from integrations.models import Job, JobStage
 from integrations.records import EmploymentType, JobStatus, Visibility
 
-# Columns that go out under their own names, as they are.
+# Columns that go out as they are.
 PLAIN = (
     "id",
     "remote_id",
@@ -75,22 +75,44 @@ def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
 
 
 def _job(row: Row, stages: list[orjson.Fragment]) -> Row:
-    job: Row = {name: row[name] for name in PLAIN}
-    job.update({name: row[f"{name}_text"] for name in MOMENTS})
-    job.update({name: as_stored(row[f"{name}_text"]) for name in STORED})
-    job.update(
-        job_code=None,
-        confidential=None,
-        weekly_hours=None,
-        remote_url=None,
-        contact_id=None,
-        remote_data=as_stored(row.get("remote_data_text")),
-        stages=stages,
-        screening_questions=[],
-        job_postings=[],
-        hiring_team=[],
-    )
-    return job
+    return {
+        "id": row["id"],
+        "remote_id": row["remote_id"],
+        "name": row["name"],
+        "description": row["description"],
+        "employment_type": row["employment_type"],
+        "status": row["status"],
+        "visibility": row["visibility"],
+        "category": row["category"],
+        "department": row["department"],
+        "post_url": row["post_url"],
+        "experience_level": row["experience_level"],
+        "remote_work_status": row["remote_work_status"],
+        "salary_amount": row["salary_amount"],
+        "salary_amount_from": row["salary_amount_from"],
+        "salary_amount_to": row["salary_amount_to"],
+        "salary_currency": row["salary_currency"],
+        "salary_period": row["salary_period"],
+        "opened_at": row["opened_at_text"],
+        "closed_at": row["closed_at_text"],
+        "remote_created_at": row["remote_created_at_text"],
+        "remote_updated_at": row["remote_updated_at_text"],
+        "changed_at": row["changed_at_text"],
+        "remote_deleted_at": row["remote_deleted_at_text"],
+        "location": as_stored(row["location_text"]),
+        "custom_fields": as_stored(row["custom_fields_text"]),
+        "integration_fields": as_stored(row["integration_fields_text"]),
+        "job_code": None,
+        "confidential": None,
+        "weekly_hours": None,
+        "remote_url": None,
+        "contact_id": None,
+        "remote_data": as_stored(row.get("remote_data_text")),
+        "stages": stages,
+        "screening_questions": [],
+        "job_postings": [],
+        "hiring_team": [],
+    }
 
 
 # Each job's stages as one text: of 100 jobs and 8 stages, 100 rows instead of 800.
@@ -163,4 +185,6 @@ JOBS = Listing(
     links=(Link(Job), Link(JobStage, "job_id")),
     filters=filters,
     unsupported=("job_codes",),
+    # Of vacancies there are thousands at most.
+    few=1_000,
 )

@@ -15,16 +15,23 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from integrations.api import answers
 from integrations.api.caller import tenant
-from integrations.api.reads import cursors
+from integrations.api.reads import changes, cursors, statements
 from integrations.api.reads.changes import Link, changed_since
 from integrations.api.reads.filters import any_of
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row
 from integrations.api.reads.scope import Scope, scope_of
+from integrations.api.reads.statements import Walk
 from integrations.models import MirroredRecord
 
 PAGE_SIZE = 100
 MOST = 250
+# Up to so many changed rows, gathering them costs less than walking past those that are unchanged:
+# ten to twenty times the root of the table's size. This is for some hundred thousand to a million.
+FEW = 10_000
+# What a client sends that reads a list to its end, or what has changed in it.
+IGNORE = "ignore_unsupported_filters"
+COMMON = {"page_size", "cursor", "updated_after", "include_deleted", IGNORE}
 
 
 class Page(NamedTuple):
@@ -40,7 +47,7 @@ class Listing:
 
     `select` picks the columns that `render` reads; `filters` makes conditions of the list's own
     parameters. `unsupported` are filters on what Flatchr does not have. `links` say whose
-    changes count for `updated_after`.
+    changes count for `updated_after`, and `few` up to how many of them are gathered.
     """
 
     name: str
@@ -50,14 +57,21 @@ class Listing:
     links: Sequence[Link]
     filters: Callable[[Parameters], Iterable[Q]] = lambda _: ()
     unsupported: Sequence[str] = ()
+    few: int = FEW
 
     def page(self, scope: Scope, given: QueryDict) -> Page:
         """The page that the parameters ask for. Raises `PLATFORM.INPUT_INVALID`."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
-        records = self.records(scope, parameters)
         # One more than the page holds tells whether there is a next one.
-        rows = list(self.select(scope, records)[: size + 1])
+        if given.keys() <= COMMON:
+            deleted = parameters.flag("include_deleted")
+            # There is none to ignore, but a wrong value is refused.
+            parameters.flag(IGNORE)
+            walk = self._walk(parameters, deleted)
+            rows = statements.rows(self, scope, walk, size + 1)
+        else:
+            rows = list(self.select(scope, self.records(scope, parameters))[: size + 1])
         following = cursors.cursor(self.name, rows[size - 1]["id"]) if len(rows) > size else None
         return Page(self.render(scope, rows[:size]), following)
 
@@ -72,20 +86,33 @@ class Listing:
 
     def records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
         """What the parameters ask for, from the cursor on, in the list's order."""
-        records = scope.records(self.model).order_by("id")
-        if not parameters.flag("include_deleted"):
-            records = records.filter(remote_deleted_at=None)
-        records = records.filter(
+        deleted = parameters.flag("include_deleted")
+        conditions = (
             any_of("id", parameters.several("ids")),
             any_of("remote_id", parameters.several("remote_ids")),
             *self.filters(parameters),
         )
         unsupported = [name for name in self.unsupported if parameters.several(name)]
-        ignored = parameters.flag("ignore_unsupported_filters")
-        since = parameters.moment("updated_after")
-        position = parameters.cursor()
-        if position is not None:
-            records = records.filter(id__gt=cursors.position(self.name, position))
-        if unsupported and not ignored:
-            return records.none()
-        return records if since is None else changed_since(scope, records, self.links, since)
+        ignored = parameters.flag(IGNORE)
+        records = self.walked(scope, self._walk(parameters, deleted)).filter(*conditions)
+        return records.none() if unsupported and not ignored else records
+
+    def walked(self, scope: Scope, walk: Walk) -> QuerySet[Any]:
+        """The records that a walk meets, in the list's order."""
+        records = scope.records(self.model).order_by("id")
+        if not walk.deleted:
+            records = records.filter(remote_deleted_at=None)
+        if walk.after is not None:
+            records = records.filter(id__gt=walk.after)
+        if walk.since is None:
+            return records
+        return changed_since(scope, records, self.links, walk.since, gather=walk.gather)
+
+    def _walk(self, parameters: Parameters, deleted: bool) -> Walk:
+        since, cursor = parameters.moment("updated_after"), parameters.cursor()
+        return Walk(
+            deleted,
+            after=None if cursor is None else cursors.position(self.name, cursor),
+            since=since,
+            gather=since is not None and changes.few(self.links, since, self.few),
+        )
