@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -70,14 +69,7 @@ class UserAdmin(SuperuserAdmin):
 
     # Pages
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+    def add_page(self, request: HttpRequest) -> HttpResponse:
         form = InvitationForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._link(request, _invited(form.cleaned_data))
@@ -105,18 +97,7 @@ class UserAdmin(SuperuserAdmin):
             title=str(user),
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        user = self.get_object(request, unquote(object_id))
-        if user is None:
-            return self.unknown(request, object_id)
+    def change_page(self, request: HttpRequest, user: User) -> HttpResponse:
         if request.method == "POST":
             answer = self._pressed(request, user)
             if answer is not None:

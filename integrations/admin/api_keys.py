@@ -89,14 +89,7 @@ class ApiKeyAdmin(SuperuserAdmin):
         )
         return [own, *super().get_urls()]
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+    def add_page(self, request: HttpRequest) -> HttpResponse:
         form = ApiKeyForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return self._made(request, form.cleaned_data)
@@ -126,18 +119,7 @@ class ApiKeyAdmin(SuperuserAdmin):
             request, "relais/api_key_made.html", row, key=key, list_url=self._list_url()
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
-            raise PermissionDenied
-        key = self.get_object(request, unquote(object_id))
-        if key is None:
-            return self.unknown(request, object_id)
+    def change_page(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         return self.page(
             request,
             "relais/api_key.html",

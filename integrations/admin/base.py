@@ -1,171 +1,40 @@
-"""The dashboard's base classes, and the one module that knows which theme draws them.
-
-To leave django-unfold: import the four names below from `django.contrib.admin` and
-`django.contrib.auth.forms` instead, and drop "unfold" from INSTALLED_APPS. Our pages bring their
-own style sheet and use no class of the theme's.
-"""
+"""The dashboard's base classes: a list in pages, and records for reading."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib.admin import ShowFacets, display
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import ModelAdmin as ThemedModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.sites import UnfoldAdminSite as ThemedSite
-from unfold.views import ChangeList as ThemedChangeList
 
-from integrations import audit
-from integrations.admin import account, signing_in
 from integrations.admin.crumbs import Crumb, crumbs_for
 from integrations.admin.filters import chosen_tenant, tenants
-from integrations.admin.home import home
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
-from integrations.admin.palette import palette_view
 from integrations.admin.record_pages import RecordPagesMixin
-from integrations.admin.search import search_view
-from integrations.models import Event
+from integrations.admin.theme import ChangeList, ModelAdmin
 from integrations.people.permissions import Permission, Rights, may, tenant_of
 from integrations.wording import translated
 
 __all__ = [
-    "AdminPasswordChangeForm",
     "BoundedAdmin",
     "BoundedChangeList",
     "ReadOnlyMirrorAdmin",
     "SuperuserAdmin",
-    "UserChangeForm",
-    "UserCreationForm",
     "display",
-    "site",
 ]
 
 
-class Site(ThemedSite):
-    """The dashboard: its first page is the overview of the tenants, not a list of tables."""
-
-    index_title = lazy("Overview")
-    site_title = "Relais"
-    site_header = "Relais"
-
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        request.current_app = self.name
-        context = {
-            **self.each_context(request),
-            "title": _("Overview"),
-            **home(request),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "relais/overview.html", context)
-
-    def get_urls(self) -> list[Any]:
-        own = [
-            path("search/", self.admin_view(self.search), name="search"),
-            path("palette/", self.admin_view(self.palette), name="palette"),
-            path("login/code/", self.login_code, name="login_code"),
-            path(
-                "welcome/<str:uid>/<str:token>/",
-                self.welcome,
-                name="welcome",
-            ),
-            path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
-        ]
-        return [*own, *super().get_urls()]
-
-    def login_code(self, request: HttpRequest) -> HttpResponseBase:
-        answer: HttpResponseBase = signing_in.code_view(request, self.each_context)
-        return answer
-
-    def welcome(self, request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
-        answer: HttpResponseBase = signing_in.welcome_view(request, uid, token, self.each_context)
-        return answer
-
-    def second_factor(self, request: HttpRequest) -> HttpResponseBase:
-        return account.second_factor_view(self, request)
-
-    def password_change(
-        self,
-        request: HttpRequest,
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponseBase:
-        view = sensitive_post_parameters()(partial(account.password_view, self))
-        answer: HttpResponseBase = view(request)
-        return answer
-
-    def search(self, request: HttpRequest) -> HttpResponse:
-        """What the search box of every page leads to."""
-        request.current_app = self.name
-        return search_view(request, self.each_context(request))
-
-    def palette(self, request: HttpRequest) -> HttpResponse:
-        """What the command palette of every page offers."""
-        return palette_view(request, self.get_sidebar_list(request))
-
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        """Signing in without a page in mind leads to the overview.
-
-        The theme's form has no field for where to go next, so its address says it.
-        """
-        here = reverse("admin:index")
-        if request.method == "GET" and self.has_permission(request):
-            return HttpResponseRedirect(here)
-        app_path = request.get_full_path()
-        if REDIRECT_FIELD_NAME not in request.GET:
-            app_path = f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: here})}"
-        context = {
-            **self.each_context(request),
-            "title": _("Log in"),
-            "app_path": app_path,
-            **(extra_context or {}),
-        }
-        request.current_app = self.name
-        view = signing_in.SignIn.as_view(extra_context=context, next_page=here)
-        return never_cache(view)(request)
-
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        if request.method == "POST" and request.user.is_authenticated:
-            audit.record(Event.SIGNED_OUT, about=request.user, name=request.user.get_username())
-        answer: HttpResponseBase = super().logout(request, extra_context)
-        return answer
-
-    def app_index(
-        self,
-        request: HttpRequest,  # noqa: ARG002
-        app_label: str,  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponseBase:
-        """There is no page for an app: the navigation does not speak of apps."""
-        return HttpResponseRedirect(reverse("admin:index"))
-
-
-site = Site(name="admin")
-
-
-class BoundedChangeList(LookAheadMixin, ThemedChangeList):
+class BoundedChangeList(LookAheadMixin, ChangeList):
     """A list in pages, without counting; see `paging.py`."""
 
 
-class BoundedAdmin(ThemedModelAdmin):
+class BoundedAdmin(ModelAdmin):
     """One of our lists: own template, capped count, breadcrumbs."""
 
     paginator = CappedPaginator
@@ -211,24 +80,19 @@ class BoundedAdmin(ThemedModelAdmin):
             response.context_data["title"] = name[0].upper() + name[1:]
         return response
 
-    def changeform_view(
+    def add_view(
         self,
         request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        name = translated(self.opts.verbose_name)
-        last = (
-            self.get_object(request, unquote(object_id))
-            if object_id
-            else _("Add %(name)s") % {"name": name}
-        )
-        context = {
-            "crumbs": crumbs_for(self.opts, last, plural=self.plural),
-            **(extra_context or {}),
-        }
-        return super().changeform_view(request, object_id, form_url, context)
+        form_url: str = "",  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponseBase:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self.add_page(request)
+
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
+        """The page on which one is added, where anybody may: Django's own form is never shown."""
+        raise NotImplementedError
 
     def page(
         self,
@@ -266,9 +130,6 @@ class SuperuserAdmin(BoundedAdmin):
 
     permission = Permission.MANAGE_USERS
 
-    change_form_template = "relais/form.html"
-    add_form_template = "relais/form.html"
-
     def _allowed(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request) and may(request.user, self.permission)
 
@@ -286,6 +147,25 @@ class SuperuserAdmin(BoundedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return self._allowed(request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponseBase:
+        reads = request.method in ("GET", "HEAD")
+        if not (self.has_view_permission if reads else self.has_change_permission)(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self.unknown(request, object_id)
+        return self.change_page(request, record)
+
+    def change_page(self, request: HttpRequest, record: Any, /) -> HttpResponseBase:
+        """The page of one, and what its buttons do."""
+        raise NotImplementedError
 
 
 class ReadOnlyMirrorAdmin(RecordPagesMixin, BoundedAdmin):

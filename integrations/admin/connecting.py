@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url
 from integrations.admin.overview import tenant_url
-from integrations.admin.tenant_forms import ConnectForm, LinkForm
+from integrations.admin.tenant_forms import ConnectForm
 from integrations.admin.tenant_pages import key_context, tabs
-from integrations.connecting import flow, links, telling
+from integrations.connecting import flow, telling
 from integrations.connecting.forms import KeysForm
 from integrations.connecting.progress import progress_of
-from integrations.models import FlatchrCredentials, Integration, LinkKind
+from integrations.models import FlatchrCredentials, Integration
 from integrations.sync.connect import ConnectionRefused
 
 STEPS = [(1, lazy("Flatchr account")), (2, lazy("First sync"))]
@@ -125,34 +122,3 @@ def progress_view(_admin: Any, request: HttpRequest, tenant: Integration) -> Htt
     response = render(request, "relais/connect/_watch.html", {"progress": now})
     response["X-Run-Live"] = "yes" if now.is_live else "no"
     return response
-
-
-def link_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponseBase:
-    """Make a link with which the customer enters a new key without an account here.
-
-    The link is in the answer itself, so that it is stored nowhere on the way.
-    """
-    form = LinkForm(request.POST or None)
-    link, until = "", None
-    if request.method == "POST" and form.is_valid():
-        token = links.link_for(
-            tenant,
-            LinkKind.RELINK,
-            language=form.cleaned_data["language"],
-            lasts=links.FROM_DASHBOARD,
-            user=request.user,
-        )
-        link = f"{settings.PUBLIC_URL}{reverse('link', args=[token])}"
-        until = timezone.now() + links.FROM_DASHBOARD
-        messages.success(request, _("The link is ready. It is shown this once."))
-    return admin.page(
-        request,
-        "relais/tenant_link.html",
-        tenant,
-        Crumb(_("Connection link")),
-        form=form,
-        link=link,
-        until=until,
-        days=links.FROM_DASHBOARD // timedelta(days=1),
-        tabs=tabs(request, tenant, "credentials"),
-    )

@@ -102,14 +102,7 @@ class CustomFieldAdmin(SuperuserAdmin):
 
     # Pages
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+    def add_page(self, request: HttpRequest) -> HttpResponse:
         form = CustomFieldForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and (field := form.save()):
             self.log_addition(request, field, [{"added": {}}])
@@ -121,18 +114,7 @@ class CustomFieldAdmin(SuperuserAdmin):
             return HttpResponseRedirect(_list_url())
         return self._form_page(request, form, None, _("Add custom field"))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        field = self.get_object(request, unquote(object_id))
-        if field is None:
-            return self.unknown(request, object_id)
+    def change_page(self, request: HttpRequest, field: CustomField) -> HttpResponse:
         form = CustomFieldForm(request.POST or None, field=field)
         if request.method == "POST" and form.is_valid() and form.save():
             self.log_change(request, field, [{"changed": {"fields": form.changed_data}}])

@@ -219,9 +219,11 @@ def _in_minutes(count: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`0.84 s`, `12 s`, `3 min 05 s`, `2 h 07 min`."""
+    """`8 ms`, `0.84 s`, `12 s`, `3 min 05 s`, `2 h 07 min`."""
     if seconds is None:
         return NOTHING
+    if 0 < seconds < 0.095:
+        return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 1:
         return f"{number_format(round(seconds, 2), 2)} s"
     if seconds < 10 and seconds != int(seconds):
@@ -280,8 +282,16 @@ def _contact(values: list[dict[str, Any]], key: str, scheme: str) -> SafeString 
     if not found:
         return NOTHING
     return format_html_join(
-        ", ", '<a class="rl-link" href="{}:{}">{}</a>', ((scheme, value, value) for value in found)
+        ", ",
+        '<a class="rl-link" href="{}:{}">{}</a>',
+        ((scheme, value, _breakable(value)) for value in found),
     )
+
+
+def _breakable(address: str) -> SafeString:
+    """Where an e-mail address is too long for its place, it goes on after the @."""
+    name, at, domain = address.rpartition("@")
+    return format_html("{}{}<wbr>{}", name, at, domain) if at else format_html("{}", address)
 
 
 def emails(values: list[dict[str, Any]]) -> SafeString | str:

@@ -28,6 +28,9 @@ MIRRORED = ("job", "candidate", "application", "applicationstage", "tag", "syncr
 
 def next_step(request: HttpRequest, model: str) -> NextStep | None:
     """For the empty list of `model`, by its name in lower case; None: its own words will do."""
+    if model == "connectionlink":
+        invite = reverse("admin:integrations_connectionlink_add")
+        return NextStep("", _("Invite a customer to connect"), invite)
     if model == "integration" or not tenants(request):
         return _first_tenant(request)
     if model in MIRRORED:

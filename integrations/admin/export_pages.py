@@ -15,6 +15,7 @@ from django.http import (
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url
@@ -32,6 +33,12 @@ from integrations.exports.schedules import NotScheduled
 from integrations.models import Export, ExportFormat, ExportKind, Integration
 from integrations.people.permissions import Permission, tenants_where
 from integrations.wording import translated
+
+TITLES = {
+    "candidate": lazy("Export candidates"),
+    "job": lazy("Export jobs"),
+    "application": lazy("Export applications"),
+}
 
 
 class Page:
@@ -188,7 +195,7 @@ def _shown(page: Page, form: ExportForm) -> HttpResponseBase:
         "relais/export_form.html",
         None,
         Crumb(_("Export")),
-        title=_("Export %(label)s") % {"label": label.lower()},
+        title=TITLES[page.kind],
         form=form,
         large=count > most,
         large_for_excel=count > service.rows_at_once(ExportFormat.XLSX),

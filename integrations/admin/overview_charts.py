@@ -229,12 +229,12 @@ def slowest(figures: Sequence[tuple[Integration, Figures]]) -> Chart:
 
 
 def of_tenant(tenant: Integration, figures: Figures, strip: Sequence[Bar]) -> list[Chart]:
-    """The charts of a tenant's own page."""
+    """The charts of a tenant's own page, down one column and then the other."""
     return [
         weekly([figures]),
+        durations(strip),
         funnel([figures]),
         submissions([tenant.pk], tenant),
-        durations(strip),
     ]
 
 
@@ -243,7 +243,7 @@ def of_all(figures: Sequence[tuple[Integration, Figures]]) -> list[Chart]:
     each = [one for _tenant, one in figures]
     return [
         weekly(each),
+        slowest(figures),
         funnel(each),
         submissions([tenant.pk for tenant, _one in figures]),
-        slowest(figures),
     ]

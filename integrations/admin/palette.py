@@ -111,6 +111,12 @@ def _actions(request: HttpRequest) -> list[Entry]:
             reverse("admin:integrations_integration_add"),
         ),
         (
+            Permission.CONNECT,
+            _("Invite a customer to connect"),
+            "forward_to_inbox",
+            reverse("admin:integrations_connectionlink_add"),
+        ),
+        (
             Permission.MANAGE_KEYS,
             _("Add an API key"),
             "key",

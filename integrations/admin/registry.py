@@ -11,15 +11,16 @@ from django.contrib.auth.models import User
 from integrations import models
 from integrations.admin.access import UserAdmin
 from integrations.admin.api_keys import ApiKeyAdmin
-from integrations.admin.base import site
 from integrations.admin.bulk import BulkUploadAdmin
 from integrations.admin.console import PassthroughCallAdmin
 from integrations.admin.custom_fields import CustomFieldAdmin
 from integrations.admin.exports import ExportAdmin
 from integrations.admin.jobs import JobAdmin
+from integrations.admin.links import ConnectionLinkAdmin
 from integrations.admin.people import ApplicationAdmin, CandidateAdmin
 from integrations.admin.pipeline import StageAdmin, TagAdmin
 from integrations.admin.runs import SyncRunAdmin
+from integrations.admin.site import site
 from integrations.admin.submissions import SubmissionAdmin
 from integrations.admin.tenants import TenantAdmin
 from integrations.admin.trail import AuditAdmin
@@ -28,6 +29,7 @@ from integrations.admin.values import ValueDecisionAdmin
 __all__ = ["site"]
 
 site.register(models.Integration, TenantAdmin)
+site.register(models.ConnectionLink, ConnectionLinkAdmin)
 site.register(models.Job, JobAdmin)
 site.register(models.Candidate, CandidateAdmin)
 site.register(models.Application, ApplicationAdmin)

@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.forms import AuthenticationForm
 
+from integrations.admin.theme import AuthenticationForm
 from integrations.audit import record
 from integrations.models import Event
 from integrations.people import locking, second_factor, users

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -11,11 +13,11 @@ from django.utils.translation import gettext_lazy as lazy
 from integrations.connecting.flow import Entered
 from integrations.connecting.forms import KeysForm
 from integrations.connecting.scope_forms import ScopesForm
-from integrations.models import Environment, FlatchrSettings, Integration
+from integrations.models import Environment, FlatchrSettings, Integration, LinkKind
 
 
-class ConnectForm(KeysForm, ScopesForm):
-    """A new tenant: who it is, its credentials, and what is to be read of it."""
+class CompanyForm(forms.Form):
+    """Who a new tenant is."""
 
     organization = forms.CharField(
         label=lazy("Company name"),
@@ -39,12 +41,16 @@ class ConnectForm(KeysForm, ScopesForm):
         names = ("organization", "environment", "contact_email", "origin_id")
         return {name: self.cleaned_data[name] for name in names}
 
+
+class ConnectForm(KeysForm, ScopesForm, CompanyForm):
+    """A new tenant: who it is, its credentials, and what is to be read of it."""
+
     def entered(self) -> Entered:
         return replace(super().entered(), scopes=self.scopes())
 
 
-class LinkForm(forms.Form):
-    """A connection link for the customer of a tenant."""
+class LanguageForm(forms.Form):
+    """What every connection link can be given."""
 
     language = forms.ChoiceField(
         label=lazy("Language of the page"),
@@ -52,6 +58,34 @@ class LinkForm(forms.Form):
         required=False,
         help_text=lazy("The page itself offers both languages."),
     )
+
+
+class InviteForm(ScopesForm, LanguageForm, CompanyForm):
+    """A connection link for a tenant to be: who it is, and what is to be read of it."""
+
+    maps_fields = forms.BooleanField(
+        label=lazy("Ask which of their fields hold your custom fields"), required=False
+    )
+
+    def __init__(self, *args: Any, asks_fields: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_fields:
+            del self.fields["maps_fields"]
+
+
+class LinkForm(LanguageForm):
+    """A connection link for the customer of a tenant."""
+
+    def __init__(self, *args: Any, kinds: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._only = kinds[0][0]
+        if len(kinds) > 1:
+            self.fields["asks"] = forms.ChoiceField(
+                label=lazy("What the customer is asked"), choices=kinds
+            )
+
+    def kind(self) -> LinkKind:
+        return LinkKind(self.cleaned_data.get("asks", self._only))
 
 
 class TenantForm(forms.ModelForm):

@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -21,16 +20,17 @@ from integrations.admin import (
     members,
     scopes,
     tenant_leaving,
+    tenant_links,
     tenant_pages,
     values,
 )
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
-from integrations.admin.display import NOTHING, ago, badge
+from integrations.admin.display import NOTHING, ago, badge, list_url
 from integrations.admin.filters import FieldFilter
 from integrations.admin.overview import TenantView, tenant_views
 from integrations.admin.people import CandidateAdmin
 from integrations.admin.record_pages import RecordPage
-from integrations.models import Candidate, Environment, Integration
+from integrations.models import Candidate, ConnectionLink, Environment, Integration, LinkState
 from integrations.people.permissions import Permission, may
 from integrations.wording import translated
 
@@ -109,7 +109,7 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
             "credentials": (Permission.CONFIGURE, connecting.credentials_view),
             "connected": (Permission.SEE, connecting.connected_view),
             "progress": (Permission.SEE, connecting.progress_view),
-            "link": (Permission.CONFIGURE, connecting.link_view),
+            "link": (Permission.CONFIGURE, tenant_links.link_view),
             "settings": (Permission.CONFIGURE, tenant_pages.settings_view),
             "scopes": (Permission.CONFIGURE, scopes.scopes_view),
             "fields": (Permission.DECIDE, fields.fields_view),
@@ -145,20 +145,17 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
         shown = (
             may(request.user, Permission.DELETE_TENANT) and Integration.objects.deleted().exists()
         )
-        context = {"deleted_url": tenant_leaving.deleted_url() if shown else ""}
+        context = {
+            "deleted_url": tenant_leaving.deleted_url() if shown else "",
+            "links_url": list_url(ConnectionLink, state=LinkState.OPEN.value),
+            "invite_url": reverse("admin:integrations_connectionlink_add"),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         return tenant_leaving.deleted_view(self, request)
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponseBase:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
         return connecting.connect_view(self, request)
 
     def detail(self, request: HttpRequest, record: Integration) -> dict[str, Any]:

@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.TENANT_CONNECTED,
             Event.CREDENTIALS_CHANGED,
             Event.LINK_MADE,
+            Event.LINK_WITHDRAWN,
             Event.SETTINGS_CHANGED,
             Event.DECIDED,
             Event.TENANT_ENABLED,

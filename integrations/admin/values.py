@@ -291,15 +291,6 @@ class ValueDecisionAdmin(SuperuserAdmin):
             sections=_sections(form, None),
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def change_page(self, request: HttpRequest, record: Any) -> HttpResponse:  # noqa: ARG002
         """A decision has no page of its own."""
-        if not self.has_change_permission(request):
-            refused: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
-            return refused
         return HttpResponseRedirect(_general_url())

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, When
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.audit import record
@@ -20,8 +22,11 @@ from integrations.models import (
     Integration,
     LinkKind,
     LinkState,
+    Role,
 )
 from integrations.models.scopes import EVERYTHING, Scopes, stored_choices
+from integrations.people import members
+from integrations.people.permissions import Permission, may
 
 # How long a link opens anything (`unified-api.md §10.8`): one that an application shows in a page
 # of its own, one that is sent to the customer, and one that the dashboard makes.
@@ -59,10 +64,12 @@ def new_link(
     language: str = "",
     lasts: timedelta,
     key: ApiKey | None = None,
+    user: Any = None,
 ) -> str:
     """Make a link that connects a new tenant; its token, which cannot be had again.
 
-    `key` made it, and will open the tenant. `scopes` are what the tenant will have.
+    `key` made it, and will open the tenant; or `user`, who will be its Manager. `scopes` are what
+    the tenant will have.
     """
     return _made(
         kind=LinkKind.CONNECT,
@@ -75,6 +82,7 @@ def new_link(
         language=language,
         expires_at=timezone.now() + lasts,
         created_by_key=key,
+        created_by=user,
     )
 
 
@@ -118,6 +126,11 @@ def _made(**fields: Any) -> str:
             kind=link.kind,
         )
     return token
+
+
+def address(token: str) -> str:
+    """The link itself: absolute, under the address that users type."""
+    return f"{settings.PUBLIC_URL}{reverse('link', args=[token])}"
 
 
 def exchange_token(token: str) -> str:
@@ -179,20 +192,41 @@ def claim(link: ConnectionLink) -> None:
     Raises `LinkClosed` for the others.
     """
     now = timezone.now()
-    open_still = ConnectionLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now)
-    if not open_still.update(used_at=now):
+    if not _open_at(now).filter(pk=link.pk).update(used_at=now):
         raise LinkClosed
     link.used_at = now
 
 
+def withdraw(link: ConnectionLink) -> None:
+    """End an open link at once, for those also who have its page before them.
+
+    Raises `LinkClosed` when there is nothing left to withdraw: it was used, or has ended.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        if not _open_at(now).filter(pk=link.pk).update(expires_at=now):
+            raise LinkClosed
+        record(
+            Event.LINK_WITHDRAWN,
+            tenant=link.integration,
+            about=link,
+            name=link.organization,
+            kind=link.kind,
+        )
+
+
 def settle(link: ConnectionLink, integration: Integration) -> None:
-    """Note which tenant came of the link, and let the key that made it open that tenant."""
+    """Note which tenant came of the link, let the key that made it open that tenant, and make the
+    user who did its Manager, if they may still connect tenants.
+    """
     with transaction.atomic():
         link.integration = integration
         link.save(update_fields=["integration"])
-        key = link.created_by_key
+        key, user = link.created_by_key, link.created_by
         if key is not None and not key.every_tenant:
             key.integrations.add(integration)
+        if user is not None and not user.is_superuser and may(user, Permission.CONNECT):
+            members.add(integration, user, Role.MANAGER)
 
 
 def save_source(integration: Integration, *, offerer_id: int | None, user_key: str) -> None:
@@ -201,6 +235,10 @@ def save_source(integration: Integration, *, offerer_id: int | None, user_key: s
         integration=integration,
         defaults={"offerer_id": offerer_id, "user_key": user_key.strip()},
     )
+
+
+def _open_at(now: datetime) -> QuerySet[ConnectionLink]:
+    return ConnectionLink.objects.filter(used_at=None, expires_at__gt=now)
 
 
 def _hash(token: str) -> str:

@@ -39,6 +39,7 @@ class Event(models.TextChoices):
     TENANT_CONNECTED = "tenant_connected", _("Tenant connected")
     CREDENTIALS_CHANGED = "credentials_changed", _("Credentials changed")
     LINK_MADE = "link_made", _("Connection link made")
+    LINK_WITHDRAWN = "link_withdrawn", _("Connection link withdrawn")
     SETTINGS_CHANGED = "settings_changed", _("Settings changed")
     DECIDED = "decided", _("Mapping decided")
     TENANT_ENABLED = "tenant_enabled", _("Tenant enabled")

@@ -47,6 +47,7 @@ _READ_ONLY = {
     "passthroughcall": P.SEE,
     "integration": P.SEE,
     "auditentry": P.AUDIT,
+    "connectionlink": P.CONNECT,
 }
 _SYSTEM = {
     "integrations_apikey": P.MANAGE_KEYS,
@@ -124,6 +125,8 @@ TABLE: dict[str, Row] = {
             "export": _by(P.EXPORT),
         },
     ),
+    # The link that the test knows is one of a tenant; an invitation is withdrawn by its maker.
+    **_of("connectionlink", {"add": _by(P.CONNECT), "withdraw": _by(P.CONFIGURE, "POST")}),
     # Taking data away
     **_of("job", {"export": _by(P.EXPORT)}),
     **_of("candidate", {"export": _by(P.EXPORT)}),

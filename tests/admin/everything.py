@@ -22,6 +22,7 @@ from integrations.models import (
     ExportSchedule,
     ExportState,
     Integration,
+    LinkKind,
     ModelResult,
     PreparedCall,
     RunState,
@@ -69,6 +70,7 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
     ValueDecision.objects.create(
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
+    links.link_for(tenant, LinkKind.SETUP, lasts=links.FROM_DASHBOARD, user=admin)
     audit.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
     return data
 

@@ -41,6 +41,8 @@ def test_distances_in_time(seconds: int, expected: str) -> None:
     ("seconds", "expected"),
     [
         (None, "–"),
+        (0.0, "0.00 s"),
+        (0.0042, "4 ms"),
         (0.234, "0.23 s"),
         (4, "4 s"),
         (4.26, "4.3 s"),

@@ -20,6 +20,7 @@ from integrations.connecting import links
 from integrations.models import (
     AuditEntry,
     BulkUpload,
+    ConnectionLink,
     CustomField,
     Event,
     Export,
@@ -85,6 +86,7 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
     """A record of our tenant for each kind of address."""
     tenant, user = data.tenant, User.objects.get(username="manager")
     common = {"integration": tenant}
+    link = links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD)
     prepared = confirming.prepare(user, tenant, Asked(host="api", method="GET", path="/x"))
     return {
         "integration": tenant.pk,
@@ -107,7 +109,8 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         "valuedecision": ValueDecision.objects.create(kind="contract", value="x", key="x").pk,
         "user": user.pk,
         "schedule": ExportSchedule.objects.create(user=user, next_at=None, **common).pk,
-        "link": links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD),
+        "link": link,
+        "connectionlink": ConnectionLink.objects.get().pk,
     }
 
 
@@ -223,7 +226,7 @@ def test_a_viewer_is_shown_no_button_that_is_refused(
     pages += ["integrations_candidate_change", "integrations_syncrun_change"]
     pages += ["integrations_submission_changelist", "integrations_submission_change"]
     refused = re.compile(
-        r"/(sync|(job|candidate|application)/export|add|edit|cancel|submit|retry|enabled|remove|settings)/"
+        r"/(sync|credentials|link|(job|candidate|application)/export|add|edit|cancel|submit|retry|enabled|remove|settings)/"
     )
     for name in pages:
         content = people["viewer"].get(address(name, known)).content.decode()

@@ -65,6 +65,7 @@ def test_a_sheet_is_checked_mended_sent_and_its_result_taken_away(
     with page.expect_download() as template:
         page.get_by_role("link", name="Excel template").click()
     assert template.value.suggested_filename == "candidates-atelier-nord.xlsx"
+    assert template.value.path().stat().st_size
 
     # A wrong ending is said at once, and nothing else is lost.
     page.get_by_label("ZIP of CVs").set_input_files(sheet("cvs.zip", cvs_for(rows)))

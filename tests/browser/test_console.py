@@ -49,6 +49,7 @@ def test_a_template_is_sent_and_a_write_only_after_a_second_look(
     with page.expect_download() as download:
         answer.get_by_role("link", name="Download the answer").click()
     assert download.value.suggested_filename == "columns.json"
+    assert download.value.path().stat().st_size
     answer.get_by_text("As curl for the API").click()
     expect(answer.get_by_role("button", name="Copy")).to_be_visible()
 

@@ -85,7 +85,7 @@ def test_unknown_and_expired_links_say_so_and_nothing_else(
 
     assert (unknown.status_code, expired.status_code) == (404, 410)
     assert "This link does not exist" in shown(unknown)
-    assert "This link has expired" in shown(expired)
+    assert "This link has ended" in shown(expired)
     assert "Clinique Ouest" not in shown(expired)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Literal
 
-from django.conf import settings
 from django.core.validators import validate_email
 from django.http import HttpResponse
-from django.urls import reverse
 from pydantic import Field, field_validator
 
 from integrations.api.answers import success
@@ -99,7 +97,7 @@ def create(request: Any) -> HttpResponse:
         lasts=LASTS[asked.link_type],
         key=caller(request).key,
     )
-    told: dict[str, Any] = {"link": address(token)}
+    told: dict[str, Any] = {"link": links.address(token)}
     if asked.enable_static_ips:
         # Flatchr has no list of addresses that may call it.
         told["static_ips"] = []
@@ -119,7 +117,7 @@ def relink(request: Any, integration_id: str) -> HttpResponse:
         lasts=LASTS[asked.link_type],
         key=who.key,
     )
-    return success({"link": address(token)})
+    return success({"link": links.address(token)})
 
 
 def setup(request: Any, integration_id: str) -> HttpResponse:
@@ -138,12 +136,7 @@ def setup(request: Any, integration_id: str) -> HttpResponse:
         lasts=LASTS[asked.link_type],
         key=who.key,
     )
-    return success({"link": address(token)})
-
-
-def address(token: str) -> str:
-    """The link itself: absolute, under the address that users type."""
-    return f"{settings.PUBLIC_URL}{reverse('link', args=[token])}"
+    return success({"link": links.address(token)})
 
 
 def _of_flatchr(asked: CreateLink) -> None:

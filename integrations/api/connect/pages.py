@@ -88,7 +88,7 @@ def _guard(response: HttpResponseBase) -> None:
 
 
 def _closed(request: HttpRequest, link: ConnectionLink | None) -> HttpResponseBase:
-    heading = _("This link has expired") if link else _("This link does not exist")
+    heading = _("This link has ended") if link else _("This link does not exist")
     context = {"heading": heading, "expired": link is not None, "languages": LANGUAGES}
     return render(request, "relais/connect/closed.html", context, status=410 if link else 404)
 

@@ -1,0 +1,130 @@
+"""The site itself: its first page, the pages that are about no table, and signing in and out."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from integrations import audit
+from integrations.admin import account, signing_in
+from integrations.admin.home import home
+from integrations.admin.palette import palette_view
+from integrations.admin.search import search_view
+from integrations.admin.theme import AdminSite
+from integrations.models import Event
+
+
+class Site(AdminSite):
+    """The dashboard: its first page is the overview of the tenants, not a list of tables."""
+
+    index_title = lazy("Overview")
+    site_title = "Relais"
+    site_header = "Relais"
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        request.current_app = self.name
+        context = {
+            **self.each_context(request),
+            "title": _("Overview"),
+            **home(request),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "relais/overview.html", context)
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path("search/", self.admin_view(self.search), name="search"),
+            path("palette/", self.admin_view(self.palette), name="palette"),
+            path("login/code/", self.login_code, name="login_code"),
+            path(
+                "welcome/<str:uid>/<str:token>/",
+                self.welcome,
+                name="welcome",
+            ),
+            path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def login_code(self, request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = signing_in.code_view(request, self.each_context)
+        return answer
+
+    def welcome(self, request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
+        answer: HttpResponseBase = signing_in.welcome_view(request, uid, token, self.each_context)
+        return answer
+
+    def second_factor(self, request: HttpRequest) -> HttpResponseBase:
+        return account.second_factor_view(self, request)
+
+    def password_change(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponseBase:
+        view = sensitive_post_parameters()(partial(account.password_view, self))
+        answer: HttpResponseBase = view(request)
+        return answer
+
+    def search(self, request: HttpRequest) -> HttpResponse:
+        """What the search box of every page leads to."""
+        request.current_app = self.name
+        return search_view(request, self.each_context(request))
+
+    def palette(self, request: HttpRequest) -> HttpResponse:
+        """What the command palette of every page offers."""
+        return palette_view(request, self.get_sidebar_list(request))
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Signing in without a page in mind leads to the overview.
+
+        The theme's form has no field for where to go next, so its address says it.
+        """
+        here = reverse("admin:index")
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(here)
+        app_path = request.get_full_path()
+        if REDIRECT_FIELD_NAME not in request.GET:
+            app_path = f"{request.path}?{urlencode({REDIRECT_FIELD_NAME: here})}"
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "app_path": app_path,
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        view = signing_in.SignIn.as_view(extra_context=context, next_page=here)
+        return never_cache(view)(request)
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        if request.method == "POST" and request.user.is_authenticated:
+            audit.record(Event.SIGNED_OUT, about=request.user, name=request.user.get_username())
+        answer: HttpResponseBase = super().logout(request, extra_context)
+        return answer
+
+    def app_index(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        app_label: str,  # noqa: ARG002
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponseBase:
+        """There is no page for an app: the navigation does not speak of apps."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+
+site = Site(name="admin")
