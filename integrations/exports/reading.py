@@ -3,61 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import compress, count, islice, pairwise
+from operator import ne
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import Case, F, FilteredRelation, Q, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
 
-from integrations.exports.among import Among
+from integrations.exports.streaming import Row, stream
 from integrations.exports.values import as_text
 from integrations.models import CandidateTag
+from integrations.models.among import Among
 
-# Rows read at a time. More would save little and cost memory; fewer, and the query for tags, one
-# a chunk, begins to show.
+# Rows read at a time. More would save little and cost memory; fewer, and what is done once for
+# each batch begins to show.
 CHUNK_ROWS = 1500
-
-Row = tuple[Any, ...]
 
 LATEST = "exported_application"
 """The name under which `values_list` paths reach the candidate's latest live application."""
 
+TAG = "exported_tag"
+
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some candidates: what is always read of each, and the values that were asked for.
+    """Some records: what is always read of each, and the values that were asked for.
 
-    `applications` is how many live ones there are; `applied_at` when the latest was made, as the
-    database writes it.
+    Of candidates, `applications` is how many live ones there are, `applied_at` when the latest
+    was made, as the database writes it, and `tags` the names of the tags, sorted and joined.
     """
 
     ids: Sequence[str]
-    applications: Sequence[int]
-    applied_at: Sequence[str | None]
     values: Sequence[Sequence[Any]]
+    applications: Sequence[int] = ()
+    applied_at: Sequence[str | None] = ()
+    tags: Sequence[str] = ()
 
 
-def read_chunks(queryset: QuerySet[Any], sources: Sequence[Any]) -> Generator[Chunk, None, None]:
+def read_chunks(
+    queryset: QuerySet[Any], sources: Sequence[Any], *, with_tags: bool
+) -> Generator[Chunk, None, None]:
     """The candidates of `queryset`, as it orders them; `values` has a sequence for each source.
 
-    One query: a candidate comes as one row per application, of which the latest is kept. (A
-    query for the applications of each chunk takes three times as long.)
+    One query: a candidate comes as one row per application and tag, of which that of the latest
+    application is kept. (A query for the applications of each chunk takes three times as long,
+    and a subquery for the tags of each candidate longer than all the rest.)
     """
-    relation = FilteredRelation("applications", condition=Q(applications__remote_deleted_at=None))
-    rows = (
-        queryset.annotate(**{LATEST: relation})
-        # Ending in the key, so that the rows of a candidate are neighbours.
-        .order_by(*_ordering(queryset), "pk")
-        .values_list("pk", f"{LATEST}__pk", as_text(f"{LATEST}__remote_created_at"), *sources)
-        .iterator(chunk_size=CHUNK_ROWS)
+    rows = _rows(queryset, sources, with_tags)
+    with as_they_come(), closing(_taken(rows)) as taken:
+        for several, ends in _whole_candidates(taken):
+            yield _chunk(several, ends)
+
+
+def _rows(queryset: QuerySet[Any], sources: Sequence[Any], with_tags: bool) -> QuerySet[Any]:
+    """Rows of the candidate's id, an application's id and moment, a tag's key and name, and what
+    was asked for. The rows of a candidate are neighbours.
+    """
+    relations = {LATEST: _live("applications")}
+    tag: tuple[str | Combinable, ...] = (Value(None, TextField()), Value(None, TextField()))
+    order = [*_ordering(queryset)]
+    if not {"pk", "-pk", "id", "-id"}.intersection(part for part in order if type(part) is str):
+        order.append("pk")
+    if with_tags:
+        relations[TAG] = _live("candidate_tags")
+        still_there = When(**{f"{TAG}__tag__remote_deleted_at": None}, then=F(f"{TAG}__tag__name"))
+        tag = (f"{TAG}__pk", Case(still_there))
+        if connection.vendor == "postgresql":
+            # As its collation has it; SQLite, where this would take a pass of its own, has none.
+            order += [f"{TAG}__tag__name", f"{TAG}__tag_id"]
+    applied_at = as_text(f"{LATEST}__remote_created_at")
+    return (
+        queryset.annotate(**relations)
+        .order_by(*order)
+        .values_list("pk", f"{LATEST}__pk", applied_at, *tag, *sources)
     )
-    with as_they_come():
-        for kept, counts in _latest_of_each(rows):
-            ids, applications, applied_at, *values = zip(*kept, strict=True)
-            counts = [count if pk else 0 for count, pk in zip(counts, applications, strict=True)]
-            yield Chunk(ids, counts, applied_at, values)
+
+
+def _live(name: str) -> FilteredRelation:
+    return FilteredRelation(name, condition=Q(**{f"{name}__remote_deleted_at": None}))
+
+
+def _taken(rows: QuerySet[Any]) -> Generator[Row, None, None]:
+    if connection.vendor == "postgresql":
+        return stream(rows, CHUNK_ROWS)
+    return rows.iterator(chunk_size=CHUNK_ROWS)  # type: ignore[return-value]
 
 
 def as_they_come() -> AbstractContextManager[None]:
@@ -78,34 +110,43 @@ def _ordering(queryset: QuerySet[Any]) -> Sequence[Any]:
     return query.order_by or (queryset.model._meta.ordering if query.default_ordering else ())
 
 
-def _latest_of_each(rows: Iterator[Row]) -> Iterator[tuple[list[Row], list[int]]]:
-    """Of neighbouring rows with the same first value the latest, and how many there were."""
+def _whole_candidates(rows: Iterator[Row]) -> Iterator[tuple[list[Row], list[int]]]:
+    """Some rows at a time, never a part of a candidate's, and where each candidate's end."""
     waiting: list[Row] = []
-    while chunk := list(islice(rows, CHUNK_ROWS)):
-        waiting += chunk
-        ends = [
-            index
-            for index, (row, following) in enumerate(pairwise(waiting), start=1)
-            if row[0] != following[0]
-        ]
-        # Of a full chunk the last rows wait: the next one may have more of the same.
-        if len(chunk) < CHUNK_ROWS:
+    while batch := list(islice(rows, CHUNK_ROWS)):
+        waiting += batch
+        ids = [row[0] for row in waiting]
+        ends = list(compress(count(1), map(ne, ids, islice(ids, 1, None))))
+        # Of a full batch the last rows wait: the next one may have more of the same.
+        if len(batch) < CHUNK_ROWS:
             ends.append(len(waiting))
         if ends:
-            yield _condensed(waiting, ends)
+            yield waiting[: ends[-1]], ends
             del waiting[: ends[-1]]
     if waiting:
-        yield _condensed(waiting, [len(waiting)])
+        yield waiting, [len(waiting)]
 
 
-def _condensed(rows: list[Row], ends: list[int]) -> tuple[list[Row], list[int]]:
-    """The latest row of each group, given where the groups end, and the sizes of the groups."""
-    sizes = [end - start for start, end in pairwise([0, *ends])]
-    latest = [
-        rows[end - 1] if size == 1 else max(rows[end - size : end], key=_age)
-        for end, size in zip(ends, sizes, strict=True)
-    ]
-    return latest, sizes
+def _chunk(rows: list[Row], ends: list[int]) -> Chunk:
+    """What is told of each candidate, given where the rows of each end."""
+    kept = [rows[end - 1] for end in ends]
+    counts = [1 if row[1] else 0 for row in kept]
+    names = [row[4] or "" for row in kept]
+    # Most have one row, and then that is all.
+    if len(kept) < len(rows):
+        put_in_order = list if connection.vendor == "postgresql" else sorted
+        for place, (start, end) in enumerate(pairwise([0, *ends])):
+            if end - start == 1:
+                continue
+            theirs = rows[start:end]
+            applications = {row[1] for row in theirs}
+            if len(applications) > 1:
+                kept[place] = max(theirs, key=_age)
+                counts[place] = len(applications)
+            if tags := {row[3]: row[4] for row in theirs if row[4]}:
+                names[place] = "; ".join(put_in_order(tags.values()))
+    ids, _, applied_at, _, _, *values = zip(*kept, strict=True)
+    return Chunk(ids, values, counts, applied_at, names)
 
 
 def _age(row: Row) -> tuple[str, str]:

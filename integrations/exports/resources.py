@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KT
 
-from integrations.exports.among import Among
 from integrations.exports.columns import ChunkColumn, Column, RecordResource, Type
 from integrations.exports.reading import (
     CHUNK_ROWS,
@@ -21,6 +20,7 @@ from integrations.exports.reading import (
 )
 from integrations.exports.values import as_text, joined
 from integrations.models import Application, ExportKind
+from integrations.models.among import Among
 
 
 def _ids(chunk: Chunk) -> Iterable[str]:
@@ -29,6 +29,10 @@ def _ids(chunk: Chunk) -> Iterable[str]:
 
 def _application_counts(chunk: Chunk) -> Iterable[int]:
     return chunk.applications
+
+
+def _tags(chunk: Chunk) -> Iterable[str]:
+    return chunk.tags
 
 
 def _latest_applied_at(chunk: Chunk) -> Iterable[str | None]:
@@ -43,12 +47,10 @@ class CandidateResource(RecordResource):
     first_name = Column("first_name", label="First name")
     last_name = Column("last_name", label="Last name")
     email_addresses = Column(
-        "email_addresses", as_text("email_addresses"), joined("email_address"), label="E-mail"
+        "email_addresses", *joined("email_addresses", "email_address"), label="E-mail"
     )
-    phone_numbers = Column(
-        "phone_numbers", as_text("phone_numbers"), joined("phone_number"), label="Phone"
-    )
-    tags = ChunkColumn("tags", tags_of, label="Tags")
+    phone_numbers = Column("phone_numbers", *joined("phone_numbers", "phone_number"), label="Phone")
+    tags = ChunkColumn("tags", _tags, label="Tags")
     applications = ChunkColumn(
         "applications", _application_counts, label="Applications", type=Type.NUMBER
     )
@@ -71,7 +73,7 @@ class CandidateResource(RecordResource):
     def chunks(
         self, queryset: QuerySet[Any], sources: Sequence[Any]
     ) -> Generator[Chunk, None, None]:
-        return read_chunks(queryset, sources)
+        return read_chunks(queryset, sources, with_tags="tags" in self.fields)
 
 
 def _live_applications(chunk: Chunk) -> Iterable[int]:
@@ -138,14 +140,12 @@ class ApplicationResource(RecordResource):
     last_name = Column("last_name", "candidate__last_name", label="Last name")
     email_addresses = Column(
         "email_addresses",
-        as_text("candidate__email_addresses"),
-        joined("email_address"),
+        *joined("candidate__email_addresses", "email_address"),
         label="E-mail",
     )
     phone_numbers = Column(
         "phone_numbers",
-        as_text("candidate__phone_numbers"),
-        joined("phone_number"),
+        *joined("candidate__phone_numbers", "phone_number"),
         label="Phone",
     )
     tags = ChunkColumn("tags", tags_of, label="Tags")
@@ -186,7 +186,7 @@ def _plain_chunks(
         rows = queryset.values_list(key, *sources).iterator(chunk_size=CHUNK_ROWS)
         while several := list(islice(rows, CHUNK_ROWS)):
             ids, *values = zip(*several, strict=True)
-            yield Chunk(ids, (), (), values)
+            yield Chunk(ids, values)
 
 
 RESOURCES: Mapping[str, type[RecordResource]] = {

@@ -6,13 +6,10 @@ and applications by their ids or by their candidates. Nothing is counted past `C
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from integrations.models import (
@@ -21,10 +18,11 @@ from integrations.models import (
     Integration,
     Job,
     MirroredRecord,
-    SearchEntry,
     SearchKind,
 )
-from integrations.search.terms import SHORT, Search
+from integrations.models.among import Among
+from integrations.search.entries import entries
+from integrations.search.terms import Search
 
 CAP = 1000
 SHOWN = 20
@@ -99,18 +97,15 @@ def _states(deleted: str) -> Q:
 def _found(
     model: type[MirroredRecord], kind: str, search: Search, tenants: list[str], states: Q
 ) -> Found:
-    scores = {pk: _score(words, search) for pk, words in _entries(kind, search, tenants)}
+    named = entries(kind, search, tenants, CAP + 1)
+    scores = {pk: _score(words, search) for pk, words in named}
     scores.update(dict.fromkeys(_identified(model, search, tenants), -1))
     if not scores:
         return Found()
-    facts = model._default_manager.filter(states, pk__in=list(scores)).order_by()
-    ranked = sorted(
-        (
-            (scores[pk], gone is not None, _latest_first(changed_at), pk)
-            for pk, changed_at, gone in facts.values_list("pk", "changed_at", "remote_deleted_at")
-        ),
-    )
-    return Found(_load(model, [row[-1] for row in ranked[:SHOWN]]), len(ranked))
+    known = model._default_manager.filter(states, Among("pk", scores))
+    facts = known.order_by("-changed_at", "pk").values_list("pk", "remote_deleted_at")
+    ranked = sorted(facts, key=lambda fact: (scores[fact[0]], fact[1] is not None))
+    return Found(_load(model, [pk for pk, _ in ranked[:SHOWN]]), len(ranked))
 
 
 def _score(words: str, search: Search) -> int:
@@ -122,50 +117,6 @@ def _score(words: str, search: Search) -> int:
         if not any(f" {option} " in padded for option in options):
             score += 1 if any(f" {option}" in padded for option in options) else 2
     return score
-
-
-def _latest_first(moment: datetime) -> float:
-    return -moment.timestamp()
-
-
-def _entries(kind: str, search: Search, tenants: list[str]) -> list[tuple[str, str]]:
-    """Ids and words of up to `CAP` + 1 entries that have every term."""
-    postgresql = connection.vendor == "postgresql"
-    # On SQLite the table is read through, which is quicker than following an index of many rows.
-    hidden = "+" if not postgresql and kind == SearchKind.CANDIDATE else ""
-    among = "= ANY(%s)" if postgresql else "IN (SELECT value FROM json_each(%s))"
-    conditions = [f"{hidden}kind = %s"]
-    values: list[Any] = [kind]
-    for term in search.terms:
-        alternatives = [_has(spelling, postgresql) for spelling in term.spellings]
-        conditions.append(f"({' OR '.join(condition for condition, _ in alternatives)})")
-        values.extend(value for _, given in alternatives for value in given)
-    conditions.append(f"{'' if postgresql else '+'}integration_id {among}")
-    values.append(tenants if postgresql else json.dumps(tenants))
-    with transaction.atomic(), connection.cursor() as cursor:
-        if postgresql:
-            # A planner that expects many matches reads the table until it has enough of them,
-            # which is all of the table when it was wrong. By the index it never takes long.
-            cursor.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_indexscan TO off")
-        cursor.execute(
-            f"SELECT record_id, words FROM {SearchEntry._meta.db_table}"
-            f" WHERE {' AND '.join(conditions)} LIMIT {CAP + 1}",
-            values,
-        )
-        return list(cursor.fetchall())
-
-
-def _has(spelling: str, postgresql: bool) -> tuple[str, list[str]]:
-    """The condition that an entry has `spelling`, with its values.
-
-    Most addresses end alike: PostgreSQL is given what is before the `@` to look for along the
-    index, and compares the whole with the few that have that. Folded words hold no sign that
-    means something to LIKE.
-    """
-    rare = spelling.partition("@")[0]
-    if postgresql and "@" in spelling and len(rare) >= SHORT:
-        return "(words LIKE %s AND strpos(words, %s) > 0)", [f"%{rare}%", spelling]
-    return "words LIKE %s", [f"%{spelling}%"]
 
 
 def _identified(model: type[MirroredRecord], search: Search, tenants: list[str]) -> Sequence[str]:

@@ -92,7 +92,7 @@ def test_a_read_that_fails_leaves_the_old_file_and_nothing_else(
     target = tmp_path / "out.csv"
     target.write_text("the old one")
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ConnectionError("the database went away")
 
     monkeypatch.setattr("integrations.exports.resources.read_chunks", broken)

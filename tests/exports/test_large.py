@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,12 @@ def killed_on_the_way(monkeypatch: pytest.MonkeyPatch, export: Export, after: in
     """Work on it as a worker that dies once so many chunks have been read."""
     original = reading.read_chunks
 
-    def dying(*given: Any) -> Iterator[Any]:
-        for number, chunk in enumerate(original(*given)):
-            if number == after:
-                raise Killed
-            yield chunk
+    def dying(*given: Any, **named: Any) -> Iterator[Any]:
+        with closing(original(*given, **named)) as chunks:
+            for number, chunk in enumerate(chunks):
+                if number == after:
+                    raise Killed
+                yield chunk
 
     with monkeypatch.context() as patch:
         patch.setattr("integrations.exports.resources.read_chunks", dying)

@@ -35,12 +35,15 @@ def lines(columns: Iterable[Sequence[str | None]], separator: str = Delimiter.CO
     """
     separator = str(separator)
     quoted = [_quoted(cells, separator) for cells in columns]
-    return "".join([f"{line}\r\n" for line in map(separator.join, zip(*quoted, strict=True))])
+    rows = list(map(separator.join, zip(*quoted, strict=True)))
+    # So that the last line is ended, too.
+    return "\r\n".join([*rows, ""])
 
 
 def _quoted(cells: Sequence[str | None], separator: str) -> Sequence[str]:
-    texts = [cell or "" for cell in cells]
-    if not _needs_quotes("".join(texts), separator):
+    said = list(filter(None, cells))
+    texts = said if len(said) == len(cells) else [cell or "" for cell in cells]
+    if not _needs_quotes("".join(said), separator):
         return texts
     return [_in_quotes(text) if _needs_quotes(text, separator) else text for text in texts]
 
