@@ -40,7 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--part",
         choices=[*PARTS],
         help="Of the tests, for passes beside each other: `pages` only show pages in Chromium, "
-        "`rest` are the others, and `database` those of the rest that use a database.",
+        "`rest` are the others; `database-1` and `database-2` are those of the rest that use a "
+        "database.",
     )
 
 
@@ -74,11 +75,24 @@ def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
 
 
+def _on_each_database(item: pytest.Item) -> bool:
+    return _uses_database(item) and not _only_shows_pages(item)
+
+
+def _sends(item: pytest.Item) -> bool:
+    """Whether it is about what comes over the API or goes to Flatchr. Some of these open a hundred
+    connections at once, and no two such must meet on one server.
+    """
+    return item.path.relative_to(TESTS).parts[0] in {"api", "submissions"}
+
+
+TESTS = Path(__file__).parent
 PARTS: dict[str, Callable[[pytest.Item], bool]] = {
     "pages": _only_shows_pages,
     "rest": lambda item: not _only_shows_pages(item),
     # pytest-django lets no other test at a connection, so no other can have one.
-    "database": lambda item: _uses_database(item) and not _only_shows_pages(item),
+    "database-1": lambda item: _on_each_database(item) and _sends(item),
+    "database-2": lambda item: _on_each_database(item) and not _sends(item),
 }
 
 

@@ -56,6 +56,16 @@ def test_no_postgresql_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+def test_passes_beside_each_other_have_a_database_each_on_the_same_servers() -> None:
+    url = "postgres://me:secret@[::1]:5433/relais?sslmode=require"
+    assert postgres.beside(url, 2) == "postgres://me:secret@[::1]:5433/relais_2?sslmode=require"
+    assert redis_server.neighbours("redis://127.0.0.1:6379/15", 2) == [
+        "redis://127.0.0.1:6379/14",
+        "redis://127.0.0.1:6379/13",
+    ]
+    assert redis_server.neighbours("redis://127.0.0.1:6379", 1) == ["redis://127.0.0.1:6379/15"]
+
+
 def test_no_browser_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("on_path", "of_playwright", "_downloaded"):
         monkeypatch.setattr(chromium, name, nothing)

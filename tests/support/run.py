@@ -50,16 +50,23 @@ def _run(arguments: list[str]) -> int:
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",
         }
-        others = redis_server.neighbours(redis.url, 2)
+        others = redis_server.neighbours(redis.url, 3)
         # All at once: much of each is waiting for workers and browsers.
         say("the suite on SQLite; beside it pages in Chromium, and the suite on PostgreSQL")
         passes = [
             Pass("on SQLite", "rest", environment),
             Pass("in Chromium", "pages", {**environment, "TEST_REDIS_URL": others[0]}),
-            Pass(
-                "on PostgreSQL",
-                "database",
-                {**environment, "TEST_DATABASE_URL": database.url, "TEST_REDIS_URL": others[1]},
+            *(
+                Pass(
+                    f"on PostgreSQL, half {half}",
+                    f"database-{half}",
+                    {
+                        **environment,
+                        "TEST_DATABASE_URL": postgres.beside(database.url, half),
+                        "TEST_REDIS_URL": others[half],
+                    },
+                )
+                for half in (1, 2)
             ),
         ]
         code = _run_at_once(passes, arguments, reports)
