@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
@@ -37,11 +37,22 @@ def _page_for(permission: str, title: Any, icon: str, name: str) -> dict[str, An
     return _page(title, icon, name, permission=_for(permission))
 
 
+def _among_tenants(request: HttpRequest) -> bool:
+    """Connection links are reached from the tenants, and have no place of their own."""
+    lists = ("integrations_integration_changelist", "integrations_connectionlink_changelist")
+    return request.path.startswith(tuple(reverse(f"admin:{name}") for name in lists))
+
+
 NAVIGATION = [
     {
         "items": [
             _page(lazy("Overview"), "space_dashboard", "index"),
-            _page(lazy("Tenants"), "domain", "integrations_integration_changelist"),
+            _page(
+                lazy("Tenants"),
+                "domain",
+                "integrations_integration_changelist",
+                active=_among_tenants,
+            ),
         ],
     },
     {

@@ -26,7 +26,7 @@ from integrations.admin.filters import ListFilter
 from integrations.admin.overview import tenant_url
 from integrations.admin.record_pages import RecordPage
 from integrations.admin.tenant_forms import InviteForm
-from integrations.admin.tenant_links import MEANINGS, STATES, made_context, maker, state_badge
+from integrations.admin.tenant_links import MEANINGS, STATES, maker, show, state_badge
 from integrations.connecting import links, sent
 from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
 from integrations.people.permissions import Permission, may
@@ -146,8 +146,7 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
                 lasts=links.FROM_DASHBOARD,
                 user=request.user,
             )
-            made = made_context(token)
-            messages.success(request, _("The link is ready. It is shown this once."))
+            made = show(request, token)
         return self.page(
             request,
             "relais/link_invite.html",

@@ -50,8 +50,9 @@ def maker(link: ConnectionLink) -> str:
     return _("Somebody who is no longer here")
 
 
-def made_context(token: str) -> dict[str, Any]:
-    """What `_link_made.html` shows, the only time that the link can be shown."""
+def show(request: HttpRequest, token: str) -> dict[str, Any]:
+    """Say that the link is there; what `_link_made.html` shows, the only time that it can be."""
+    messages.success(request, _("The link is ready. It is shown this once."))
     made = links.find(token)
     return {"made": made, "link": links.address(token), "kind": made.kind if made else ""}
 
@@ -72,8 +73,7 @@ def link_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResp
             lasts=links.FROM_DASHBOARD,
             user=request.user,
         )
-        made = made_context(token)
-        messages.success(request, _("The link is ready. It is shown this once."))
+        made = show(request, token)
     return admin.page(
         request,
         "relais/tenant_link.html",

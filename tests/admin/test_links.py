@@ -77,6 +77,8 @@ def test_an_operator_invites_a_customer_with_a_link_that_is_shown_once(
     assert (entry.who, entry.object_name) == ("olga", "Clinique Ouest")
     listed = client.get(list_address("connectionlink")).content.decode()
     assert "Clinique Ouest" in listed
+    # In the navigation, links are among the tenants.
+    assert listed.count('aria-current="true"') == 1
     assert link.rpartition("/link/")[2] not in listed
 
 
