@@ -7,6 +7,7 @@ theirs, admin is a superuser. All log in with the password `PASSWORD`.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -258,6 +259,8 @@ def make_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[...
             stack.enter_context(publishing_to(broker, tmp_path))
             app.control.purge()  # what an earlier run may have left in a Redis that stays
             worker = Worker(broker, tmp_path, *options)
+            # Shown beside a test that failed.
+            stack.callback(lambda: sys.stdout.write(worker.log))
             stack.callback(worker.kill)
             worker.start()
             return worker

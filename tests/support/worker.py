@@ -128,25 +128,31 @@ def publishing_to(broker: str, folder: Path) -> Iterator[None]:
     """This process sends its tasks to the broker of a worker that was given the same two."""
     # Those of a broker that is a server, as the settings of the tests name one.
     options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    transport = None
     if broker == "filesystem://":
         for name in ("messages", "control"):
             (folder / "broker" / name).mkdir(parents=True, exist_ok=True)
+        transport = "config.broker:Transport"
         options = {
             "data_folder_in": str(folder / "broker" / "messages"),
             "data_folder_out": str(folder / "broker" / "messages"),
             "control_folder": str(folder / "broker" / "control"),
         }
-    before = os.environ["CELERY_BROKER_URL"], app.conf.broker_transport_options
-    _point_celery_at(broker, options)
+    before = (
+        os.environ["CELERY_BROKER_URL"],
+        app.conf.broker_transport,
+        app.conf.broker_transport_options,
+    )
+    _point_celery_at(broker, transport, options)
     try:
         yield
     finally:
         _point_celery_at(*before)
 
 
-def _point_celery_at(broker: str, options: dict[str, Any]) -> None:
+def _point_celery_at(broker: str, transport: str | None, options: dict[str, Any]) -> None:
     # Celery prefers the environment variable to its settings, and keeps its connections for good.
     os.environ["CELERY_BROKER_URL"] = broker
-    app.conf.update(broker_url=broker, broker_transport_options=options)
+    app.conf.update(broker_url=broker, broker_transport=transport, broker_transport_options=options)
     kombu.pools.reset()
     app._after_fork()
