@@ -15,7 +15,9 @@ LENGTH = 24
 TOOL = "flatchr"
 
 _SPACE = 58**LENGTH
-# Two characters a step halve the big-integer divisions: a sync derives one id per new record.
+# A sync derives an id for each new record: cut into thirds, which fit a machine word, and taken
+# two characters a step, a number takes half the time to write.
+_THIRD = 58 ** (LENGTH // 3)
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _PAIR_BASE = len(_PAIRS)
 
@@ -37,9 +39,14 @@ def new_integration_id() -> str:
 
 
 def _encode(number: int) -> str:
-    pairs = []
-    for _ in range(LENGTH // 2):
-        number, rest = divmod(number, _PAIR_BASE)
-        pairs.append(_PAIRS[rest])
-    pairs.reverse()
-    return "".join(pairs)
+    rest, last = divmod(number, _THIRD)
+    first, middle = divmod(rest, _THIRD)
+    return _eight(first) + _eight(middle) + _eight(last)
+
+
+def _eight(number: int) -> str:
+    """A third of an id: the eight characters of a number below `_THIRD`."""
+    number, fourth = divmod(number, _PAIR_BASE)
+    number, third = divmod(number, _PAIR_BASE)
+    first, second = divmod(number, _PAIR_BASE)
+    return _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth]

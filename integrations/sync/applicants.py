@@ -36,7 +36,9 @@ class ApplicantWriter:
 
     def __init__(self, store: Store, reader: FlatchrReader) -> None:
         self.store = store
-        self._preparer = Preparer(store.integration_id, reader.application, store.since)
+        self._preparer = Preparer(
+            store.integration_id, reader.application, store.since, first_read=store.first_read
+        )
         self._before: Batch | None = None
 
     def prepare(self, rows: Sequence[RawApplicant | Rejected]) -> Batch:

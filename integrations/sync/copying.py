@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 _NULL = r"\N"
@@ -32,12 +33,16 @@ def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _texts(column: Sequence[Any]) -> Sequence[str]:
-    kinds = set(map(type, column)) - {type(None)}
-    if kinds == {str}:
-        given = "".join(filter(None, column))
+    kinds = set(map(type, column))
+    partly = NoneType in kinds
+    kinds.discard(NoneType)
+    if all(issubclass(kind, str) for kind in kinds):
+        given = "".join(filter(None, column) if partly else column)
         if "\\" in given or "\n" in given or "\t" in given or "\r" in given:
             return [_NULL if value is None else _escaped(value) for value in column]
-        return [_NULL if value is None else value for value in column]
+        return [_NULL if value is None else value for value in column] if partly else column
+    if kinds == {bytes}:
+        return [_NULL if value is None else rf"\\x{value.hex()}" for value in column]
     if kinds == {datetime}:
         # Applicants' dates have one day's precision, and a batch is stamped with one moment.
         known = {value: _text(value) for value in set(column)}
@@ -46,11 +51,7 @@ def _texts(column: Sequence[Any]) -> Sequence[str]:
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return _NULL
-    if isinstance(value, bytes):
-        return rf"\\x{value.hex()}"
-    return _escaped(str(value))
+    return _NULL if value is None else _escaped(str(value))
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
 from functools import partial
 from typing import TypeVar
@@ -26,7 +25,7 @@ from integrations.models import (
 from integrations.records import Model, Rejected, TagRecord
 from integrations.sync import clients
 from integrations.sync.ahead import ahead
-from integrations.sync.applicants import ApplicantWriter, Batch
+from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.batches import batches
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
@@ -221,7 +220,7 @@ class Sync:
         self.store.begin_read(APPLICATIONS)
         writer = ApplicantWriter(self.store, self.reader)
         read = batches(self.reader.applicants(self._since()), BATCH)
-        with self._ahead(map(writer.prepare, read)) as prepared:
+        with ahead(map(writer.prepare, read), halt=self.journal.halt) as prepared:
             for batch in prepared:
                 writer.write(batch)
                 # Not to be held while the next one is awaited.
@@ -234,11 +233,6 @@ class Sync:
         self.journal.applicants_read = True
         if Model.CANDIDATES not in self.reader.incomplete:
             self.journal.mark_complete(Model.CANDIDATES)
-
-    def _ahead(self, prepared: Iterator[Batch]) -> AbstractContextManager[Iterator[Batch]]:
-        if dialect().is_server:
-            return ahead(prepared, halt=self.journal.halt)
-        return nullcontext(prepared)
 
     def _since(self) -> date | None:
         read_at = self.run.integration.applicants_read_at

@@ -7,16 +7,17 @@ nor written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
 
 from integrations.ids import unified_id
-from integrations.models import Application
+from integrations.models import Application, Submission
 from integrations.records import PROVISIONAL, ApplicationRecord, RawApplicant, Rejected
 from integrations.sync.candidates import known_people, new_candidate, refresh
+from integrations.sync.met import Met
 from integrations.sync.sql import dialect
 from integrations.sync.store import Changes, Stored, apply, as_bytes, compare, ids
 from integrations.sync.tables import (
@@ -75,14 +76,45 @@ class Saved:
     tags_deleted: int
 
 
+class _FirstRead:
+    """A read that began when nothing was stored: only what it has met itself needs a look-up.
+
+    Unless candidates are submitted meanwhile, whose applicants are stored by others.
+    """
+
+    def __init__(self, integration_id: str) -> None:
+        self._submissions = Submission.objects.filter(integration_id=integration_id)
+        self._applicants = Met()
+        self._people = Met()
+
+    def applicants(self, remote_ids: Collection[str]) -> Collection[str]:
+        return self._narrowed(self._applicants, remote_ids)
+
+    def people(self, keys: Collection[str]) -> Collection[str]:
+        return self._narrowed(self._people, keys)
+
+    def _narrowed(self, met: Met, texts: Collection[str]) -> Collection[str]:
+        again = met.again(texts)
+        return texts if self._submissions.exists() else again
+
+
 class Preparer:
     """Prepares applicants of one tenant; its jobs and stages must have been written before.
 
-    `since` is the moment from which on a change is the caller's own doing.
+    `since` is the moment from which on a change is the caller's own doing. With `first_read`,
+    all applicants of the tenant are prepared here, from the first one on.
     """
 
-    def __init__(self, integration_id: str, application: MapApplicant, since: datetime) -> None:
+    def __init__(
+        self,
+        integration_id: str,
+        application: MapApplicant,
+        since: datetime,
+        *,
+        first_read: bool = False,
+    ) -> None:
         self._integration_id = integration_id
+        self._first_read = _FirstRead(integration_id) if first_read else None
         self._application = application
         self._since = since
         self._job_ids = ids(JOBS, integration_id)
@@ -93,7 +125,10 @@ class Preparer:
         applicant with them.
         """
         prepared = Prepared()
-        stored = self._fingerprints([row.remote_id for row in rows])
+        remote_ids: Collection[str] = [row.remote_id for row in rows]
+        if first_read := self._first_read:
+            remote_ids = first_read.applicants(remote_ids)
+        stored = self._fingerprints(remote_ids)
         for row in rows:
             if stored.get(row.remote_id) == row.fingerprint:
                 continue
@@ -110,6 +145,7 @@ class Preparer:
 
     def compare_again(self, prepared: Prepared) -> None:
         """Prepare the same records once more, as others have stored some of them meanwhile."""
+        self._first_read = None
         self._compare(prepared, list(prepared.records), None)
 
     def _compare(self, prepared: Prepared, stored_ids: list[str], before: Prepared | None) -> None:
@@ -143,8 +179,10 @@ class Preparer:
             tags, tags_deleted = retag(self._integration_id, back)
         return Saved((prepared.candidates, changed), prepared.applications, tags, tags_deleted)
 
-    def _fingerprints(self, remote_ids: list[str]) -> dict[str, bytes | None]:
+    def _fingerprints(self, remote_ids: Collection[str]) -> dict[str, bytes | None]:
         """Those of `remote_ids` that are stored; a deleted one matches no fingerprint."""
+        if not remote_ids:
+            return {}
         with connection.cursor() as cursor:
             dialect().find(
                 cursor,
@@ -224,10 +262,11 @@ class Preparer:
         new_ids: dict[str, str] = {}
         people = {key: known.candidate_id for key, known in prepared.known.items()}
         new = [record for key, record in prepared.records.items() if key not in prepared.known]
+        keys: Collection[str] = {record.person_key for record in new if record.person_key}
+        if first_read := self._first_read:
+            keys = set(first_read.people(keys))
         by_key = known_people(
-            self._integration_id,
-            {record.person_key for record in new if record.person_key},
-            pending=before.holds() if before else {},
+            self._integration_id, keys, pending=before.holds() if before and keys else {}
         )
         for record in new:
             own_id = unified_id(self._integration_id, record.remote_id)

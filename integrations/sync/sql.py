@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from integrations.models import MirroredRecord
 from integrations.records import Model
 from integrations.sync.copying import copy_text
+from integrations.sync.imaging import TABLE, image, show, worth_imaging
 
 Row = tuple[Any, ...]
 
@@ -66,9 +67,6 @@ def json_text(value: Any) -> str:
 
 class PostgreSQL:
     """COPY for what is new, a staged join for what has changed."""
-
-    # Works in a process of its own, so that it is worth preparing rows while it takes in others.
-    is_server = True
 
     def prepare(self, cursor: CursorWrapper) -> None:
         """Set up the connection for a run."""
@@ -161,9 +159,7 @@ class PostgreSQL:
 
 
 class SQLite:
-    """Prepared statements, run for many rows within one call."""
-
-    is_server = False
+    """Rows as an image, or by prepared statements that are run for many rows within one call."""
 
     def prepare(self, cursor: CursorWrapper) -> None:
         """Set up the connection for a run, which adds to indexes in random order.
@@ -196,15 +192,18 @@ class SQLite:
             [json_text(list(values)), *parameters],
         )
 
-    def ready(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """`rows` as `insert` takes them."""
-        return rows
+    def ready(self, rows: Sequence[Row]) -> bytes | Sequence[Row]:
+        """`rows` as `insert` takes them. No connection is needed, so any thread may do it."""
+        return image(rows) if worth_imaging(rows) else rows
 
-    def insert(self, cursor: CursorWrapper, table: Table, ready: Sequence[Row]) -> None:
+    def insert(self, cursor: CursorWrapper, table: Table, ready: bytes | Sequence[Row]) -> None:
+        into = f"INSERT INTO {table.name} ({_names(table.columns)})"
+        if isinstance(ready, bytes):
+            show(cursor, ready)
+            cursor.execute(f"{into} SELECT * FROM {TABLE}")
+            return
         marks = ", ".join(["%s"] * len(table.columns))
-        cursor.executemany(
-            f"INSERT INTO {table.name} ({_names(table.columns)}) VALUES ({marks})", ready
-        )
+        cursor.executemany(f"{into} VALUES ({marks})", ready)
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
         changes = ", ".join(f'"{column}" = %s' for column in table.columns[1:])
