@@ -15,6 +15,7 @@ from kombo.errors import KomboAtsError
 from kombo.utils import BackoffStrategy, RetryConfig
 
 from integrations.api.writes import creating
+from integrations.api.writes.entry import unsupported
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, Submission
 from integrations.submissions import sending
@@ -187,6 +188,11 @@ def test_each_field_that_flatchr_cannot_hold_is_named_in_a_warning(
     }
     assert list(applicant.answers) == [{"question": "Permis B ?", "value": "true"}]
     assert applicant.source == "Site carrière"
+
+
+def test_the_name_of_a_field_that_nobody_knows_can_be_stored_whatever_it_is() -> None:
+    given = {"a\0b": 1, "candidate": {"\ud800": [1]}}
+    assert unsupported(given) == ["a\ufffdb", "candidate.\ufffd"]
 
 
 @DEPRECATED

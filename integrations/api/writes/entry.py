@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from integrations.api.errors import ApiError, invalid
 from integrations.api.writes.inputs import Answer, ApplicationInput, AttachmentInput
+from integrations.flatchr.mapping.source import storable_text
 from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import REMOTE
 
@@ -86,7 +87,8 @@ def _beyond(given: Mapping[str, Any], held: Mapping[str, Any], path: str) -> Ite
         if value in (None, "", [], {}):
             continue
         if name not in held:
-            yield f"{path}{name}"
+            # It becomes part of a warning that is stored.
+            yield storable_text(f"{path}{name}")
         elif held[name] is not None and isinstance(value, dict):
             yield from _beyond(value, held[name], f"{path}{name}.")
 
