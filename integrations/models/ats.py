@@ -6,6 +6,7 @@ by set with SQL, so nothing may depend on `save()` or on signals.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db import models
@@ -31,8 +32,18 @@ class RecordQuerySet(models.QuerySet[Any]):
         return self.filter(remote_deleted_at=None)
 
 
+def arrived_now() -> int:
+    """The place of a record that is first stored now: microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
 class MirroredRecord(models.Model):
     """What every mirrored record carries.
+
+    `arrival` is the record's place among those of its tenant, in the order in which they were
+    first stored; it never changes. Lists of the API are walked in that order, whose index grows
+    at its end alone: one by ids, which are random, made a first sync a fifth longer. Records that
+    were stored before there were places have 0.
 
     `changed_at` moves only when the record's own mapped data changes. `fingerprint` covers the
     source, so that an unchanged row is recognised without being mapped; `content_hash` covers
@@ -48,6 +59,7 @@ class MirroredRecord(models.Model):
         Integration, models.CASCADE, db_index=False, db_constraint=False
     )
     remote_id = IdField(max_length=400)
+    arrival = models.BigIntegerField(default=arrived_now, editable=False)
     changed_at = models.DateTimeField()
     remote_deleted_at = models.DateTimeField(null=True)
     fingerprint = models.BinaryField(null=True, editable=False)
@@ -62,6 +74,20 @@ class MirroredRecord(models.Model):
             models.UniqueConstraint(fields=["integration", "remote_id"], name="%(class)s_remote_id")
         ]
         indexes = [models.Index(fields=["-changed_at", "-id"], name="%(class)s_newest")]
+
+
+def _walked(name: str) -> models.Index:
+    """The index by which the API's pages walk a tenant's records; of those that share a place,
+    ids decide.
+    """
+    return models.Index(fields=["integration", "arrival", "id"], name=name)
+
+
+def _identified(name: str) -> list[models.BaseConstraint]:
+    """One record for each remote id of a tenant, in the order that costs a sync least: remote
+    ids differ from the first letters on, where tenants' own do not differ at all.
+    """
+    return [models.UniqueConstraint(fields=["remote_id", "integration"], name=name)]
 
 
 class Job(MirroredRecord):
@@ -97,8 +123,7 @@ class Job(MirroredRecord):
         indexes = [
             *MirroredRecord.Meta.indexes,
             models.Index(fields=["integration", "vacancy_id"], name="job_vacancy_id"),
-            # The API's pages walk a tenant's records by id.
-            models.Index(fields=["integration", "id"], name="job_page"),
+            _walked("job_page"),
         ]
 
     def __str__(self) -> str:
@@ -143,9 +168,10 @@ class Candidate(MirroredRecord):
     remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
+        constraints = _identified("candidate_remote_id")
         indexes = [
             *MirroredRecord.Meta.indexes,
-            models.Index(fields=["integration", "id"], name="candidate_page"),
+            _walked("candidate_page"),
         ]
 
     def __str__(self) -> str:
@@ -178,6 +204,7 @@ class Application(MirroredRecord):
     remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
+        constraints = _identified("application_remote_id")
         indexes = [
             *MirroredRecord.Meta.indexes,
             models.Index(
@@ -185,7 +212,7 @@ class Application(MirroredRecord):
                 name="application_person",
                 condition=~Q(person_key=""),
             ),
-            models.Index(fields=["integration", "id"], name="application_page"),
+            _walked("application_page"),
         ]
 
     def __str__(self) -> str:

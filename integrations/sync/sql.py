@@ -55,6 +55,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         return (*KEPT, *self.mapped, *self.carried)
 
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """Of a row that is new, which has a place for good as well."""
+        return (*self.columns, "arrival")
+
 
 def json_text(value: Any) -> str:
     """`value` as compact JSON, for a JSON column."""
@@ -109,16 +114,17 @@ class PostgreSQL:
             )
 
     def ready(self, rows: Sequence[Row]) -> bytes:
-        """`rows` as `insert` takes them. No connection is needed, so any thread may do it."""
+        """New rows as `insert` takes them. No connection is needed: any thread may do it."""
         return copy_text(rows)
 
     def insert(self, cursor: CursorWrapper, table: Table, ready: bytes) -> None:
-        self._copy(cursor, table.name, table.columns, ready)
+        self._copy(cursor, table.name, table.new_columns, ready)
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
         stage = f"stage_{table.name}"
         cursor.execute(
-            f"CREATE TEMP TABLE IF NOT EXISTS {stage} (LIKE {table.name}) ON COMMIT DELETE ROWS"
+            f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS"
+            f" AS SELECT {_names(table.columns)} FROM {table.name} WITH NO DATA"
         )
         # Of an earlier update in the same transaction.
         cursor.execute(f"DELETE FROM {stage}")
@@ -193,16 +199,16 @@ class SQLite:
         )
 
     def ready(self, rows: Sequence[Row]) -> bytes | Sequence[Row]:
-        """`rows` as `insert` takes them. No connection is needed, so any thread may do it."""
+        """New rows as `insert` takes them. No connection is needed: any thread may do it."""
         return image(rows) if worth_imaging(rows) else rows
 
     def insert(self, cursor: CursorWrapper, table: Table, ready: bytes | Sequence[Row]) -> None:
-        into = f"INSERT INTO {table.name} ({_names(table.columns)})"
+        into = f"INSERT INTO {table.name} ({_names(table.new_columns)})"
         if isinstance(ready, bytes):
             show(cursor, ready)
             cursor.execute(f"{into} SELECT * FROM {TABLE}")
             return
-        marks = ", ".join(["%s"] * len(table.columns))
+        marks = ", ".join(["%s"] * len(table.new_columns))
         cursor.executemany(f"{into} VALUES ({marks})", ready)
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:

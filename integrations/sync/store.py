@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.ids import unified_id
 from integrations.models import Job, SyncRun
+from integrations.models.ats import arrived_now
 from integrations.sync.changes import note_changes
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease
@@ -77,12 +78,14 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
     """Sort `drafts` into new and changed rows; a record that was deleted is restored."""
     changes = Changes()
     inserts: list[Row] = []
-    moment = now()
+    moment, arrival = now(), arrived_now()
     for draft in drafts:
         old = stored.get(draft.remote_id)
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
-            inserts.append(_row(integration_id, new_id, draft, digest(draft.mapped), moment))
+            row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
+            # One batch's rows keep their order, and have been read faster than this counts.
+            inserts.append((*row, arrival + len(inserts)))
         elif old.deleted or old.fingerprint != draft.fingerprint:
             content_hash = digest(draft.mapped)
             differs = content_hash != old.content_hash

@@ -13,7 +13,7 @@ from integrations.api.reads import cursors
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.scope import Scope
 from integrations.models import Integration
-from tests.api.making import NEW, Maker
+from tests.api.making import NEW, SINCE, Maker
 from tests.api.reading import LISTINGS, everything, ids, pages, query
 
 pytestmark = pytest.mark.django_db
@@ -300,3 +300,19 @@ def test_pages_are_as_long_as_asked_for_and_the_last_says_so(make: Maker, scope:
     assert [len(page) for page in pages(JOBS, scope, page_size=250)] == [6]
     assert ids(JOBS, scope, page_size=1) == made
     assert [len(page) for page in pages(CANDIDATES, scope)] == [0]
+
+
+def test_records_come_as_they_arrived_and_by_id_where_they_arrived_together(
+    make: Maker, scope: Scope
+) -> None:
+    """Those that were stored before there were places share one."""
+    old = sorted((make.job(arrival=0) for _ in range(5)), key=lambda job: job.pk)
+    new = [make.job(arrival=number) for number in (9, 3, 3, 10**15)]
+    expected = [job.pk for job in (*old, *sorted(new, key=lambda job: (job.arrival, job.pk)))]
+
+    for size in (1, 2, 3, 250):
+        walked = [row["id"] for page in pages(JOBS, scope, page_size=size) for row in page]
+        assert walked == expected
+    changed = make.job(arrival=1, changed_at=NEW)
+    walked = [row["id"] for page in pages(JOBS, scope, updated_after=SINCE) for row in page]
+    assert walked == [changed.pk]

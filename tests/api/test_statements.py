@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from integrations.api.reads import statements
+from integrations.api.reads.cursors import Place
 from integrations.api.reads.scope import Scope
 from integrations.api.reads.statements import Walk
 from integrations.models import Integration
@@ -41,9 +42,10 @@ def test_a_kept_statement_finds_what_the_orm_finds(
     statements._statement.cache_clear()
     for one in (tenant, other_tenant):
         fill(one)
-        places = list(listing.model.objects.filter(integration_id=one.pk).values_list("id"))
+        records = listing.model.objects.filter(integration_id=one.pk).order_by("arrival", "id")
+        first = Place(*records.values_list("arrival", "id")[0])
         for deleted, since, gather, shown, created in product((False, True), *[(False, True)] * 4):
-            for after in (None, min(places)[0]):
+            for after in (None, first):
                 scope = Scope(one.pk, remote_data=shown, only_created=created)
                 walk = Walk(deleted, after, SINCE if since else None, gather and since)
                 expected = list(listing.select(scope, listing.walked(scope, walk)))

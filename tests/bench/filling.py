@@ -25,19 +25,20 @@ DIALECTS = {
 NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)"
 
 CANDIDATES = """
-INSERT INTO integrations_candidate (id, integration_id, remote_id, changed_at, first_name,
-  last_name, email_addresses, phone_numbers, remote_data)
+INSERT INTO integrations_candidate (id, integration_id, remote_id, arrival, changed_at,
+  first_name, last_name, email_addresses, phone_numbers, remote_data)
 {numbers}
-SELECT {id}, %s, CAST(n AS text), %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
+SELECT {id}, %s, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
 FROM numbers
 """
 
 APPLICATIONS = """
-INSERT INTO integrations_application (id, integration_id, remote_id, changed_at, outcome,
-  remote_created_at, remote_updated_at, person_key, remote_data, candidate_id, job_id,
+INSERT INTO integrations_application (id, integration_id, remote_id, arrival, changed_at,
+  outcome, remote_created_at, remote_updated_at, person_key, remote_data, candidate_id, job_id,
   current_stage_id)
-SELECT {id}, c.integration_id, c.remote_id, c.changed_at, 'PENDING', c.changed_at, c.changed_at,
-  'person' || c.remote_id || '@example.com', c.remote_data, c.id, j.id, s.id
+SELECT {id}, c.integration_id, c.remote_id, c.arrival, c.changed_at,
+  'PENDING', c.changed_at, c.changed_at, 'person' || c.remote_id || '@example.com',
+  c.remote_data, c.id, j.id, s.id
 FROM integrations_candidate c
 JOIN integrations_job j ON j.remote_id = CAST(CAST(c.remote_id AS integer) %% %s AS text)
 JOIN integrations_applicationstage s
@@ -45,9 +46,10 @@ JOIN integrations_applicationstage s
 """
 
 CANDIDATE_TAGS = """
-INSERT INTO integrations_candidatetag (id, integration_id, remote_id, changed_at, candidate_id,
-  tag_id)
-SELECT {id}, c.integration_id, c.remote_id || ':' || t.remote_id, c.changed_at, c.id, t.id
+INSERT INTO integrations_candidatetag (id, integration_id, remote_id, arrival, changed_at,
+  candidate_id, tag_id)
+SELECT {id}, c.integration_id, c.remote_id || ':' || t.remote_id, c.arrival, c.changed_at,
+  c.id, t.id
 FROM integrations_candidate c
 JOIN integrations_tag t
   ON CAST(t.remote_id AS integer) IN (CAST(c.remote_id AS integer) / 5 %% %s,

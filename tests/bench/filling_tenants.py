@@ -30,17 +30,18 @@ SPREAD = """spread AS (
 )"""
 
 CANDIDATES = """
-INSERT INTO integrations_candidate (id, integration_id, remote_id, changed_at, first_name,
-  last_name, email_addresses, phone_numbers, remote_data)
+INSERT INTO integrations_candidate (id, integration_id, remote_id, arrival, changed_at,
+  first_name, last_name, email_addresses, phone_numbers, remote_data)
 {numbers}, {spread}
-SELECT {id}, t.id, CAST(n AS text), %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
+SELECT {id}, t.id, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
 FROM numbers JOIN spread t ON t.place = n %% %s
 """
 
 APPLICATIONS = """
-INSERT INTO integrations_application (id, integration_id, remote_id, changed_at, outcome,
-  remote_created_at, remote_updated_at, person_key, remote_data, candidate_id, current_stage_id)
-SELECT {id}, c.integration_id, c.remote_id, c.changed_at,
+INSERT INTO integrations_application (id, integration_id, remote_id, arrival, changed_at,
+  outcome, remote_created_at, remote_updated_at, person_key, remote_data, candidate_id,
+  current_stage_id)
+SELECT {id}, c.integration_id, c.remote_id, c.arrival, c.changed_at,
   CASE CAST(c.remote_id AS integer) %% 7 WHEN 0 THEN 'HIRED' WHEN 1 THEN 'DECLINED'
     ELSE 'PENDING' END,
   {made}, c.changed_at, 'person' || c.remote_id || '@example.com', c.remote_data, c.id, s.id

@@ -33,10 +33,10 @@ SENTENCE = "Vous rejoignez une équipe de douze personnes et prenez en charge le
 # A vacancy's text is some 5 KB, and every column of the company belongs to every job.
 SURROUNDINGS = (
     f"UPDATE integrations_job SET status = 'OPEN', description = '{SENTENCE * 60}'",  # noqa: S608
-    "INSERT INTO integrations_jobstage (id, integration_id, remote_id, changed_at, job_id, "
-    'stage_id, "index") SELECT substr(j.id || s.id || j.remote_id, 1, 24), j.integration_id, '
-    "j.remote_id || ':' || s.remote_id, j.changed_at, j.id, s.id, s.position "
-    "FROM integrations_job j CROSS JOIN integrations_applicationstage s",
+    "INSERT INTO integrations_jobstage (id, integration_id, remote_id, arrival, changed_at, "
+    'job_id, stage_id, "index") SELECT substr(j.id || s.id || j.remote_id, 1, 24), '
+    "j.integration_id, j.remote_id || ':' || s.remote_id, j.arrival, j.changed_at, "
+    "j.id, s.id, s.position FROM integrations_job j CROSS JOIN integrations_applicationstage s",
     "UPDATE integrations_integration SET applicants_read_at = created_at",
     f"UPDATE integrations_candidate SET changed_at = '{LATER}' "  # noqa: S608
     f"WHERE id IN (SELECT id FROM integrations_candidate ORDER BY remote_id LIMIT {CHANGED})",

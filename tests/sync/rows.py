@@ -74,7 +74,15 @@ def as_flatchr_has_it(tenant: Integration) -> Rows:
 
     A relation is the remote id of a live record; one to a deleted record counts as none.
     """
-    ours = {"id", "integration", "changed_at", "fingerprint", "content_hash", "remote_deleted_at"}
+    ours = {
+        "id",
+        "integration",
+        "arrival",
+        "changed_at",
+        "fingerprint",
+        "content_hash",
+        "remote_deleted_at",
+    }
     found: Rows = {}
     for table in TABLES:
         names = [field.name for field in table._meta.concrete_fields if field.name not in ours]

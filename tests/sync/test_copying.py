@@ -23,9 +23,14 @@ ODD = ["\\N", "\\.", "\\", "\\x41", "a\tb", "a\nb", "a\r\nb", "", " ", "é\u2028
 
 
 @pytest.mark.django_db
-@given(names=st.lists(st.none() | st.text(LETTERS) | st.sampled_from(ODD), max_size=8))
-def test_any_text_comes_back_as_it_was(names: list[str | None]) -> None:
+@given(
+    names=st.lists(st.none() | st.text(LETTERS) | st.sampled_from(ODD), max_size=8),
+    few=st.booleans(),
+)
+def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> None:
     Tag.objects.all().delete()
+    # On SQLite few rows go another way than many.
+    names = names if few else names * (1 + 100 // max(1, len(names)))
     tenant = Integration.objects.get_or_create(organization="Atelier Nord")[0].pk
     moment = datetime(2026, 3, 9, 14, 5, 6, 789012, tzinfo=UTC)
     rows = [
@@ -35,11 +40,12 @@ def test_any_text_comes_back_as_it_was(names: list[str | None]) -> None:
             str(number),
             dialect().moment(moment),
             None,
-            bytes([number, 0, 255]),
+            bytes([number % 256, 0, 255]),
             None,
             name,
             f"\\{number}",
             bool(number % 2),
+            number,
         )
         for number, name in enumerate(names)
     ]
@@ -53,10 +59,11 @@ def test_any_text_comes_back_as_it_was(names: list[str | None]) -> None:
         assert tag.name == name
         assert tag.changed_at == moment
         assert tag.remote_deleted_at is None
-        assert bytes(tag.fingerprint or b"") == bytes([number, 0, 255])
+        assert bytes(tag.fingerprint or b"") == bytes([number % 256, 0, 255])
         assert tag.content_hash is None
         assert tag.parent_id == f"\\{number}"
         assert tag.discovered == bool(number % 2)
+        assert tag.arrival == number
 
 
 def test_each_kind_of_value_in_the_words_of_copy() -> None:

@@ -236,7 +236,7 @@ def test_ids_are_derived_and_the_same_when_a_database_is_rebuilt(
 
 
 def without_times(rows: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
-    return {key: row | {"changed_at": None} for key, row in rows.items()}
+    return {key: row | {"changed_at": None, "arrival": None} for key, row in rows.items()}
 
 
 def test_two_tenants_of_one_flatchr_share_no_row(

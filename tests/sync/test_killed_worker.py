@@ -40,7 +40,7 @@ def no_limit_in_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_times(rows: Rows) -> Rows:
-    return {key: row | {"changed_at": None} for key, row in rows.items()}
+    return {key: row | {"changed_at": None, "arrival": None} for key, row in rows.items()}
 
 
 def met(sandbox: Sandbox, fault: Fault) -> bool:

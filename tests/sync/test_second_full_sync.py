@@ -63,7 +63,7 @@ def test_the_tables_do_not_depend_on_how_the_read_is_cut_into_batches(
 
     run = sync(synced_tenant)
 
-    times = {"changed_at": None}
+    times = {"changed_at": None, "arrival": None}
     after = every_row(synced_tenant)
     assert {key: row | times for key, row in after.items()} == {
         key: row | times for key, row in before.items()

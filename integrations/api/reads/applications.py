@@ -33,6 +33,7 @@ from integrations.records import Outcome
 
 COLUMNS = (
     "id",
+    "arrival",
     "remote_id",
     "outcome",
     "current_stage_id",

@@ -34,7 +34,7 @@ from integrations.models import (
     CandidateTag,
 )
 
-COLUMNS = ("id", "remote_id", "first_name", "last_name")
+COLUMNS = ("id", "arrival", "remote_id", "first_name", "last_name")
 TEXTS = ("email_addresses", "phone_numbers")
 MOMENTS = ("changed_at", "remote_deleted_at")
 

@@ -52,8 +52,7 @@ def changed_since(
 ) -> QuerySet[Any]:
     """Those of `records` that have changed at `since` or later, found in one way or the other."""
     if gather:
-        # In the list's order, so that no more of them are looked up than a page holds.
-        gathered = " UNION ".join(_gathering(scope, link) for link in links) + " ORDER BY 1"
+        gathered = " UNION ".join(_gathering(scope, link) for link in links)
         values = [scope.integration_id, stored(since)] * len(links)
         return records.filter(id__in=RawSQL(gathered, values))  # noqa: S611
     listed = records.model._meta.db_table

@@ -1,6 +1,6 @@
-"""Where a page ends: an opaque text that names the last record's id, and nothing else.
+"""Where a page ends: an opaque text that names the last record's place, and nothing else.
 
-Records are listed by id, which never changes, so a sync that writes between two pages moves no
+A record's place in its list never changes, so a sync that writes between two pages moves no
 record across a cursor. The position gives away nothing and grants nothing: whatever it says, the
 query is held to the tenant of the request. Filters are not part of it; clients send them again.
 """
@@ -10,10 +10,32 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from typing import NamedTuple
 
-from integrations.api.errors import invalid
+from integrations.api.errors import ApiError, invalid
 
-_POSITION = re.compile(r"(?P<resource>[a-z-]+):(?P<id>[!-~]{1,24})")
+_POSITION = re.compile(r"(?P<resource>[a-z-]+):(?P<id>[!-~]{1,48})")
+_PLACE = re.compile(r"(?P<arrival>[0-9]{1,18}):(?P<id>.{1,24})")
+
+
+class Place(NamedTuple):
+    """Where a mirrored record stands among those of its tenant."""
+
+    arrival: int
+    id: str
+
+
+def cursor_behind(resource: str, place: Place) -> str:
+    """The cursor that stands behind a mirrored record."""
+    return cursor(resource, f"{place.arrival}:{place.id}")
+
+
+def place(resource: str, given: str) -> Place:
+    """The place that a cursor of the same resource names; `PLATFORM.INPUT_INVALID` for others."""
+    found = _PLACE.fullmatch(position(resource, given))
+    if found is None:
+        raise _unknown()
+    return Place(int(found["arrival"]), found["id"])
 
 
 def cursor(resource: str, record_id: str) -> str:
@@ -30,5 +52,9 @@ def position(resource: str, given: str) -> str:
     found = _POSITION.fullmatch(text)
     # Decoding passes over characters that belong to no cursor: only what was handed out will do.
     if found is None or found["resource"] != resource or cursor(resource, found["id"]) != given:
-        raise invalid("The parameter cursor is not one that this list has given out.")
+        raise _unknown()
     return found["id"]
+
+
+def _unknown() -> ApiError:
+    return invalid("The parameter cursor is not one that this list has given out.")

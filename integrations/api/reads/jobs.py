@@ -65,7 +65,7 @@ def filters(parameters: Parameters) -> Iterable[Q]:
 def select(scope: Scope, jobs: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     shown = (*STORED, "remote_data") if scope.remote_data else STORED
-    return jobs.values(*PLAIN, **moments(*MOMENTS), **texts(*shown))
+    return jobs.values(*PLAIN, "arrival", **moments(*MOMENTS), **texts(*shown))
 
 
 def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:

@@ -1,7 +1,7 @@
 """One page of a list: what is asked for, in a constant number of queries, as JSON objects.
 
-Records are listed by id: it never changes, so a page begins where the one before ended, however
-much a sync writes in between, and a deep page costs what the first one does.
+Records are listed as they arrived: that never changes, so a page begins where the one before
+ended, however much a sync writes in between, and a deep page costs what the first one does.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from integrations.api import answers
 from integrations.api.caller import tenant
 from integrations.api.reads import changes, cursors, statements
 from integrations.api.reads.changes import Link, changed_since
+from integrations.api.reads.cursors import Place
 from integrations.api.reads.filters import any_of
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row
@@ -45,9 +47,10 @@ class Page(NamedTuple):
 class Listing:
     """One of the lists.
 
-    `select` picks the columns that `render` reads; `filters` makes conditions of the list's own
-    parameters. `unsupported` are filters on what Flatchr does not have. `links` say whose
-    changes count for `updated_after`, and `few` up to how many of them are gathered.
+    `select` picks the columns that `render` reads, with `id` and `arrival`; `filters` makes
+    conditions of the list's own parameters. `unsupported` are filters on what Flatchr does not
+    have. `links` say whose changes count for `updated_after`, and `few` up to how many of them are
+    gathered.
     """
 
     name: str
@@ -72,7 +75,10 @@ class Listing:
             rows = statements.rows(self, scope, walk, size + 1)
         else:
             rows = list(self.select(scope, self.records(scope, parameters))[: size + 1])
-        following = cursors.cursor(self.name, rows[size - 1]["id"]) if len(rows) > size else None
+        following = None
+        if len(rows) > size:
+            last = rows[size - 1]
+            following = cursors.cursor_behind(self.name, Place(last["arrival"], last["id"]))
         return Page(self.render(scope, rows[:size]), following)
 
     def rendered(self, scope: Scope, ids: Sequence[str]) -> dict[str, bytes]:
@@ -99,20 +105,28 @@ class Listing:
 
     def walked(self, scope: Scope, walk: Walk) -> QuerySet[Any]:
         """The records that a walk meets, in the list's order."""
-        records = scope.records(self.model).order_by("id")
+        # Plainly by arrival, the database would rather walk the list than gather.
+        arrival = F("arrival") + 0 if walk.gather else F("arrival")
+        records = scope.records(self.model).order_by(arrival, "id")
         if not walk.deleted:
             records = records.filter(remote_deleted_at=None)
         if walk.after is not None:
-            records = records.filter(id__gt=walk.after)
+            records = records.filter(self._behind(walk.after))
         if walk.since is None:
             return records
         return changed_since(scope, records, self.links, walk.since, gather=walk.gather)
+
+    def _behind(self, place: Place) -> RawSQL:
+        """The condition on records after `place`, as a comparison that the index answers."""
+        table = self.model._meta.db_table
+        behind = f"({table}.arrival, {table}.id) > (%s, %s)"
+        return RawSQL(behind, place, output_field=BooleanField())  # noqa: S611
 
     def _walk(self, parameters: Parameters, deleted: bool) -> Walk:
         since, cursor = parameters.moment("updated_after"), parameters.cursor()
         return Walk(
             deleted,
-            after=None if cursor is None else cursors.position(self.name, cursor),
+            after=None if cursor is None else cursors.place(self.name, cursor),
             since=since,
             gather=since is not None and changes.few(self.links, since, self.few),
         )

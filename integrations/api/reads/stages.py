@@ -20,7 +20,7 @@ MOMENTS = ("changed_at", "remote_deleted_at")
 def select(scope: Scope, stages: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     raw = texts("remote_data") if scope.remote_data else {}
-    return stages.values("id", "remote_id", "name", **moments(*MOMENTS), **raw)
+    return stages.values("id", "arrival", "remote_id", "name", **moments(*MOMENTS), **raw)
 
 
 def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:

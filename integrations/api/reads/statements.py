@@ -17,17 +17,18 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from integrations.api.reads.changes import stored
+from integrations.api.reads.cursors import Place
 from integrations.api.reads.rows import Row
 from integrations.api.reads.scope import Scope
 
 
 class Walk(NamedTuple):
-    """What every list can be asked for: deleted records too, those after an id, those that have
+    """What every list can be asked for: deleted records too, those after one, those that have
     changed since, which are found by gathering them (see `changes`) or on the way.
     """
 
     deleted: bool
-    after: str | None
+    after: Place | None
     since: datetime | None
     gather: bool
 
@@ -45,7 +46,7 @@ class Walked(Protocol):
 
 # What stands in a kept statement for a request's own values.
 TENANT = "\0tenant"
-PLACE = "\0place"
+PLACE = Place(-1, "\0place")
 MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -56,7 +57,9 @@ def rows(listing: Walked, scope: Scope, walk: Walk, limit: int) -> list[Row]:
         since=None if walk.since is None else MOMENT,
     )
     statement, values = _statement(listing, replace(scope, integration_id=TENANT), kind)
-    given: dict[Any, Any] = {TENANT: scope.integration_id, PLACE: walk.after}
+    given: dict[Any, Any] = {TENANT: scope.integration_id}
+    if walk.after is not None:
+        given |= {PLACE.arrival: walk.after.arrival, PLACE.id: walk.after.id}
     if walk.since is not None:
         given[stored(MOMENT)] = stored(walk.since)
     with connection.cursor() as cursor:

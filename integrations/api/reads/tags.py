@@ -17,7 +17,8 @@ from integrations.models import Tag
 
 def select(_: Scope, tags: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
-    return tags.values("id", "remote_id", "name", **moments("changed_at", "remote_deleted_at"))
+    told = moments("changed_at", "remote_deleted_at")
+    return tags.values("id", "arrival", "remote_id", "name", **told)
 
 
 def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
