@@ -42,8 +42,8 @@ class MirroredRecord(models.Model):
 
     `arrival` is the record's place among those of its tenant, in the order in which they were
     first stored; it never changes. Lists of the API are walked in that order, whose index grows
-    at its end alone: one by ids, which are random, made a first sync a fifth longer. Records that
-    were stored before there were places have 0.
+    at its end alone: one by ids, which are random, was a fifth of PostgreSQL's work in a first
+    sync. Records that were stored before there were places have 0.
 
     `changed_at` moves only when the record's own mapped data changes. `fingerprint` covers the
     source, so that an unchanged row is recognised without being mapped; `content_hash` covers

@@ -7,7 +7,6 @@ would wait for the other, though they use different processors.
 from __future__ import annotations
 
 import queue
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,6 @@ from typing import Generic, TypeVar
 from django.db import connections
 
 Item = TypeVar("Item")
-
-# Seconds. Whoever comes back from the database waits so long for the interpreter while the other
-# thread is computing, a dozen times for each batch; Python's own 5 ms took a fifth of a sync.
-_TURN = 0.0001
 
 
 @contextmanager
@@ -30,8 +25,6 @@ def ahead(items: Iterator[Item], *, halt: Callable[[], None]) -> Iterator[Iterat
     raises is raised by the iterator. On leaving, the thread has ended and its connections to the
     database are closed; `halt` is called if it was still at work, and has to make it raise soon.
     """
-    turn = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
     relay = _Relay(items)
     relay.start()
     try:
@@ -40,7 +33,6 @@ def ahead(items: Iterator[Item], *, halt: Callable[[], None]) -> Iterator[Iterat
         if relay.stop():
             halt()
         relay.join()
-        sys.setswitchinterval(turn)
 
 
 class _Relay(threading.Thread, Generic[Item]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -82,16 +81,3 @@ def test_a_consumer_that_fails_halts_the_work_and_waits_for_its_end() -> None:
 def test_nothing_is_halted_once_the_work_has_come_to_its_end() -> None:
     with ahead(iter([1, 2]), halt=never) as made:
         assert list(made) == [1, 2]
-
-
-def test_threads_take_short_turns_as_long_as_there_are_two() -> None:
-    usual = sys.getswitchinterval()
-
-    with ahead(iter([1]), halt=never) as made:
-        assert sys.getswitchinterval() < usual
-        list(made)
-    assert sys.getswitchinterval() == usual
-
-    with pytest.raises(LookupError), ahead(iter([1, 2, 3]), halt=lambda: None):
-        raise LookupError
-    assert sys.getswitchinterval() == usual
