@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.flatchr.sandbox import Sandbox
 from integrations.flatchr.sandbox.faults import Fault
 from integrations.models import FlatchrSettings, Integration, SyncRun, TraitReading
+from integrations.sync.phases import BATCH
 from integrations.sync.runs import request_sync, sweep
 from tests.support.worker import Worker
 from tests.sync.rows import TABLES, Rows, every_row
@@ -73,14 +74,14 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     # In the middle of a body that comes slowly, after one batch was written and before the next.
     applications = run.results.filter(model="applications")
     wait_until(lambda: applications.filter(created__gt=0).exists())
-    assert applications.get().created == 4000
+    assert applications.get().created == BATCH
     sandbox.faults.clear()
     fault = sandbox.faults.add(path=SEARCH, body={"status": 0}, delay=120, times=1)
     die(worker, run)
 
     # Between active and archived applicants: what was read is written while more is asked for.
     wait_until(lambda: met(sandbox, fault))
-    wait_until(lambda: applications.filter(seen=4000, created=4000).exists())
+    wait_until(lambda: applications.filter(seen=BATCH, created=BATCH).exists())
     sandbox.faults.clear()
     fault = sandbox.faults.add(path="/traits$", delay=120, after=55, times=1)
     die(worker, run)
