@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import psutil
 
-from integrations.api.reads.cursors import cursor
+from integrations.api.reads.cursors import Place, cursor_behind
 from tests.bench.figures import Figure
 from tests.bench.stage import ROOT, Options, Stage
 from tests.bench.visiting import Visitor
@@ -130,12 +130,13 @@ def _places(stage: Stage, name: str) -> list[tuple[str, dict[str, str]]]:
     table = {"candidates": "integrations_candidate", "jobs": "integrations_job"}[name]
     ((count,),) = stage.database.query(f"SELECT count(*) FROM {table}")  # noqa: S608
     # The last page but one, as a client that has read so far would ask for it.
-    ((deep,),) = stage.database.query(
-        f"SELECT id FROM {table} ORDER BY id LIMIT 1 OFFSET {count - 300}"  # noqa: S608
+    (deep,) = stage.database.query(
+        f"SELECT arrival, id FROM {table}"  # noqa: S608
+        f" ORDER BY arrival, id LIMIT 1 OFFSET {count - 300}"
     )
     return [
         ("first page", {}),
-        ("deep page", {"cursor": cursor(name, deep)}),
+        ("deep page", {"cursor": cursor_behind(name, Place(*deep))}),
         ("changed since", {"updated_after": SINCE}),
         ("all changed since", {"updated_after": "2020-01-01T00:00:00Z"}),
     ]
