@@ -22,7 +22,7 @@ from integrations.models import (
 from integrations.sync import arrivals, engine, figures
 from integrations.sync.runs import request_sync
 
-# A sync beats, and on a server reads ahead, through connections of its own.
+# A sync beats and reads ahead through connections of its own.
 synced = pytest.mark.django_db(transaction=True)
 
 
