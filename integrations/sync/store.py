@@ -84,7 +84,7 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
             row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
-            # One batch's rows keep their order, and have been read faster than this counts.
+            # No row is read in a microsecond, so the next batch's places lie behind this one's.
             inserts.append((*row, arrival + len(inserts)))
         elif old.deleted or old.fingerprint != draft.fingerprint:
             content_hash = digest(draft.mapped)

@@ -13,7 +13,7 @@ from integrations.flatchr.exchange import Exchange
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sync.journal import Journal
-from integrations.sync.lease import claim
+from integrations.sync.lease import Lease, claim
 from tests.sync.people import add
 from tests.sync.running import Background, queue, sync
 
@@ -26,10 +26,7 @@ def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(
     """The thread that reads ahead notes requests; a batch has hold of the run's row meanwhile."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets one writer in at a time; see the next test")
-    lease = claim(queue(connected_tenant).pk)
-    assert lease is not None
-    run = SyncRun.objects.get()
-    journal = Journal(run, lease)
+    run, lease, journal = taken_up(connected_tenant)
     with transaction.atomic():
         lease.renew()
         Background(lambda: note(journal, "first")).end(seconds=20)
@@ -45,16 +42,20 @@ def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(
 def test_a_request_is_noted_at_the_latest_when_the_batch_is_written(
     connected_tenant: Integration,
 ) -> None:
-    lease = claim(queue(connected_tenant).pk)
-    assert lease is not None
-    run = SyncRun.objects.get()
-    journal = Journal(run, lease)
+    run, lease, journal = taken_up(connected_tenant)
     with transaction.atomic():
         lease.renew()
         noting = Background(lambda: note(journal, "first"))
     noting.end(seconds=20)
 
     assert run.exchanges.count() == 1
+
+
+def taken_up(tenant: Integration) -> tuple[SyncRun, Lease, Journal]:
+    lease = claim(queue(tenant).pk)
+    assert lease is not None
+    run = SyncRun.objects.get()
+    return run, lease, Journal(run, lease)
 
 
 def note(journal: Journal, key: str) -> None:
