@@ -234,13 +234,13 @@ class Preparer:
         """Applications that were submitted from here before Flatchr told their ids, by the id
         that it tells now: one of the same person for the same job.
         """
+        # The tenant is compared here, as it would tempt SQLite to read all of the tenant's rows.
         expected = {
             (application.person_key, application.job_id): application
             for application in Application.objects.filter(
-                integration_id=self._integration_id,
-                remote_id__gte=PROVISIONAL,
-                remote_id__lt=f"{PROVISIONAL}~",
+                remote_id__gte=PROVISIONAL, remote_id__lt=f"{PROVISIONAL}~"
             ).defer("remote_data")
+            if application.integration_id == self._integration_id
         }
         found: dict[str, Known] = {}
         for remote_id, record in records.items() if expected else ():
