@@ -215,7 +215,7 @@ def _applications(job: Job) -> Related:
     return related(
         _("Applications"),
         (_("Candidate"), _("Stage"), _("Outcome"), _("Received")),
-        newest.defer("remote_data", "candidate__remote_data", "current_stage__remote_data"),
+        newest.defer("remote_data", "current_stage__remote_data"),
         lambda application: (
             link(application, application.candidate),
             stage_badge(application.current_stage),

@@ -58,7 +58,6 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         JobFilter,
     )
     list_select_related = ("integration",)
-    list_defer = ("remote_data",)
     search_fields = CANDIDATES.search_fields
     search_placeholder = lazy("Name or e-mail")
     sortable_by = tuple(CANDIDATES.orders)
@@ -173,7 +172,6 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     list_select_related = ("integration", "candidate", "job", "current_stage")
     list_defer = (
         "remote_data",
-        "candidate__remote_data",
         "job__remote_data",
         "job__description",
         "job__custom_fields",

@@ -99,9 +99,7 @@ def _applications(stage: ApplicationStage) -> Any:
     return related(
         _("Applications in this stage"),
         (_("Candidate"), _("Job"), _("Outcome"), _("Received")),
-        newest.defer(
-            "remote_data", "candidate__remote_data", "job__remote_data", "job__description"
-        ),
+        newest.defer("remote_data", "job__remote_data", "job__description"),
         lambda application: (
             link(application, application.candidate),
             link(application.job),
@@ -159,7 +157,7 @@ def _candidates(tag: Tag) -> Any:
     return related(
         _("Candidates with this tag"),
         (_("Candidate"), _("E-mail"), _("Tagged")),
-        worn.select_related("candidate").defer("candidate__remote_data"),
+        worn.select_related("candidate"),
         lambda row: (
             link(row.candidate),
             emails(row.candidate.email_addresses),

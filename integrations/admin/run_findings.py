@@ -152,7 +152,7 @@ def _records_of(
 def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, Linked]]:
     """Each of `records` by its remote id, with its name and address, in one query."""
     if page is Application:
-        records = records.select_related("candidate").defer("remote_data", "candidate__remote_data")
+        records = records.select_related("candidate").defer("remote_data")
         return [
             (record.remote_id, Linked(str(record.candidate), change_url(record)))
             for record in records

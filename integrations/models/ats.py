@@ -157,15 +157,14 @@ class JobStage(MirroredRecord):
 class Candidate(MirroredRecord):
     """A person; the applications that share an e-mail within the tenant share a candidate.
 
-    `remote_data` is the applicant row that the fields come from: the most recently updated of
-    the person's applications (`mapping.md`, Candidate and application).
+    The fields come from the most recently updated of the person's applications, whose fingerprint
+    the candidate has (`mapping.md`, Candidate and application).
     """
 
     first_name = models.TextField(null=True)
     last_name = models.TextField(null=True)
     email_addresses = models.JSONField(default=list)
     phone_numbers = models.JSONField(default=list)
-    remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
         constraints = _identified("candidate_remote_id")
@@ -176,6 +175,16 @@ class Candidate(MirroredRecord):
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.first_name, self.last_name))) or self.remote_id
+
+    @property
+    def remote_data(self) -> Any:
+        """The applicant row that the fields come from, which is kept with its application. None
+        before Flatchr has shown it, and once it has been emptied.
+        """
+        if self.fingerprint is None:
+            return None
+        source = self.applications.filter(fingerprint=self.fingerprint)
+        return source.values_list("remote_data", flat=True).first()
 
 
 class Application(MirroredRecord):

@@ -29,12 +29,11 @@ SHOWN = 20
 # A vacancy's number, as large as the column takes.
 _LARGEST = 2**63 - 1
 
-_LEFT_OUT = {
-    Candidate: ("remote_data",),
+_LEFT_OUT: dict[Any, tuple[str, ...]] = {
+    Candidate: (),
     Job: ("remote_data", "description", "custom_fields"),
     Application: (
         "remote_data",
-        "candidate__remote_data",
         "job__remote_data",
         "job__description",
         "job__custom_fields",

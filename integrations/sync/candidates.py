@@ -44,8 +44,7 @@ def new_candidate(
         winner, fingerprint = max(
             records, key=lambda item: rank(item[0].remote_updated_at, item[0].remote_id)
         )
-    columns = person_columns(winner.person)
-    return Draft(remote_id, columns, (winner.raw,), fingerprint, candidate_id)
+    return Draft(remote_id, person_columns(winner.person), (), fingerprint, candidate_id)
 
 
 def known_people(
@@ -116,11 +115,8 @@ def refresh(
         remote_id = candidate.remote_id
         if remote_id.startswith(PROVISIONAL):
             remote_id = winner
-        if winner in read:
-            person, raw = read[winner].person, read[winner].raw
-        else:
-            person, raw = _person(winner, sources[winner]), json_text(sources[winner])
-        drafts.append(Draft(remote_id, person_columns(person), (raw,), fingerprint))
+        person = read[winner].person if winner in read else _person(winner, sources[winner])
+        drafts.append(Draft(remote_id, person_columns(person), (), fingerprint))
         stored[remote_id] = Stored(
             candidate.id,
             as_bytes(candidate.fingerprint),

@@ -123,9 +123,6 @@ def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) ->
             candidate.phone_numbers,
         )
         left = sieve.person(person)
-        raw = candidate.remote_data
-        if isinstance(raw, dict):
-            candidate.remote_data = sieve.object(raw)
         if left != person:
             candidate.first_name, candidate.last_name = left.first_name, left.last_name
             candidate.email_addresses = left.email_addresses
@@ -133,7 +130,6 @@ def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) ->
             candidate.content_hash = digest(person_columns(left))
             candidate.changed_at = timezone.now()
             live += candidate.remote_deleted_at is None
-        if left != person or candidate.remote_data != raw:
             stale.append(candidate)
     with transaction.atomic():
         store.lease.renew()
@@ -144,7 +140,6 @@ def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) ->
                 "last_name",
                 "email_addresses",
                 "phone_numbers",
-                "remote_data",
                 "content_hash",
                 "changed_at",
             ],

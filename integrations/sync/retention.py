@@ -48,7 +48,7 @@ def retain() -> None:
 def empty_deleted(*, before: datetime) -> None:
     """Empty the personal data of records deleted before `before`."""
     expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
-    nothing = {"fingerprint": None, "content_hash": None, "remote_data": None}
+    nothing = {"fingerprint": None, "content_hash": None}
     with transaction.atomic():
         candidates = Candidate.objects.filter(expired)
         SearchEntry.objects.filter(
@@ -57,5 +57,5 @@ def empty_deleted(*, before: datetime) -> None:
         candidates.update(
             first_name=None, last_name=None, email_addresses=[], phone_numbers=[], **nothing
         )
-    Application.objects.filter(expired).update(person_key="", **nothing)
+    Application.objects.filter(expired).update(person_key="", remote_data=None, **nothing)
     TraitReading.objects.filter(application__remote_deleted_at__lt=before).delete()

@@ -68,7 +68,6 @@ CANDIDATES = Table(
     model=Model.CANDIDATES,
     record=Candidate,
     mapped=("first_name", "last_name", "email_addresses", "phone_numbers"),
-    carried=("remote_data",),
 )
 APPLICATIONS = Table(
     model=Model.APPLICATIONS,

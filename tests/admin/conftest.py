@@ -98,11 +98,11 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
     candidates = Candidate.objects.bulk_create(
         Candidate(
             **common("app", n),
+            fingerprint=f"{mark} {n}".encode(),
             first_name="Nadia",
             last_name=f"{mark} {n}",
             email_addresses=[{"email_address": f"nadia.{n}@mail.example", "type": None}],
             phone_numbers=[{"phone_number": "+33612345678", "type": None}],
-            remote_data={"firstname": "Nadia"},
         )
         for n in each
     )
@@ -113,7 +113,8 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
             candidate=candidates[n],
             current_stage=stages[n],
             outcome="PENDING",
-            remote_data={"applicant": f"app{n}"},
+            fingerprint=f"{mark} {n}".encode(),
+            remote_data={"applicant": f"app{n}", "firstname": "Nadia"},
         )
         for n in each
     )

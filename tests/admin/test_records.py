@@ -105,7 +105,7 @@ def test_a_record_with_nothing_in_it_can_be_shown(
         name=None, status=None, description=None, location=None, remote_data=None
     )
     Candidate.objects.filter(pk=data.candidates[0].pk).update(
-        first_name=None, last_name=None, email_addresses=[], phone_numbers=[], remote_data=None
+        first_name=None, last_name=None, email_addresses=[], phone_numbers=[]
     )
     Application.objects.filter(pk=data.applications[0].pk).update(
         job=None, current_stage=None, outcome=None

@@ -281,7 +281,6 @@ def orm_loop(tenant: str, sandbox: str) -> dict[str, float]:
                 "last_name": row["lastname"],
                 "email_addresses": [{"email_address": row["email"], "type": None}],
                 "phone_numbers": [{"phone_number": row["phone"], "type": None}],
-                "remote_data": row,
             }
             candidate, _ = Candidate.objects.update_or_create(**key, defaults=own | person)
             applied = {"candidate": candidate, "outcome": "PENDING", "remote_data": row}

@@ -26,9 +26,9 @@ NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM nu
 
 CANDIDATES = """
 INSERT INTO integrations_candidate (id, integration_id, remote_id, arrival, changed_at,
-  first_name, last_name, email_addresses, phone_numbers, remote_data)
+  first_name, last_name, email_addresses, phone_numbers)
 {numbers}
-SELECT {id}, %s, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
+SELECT {id}, %s, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}
 FROM numbers
 """
 
@@ -38,7 +38,7 @@ INSERT INTO integrations_application (id, integration_id, remote_id, arrival, ch
   current_stage_id)
 SELECT {id}, c.integration_id, c.remote_id, c.arrival, c.changed_at,
   'PENDING', c.changed_at, c.changed_at, 'person' || c.remote_id || '@example.com',
-  c.remote_data, c.id, j.id, s.id
+  {raw}, c.id, j.id, s.id
 FROM integrations_candidate c
 JOIN integrations_job j ON j.remote_id = CAST(CAST(c.remote_id AS integer) %% %s AS text)
 JOIN integrations_applicationstage s
@@ -57,7 +57,8 @@ JOIN integrations_tag t
 WHERE CAST(c.remote_id AS integer) %% 5 = 0
 """
 
-RAW = """'{"applicant": "' || n || '", "vacancy": "vx' || n || '", "vacancy_id": ' || n ||
+RAW = """'{"applicant": "' || c.remote_id || '", "vacancy": "vx' || c.remote_id || '",
+  "vacancy_id": ' || c.remote_id ||
   ', "column": "Entretien", "status": 1, "hired": false, "score": null, "source": "Indeed",
   "created_at": "04/03/26", "updated_at": "09/03/26", "consent": true, "comment": "Disponible
   dès le mois prochain, mobile sur toute la région", "phone": "+33600000000", "external": null}'"""

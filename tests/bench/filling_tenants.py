@@ -31,9 +31,9 @@ SPREAD = """spread AS (
 
 CANDIDATES = """
 INSERT INTO integrations_candidate (id, integration_id, remote_id, arrival, changed_at,
-  first_name, last_name, email_addresses, phone_numbers, remote_data)
+  first_name, last_name, email_addresses, phone_numbers)
 {numbers}, {spread}
-SELECT {id}, t.id, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}, {raw}
+SELECT {id}, t.id, CAST(n AS text), n, %s, {first_name}, {last_name}, {emails}, {phones}
 FROM numbers JOIN spread t ON t.place = n %% %s
 """
 
@@ -44,7 +44,7 @@ INSERT INTO integrations_application (id, integration_id, remote_id, arrival, ch
 SELECT {id}, c.integration_id, c.remote_id, c.arrival, c.changed_at,
   CASE CAST(c.remote_id AS integer) %% 7 WHEN 0 THEN 'HIRED' WHEN 1 THEN 'DECLINED'
     ELSE 'PENDING' END,
-  {made}, c.changed_at, 'person' || c.remote_id || '@example.com', c.remote_data, c.id, s.id
+  {made}, c.changed_at, 'person' || c.remote_id || '@example.com', {raw}, c.id, s.id
 FROM integrations_candidate c
 JOIN integrations_applicationstage s ON s.integration_id = c.integration_id
   AND s.remote_id = CAST(CAST(c.remote_id AS integer) / %s %% %s AS text)

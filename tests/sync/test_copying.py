@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.ids import unified_id
-from integrations.models import Candidate, Integration, Tag
+from integrations.models import Application, Candidate, Integration, Tag
 from integrations.sync.copying import copy_text
 from integrations.sync.sql import dialect
 from integrations.sync.tables import TAGS
@@ -86,17 +86,18 @@ def test_no_rows_are_no_text() -> None:
 def test_a_raw_object_keeps_its_order_and_its_numbers(tenant: Integration) -> None:
     raw = {"zone": 1.0, "age": 10**30, "name": "Élodie \U0001f600", "none": None, "a": {"b": []}}
     for number, data in ("1", raw), ("2", None):
-        Candidate.objects.create(
-            id=number,
-            integration=tenant,
-            remote_id=number,
-            changed_at=timezone.now(),
-            remote_data=data,
-        )
+        common = {
+            "id": number,
+            "integration": tenant,
+            "remote_id": number,
+            "changed_at": timezone.now(),
+        }
+        candidate = Candidate.objects.create(**common)
+        Application.objects.create(**common, candidate=candidate, remote_data=data)
 
-    stored, empty = Candidate.objects.order_by("remote_id")
+    stored, empty = Application.objects.order_by("remote_id")
     assert stored.remote_data == raw
     assert list(stored.remote_data) == list(raw)
     assert repr(stored.remote_data["zone"]) == "1.0"
     assert empty.remote_data is None
-    assert Candidate.objects.get(remote_data=None) == empty
+    assert Application.objects.get(remote_data=None) == empty

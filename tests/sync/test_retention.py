@@ -70,7 +70,6 @@ def test_after_fourteen_days_only_ids_and_times_are_left(tenant: Integration, ad
             "last_name",
             "email_addresses",
             "phone_numbers",
-            "remote_data",
             "fingerprint",
             "content_hash",
         },

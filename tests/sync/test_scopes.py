@@ -159,7 +159,6 @@ def test_phones_that_are_left_out_are_nowhere_and_come_back(
         fingerprint=b"0",
         content_hash=b"0",
         phone_numbers=[{"phone_number": numbers[0], "type": None}],
-        remote_data={"phone": sent[0]},
     )
     QuarantinedRecord.objects.create(
         run=SyncRun.objects.latest("pk"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
 
 from integrations.api.reads.changes import Link
 from integrations.api.reads.filters import same_text, with_email
@@ -37,6 +37,13 @@ from integrations.models import (
 COLUMNS = ("id", "arrival", "remote_id", "first_name", "last_name")
 TEXTS = ("email_addresses", "phone_numbers")
 MOMENTS = ("changed_at", "remote_deleted_at")
+# `Candidate.remote_data`, as it is stored.
+_SOURCE = Subquery(
+    Application.objects.filter(candidate_id=OuterRef("id"), fingerprint=OuterRef("fingerprint"))
+    .order_by()
+    .values("remote_data")[:1],
+    output_field=TextField(),
+)
 
 
 def filters(parameters: Parameters) -> Iterable[Q]:
@@ -65,8 +72,8 @@ def _applied_for(parameters: Parameters) -> Q:
 
 def select(scope: Scope, candidates: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
-    shown = (*TEXTS, "remote_data") if scope.remote_data else TEXTS
-    return candidates.values(*COLUMNS, **moments(*MOMENTS), **texts(*shown))
+    shown = {"remote_data_text": _SOURCE} if scope.remote_data else {}
+    return candidates.values(*COLUMNS, **moments(*MOMENTS), **texts(*TEXTS), **shown)
 
 
 def render(scope: Scope, rows: Sequence[Row]) -> list[bytes]:

@@ -1,0 +1,24 @@
+from django.db import migrations
+from django.db.models import OuterRef, Subquery
+
+import integrations.models.fields
+
+
+def copy_back(apps, schema_editor):
+    Application = apps.get_model("integrations", "Application")
+    Candidate = apps.get_model("integrations", "Candidate")
+    source = Application.objects.filter(
+        candidate_id=OuterRef("pk"), fingerprint=OuterRef("fingerprint")
+    )
+    Candidate.objects.update(remote_data=Subquery(source.values("remote_data")[:1]))
+
+
+class Migration(migrations.Migration):
+    """A candidate's raw object is that of the application which its fields come from."""
+
+    dependencies = [("integrations", "0017_arrival")]
+
+    operations = [
+        migrations.RunPython(migrations.RunPython.noop, copy_back),
+        migrations.RemoveField("candidate", "remote_data"),
+    ]
