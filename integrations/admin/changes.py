@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -34,7 +33,7 @@ MODELS: dict[type[MirroredRecord], Kind] = {
     Tag: Kind.TAGS,
 }
 # Columns that hold the id of another record.
-_NAMED: dict[str, type[Model]] = {
+_NAMED: dict[str, type[MirroredRecord]] = {
     "current_stage_id": ApplicationStage,
     "job_id": Job,
     "candidate_id": Candidate,
@@ -115,7 +114,7 @@ def _value(field: str, text: str | None, named: dict[str, str]) -> object:
 
 def _names(changes: Iterable[RecordChange]) -> dict[str, str]:
     """The names of the records that old and new values point at, by id."""
-    wanted: dict[type[Model], set[str]] = {}
+    wanted: dict[type[MirroredRecord], set[str]] = {}
     for change in changes:
         for entry in change.fields:
             if model := _NAMED.get(entry["field"]):
@@ -124,7 +123,7 @@ def _names(changes: Iterable[RecordChange]) -> dict[str, str]:
     return {
         record.pk: str(record)
         for model, ids in wanted.items()
-        for record in model._default_manager.filter(pk__in=ids).defer("remote_data")
+        for record in model.objects.filter(pk__in=ids).without_raw()
     }
 
 

@@ -157,9 +157,10 @@ def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, Linked]]:
             (record.remote_id, Linked(str(record.candidate), change_url(record)))
             for record in records
         ]
-    if page is not Tag:
-        records = records.defer("remote_data")
-    return [(record.remote_id, Linked(str(record), change_url(record))) for record in records]
+    return [
+        (record.remote_id, Linked(str(record), change_url(record)))
+        for record in records.without_raw()
+    ]
 
 
 def linked_record(model: str, pk: str) -> Linked | None:

@@ -31,6 +31,11 @@ class RecordQuerySet(models.QuerySet[Any]):
         """Those that Flatchr still has."""
         return self.filter(remote_deleted_at=None)
 
+    def without_raw(self) -> RecordQuerySet:
+        """The same without their raw objects, of those that have one."""
+        columns = {field.name for field in self.model._meta.concrete_fields}
+        return self.defer("remote_data") if "remote_data" in columns else self
+
 
 def arrived_now() -> int:
     """The place of a record that is first stored now: microseconds since 1970."""
@@ -81,13 +86,6 @@ def _walked(name: str) -> models.Index:
     ids decide.
     """
     return models.Index(fields=["integration", "arrival", "id"], name=name)
-
-
-def _identified(name: str) -> list[models.BaseConstraint]:
-    """One record for each remote id of a tenant, in the order that costs a sync least: remote
-    ids differ from the first letters on, where tenants' own do not differ at all.
-    """
-    return [models.UniqueConstraint(fields=["remote_id", "integration"], name=name)]
 
 
 class Job(MirroredRecord):
@@ -167,7 +165,9 @@ class Candidate(MirroredRecord):
     phone_numbers = models.JSONField(default=list)
 
     class Meta(MirroredRecord.Meta):
-        constraints = _identified("candidate_remote_id")
+        # Its remote id is one of its applications', by which it is found: that is one index less
+        # for a first sync to fill.
+        constraints = []
         indexes = [
             *MirroredRecord.Meta.indexes,
             _walked("candidate_page"),
@@ -213,7 +213,13 @@ class Application(MirroredRecord):
     remote_data = RawObjectField(null=True)
 
     class Meta(MirroredRecord.Meta):
-        constraints = _identified("application_remote_id")
+        # In the order that costs a sync least: remote ids differ from the first letters on, where
+        # tenants' own do not differ at all.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["remote_id", "integration"], name="application_remote_id"
+            )
+        ]
         indexes = [
             *MirroredRecord.Meta.indexes,
             models.Index(

@@ -123,6 +123,11 @@ def _identified(model: type[MirroredRecord], search: Search, tenants: list[str])
     if not search.ids:
         return []
     named = Q(remote_id__in=search.ids)
+    if model is Candidate:
+        named = Q(
+            pk__in=Application.objects.filter(named).order_by().values("candidate_id"),
+            remote_id__in=search.ids,
+        )
     numbers = [int(word) for word in search.ids if word.isascii() and word.isdigit()]
     if model is Job and (numbers := [number for number in numbers if number <= _LARGEST]):
         named |= Q(vacancy_id__in=numbers)

@@ -25,7 +25,7 @@ from integrations.records import (
 )
 from integrations.sync.sql import dialect, json_text
 from integrations.sync.store import Changes, Stored, as_bytes, compare
-from integrations.sync.tables import APPLICATIONS, Draft, person_columns
+from integrations.sync.tables import APPLICATIONS, CANDIDATES, Draft, person_columns
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -125,7 +125,7 @@ def refresh(
             candidate.remote_deleted_at is not None,
             since is not None and candidate.changed_at >= since,
         )
-    return compare(integration_id, drafts, stored)
+    return compare(CANDIDATES, integration_id, drafts, stored)
 
 
 def outdated(integration_id: str) -> list[str]:

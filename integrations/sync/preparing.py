@@ -155,7 +155,9 @@ class Preparer:
         self._find_people(prepared, before)
         self._new_candidates(prepared)
         stored = {remote_id: known.stored for remote_id, known in prepared.known.items()}
-        prepared.applications = compare(self._integration_id, self._drafts(prepared), stored)
+        prepared.applications = compare(
+            APPLICATIONS, self._integration_id, self._drafts(prepared), stored
+        )
 
     def save(self, prepared: Prepared) -> Saved:
         """Write the candidates, then the applications, then what candidates say now.
@@ -292,7 +294,7 @@ class Preparer:
             for remote_id, own_id in prepared.new_ids.items()
             if prepared.people[remote_id] == own_id
         ]
-        prepared.candidates = compare(self._integration_id, drafts, {})
+        prepared.candidates = compare(CANDIDATES, self._integration_id, drafts, {})
 
     def _drafts(self, prepared: Prepared) -> list[Draft]:
         to_columns = dialect()

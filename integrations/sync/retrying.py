@@ -252,7 +252,7 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: _Found) -> str:
 def _store_whole(integration_id: str, table: Table, records: list[WholeRecord]) -> Changes:
     drafts = [_draft(record) for record in records]
     remote_ids = [draft.remote_id for draft in drafts]
-    changes = compare(integration_id, drafts, read_stored(table, integration_id, remote_ids))
+    changes = compare(table, integration_id, drafts, read_stored(table, integration_id, remote_ids))
     apply(table, changes)
     stored = table.record.objects.filter(integration_id=integration_id, remote_id__in=remote_ids)
     release(integration_id, table.model, stored.values_list("pk", flat=True))

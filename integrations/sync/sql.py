@@ -19,7 +19,7 @@ from django.db.backends.utils import CursorWrapper
 
 from integrations.models import MirroredRecord
 from integrations.records import Model
-from integrations.sync.copying import copy_text
+from integrations.sync.copying import copied
 from integrations.sync.imaging import TABLE, image, show, worth_imaging
 
 Row = tuple[Any, ...]
@@ -113,9 +113,9 @@ class PostgreSQL:
                 [json_text(list(values)), *parameters],
             )
 
-    def ready(self, rows: Sequence[Row]) -> bytes:
+    def ready(self, table: Table, rows: Sequence[Row]) -> bytes:
         """New rows as `insert` takes them. No connection is needed: any thread may do it."""
-        return copy_text(rows)
+        return copied(table.record, table.new_columns, rows)
 
     def insert(self, cursor: CursorWrapper, table: Table, ready: bytes) -> None:
         self._copy(cursor, table.name, table.new_columns, ready)
@@ -128,7 +128,7 @@ class PostgreSQL:
         )
         # Of an earlier update in the same transaction.
         cursor.execute(f"DELETE FROM {stage}")
-        self._copy(cursor, stage, table.columns, copy_text(rows))
+        self._copy(cursor, stage, table.columns, copied(table.record, table.columns, rows))
         columns = _names(table.columns[1:])
         staged = ", ".join(f'{stage}."{column}"' for column in table.columns[1:])
         cursor.execute(
@@ -157,11 +157,11 @@ class PostgreSQL:
         cursor.execute("ANALYZE relais_seen")
         cursor.execute(f"ANALYZE {table.name} (integration_id, remote_id, remote_deleted_at)")
 
-    def _copy(self, cursor: CursorWrapper, name: str, columns: Sequence[str], text: bytes) -> None:
-        statement = f"COPY {name} ({_names(columns)}) FROM STDIN"
+    def _copy(self, cursor: CursorWrapper, name: str, columns: Sequence[str], ready: bytes) -> None:
+        statement = f"COPY {name} ({_names(columns)}) FROM STDIN (FORMAT binary)"
         # Django turns the driver's errors into its own everywhere but here.
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            copy.write(text)
+            copy.write(ready)
 
 
 class SQLite:
@@ -198,7 +198,7 @@ class SQLite:
             [json_text(list(values)), *parameters],
         )
 
-    def ready(self, rows: Sequence[Row]) -> bytes | Sequence[Row]:
+    def ready(self, table: Table, rows: Sequence[Row]) -> bytes | Sequence[Row]:  # noqa: ARG002
         """New rows as `insert` takes them. No connection is needed: any thread may do it."""
         return image(rows) if worth_imaging(rows) else rows
 

@@ -74,7 +74,9 @@ def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) ->
         }
 
 
-def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]) -> Changes:
+def compare(
+    table: Table, integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]
+) -> Changes:
     """Sort `drafts` into new and changed rows; a record that was deleted is restored."""
     changes = Changes()
     inserts: list[Row] = []
@@ -97,7 +99,7 @@ def compare(integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stor
             elif differs and not old.counted:
                 changes.updated += 1
     changes.new_ids = [row[0] for row in inserts]
-    changes.inserts = dialect().ready(inserts)
+    changes.inserts = dialect().ready(table, inserts)
     return changes
 
 
@@ -141,7 +143,7 @@ class Store:
         with transaction.atomic():
             self.lease.renew()
             stored = read_stored(table, self.integration_id, remote_ids)
-            self.apply(table, compare(self.integration_id, drafts, stored))
+            self.apply(table, compare(table, self.integration_id, drafts, stored))
             self.see(remote_ids)
             self.journal.counts(table.model).seen += len(drafts)
             self.journal.save(table.model)

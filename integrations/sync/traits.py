@@ -117,7 +117,7 @@ def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[Changes,
             remote_id = f"{candidates[candidate_id]}:{tag_remote_id}"
             drafts.append(Draft(remote_id, mapped, (), digest(mapped)))
     stored = read_stored(CANDIDATE_TAGS, integration_id, [draft.remote_id for draft in drafts])
-    changes = compare(integration_id, drafts, stored)
+    changes = compare(CANDIDATE_TAGS, integration_id, drafts, stored)
     apply(CANDIDATE_TAGS, changes)
     moment = timezone.now()
     deleted = (
@@ -182,5 +182,5 @@ def _add_discovered(store: Store, readings: dict[str, list[TagRecord]]) -> None:
         for remote_id, tag in met.items()
         if remote_id not in stored or stored[remote_id].deleted
     ]
-    store.apply(TAGS, compare(store.integration_id, new, stored))
+    store.apply(TAGS, compare(TAGS, store.integration_id, new, stored))
     store.journal.counts(Model.TAGS).seen += len(new)

@@ -43,6 +43,11 @@ def test_ids_and_remote_ids_narrow_every_list(
     kind = {"application-stages": "stage"}.get(name, name[:-1])
     one, two, three = (getattr(make, kind)() for _ in range(3))
     foreign = getattr(Maker(other_tenant), kind)(remote_id="foreign")
+    if kind == "candidate":
+        # One's remote id is that of one of one's applications.
+        for candidate in (one, two, three):
+            make.application(candidate, remote_id=candidate.remote_id)
+        Maker(other_tenant).application(foreign, remote_id="foreign")
 
     assert ids(listing, scope) == of(one, two, three)
     assert ids(listing, scope, ids=f"{one.pk},{two.pk},unknown") == of(one, two)

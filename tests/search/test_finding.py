@@ -34,7 +34,7 @@ def people(tenant: Integration, other_tenant: Integration, person: Person) -> No
     )
     application(zoe, job(tenant, "Pâtissier", vacancy_id=4711, slug="patissier-lille"))
     person(tenant, "Zoëlle", "Martin", remote_deleted_at=timezone.now())
-    person(other_tenant, "Zoé", "Roux", phone="+33612345678", id="Ap9x")
+    application(person(other_tenant, "Zoé", "Roux", phone="+33612345678", id="Ap9x"))
     for one in (tenant, other_tenant):
         ended_run(one)
         filling.catch_up(one.pk)

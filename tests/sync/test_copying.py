@@ -12,10 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.ids import unified_id
-from integrations.models import Application, Candidate, Integration, Tag
-from integrations.sync.copying import copy_text
+from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
+from integrations.sync.copying import copied
 from integrations.sync.sql import dialect
-from integrations.sync.tables import TAGS
+from integrations.sync.tables import (
+    APPLICATIONS,
+    CANDIDATE_TAGS,
+    CANDIDATES,
+    JOB_STAGES,
+    JOBS,
+    STAGES,
+    TAGS,
+)
 
 # Neither PostgreSQL's text nor UTF-8 has these.
 LETTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
@@ -50,7 +58,7 @@ def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> No
         for number, name in enumerate(names)
     ]
     with connection.cursor() as cursor:
-        dialect().insert(cursor, TAGS, dialect().ready(rows))
+        dialect().insert(cursor, TAGS, dialect().ready(TAGS, rows))
 
     stored = {int(tag.remote_id): tag for tag in Tag.objects.all()}
     assert len(stored) == len(names)
@@ -66,20 +74,38 @@ def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> No
         assert tag.arrival == number
 
 
-def test_each_kind_of_value_in_the_words_of_copy() -> None:
+def test_each_kind_of_value_as_copy_takes_it() -> None:
     paris = offset(timedelta(hours=1))
-    rows = [
-        ("a", None, b"\x00\xff", datetime(2026, 3, 9, tzinfo=paris), 1, 2.5, True, "x"),
-        (None, None, None, None, None, 10**20, False, "\\\t\n\r"),
-    ]
-    assert copy_text(rows).decode() == (
-        "a\t\\N\t\\\\x00ff\t2026-03-09 00:00:00+01:00\t1\t2.5\tTrue\tx\n"
-        "\\N\t\\N\t\\N\t\\N\t\\N\t100000000000000000000\tFalse\t\\\\\\t\\n\\r\n"
+    columns = ("fingerprint", "changed_at", "arrival", "position", "visible", "name", "remote_data")
+    written = copied(
+        ApplicationStage,
+        columns,
+        [
+            (b"\0\xff", datetime(2000, 1, 1, 1, 0, 1, tzinfo=paris), 2**40, -1, True, "é", "[]"),
+            (None,) * 7,
+        ],
+    )
+    assert written == (
+        b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\0\7"
+        b"\0\0\0\2\0\xff"
+        b"\0\0\0\x08\0\0\0\0\0\x0f\x42\x40"
+        b"\0\0\0\x08\0\0\1\0\0\0\0\0"
+        b"\0\0\0\4\xff\xff\xff\xff"
+        b"\0\0\0\1\1"
+        b"\0\0\0\2\xc3\xa9"
+        b"\0\0\0\3\1[]"
+        b"\0\7" + b"\xff\xff\xff\xff" * 7 + b"\xff\xff"
     )
 
 
-def test_no_rows_are_no_text() -> None:
-    assert copy_text([]) == b""
+def test_every_column_that_a_sync_writes_has_its_way() -> None:
+    for table in (JOBS, STAGES, JOB_STAGES, TAGS, CANDIDATES, APPLICATIONS, CANDIDATE_TAGS):
+        nothing = (None,) * len(table.new_columns)
+        assert copied(table.record, table.new_columns, [nothing]).count(b"\xff" * 4) > 1
+
+
+def test_no_rows_are_a_beginning_and_an_end() -> None:
+    assert copied(Tag, ("id",), []) == b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\xff\xff"
 
 
 @pytest.mark.django_db

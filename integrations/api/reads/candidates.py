@@ -56,6 +56,14 @@ def filters(parameters: Parameters) -> Iterable[Q]:
     )
 
 
+def _by_remote_id(values: list[str] | None) -> Q:
+    """With one of these remote ids, each of which is one of its application's, too."""
+    if values is None:
+        return Q()
+    applications = Application.objects.filter(remote_id__in=values).order_by()
+    return Q(remote_id__in=values, id__in=applications.values("candidate_id"))
+
+
 def _applied_for(parameters: Parameters) -> Q:
     """With an application for one of the jobs.
 
@@ -173,4 +181,5 @@ CANDIDATES = Listing(
         Link(CandidateTag, "candidate_id"),
     ),
     filters=filters,
+    by_remote_id=_by_remote_id,
 )

@@ -48,9 +48,9 @@ class Listing:
     """One of the lists.
 
     `select` picks the columns that `render` reads, with `id` and `arrival`; `filters` makes
-    conditions of the list's own parameters. `unsupported` are filters on what Flatchr does not
-    have. `links` say whose changes count for `updated_after`, and `few` up to how many of them are
-    gathered.
+    conditions of the list's own parameters, `by_remote_id` of the ids at the tool. `unsupported`
+    are filters on what Flatchr does not have. `links` say whose changes count for `updated_after`,
+    and `few` up to how many of them are gathered.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Listing:
     render: Callable[[Scope, Sequence[Row]], list[bytes]]
     links: Sequence[Link]
     filters: Callable[[Parameters], Iterable[Q]] = lambda _: ()
+    by_remote_id: Callable[[list[str] | None], Q] = lambda values: any_of("remote_id", values)
     unsupported: Sequence[str] = ()
     few: int = FEW
 
@@ -95,7 +96,7 @@ class Listing:
         deleted = parameters.flag("include_deleted")
         conditions = (
             any_of("id", parameters.several("ids")),
-            any_of("remote_id", parameters.several("remote_ids")),
+            self.by_remote_id(parameters.several("remote_ids")),
             *self.filters(parameters),
         )
         unsupported = [name for name in self.unsupported if parameters.several(name)]

@@ -145,7 +145,7 @@ def _store(application: Application, carried: list[TagRecord]) -> None:
     with transaction.atomic():
         stored = read_stored(TAGS, integration_id, [tag.remote_id for tag in carried])
         new = [tag_draft(tag) for tag in carried if tag.discovered and _unknown(tag, stored)]
-        apply(TAGS, compare(integration_id, new, stored))
+        apply(TAGS, compare(TAGS, integration_id, new, stored))
         TraitReading.objects.update_or_create(
             application=application,
             defaults={

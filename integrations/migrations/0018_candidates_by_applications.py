@@ -21,4 +21,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(migrations.RunPython.noop, copy_back),
         migrations.RemoveField("candidate", "remote_data"),
+        migrations.RemoveConstraint("candidate", "candidate_remote_id"),
     ]
