@@ -16,6 +16,8 @@ from typing import Any
 
 from django.db import models
 
+from integrations.sync.columns import all_same
+
 Values = Sequence[Any]
 Encoder = Callable[[Values], Iterable[bytes]]
 
@@ -38,7 +40,10 @@ def copied(record: type[models.Model], columns: tuple[str, ...], rows: Sequence[
     for start in range(0, len(rows), _AT_A_TIME):
         # By column, as all values of one are encoded alike.
         by_column = zip(*rows[start : start + _AT_A_TIME], strict=True)
-        encoded = [encode(values) for encode, values in zip(encoders, by_column, strict=True)]
+        encoded = [
+            _repeated(encode, values) if all_same(values) else encode(values)
+            for encode, values in zip(encoders, by_column, strict=True)
+        ]
         by_row = zip(repeat(_width(len(columns))), *encoded, strict=False)
         pieces.append(b"".join(chain.from_iterable(by_row)))
     return b"".join((*pieces, _END))
@@ -57,6 +62,11 @@ def _encoder(field: Any) -> Encoder:
         if isinstance(field, kind):
             return encode
     raise TypeError(f"No way is known to copy {field!r}.")
+
+
+def _repeated(encode: Encoder, values: Values) -> Iterable[bytes]:
+    (encoded,) = encode(values[:1])
+    return repeat(encoded, len(values))
 
 
 def _texts(values: Values) -> list[bytes]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+
+from integrations.sync.columns import all_same
 
 # What an image is attached as, and its table.
 IMAGE = "relais_ready"
@@ -25,24 +28,39 @@ _WORTH_IT = 100
 _PAGE = 16384
 
 
+class Image(NamedTuple):
+    """Rows that are ready to be copied: `made` is the database, `columns` what to select of it for
+    a row's values, in their order. A value that all rows share is not in it, but in `shared`.
+    """
+
+    made: bytes
+    columns: str
+    shared: list[Any]
+
+
 def worth_imaging(rows: Sequence[Any]) -> bool:
     """Whether an image of `rows` saves time, and this SQLite makes images: not all builds do."""
     return len(rows) >= _WORTH_IT and hasattr(sqlite3.Connection, "serialize")
 
 
-def image(rows: Sequence[Sequence[Any]]) -> bytes:
-    """`rows`, all of one length, as a table of as many columns, none of which has a type."""
-    width = len(rows[0])
-    columns = ", ".join(f"c{number}" for number in range(width))
-    marks = ", ".join("?" * width)
+def image(rows: Sequence[Sequence[Any]]) -> Image:
+    """`rows`, all of one length and each with an id, as a table whose columns have no type."""
+    shared = [all_same(column) for column in zip(*rows, strict=True)]
+    kept = [number for number, same in enumerate(shared) if not same]
+    columns = ", ".join(f"c{number}" for number in kept)
+    marks = ", ".join("?" * len(kept))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
         made.execute(f"PRAGMA page_size = {_PAGE}")
         made.execute("PRAGMA journal_mode = OFF")
         made.execute("BEGIN")
         made.execute(f"CREATE TABLE ready ({columns})")
-        made.executemany(f"INSERT INTO ready VALUES ({marks})", rows)
+        made.executemany(f"INSERT INTO ready VALUES ({marks})", map(itemgetter(*kept), rows))
         made.execute("COMMIT")
-        return made.serialize()
+        return Image(
+            made.serialize(),
+            ", ".join("%s" if same else f"c{number}" for number, same in enumerate(shared)),
+            [value for value, same in zip(rows[0], shared, strict=True) if same],
+        )
 
 
 def show(cursor: CursorWrapper, made: bytes) -> None:

@@ -20,7 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from integrations.models import MirroredRecord
 from integrations.records import Model
 from integrations.sync.copying import copied
-from integrations.sync.imaging import TABLE, image, show, worth_imaging
+from integrations.sync.imaging import TABLE, Image, image, show, worth_imaging
 
 Row = tuple[Any, ...]
 
@@ -198,15 +198,15 @@ class SQLite:
             [json_text(list(values)), *parameters],
         )
 
-    def ready(self, table: Table, rows: Sequence[Row]) -> bytes | Sequence[Row]:  # noqa: ARG002
+    def ready(self, table: Table, rows: Sequence[Row]) -> Image | Sequence[Row]:  # noqa: ARG002
         """New rows as `insert` takes them. No connection is needed: any thread may do it."""
         return image(rows) if worth_imaging(rows) else rows
 
-    def insert(self, cursor: CursorWrapper, table: Table, ready: bytes | Sequence[Row]) -> None:
+    def insert(self, cursor: CursorWrapper, table: Table, ready: Image | Sequence[Row]) -> None:
         into = f"INSERT INTO {table.name} ({_names(table.new_columns)})"
-        if isinstance(ready, bytes):
-            show(cursor, ready)
-            cursor.execute(f"{into} SELECT * FROM {TABLE}")
+        if isinstance(ready, Image):
+            show(cursor, ready.made)
+            cursor.execute(f"{into} SELECT {ready.columns} FROM {TABLE}", ready.shared)
             return
         marks = ", ".join(["%s"] * len(table.new_columns))
         cursor.executemany(f"{into} VALUES ({marks})", ready)
