@@ -220,7 +220,11 @@ class Sync:
         self.store.begin_read(APPLICATIONS)
         writer = ApplicantWriter(self.store, self.reader)
         read = batches(self.reader.applicants(self._since()), BATCH)
-        with ahead(map(writer.prepare, read), halt=self.journal.halt) as prepared:
+        halt = self.journal.halt
+        with (
+            ahead(read, halt=halt) as rows,
+            ahead(map(writer.prepare, rows), halt=halt) as prepared,
+        ):
             for batch in prepared:
                 writer.write(batch)
                 # Not to be held while the next one is awaited.
