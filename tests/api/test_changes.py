@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +24,7 @@ from integrations.models import (
     Tag,
 )
 from tests.api.making import NEW, OLD, SINCE, Maker
-from tests.api.reading import LISTINGS, ids
+from tests.api.reading import LISTINGS, ids, query
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +205,28 @@ def test_many_changes_are_walked_and_few_are_gathered(
     forget()
     assert not changes.few(links, SINCE, 1)
     assert changes.few(links, NEW + timedelta(milliseconds=1), 1)
+
+
+@pytest.mark.parametrize("few_at_first", [True, False])
+def test_a_read_goes_on_as_it_began_however_much_changes_meanwhile(
+    tenant: Integration, monkeypatch: pytest.MonkeyPatch, few_at_first: bool
+) -> None:
+    make = Maker(tenant)
+    # Ids are derived, so they come in another order than the records.
+    made = [make.candidate(changed_at=NEW).pk for _ in range(9)]
+    assert made != sorted(made)
+    turns = iter([few_at_first, *[not few_at_first] * 9])
+    monkeypatch.setattr(changes, "few", lambda *_: next(turns))
+    scope, found = Scope(tenant.pk), list[str]()
+    given = {"updated_after": SINCE.isoformat(), "page_size": "2"}
+    while True:
+        page = LISTINGS[CANDIDATES].page(scope, query(**given))
+        found += [json.loads(row)["id"] for row in page.rows]
+        if page.following is None:
+            break
+        given["cursor"] = page.following
+
+    assert found == (sorted(made) if few_at_first else made)
 
 
 def test_with_only_what_was_created_here_other_changes_do_not_show(world: World, how: str) -> None:

@@ -45,7 +45,7 @@ def test_a_kept_statement_finds_what_the_orm_finds(
         records = listing.model.objects.filter(integration_id=one.pk).order_by("arrival", "id")
         first = Place(*records.values_list("arrival", "id")[0])
         for deleted, since, gather, shown, created in product((False, True), *[(False, True)] * 4):
-            for after in (None, first):
+            for after in (None, first, first._replace(arrival=None)):
                 scope = Scope(one.pk, remote_data=shown, only_created=created)
                 walk = Walk(deleted, after, SINCE if since else None, gather and since)
                 expected = list(listing.select(scope, listing.walked(scope, walk)))

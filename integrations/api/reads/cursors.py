@@ -15,18 +15,22 @@ from typing import NamedTuple
 from integrations.api.errors import ApiError, invalid
 
 _POSITION = re.compile(r"(?P<resource>[a-z-]+):(?P<id>[!-~]{1,48})")
-_PLACE = re.compile(r"(?P<arrival>[0-9]{1,18}):(?P<id>.{1,24})")
+_PLACE = re.compile(r"(?:(?P<arrival>[0-9]{1,18}):)?(?P<id>[^:]{1,24})")
 
 
 class Place(NamedTuple):
-    """Where a mirrored record stands among those of its tenant."""
+    """Where a mirrored record stands among those of its tenant; without `arrival`, where it stands
+    when they are read by id.
+    """
 
-    arrival: int
+    arrival: int | None
     id: str
 
 
 def cursor_behind(resource: str, place: Place) -> str:
     """The cursor that stands behind a mirrored record."""
+    if place.arrival is None:
+        return cursor(resource, place.id)
     return cursor(resource, f"{place.arrival}:{place.id}")
 
 
@@ -35,7 +39,8 @@ def place(resource: str, given: str) -> Place:
     found = _PLACE.fullmatch(position(resource, given))
     if found is None:
         raise _unknown()
-    return Place(int(found["arrival"]), found["id"])
+    arrival = found["arrival"]
+    return Place(None if arrival is None else int(arrival), found["id"])
 
 
 def cursor(resource: str, record_id: str) -> str:

@@ -1,7 +1,8 @@
 """One page of a list: what is asked for, in a constant number of queries, as JSON objects.
 
-Records are listed as they arrived: that never changes, so a page begins where the one before
-ended, however much a sync writes in between, and a deep page costs what the first one does.
+Records are listed as they arrived, or by id where the few that have changed are asked for: neither
+ever changes, so a page begins where the one before ended, however much a sync writes in between,
+and a deep page costs what the first one does.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, QueryDict
 
@@ -68,18 +69,18 @@ class Listing:
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
         # One more than the page holds tells whether there is a next one.
+        walk = self._walk(parameters)
         if given.keys() <= COMMON:
-            deleted = parameters.flag("include_deleted")
             # There is none to ignore, but a wrong value is refused.
             parameters.flag(IGNORE)
-            walk = self._walk(parameters, deleted)
             rows = statements.rows(self, scope, walk, size + 1)
         else:
-            rows = list(self.select(scope, self.records(scope, parameters))[: size + 1])
+            rows = list(self.select(scope, self._found(scope, walk, parameters))[: size + 1])
         following = None
         if len(rows) > size:
             last = rows[size - 1]
-            following = cursors.cursor_behind(self.name, Place(last["arrival"], last["id"]))
+            place = Place(None if walk.by_id else last["arrival"], last["id"])
+            following = cursors.cursor_behind(self.name, place)
         return Page(self.render(scope, rows[:size]), following)
 
     def rendered(self, scope: Scope, ids: Sequence[str]) -> dict[str, bytes]:
@@ -92,8 +93,10 @@ class Listing:
         return answers.page(*self.page(scope_of(tenant(request)), request.GET))
 
     def records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
-        """What the parameters ask for, from the cursor on, in the list's order."""
-        deleted = parameters.flag("include_deleted")
+        """What the parameters ask for, from the cursor on, in the order of their read."""
+        return self._found(scope, self._walk(parameters), parameters)
+
+    def _found(self, scope: Scope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
         conditions = (
             any_of("id", parameters.several("ids")),
             self.by_remote_id(parameters.several("remote_ids")),
@@ -101,18 +104,18 @@ class Listing:
         )
         unsupported = [name for name in self.unsupported if parameters.several(name)]
         ignored = parameters.flag(IGNORE)
-        records = self.walked(scope, self._walk(parameters, deleted)).filter(*conditions)
+        records = self.walked(scope, walk).filter(*conditions)
         return records.none() if unsupported and not ignored else records
 
     def walked(self, scope: Scope, walk: Walk) -> QuerySet[Any]:
-        """The records that a walk meets, in the list's order."""
-        # Plainly by arrival, the database would rather walk the list than gather.
-        arrival = F("arrival") + 0 if walk.gather else F("arrival")
-        records = scope.records(self.model).order_by(arrival, "id")
+        """The records that a walk meets, in its order."""
+        records = scope.records(self.model)
+        records = records.order_by("id") if walk.by_id else records.order_by("arrival", "id")
         if not walk.deleted:
             records = records.filter(remote_deleted_at=None)
         if walk.after is not None:
-            records = records.filter(self._behind(walk.after))
+            behind = Q(id__gt=walk.after.id) if walk.by_id else self._behind(walk.after)
+            records = records.filter(behind)
         if walk.since is None:
             return records
         return changed_since(scope, records, self.links, walk.since, gather=walk.gather)
@@ -123,11 +126,14 @@ class Listing:
         behind = f"({table}.arrival, {table}.id) > (%s, %s)"
         return RawSQL(behind, place, output_field=BooleanField())  # noqa: S611
 
-    def _walk(self, parameters: Parameters, deleted: bool) -> Walk:
+    def _walk(self, parameters: Parameters) -> Walk:
+        deleted = parameters.flag("include_deleted")
         since, cursor = parameters.moment("updated_after"), parameters.cursor()
-        return Walk(
-            deleted,
-            after=None if cursor is None else cursors.place(self.name, cursor),
-            since=since,
-            gather=since is not None and changes.few(self.links, since, self.few),
+        after = None if cursor is None else cursors.place(self.name, cursor)
+        # A place by arrival is that of a read which gathers nothing.
+        gather = (
+            since is not None
+            and (after is None or after.arrival is None)
+            and changes.few(self.links, since, self.few)
         )
+        return Walk(deleted, after, since, gather)

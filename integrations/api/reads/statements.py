@@ -25,12 +25,18 @@ from integrations.api.reads.scope import Scope
 class Walk(NamedTuple):
     """What every list can be asked for: deleted records too, those after one, those that have
     changed since, which are found by gathering them (see `changes`) or on the way.
+
+    A read that begins by gathering goes by id to its end, any other one by arrival.
     """
 
     deleted: bool
     after: Place | None
     since: datetime | None
     gather: bool
+
+    @property
+    def by_id(self) -> bool:
+        return self.gather if self.after is None else self.after.arrival is None
 
 
 class Walked(Protocol):
@@ -47,13 +53,14 @@ class Walked(Protocol):
 # What stands in a kept statement for a request's own values.
 TENANT = "\0tenant"
 PLACE = Place(-1, "\0place")
+PLACE_BY_ID = Place(None, PLACE.id)
 MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def rows(listing: Walked, scope: Scope, walk: Walk, limit: int) -> list[Row]:
     """At most so many rows of the list, with the columns that it shows."""
     kind = walk._replace(
-        after=None if walk.after is None else PLACE,
+        after=walk.after and (PLACE_BY_ID if walk.by_id else PLACE),
         since=None if walk.since is None else MOMENT,
     )
     statement, values = _statement(listing, replace(scope, integration_id=TENANT), kind)

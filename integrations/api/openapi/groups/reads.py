@@ -25,8 +25,8 @@ def _users(parameters: Parameters) -> None:
 READS = Group(
     "Read",
     "Lists come from Relais' own tables, so they are quick and do not depend on Flatchr being up. "
-    "Records are listed in the order in which they first came; a read that pages through while a "
-    "sync writes misses and doubles nothing that was there throughout.",
+    "Records come in an order that no sync changes: a read that pages through while one writes "
+    "misses and doubles nothing that was there throughout.",
     (
         Operation(
             "GET ats/jobs",
