@@ -1,8 +1,6 @@
 from django.db import migrations
 from django.db.models import OuterRef, Subquery
 
-import integrations.models.fields
-
 
 def copy_back(apps, schema_editor):
     Application = apps.get_model("integrations", "Application")
@@ -14,7 +12,7 @@ def copy_back(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """A candidate's raw object is that of the application which its fields come from."""
+    """A candidate's raw object, and its remote id, are those of one of its applications."""
 
     dependencies = [("integrations", "0017_arrival")]
 

@@ -1,8 +1,8 @@
 """One page of a list: what is asked for, in a constant number of queries, as JSON objects.
 
-Records are listed as they arrived, or by id where the few that have changed are asked for: neither
-ever changes, so a page begins where the one before ended, however much a sync writes in between,
-and a deep page costs what the first one does.
+Records are listed as they arrived, or by id where few have changed and those are asked for: neither
+order ever changes, so a page begins where the one before ended, however much a sync writes in
+between, and a deep page costs what the first one does.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Listing:
         """The page that the parameters ask for. Raises `PLATFORM.INPUT_INVALID`."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
-        # One more than the page holds tells whether there is a next one.
         walk = self._walk(parameters)
+        # One more than the page holds tells whether there is a next one.
         if given.keys() <= COMMON:
             # There is none to ignore, but a wrong value is refused.
             parameters.flag(IGNORE)
