@@ -1,5 +1,5 @@
 """Rows as PostgreSQL's COPY takes them in: its binary format, of which the server need not read
-numbers, times and bytes as text. That is a sixth of its work in a first sync.
+numbers, times and bytes as text. That is about a sixth of what copying costs it.
 
 psycopg can write it too, but only while the server is waiting for it. Here a batch is written on
 one thread while the server takes in the batch before on another.

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import requests
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.flatchr.jsonstream import elements
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job
-from integrations.records import PersonRecord
+from integrations.records import PROVISIONAL, PersonRecord
 from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.arrivals import expect_application, store_applicants
@@ -88,7 +90,9 @@ def test_an_expected_application_keeps_its_id_when_flatchr_shows_it(
     sync(connected_tenant)
     vacancy = sandbox.vacancies()[0]["id"]
     expected = expect(connected_tenant, job_of(connected_tenant, vacancy))
-    candidate_id = Application.objects.get(pk=expected).candidate_id
+    candidate = Application.objects.get(pk=expected).candidate
+    candidate_id = candidate.pk
+    assert candidate.remote_data is None
     assert expect(connected_tenant, job_of(connected_tenant, vacancy)) == expected
 
     ada = add(sandbox, "Ada", "Ada@example.org", vacancy=vacancy)
@@ -101,8 +105,29 @@ def test_an_expected_application_keeps_its_id_when_flatchr_shows_it(
     assert candidate_of(ada).pk == candidate_id
     assert candidate_of(ada).remote_id == ada
     assert application(ada).remote_data["applicant"] == ada
+    assert candidate_of(ada).remote_data == application(ada).remote_data
     assert Application.objects.filter(person_key="ada@example.org").count() == 1
     assert written(sync(connected_tenant)) == {}
+
+
+def test_expected_applications_are_looked_up_by_id_and_are_the_tenants_own(
+    connected_tenant: Integration, other_tenant: Integration, sandbox: Sandbox
+) -> None:
+    sync(connected_tenant)
+    vacancy = sandbox.vacancies()[0]["id"]
+    foreign = expect(other_tenant, job_of(connected_tenant, vacancy))
+    ada = add(sandbox, "Ada", "ada@example.org", vacancy=vacancy)
+
+    with CaptureQueriesContext(connection) as captured:
+        store_applicants(connected_tenant.pk, found(sandbox, "ada@example.org"))
+
+    assert application(ada).pk != foreign
+    assert Application.objects.get(pk=foreign).remote_id == f"{PROVISIONAL}S1"
+    # Asked for the tenant as well, SQLite would read all that the tenant has.
+    (asked,) = [
+        query["sql"] for query in captured.captured_queries if f">= '{PROVISIONAL}'" in query["sql"]
+    ]
+    assert "integration_id" not in asked.partition(" WHERE ")[2]
 
 
 def test_an_expected_application_of_a_known_person_joins_their_candidate(
