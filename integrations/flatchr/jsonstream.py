@@ -1,7 +1,8 @@
 """Flatchr's lists read element by element, in bounded memory, each with its exact source text.
 
-The standard library's decoder works on slabs of text; nothing here runs per character. What is
-not a proper array of JSON values is decided as follows.
+Objects that follow each other are decoded many at a time. The standard library's decoder takes
+the last one of what has arrived, and whatever is not so plain; nothing here runs per character.
+What is not a proper array of JSON values is decided as follows.
 
 * A web page, an object, an empty body, text after the array: not understood.
 * An array that ends too early: cut short, after the complete elements before the cut.
@@ -23,6 +24,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+import msgspec
+
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure
 
 MAX_ELEMENT = 8 * 1024**2  # characters
@@ -34,6 +37,9 @@ _before_array = cast(_Skip, re.compile(r"\ufeff?[ \t\n\r]*").match)
 _AFTER_ELEMENT = frozenset(",]")
 _BLANK = frozenset(" \t\n\r")
 _UTF8 = codecs.getincrementaldecoder("utf-8")
+
+_values = msgspec.json.Decoder(list[Any]).decode
+_pieces = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 # An error this close to the end of the text so far may be a token, `-Infinity` or a pair of
 # \u escapes at the longest, whose other half has not arrived.
@@ -59,7 +65,12 @@ def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterato
         return
     constants: list[str] = []
     decode = json.JSONDecoder(parse_constant=constants.append).raw_decode
+    fresh = True
     while True:
+        if fresh:
+            found, pos = _at_once(text, pos, max_element)
+            yield from found
+            fresh = False
         # Flatchr's arrays hold no white space; looking first is cheaper than a pattern.
         start = _space(text, pos).end() if text[pos : pos + 1] in _BLANK else pos
         try:
@@ -87,6 +98,7 @@ def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterato
             # Doubling keeps the work on one huge element linear: it is decoded anew each time.
             text, pos = source.more(text[start:], min(2 * (len(text) - start), max_element + 1)), 0
             constants.clear()
+            fresh = True
 
 
 def whole(body: bytes) -> Any:
@@ -154,6 +166,23 @@ def _enter(source: _Source) -> tuple[str, int]:
             raise failure(ErrorKind.CUT_SHORT, "the array ends after its opening bracket")
         text, pos = source.more("", 1), 0
     return text, pos
+
+
+def _at_once(text: str, pos: int, limit: int) -> tuple[Iterable[tuple[Any, str]], int]:
+    """The elements from `pos` up to the last that looks like the end of an object before another,
+    and the place of what follows them. None, if the text from there to here is no plain JSON, or
+    longer than an element may be.
+    """
+    end = text.rfind("},{", pos) + 1
+    if not pos < end <= pos + limit:
+        return (), pos
+    try:
+        slab = f"[{text[pos:end]}]".encode()
+        values, pieces = _values(slab), _pieces(slab)
+    except (ValueError, RecursionError):
+        # Damaged, with a constant, or cut in the middle of a nested list: to be looked at closely.
+        return (), pos
+    return zip(values, [str(piece, "utf-8") for piece in pieces], strict=True), end + 1
 
 
 def _finish(source: _Source, rest: str) -> None:

@@ -72,6 +72,38 @@ def test_any_array_comes_back_whole_at_any_chunking(
         assert text == text.strip(" \t\r\n")
 
 
+# Objects that hold what looks like the end of an object before the next, in texts and lists.
+rows = st.dictionaries(
+    st.sampled_from(["applicant", "email", "},{"]),
+    scalars | st.sampled_from(["},{", 'a"},{"b', "\\", 2**70, 1e308]) | st.lists(st.just({})),
+)
+
+
+@given(st.lists(rows, max_size=30), st.booleans(), st.sampled_from([3, 40, 300, 10_000]))
+def test_objects_close_to_each_other_come_back_with_their_exact_text(
+    array: list[dict[str, Any]], escaped: bool, size: int
+) -> None:
+    texts = [json.dumps(row, ensure_ascii=escaped, separators=(",", ":")) for row in array]
+    texts = [text for text in texts if "Infinity" not in text]
+    body = f"[{','.join(texts)}]".encode("utf-8", "surrogatepass")
+
+    read_back = read(body, size)
+
+    assert [text for _, text in read_back] == texts
+    assert [value for value, _ in read_back] == [json.loads(text) for text in texts]
+
+
+def test_a_bad_object_among_many_does_not_stop_those_around_it() -> None:
+    good = [b'{"a":%d}' % number for number in range(5)]
+    body = b"[" + b",".join([*good, b'{"a":NaN}', *good, b'{"a":"\xff"}', *good]) + b"]"
+
+    read_back = read(body, 10_000)
+
+    assert [text.encode() for _, text in read_back[:5]] == good
+    assert [type(value) for value, _ in read_back].count(Unreadable) == 2
+    assert [value["a"] for value, _ in read_back if isinstance(value, dict)] == 3 * [0, 1, 2, 3, 4]
+
+
 @given(bodies(), st.data())
 def test_an_array_that_ends_early_never_passes_for_a_whole_one(
     made: tuple[list[Any], bytes], data: st.DataObject
