@@ -183,13 +183,16 @@ class ApplicationRecord:
 class RawApplicant:
     """An applicant as read and not yet mapped: most are unchanged and never need to be.
 
-    `fingerprint` covers the source text and everything else the mapping of this row depends on.
+    `fingerprint` covers the source text and everything else the mapping of this row depends on:
+    the remote ids of its job and its stage, null where none is known.
     """
 
     remote_id: str
     fingerprint: bytes
     data: dict[str, Any]
     raw: str
+    job_remote_id: str | None = None
+    stage_remote_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from integrations.flatchr.mapping.valuemaps import ValueMaps
 from integrations.flatchr.mapping.values import as_integer
 from integrations.flatchr.referentials import read_referentials
 from integrations.records import (
-    ApplicationRecord,
     JobRecord,
     Model,
     RawApplicant,
@@ -114,6 +113,8 @@ class FlatchrReader:
         self._stages: dict[str, str] = {}
         self._tags = TagMapper(report)
         self._applicants = ApplicantMapper(self._jobs, self._stages, report)
+        # The application that a row of `applicants` is, or why it is none.
+        self.application = self._applicants.application
 
     def jobs(self) -> Iterator[JobRecord | Rejected]:
         """Every job once: those that Flatchr lists by itself, then the closed ones, which it may
@@ -177,10 +178,6 @@ class FlatchrReader:
         for data, raw in chain(active, archived):
             row = identify(data, raw)
             yield row if isinstance(row, RawApplicant) else self._rejected(row)
-
-    def application(self, raw: RawApplicant) -> ApplicationRecord | Rejected:
-        """The application that a row of `applicants` is."""
-        return self._applicants.application(raw)
 
     def traits(self, applicant_id: str) -> list[TagRecord]:
         """The unified tags that an applicant carries. One that is not among the values of its

@@ -13,7 +13,8 @@ from integrations.flatchr.mapping.values import text
 REGION = "FR"
 
 # The pattern that the unified API gives for an address (`unified-api.md §5.2`).
-_EMAIL = re.compile(r"(?!\.)(?!.*\.\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
+# But for its rule that no dot follows another, which costs less to see without a pattern.
+_EMAIL = re.compile(r"(?!\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
 # The longest address that mail can be sent to (RFC 5321); a longer one also overflows the index
 # on which a person's applications find each other.
 _EMAIL_LIMIT = 254
@@ -21,7 +22,6 @@ _EMAIL_LIMIT = 254
 # The usual ways to write a French number, whose E.164 form needs no parser: nine digits after
 # the prefix are always possible in the French numbering plan. A test holds this to the library.
 _PLAIN_FRENCH = re.compile(r"(?:0|(?:\+|00)33 ?(?:\(0\) ?)?)([1-9](?:[ .-]?[0-9]{2}){4})")
-_SEPARATORS = str.maketrans("", "", " .-")
 
 
 def email(value: Any, field: str, notes: Notes) -> str | None:
@@ -47,7 +47,9 @@ def valid_email(typed: str) -> str | None:
     """The address with a lower-cased domain; null when it is not a valid one."""
     local, _, domain = typed.rpartition("@")
     address = f"{local}@{domain.lower()}"
-    return address if len(address) <= _EMAIL_LIMIT and _EMAIL.fullmatch(address) else None
+    if len(address) > _EMAIL_LIMIT or ".." in address or not _EMAIL.fullmatch(address):
+        return None
+    return address
 
 
 def phone(value: Any, field: str, notes: Notes) -> str | None:
@@ -59,7 +61,7 @@ def phone(value: Any, field: str, notes: Notes) -> str | None:
         return None
     plain = _PLAIN_FRENCH.fullmatch(given)
     if plain:
-        return "+33" + plain[1].translate(_SEPARATORS)
+        return "+33" + plain[1].replace(" ", "").replace(".", "").replace("-", "")
     number = parsed_phone(given)
     if number is None:
         notes.add(

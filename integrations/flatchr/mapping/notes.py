@@ -14,19 +14,20 @@ VALUE_LIMIT = 100
 
 
 class Notes:
-    """Reports findings on one record. `message` is the same sentence for every finding of a code
-    and field, so that findings can be counted by it; the value is kept apart.
+    """Reports findings on one record at a time, that of `remote_id`. `message` is the same
+    sentence for every finding of a code and field, so that findings can be counted by it; the
+    value is kept apart.
     """
 
-    __slots__ = ("_model", "_remote_id", "_report")
+    __slots__ = ("_model", "_report", "remote_id")
 
     def __init__(self, report: Report, model: Model, remote_id: str) -> None:
         self._report = report
         self._model = model
-        self._remote_id = remote_id
+        self.remote_id = remote_id
 
     def add(self, code: str, field: str, value: Any, message: str) -> None:
-        self._report(Finding(code, self._model, self._remote_id, field, shorten(value), message))
+        self._report(Finding(code, self._model, self.remote_id, field, shorten(value), message))
 
     def unexpected(self, field: str, value: Any) -> None:
         """`value` has a type that Flatchr does not document for `field`."""

@@ -109,8 +109,13 @@ def storable(data: dict[str, Any], raw: str, notes: Notes) -> tuple[dict[str, An
 
 def _is_plain(data: dict[str, Any], raw: str) -> bool:
     """Whether nothing in a flat object can be unstorable, judged without looking at each value."""
-    if "\\u" in raw or "\0" in raw or not _PLAIN_TYPES.issuperset(map(type, data.values())):
+    # One character is found in a tenth of the time that two take.
+    if ("\\" in raw and "\\u" in raw) or "\0" in raw:
         return False
+    if not _PLAIN_TYPES.issuperset(map(type, data.values())):
+        return False
+    if raw.isascii():
+        return True
     try:
         raw.encode()
     except UnicodeEncodeError:
