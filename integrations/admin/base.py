@@ -18,6 +18,7 @@ from integrations.admin.filters import chosen_tenant, tenants
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
 from integrations.admin.record_pages import RecordPagesMixin
 from integrations.admin.theme import ChangeList, ModelAdmin
+from integrations.models import NEWEST_FIRST
 from integrations.people.permissions import Permission, Rights, may, tenant_of
 from integrations.wording import translated
 
@@ -177,7 +178,7 @@ class ReadOnlyMirrorAdmin(RecordPagesMixin, BoundedAdmin):
     """
 
     detail_template = "relais/detail.html"
-    ordering: tuple[str, ...] = ("-changed_at", "-id")
+    ordering: tuple[str, ...] = NEWEST_FIRST
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         manager: Any = self.model._default_manager

@@ -12,6 +12,7 @@ from integrations.lists import narrowing, periods, searching
 from integrations.lists.narrowing import Asked, Narrowing
 from integrations.lists.searching import Search
 from integrations.models import (
+    NEWEST_FIRST,
     Application,
     ApplicationStage,
     Candidate,
@@ -34,7 +35,7 @@ class Listing:
     search_fields: tuple[str, ...]
     narrowings: Mapping[str, Narrowing]
     search: Search = searching.with_words
-    ordering: tuple[str, ...] = ("-changed_at", "-id")
+    ordering: tuple[str, ...] = NEWEST_FIRST
 
     def found(self, records: QuerySet[Any], typed: str, user: Any) -> QuerySet[Any]:
         """Those that what was typed into the search box finds; all, if it is empty."""

@@ -9,6 +9,7 @@ from integrations.models.access import (
     StoredAnswer,
 )
 from integrations.models.ats import (
+    NEWEST_FIRST,
     Application,
     ApplicationStage,
     Candidate,
@@ -90,6 +91,7 @@ __all__ = [
     "LIVE_STATES",
     "LIVE_SUBMISSIONS",
     "LIVE_UPLOADS",
+    "NEWEST_FIRST",
     "OPEN_SUBMISSIONS",
     "PASSTHROUGH_METHODS",
     "WORKED_UPLOADS",

@@ -16,6 +16,10 @@ from integrations.models.fields import IdField, RawObjectField
 from integrations.models.integration import Integration
 from integrations.records import Outcome
 
+# The order of lists. The index has no ids, which decide only among records of before there were
+# places (`MirroredRecord.arrival`): without them it grows at its end, like the places themselves.
+NEWEST_FIRST = ("-changed_at", "-arrival", "-id")
+
 
 class RecordQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> RecordQuerySet:
@@ -74,11 +78,11 @@ class MirroredRecord(models.Model):
 
     class Meta:
         abstract = True
-        ordering = ["-changed_at", "-id"]
+        ordering = NEWEST_FIRST
         constraints = [
             models.UniqueConstraint(fields=["integration", "remote_id"], name="%(class)s_remote_id")
         ]
-        indexes = [models.Index(fields=["-changed_at", "-id"], name="%(class)s_newest")]
+        indexes = [models.Index(fields=["changed_at", "arrival"], name="%(class)s_newest")]
 
 
 def _walked(name: str) -> models.Index:

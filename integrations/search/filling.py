@@ -176,7 +176,7 @@ def _next_ids(
     values: list[Any] = [integration_id]
     order: tuple[str, ...] = ("id",)
     if until is not None:
-        order = ("changed_at", "id")
+        order = ("changed_at", "arrival", "id")
         conditions.append("changed_at >= %s")
         values.append(connection.ops.adapt_datetimefield_value(until - MARGIN))
     if last:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from integrations.models import Candidate, Integration, SyncRun
+from integrations.models import NEWEST_FIRST, Candidate, Integration, SyncRun
 from tests.admin.conftest import Data, data, fill
 from tests.browser.conftest import Complaints
 from tests.support.cast import PASSWORD
@@ -76,7 +76,7 @@ def test_rows_are_walked_with_keys_and_opened(
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url(f"**{CANDIDATES}")
-    names = [str(one) for one in Candidate.objects.order_by("-changed_at", "-id")]
+    names = [str(one) for one in Candidate.objects.order_by(*NEWEST_FIRST)]
 
     page.keyboard.press("j")
     assert focused(page) == names[0]

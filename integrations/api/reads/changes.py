@@ -78,7 +78,7 @@ def few(links: Sequence[Link], since: datetime, most: int) -> bool:
 
 def _moment_of_many(link: Link, most: int) -> datetime | None:
     """Since when more than `most` rows of the table have changed; None if it has no more."""
-    changes = (link.source or link.model).objects.order_by("-changed_at", "-id")
+    changes = (link.source or link.model).objects.order_by("-changed_at")
     return changes.values_list("changed_at", flat=True)[most : most + 1].first()
 
 
