@@ -78,7 +78,6 @@ class ApplicantWriter:
     def _write(self, batch: Batch) -> None:
         store, journal = self.store, self.store.journal
         with transaction.atomic():
-            store.hasten()
             store.lease.renew()
             if batch.prepared.records:
                 self._count(self._preparer.save(batch.prepared))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,10 +63,12 @@ class Journal:
         self.run = run
         self.lease = lease
         self._counts = self._resume()
+        self._written = {model: replace(counts) for model, counts in self._counts.items()}
         self._warnings: dict[tuple[Model, str], SyncWarning] = {
             (Model(warning.model), warning.code): warning for warning in run.warnings.all()
         }
-        self._dirty: set[tuple[Model, str]] = set()
+        # Warnings that are to be written, and which columns of each.
+        self._dirty: defaultdict[tuple[Model, str], set[str]] = defaultdict(set)
         self._exchanges: dict[str, Exchange] = {}
         self.requests = self._requests_written = run.requests
         self._known_exchanges: set[str] = set()
@@ -122,6 +125,9 @@ class Journal:
             self._count(finding)
         for model in models:
             counts = self._counts[model]
+            if counts == self._written[model]:
+                continue
+            self._written[model] = replace(counts)
             self.run.results.filter(model=model).update(
                 seen=counts.seen,
                 created=counts.created,
@@ -132,8 +138,10 @@ class Journal:
                 held=counts.held,
                 quarantined=counts.quarantined,
             )
-        for key in sorted(self._dirty):
-            self._warnings[key].save()
+        for key, columns in sorted(self._dirty.items()):
+            warning = self._warnings[key]
+            # The examples are large, and after the first few no longer change.
+            warning.save(update_fields=None if warning.pk is None else columns)
         self._dirty.clear()
 
     def mark_complete(self, model: Model) -> None:
@@ -164,6 +172,7 @@ class Journal:
             warning = SyncWarning(run=self.run, model=finding.model, code=finding.code, examples=[])
             self._warnings[key] = warning
         warning.count += 1
+        self._dirty[key].add("count")
         if len(warning.examples) < EXAMPLES:
             warning.examples.append(
                 {
@@ -173,7 +182,7 @@ class Journal:
                     "message": finding.message,
                 }
             )
-        self._dirty.add(key)
+            self._dirty[key].add("examples")
 
     def quarantine(self, rejected: Iterable[Rejected]) -> None:
         """Set aside what could not be mapped. Inside a batch's transaction."""

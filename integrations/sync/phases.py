@@ -222,6 +222,7 @@ class Sync:
         read = batches(self.reader.applicants(self._since()), BATCH)
         halt = self.journal.halt
         with (
+            self.store.hastened(),
             ahead(read, halt=halt) as rows,
             ahead(map(writer.prepare, rows), halt=halt) as prepared,
         ):

@@ -86,8 +86,11 @@ class _FirstRead:
         self._submissions = Submission.objects.filter(integration_id=integration_id)
         self._applicants = Met()
         self._people = Met()
+        self.disturbed = False
 
     def applicants(self, remote_ids: Collection[str]) -> Collection[str]:
+        """Asked once for each batch, before `people`."""
+        self.disturbed = self.disturbed or self._submissions.exists()
         return self._narrowed(self._applicants, remote_ids)
 
     def people(self, keys: Collection[str]) -> Collection[str]:
@@ -95,7 +98,7 @@ class _FirstRead:
 
     def _narrowed(self, met: Met, texts: Collection[str]) -> Collection[str]:
         again = met.again(texts)
-        return texts if self._submissions.exists() else again
+        return texts if self.disturbed else again
 
 
 class Preparer:
@@ -130,14 +133,15 @@ class Preparer:
             remote_ids = first_read.applicants(remote_ids)
         stored = self._fingerprints(remote_ids)
         for row in rows:
-            if stored.get(row.remote_id) == row.fingerprint:
+            remote_id, fingerprint = row.remote_id, row.fingerprint
+            if stored.get(remote_id) == fingerprint:
                 continue
             record = self._application(row)
             if isinstance(record, Rejected):
                 prepared.rejected.append(record)
             else:
-                prepared.records[row.remote_id] = record
-                prepared.fingerprints[row.remote_id] = row.fingerprint
+                prepared.records[remote_id] = record
+                prepared.fingerprints[remote_id] = fingerprint
         if prepared.records:
             changed = [remote_id for remote_id in prepared.records if remote_id in stored]
             self._compare(prepared, changed, before)
@@ -151,7 +155,8 @@ class Preparer:
     def _compare(self, prepared: Prepared, stored_ids: list[str], before: Prepared | None) -> None:
         known = self._known(stored_ids)
         new = {key: record for key, record in prepared.records.items() if key not in known}
-        prepared.known = known | self._expected(new)
+        undisturbed = self._first_read is not None and not self._first_read.disturbed
+        prepared.known = known if undisturbed else known | self._expected(new)
         self._find_people(prepared, before)
         self._new_candidates(prepared)
         stored = {remote_id: known.stored for remote_id, known in prepared.known.items()}
@@ -271,12 +276,10 @@ class Preparer:
             self._integration_id, keys, pending=before.holds() if before and keys else {}
         )
         for record in new:
-            own_id = unified_id(self._integration_id, record.remote_id)
-            candidate_id = by_key.get(record.person_key, own_id)
-            new_ids[record.remote_id] = own_id
-            people[record.remote_id] = candidate_id
-            if record.person_key:
-                by_key[record.person_key] = candidate_id
+            remote_id, key = record.remote_id, record.person_key
+            own_id = unified_id(self._integration_id, remote_id)
+            new_ids[remote_id] = own_id
+            people[remote_id] = by_key.setdefault(key, own_id) if key else own_id
         # Each at once: whoever prepares the next batch meanwhile must not meet half of them.
         prepared.new_ids, prepared.people = new_ids, people
 

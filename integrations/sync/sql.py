@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from integrations.models import MirroredRecord
@@ -77,12 +77,15 @@ class PostgreSQL:
         """Set up the connection for a run."""
 
     def hasten(self, cursor: CursorWrapper) -> None:
-        """Commit this transaction without waiting for the disk.
+        """Let this connection's commits not wait for the disk, until `unhasten`.
 
         Should the server's power fail, the last batches are missing and the run is not yet said
         to have ended, so it is taken up again: nothing is torn, and nothing is told that is not so.
         """
-        cursor.execute("SET LOCAL synchronous_commit TO OFF")
+        cursor.execute("SET synchronous_commit TO OFF")
+
+    def unhasten(self, cursor: CursorWrapper) -> None:
+        cursor.execute("RESET synchronous_commit")
 
     def moment(self, value: datetime | None) -> Any:
         return value
@@ -103,15 +106,18 @@ class PostgreSQL:
         a little cheaper than the batch's look-ups. A subquery for each value, in a transaction that
         does without whole reads, leaves it no choice: planned while the table is empty, it would
         read it whole for each value, though another connection is filling it.
+
+        Both statements are one message, which is a transaction by itself: each wait for the server
+        is a wait for the interpreter's lock as well.
         """
-        with transaction.atomic(savepoint=False):
-            cursor.execute("SET LOCAL enable_seqscan TO OFF")
-            cursor.execute(
-                f"SELECT {columns} FROM jsonb_array_elements_text(%s::jsonb) AS wanted"
-                f' CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {key} = wanted COLLATE "C"'
-                f" AND {condition} OFFSET 0) AS found",
-                [json_text(list(values)), *parameters],
-            )
+        cursor.execute(
+            "SET LOCAL enable_seqscan TO OFF;"
+            f" SELECT {columns} FROM jsonb_array_elements_text(%s::jsonb) AS wanted"
+            f' CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {key} = wanted COLLATE "C"'
+            f" AND {condition} OFFSET 0) AS found",
+            [json_text(list(values)), *parameters],
+        )
+        cursor.nextset()
 
     def ready(self, table: Table, rows: Sequence[Row]) -> bytes:
         """New rows as `insert` takes them. No connection is needed: any thread may do it."""
@@ -122,12 +128,12 @@ class PostgreSQL:
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
         stage = f"stage_{table.name}"
+        # There may be rows of an earlier update in the same transaction.
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS"
-            f" AS SELECT {_names(table.columns)} FROM {table.name} WITH NO DATA"
+            f" AS SELECT {_names(table.columns)} FROM {table.name} WITH NO DATA;"
+            f" DELETE FROM {stage}"
         )
-        # Of an earlier update in the same transaction.
-        cursor.execute(f"DELETE FROM {stage}")
         self._copy(cursor, stage, table.columns, copied(table.record, table.columns, rows))
         columns = _names(table.columns[1:])
         staged = ", ".join(f'{stage}."{column}"' for column in table.columns[1:])
@@ -178,6 +184,9 @@ class SQLite:
 
     def hasten(self, cursor: CursorWrapper) -> None:
         """SQLite in WAL mode does not wait for the disk but at checkpoints."""
+
+    def unhasten(self, cursor: CursorWrapper) -> None:
+        """As it was."""
 
     def moment(self, value: datetime | None) -> Any:
         return None if value is None else _sqlite_moment(value)

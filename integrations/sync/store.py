@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,9 +86,10 @@ def compare(
         old = stored.get(draft.remote_id)
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
-            row = _row(integration_id, new_id, draft, digest(draft.mapped), moment)
+            content_hash = digest(draft.mapped)
             # No row is read in a microsecond, so the next batch's places lie behind this one's.
-            inserts.append((*row, arrival + len(inserts)))
+            place = arrival + len(inserts)
+            inserts.append(_row(integration_id, new_id, draft, content_hash, moment, place))
         elif old.deleted or old.fingerprint != draft.fingerprint:
             content_hash = digest(draft.mapped)
             differs = content_hash != old.content_hash
@@ -132,10 +134,17 @@ class Store:
         # Whether nothing was stored of what is being read when that began.
         self.first_read = False
 
-    def hasten(self) -> None:
-        """Let this transaction's commit not wait for the disk; see `PostgreSQL.hasten`."""
+    @contextmanager
+    def hastened(self) -> Iterator[None]:
+        """Within it, commits do not wait for the disk; see `PostgreSQL.hasten`."""
         with connection.cursor() as cursor:
             dialect().hasten(cursor)
+        try:
+            yield
+        finally:
+            # Whatever else uses this connection must be able to rely on what it has committed.
+            with connection.cursor() as cursor:
+                dialect().unhasten(cursor)
 
     def write(self, table: Table, drafts: Sequence[Draft]) -> None:
         """Write one batch of `drafts`, of which only those that differ cost a write."""
@@ -196,8 +205,14 @@ def as_bytes(value: bytes | memoryview | None) -> bytes | None:
 
 
 def _row(
-    integration_id: str, record_id: str, draft: Draft, content_hash: bytes, changed_at: Any
+    integration_id: str,
+    record_id: str,
+    draft: Draft,
+    content_hash: bytes,
+    changed_at: Any,
+    *arrival: int,
 ) -> Row:
+    """The values of `Table.columns`; with `arrival`, of `Table.new_columns`."""
     return (
         record_id,
         integration_id,
@@ -208,4 +223,5 @@ def _row(
         content_hash,
         *draft.mapped,
         *draft.carried,
+        *arrival,
     )
