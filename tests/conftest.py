@@ -40,8 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--part",
         choices=[*PARTS],
-        help="Of the tests, for passes beside each other: `pages` only show pages in Chromium, "
-        "`rest` are the others; `database-1` and `database-2` are those of the rest that use a "
+        help="A half of the tests, for passes beside each other, of those that are for this "
         "database.",
     )
 
@@ -89,11 +88,12 @@ def _sends(item: pytest.Item) -> bool:
 
 TESTS = Path(__file__).parent
 PARTS: dict[str, Callable[[pytest.Item], bool]] = {
-    "pages": _only_shows_pages,
-    "rest": lambda item: not _only_shows_pages(item),
+    # Whose work is about the same: pages take long.
+    "sqlite-1": lambda item: _sends(item) or _only_shows_pages(item),
+    "sqlite-2": lambda item: not (_sends(item) or _only_shows_pages(item)),
     # pytest-django lets no other test at a connection, so no other can have one.
-    "database-1": lambda item: _on_each_database(item) and _sends(item),
-    "database-2": lambda item: _on_each_database(item) and not _sends(item),
+    "postgresql-1": lambda item: _on_each_database(item) and _sends(item),
+    "postgresql-2": lambda item: _on_each_database(item) and not _sends(item),
 }
 
 
