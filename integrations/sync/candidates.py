@@ -94,36 +94,35 @@ def refresh(
     `since` is not counted again.
     """
     winners = _winners(candidate_ids)
-    candidates = Candidate.objects.filter(id__in=list(winners)).only(
+    # As tuples: a first sync comes by here with every person who has applied more than once.
+    candidates = Candidate.objects.filter(id__in=list(winners)).values_list(
         "id", "remote_id", "fingerprint", "content_hash", "changed_at", "remote_deleted_at"
     )
     stale = [
-        candidate
-        for candidate in candidates
-        if candidate.remote_deleted_at
-        or as_bytes(candidate.fingerprint) != winners[candidate.id][1]
+        (candidate_id, remote_id, was, content_hash, changed_at, deleted_at)
+        for candidate_id, remote_id, was, content_hash, changed_at, deleted_at in candidates
+        if deleted_at or as_bytes(was) != winners[candidate_id][1]
     ]
-    unread = [winners[candidate.id][0][1] for candidate in stale]
+    unread = [winners[candidate_id][0][1] for candidate_id, *_ in stale]
     sources: dict[str, Any] = dict(
         Application.objects.filter(
             integration_id=integration_id, remote_id__in=[key for key in unread if key not in read]
         ).values_list("remote_id", "remote_data")
     )
     drafts, stored = [], {}
-    for candidate in stale:
-        (_, winner), fingerprint = winners[candidate.id]
-        remote_id = candidate.remote_id
+    for candidate_id, remote_id, was, content_hash, changed_at, deleted_at in stale:
+        (_, winner), fingerprint = winners[candidate_id]
         if remote_id.startswith(PROVISIONAL):
             remote_id = winner
         person = read[winner].person if winner in read else _person(winner, sources[winner])
         drafts.append(Draft(remote_id, person_columns(person), (), fingerprint))
         stored[remote_id] = Stored(
-            candidate.id,
-            as_bytes(candidate.fingerprint),
-            as_bytes(candidate.content_hash),
-            dialect().moment(candidate.changed_at),
-            candidate.remote_deleted_at is not None,
-            since is not None and candidate.changed_at >= since,
+            candidate_id,
+            as_bytes(was),
+            as_bytes(content_hash),
+            dialect().moment(changed_at),
+            deleted_at is not None,
+            since is not None and changed_at >= since,
         )
     return compare(CANDIDATES, integration_id, drafts, stored)
 
