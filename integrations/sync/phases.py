@@ -53,7 +53,7 @@ from integrations.sync.tables import (
 from integrations.sync.traits import read_traits, seen_tags, tag_candidates
 from integrations.sync.valuemaps import value_maps_of
 
-BATCH = 3000
+BATCH = 2800
 # Flatchr's dates have a day's precision, and its day is not ours at all hours.
 OVERLAP = timedelta(days=2)
 FLATCHR_ZONE = ZoneInfo("Europe/Paris")
