@@ -169,9 +169,9 @@ def _enter(source: _Source) -> tuple[str, int]:
 
 
 def _at_once(text: str, pos: int, limit: int) -> tuple[Iterable[tuple[Any, str]], int]:
-    """The elements from `pos` up to the last that looks like the end of an object before another,
-    and the place of what follows them. None, if the text from there to here is no plain JSON, or
-    longer than an element may be.
+    """The elements from `pos` up to the last place that looks like the end of an object before
+    another one, and the place of what follows them. No element at all, if what lies between is
+    not plain JSON, or longer than one element may be.
     """
     end = text.rfind("},{", pos) + 1
     if not pos < end <= pos + limit:

@@ -26,7 +26,7 @@ _END = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 _width = Struct("!h").pack
 _packed = Struct("!i").pack
-# Most values are short, and a length that is looked up takes half the time of one that is packed.
+# Most values are short, and looking a length up takes less time than packing it.
 _LENGTHS = [_packed(length) for length in range(1024)]
 _moment = Struct("!iq").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
