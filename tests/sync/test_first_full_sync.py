@@ -22,7 +22,10 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model
+from integrations.sync import phases
+from integrations.sync.journal import EXAMPLES
 from tests.sync.flatchr_says import Flatchr, address, day, outcome
+from tests.sync.people import add
 from tests.sync.rows import TABLES, every_row
 from tests.sync.running import all_counts, counts, sync
 
@@ -269,3 +272,19 @@ def test_what_could_not_be_carried_over_is_told_with_examples(run: SyncRun) -> N
     assert {"remote_id", "field", "value", "message"} == invalid.examples[0].keys()
     assert warnings["application_stages", "duplicate_stage_title"].count == 1
     assert run.state == "SUCCEEDED", "a warning alone is no failure"
+
+
+def test_examples_of_later_batches_are_added_up_to_the_first_twenty(
+    connected_tenant: Integration, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "BATCH", 1)
+    added = [add(sandbox, "Ada", f"nobody {number}") for number in range(EXAMPLES + 2)]
+
+    told = sync(connected_tenant).warnings.get(code="invalid_email")
+
+    seeded = told.count - len(added)
+    assert seeded > 0
+    assert len(told.examples) == EXAMPLES
+    named = [example["remote_id"] for example in told.examples]
+    assert len(set(named)) == EXAMPLES
+    assert set(added[: EXAMPLES - seeded]) <= set(named)
