@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 
 from integrations.admin.changes import FieldChange, changes_of, told
 from integrations.admin.display import change_url
-from integrations.models import Application, Candidate, RecordChange, Submission, SubmissionState
+from integrations.models import (
+    NEWEST_FIRST,
+    Application,
+    Candidate,
+    RecordChange,
+    Submission,
+    SubmissionState,
+)
 from integrations.records import Model
 
 MOST = 30
@@ -36,7 +43,7 @@ def timeline(candidate: Candidate) -> list[Event]:
     applications = list(
         candidate.applications.select_related("job")
         .defer("remote_data", "job__remote_data", "job__description")
-        .order_by("-changed_at", "-id")[:LOOKED_AT]
+        .order_by(*NEWEST_FIRST)[:LOOKED_AT]
     )
     events = [
         *_applied(applications),

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from integrations.models import (
+    NEWEST_FIRST,
     Application,
     Candidate,
     Integration,
@@ -143,9 +144,7 @@ def _applications(search: Search, tenants: list[str], states: Q, candidates: lis
     ids = list(_identified(Application, search, tenants))
     theirs = Application.objects.filter(states, candidate_id__in=[one.pk for one in candidates])
     newest = list(
-        theirs.exclude(pk__in=ids)
-        .order_by("-changed_at", "-id")
-        .values_list("pk", flat=True)[: CAP + 1]
+        theirs.exclude(pk__in=ids).order_by(*NEWEST_FIRST).values_list("pk", flat=True)[: CAP + 1]
     )
     ids = list(Application.objects.filter(states, pk__in=ids).values_list("pk", flat=True))
     return Found(_load(Application, [*ids, *newest][:SHOWN]), len(ids) + len(newest))

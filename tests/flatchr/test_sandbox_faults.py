@@ -96,7 +96,9 @@ def test_a_delay_makes_the_client_wait(sandbox: Sandbox, caller: Caller) -> None
     sandbox.faults.add(path="search", delay=30, times=1)
     with pytest.raises(requests.exceptions.ReadTimeout):
         caller.session.post(
-            f"{sandbox.url}/company/{sandbox.company_key}/search/applicants", json={}, timeout=0.05
+            f"{sandbox.url}/company/{sandbox.company_key}/search/applicants",
+            json={},
+            timeout=(5, 0.05),
         )
 
 
