@@ -18,6 +18,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.servers.basehttp import WSGIServer
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from config.celery import app
 from integrations import ids
@@ -47,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     emptying.install()
+    # How long an example takes says nothing while other passes run beside this one.
+    hypothesis_settings.register_profile(
+        "relais", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    hypothesis_settings.load_profile("relais")
     # Of a hundred requests that come at once, the kernel would reset some.
     WSGIServer.request_queue_size = 128
 

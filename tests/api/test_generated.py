@@ -147,7 +147,6 @@ def _send_many(
         max_examples=_count(operation),
         derandomize=derandomize,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

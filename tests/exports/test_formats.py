@@ -93,7 +93,7 @@ def test_excel_gets_no_formula_and_the_very_text(text: str) -> None:
     assert not book.active["B2"].quotePrefix
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=20))
 @example([("a & <b>", "\r\n"), ("\x07", "_x0007_"), ("=1", "]]>"), (" lead", "trail ")])
 @example([("<r>=1</r>", "<r></r>"), ("http://a.example", "12"), ("{=1}", "<r>&<b></r>")])

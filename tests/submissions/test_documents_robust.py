@@ -39,7 +39,7 @@ def settled(name: str, content: bytes) -> str:
         return refused.code
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(name=st.sampled_from(sorted(GOOD)), content=st.binary(max_size=300))
 def test_random_bytes_behind_every_beginning(name: str, content: bytes) -> None:
     assert settled(name, content)
@@ -47,7 +47,7 @@ def test_random_bytes_behind_every_beginning(name: str, content: bytes) -> None:
     assert settled(name, GOOD[name] + content)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_cut_off_anywhere(name: str, data: st.DataObject) -> None:
     content = GOOD[name]
@@ -56,7 +56,7 @@ def test_good_files_cut_off_anywhere(name: str, data: st.DataObject) -> None:
     assert settled(name, content[end:])
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_with_flipped_bits(name: str, data: st.DataObject) -> None:
     content = bytearray(GOOD[name])
@@ -65,7 +65,7 @@ def test_good_files_with_flipped_bits(name: str, data: st.DataObject) -> None:
     assert settled(name, bytes(content))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_with_other_numbers_in_them(name: str, data: st.DataObject) -> None:
     content = bytearray(GOOD[name])
@@ -76,7 +76,7 @@ def test_good_files_with_other_numbers_in_them(name: str, data: st.DataObject) -
     assert settled(name, bytes(content))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(stem=st.text(max_size=210), content_type=st.text(max_size=30))
 def test_any_name_and_any_declared_type(stem: str, content_type: str) -> None:
     try:

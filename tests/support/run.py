@@ -50,6 +50,8 @@ def _run(arguments: list[str]) -> int:
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",
         }
+        # Else each of the hundreds of processes that tests start would compile Relais anew.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         others = redis_server.neighbours(redis.url, 3)
         # All at once: much of each is waiting for workers and browsers.
         say("the suite in halves, each on SQLite and on PostgreSQL")

@@ -182,7 +182,6 @@ def test_after_a_full_sync_the_tables_are_those_of_a_tenant_connected_just_now(
     @settings(
         # One database is enough for chance; the other shows that it can.
         max_examples=10 if connection.vendor == "sqlite" else 2,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
