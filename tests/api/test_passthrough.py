@@ -467,7 +467,7 @@ def test_a_write_that_never_left_may_be_repeated(
 
 
 def test_patience_has_an_end(behind: Callable[..., Kombo], monkeypatch: pytest.MonkeyPatch) -> None:
-    patience = sending.Policy(read_timeout=5, write_deadline=0.2, attempts=1, beat=0.05)
+    patience = sending.Policy(read_timeout=5, write_deadline=1.0, attempts=1, beat=0.05)
     monkeypatch.setattr(sending, "PATIENCE", patience)
     with ScriptedServer(stall()) as server:
         assert told(refused(behind(server), "/x")) == ("PLATFORM.TASK_TIMED_OUT", 504)
