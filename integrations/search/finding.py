@@ -103,7 +103,7 @@ def _found(
     if not scores:
         return Found()
     known = model._default_manager.filter(states, Among("pk", scores))
-    facts = known.order_by("-changed_at", "pk").values_list("pk", "remote_deleted_at")
+    facts = known.order_by(*NEWEST_FIRST).values_list("pk", "remote_deleted_at")
     ranked = sorted(facts, key=lambda fact: (scores[fact[0]], fact[1] is not None))
     return Found(_load(model, [pk for pk, _ in ranked[:SHOWN]]), len(ranked))
 

@@ -72,6 +72,23 @@ def test_applications_are_found_by_their_candidate_and_their_ids(alice: User, pe
     assert by_name.total == by_id.total == 1
 
 
+def test_what_changed_at_one_moment_is_shown_as_lists_show_it(
+    tenant: Integration, person: Person, alice: User
+) -> None:
+    """The last to arrive first, whatever the ids."""
+    at_once = timezone.now()
+    for arrival in (2, 4, 1, 3):
+        zoe = person(tenant, "Zoé", "Roux", changed_at=at_once, arrival=arrival)
+        application(zoe, changed_at=at_once, arrival=arrival)
+    ended_run(tenant)
+    filling.catch_up(tenant.pk)
+
+    found = search("zoe roux", alice)
+
+    assert [one.arrival for one in found.candidates.records] == [4, 3, 2, 1]
+    assert [one.arrival for one in found.applications.records] == [4, 3, 2, 1]
+
+
 def test_a_unified_id_finds_all_that_carry_it(alice: User, people: None) -> None:
     candidate = search("ndiaye", alice).candidates.records[0]
 
