@@ -122,8 +122,8 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
         CandidateTag(**{**common("ct", n), "id": random_id()}, candidate=candidates[n], tag=tags[n])
         for n in each
     )
-    runs = [_run(tenant, count) for _ in each]
-    exports = [Export.objects.create(integration=tenant, rows=3) for _ in each]
+    runs = _runs(tenant, count)
+    exports = Export.objects.bulk_create(Export(integration=tenant, rows=3) for _ in each)
     calls = PassthroughCall.objects.bulk_create(
         PassthroughCall(
             integration=tenant, method="GET", host="api", path=f"/{mark}/{n}", status=200
@@ -135,20 +135,25 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
     return Data(tenant, jobs, stages, tags, candidates, applications, runs, exports, calls)
 
 
-def _run(tenant: Integration, seen: int) -> SyncRun:
+def _runs(tenant: Integration, count: int) -> list[SyncRun]:
+    """`count` runs, each of which has seen as many of each kind."""
     now = timezone.now()
-    run = SyncRun.objects.create(
-        integration=tenant,
-        state=RunState.SUCCEEDED,
-        started_at=now - timedelta(seconds=30),
-        ended_at=now,
-        requests=4,
+    runs = SyncRun.objects.bulk_create(
+        SyncRun(
+            integration=tenant,
+            state=RunState.SUCCEEDED,
+            started_at=now - timedelta(seconds=30),
+            ended_at=now,
+            requests=4,
+        )
+        for _ in range(count)
     )
     ModelResult.objects.bulk_create(
-        ModelResult(run=run, model=model, seen=seen, unchanged=seen, complete=True)
+        ModelResult(run=run, model=model, seen=count, unchanged=count, complete=True)
+        for run in runs
         for model in Model
     )
-    return run
+    return runs
 
 
 @pytest.fixture
