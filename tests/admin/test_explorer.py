@@ -16,7 +16,14 @@ from django.utils import timezone
 from integrations.admin.display import change_url
 from integrations.admin.origins import ORIGINS, source_of
 from integrations.admin.timeline import MOST, timeline
-from integrations.models import Application, Candidate, Job, RecordChange, Submission
+from integrations.models import (
+    Application,
+    Candidate,
+    Integration,
+    Job,
+    RecordChange,
+    Submission,
+)
 from integrations.records import Model
 from integrations.sync.tables import APPLICATIONS, CANDIDATES, JOBS, STAGES
 from tests.admin.conftest import Data, Fill
@@ -134,6 +141,23 @@ def test_a_timeline_is_in_order_and_bounded(data: Data) -> None:
         change(candidate, Model.CANDIDATES, {"field": "last_name"})
         change(application, Model.APPLICATIONS, {"field": "outcome", "old": "A", "new": "B"})
     assert len(timeline(candidate)) == MOST
+
+
+def test_applications_of_one_day_are_told_as_lists_show_them(
+    tenant: Integration, fill: Fill
+) -> None:
+    """The last to arrive first."""
+    data = fill(tenant, 4)
+    candidate, now = data.candidates[0], timezone.now()
+    for application, arrival in zip(data.applications, (2, 4, 1, 3), strict=True):
+        Application.objects.filter(pk=application.pk).update(
+            candidate=candidate, changed_at=now, remote_created_at=now, arrival=arrival
+        )
+
+    told = [event.url for event in timeline(candidate)]
+
+    newest = (data.applications[at] for at in (1, 3, 0, 2))
+    assert told == [change_url(application) for application in newest]
 
 
 def test_the_page_says_what_the_timeline_leaves_out(

@@ -50,7 +50,7 @@ def _run(arguments: list[str]) -> int:
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",
         }
-        # Else each of the hundreds of processes that tests start would compile Relais anew.
+        # Else each process, of these passes and of what they start, would compile Relais anew.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         others = redis_server.neighbours(redis.url, 3)
         # All at once: much of each is waiting for workers and browsers.
