@@ -21,6 +21,7 @@ from tests.admin.everything import connected, everything, under_way
 from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, list_address, tenant_address
 from tests.browser import axe, every_page
 from tests.browser.pictures import pictures_in
+from tests.browser.width import beyond_the_edge
 
 __all__ = ["data", "everything", "fill", "troubled_run"]
 
@@ -105,9 +106,8 @@ def look(page: Page, *, frame: bool = False) -> list[str]:
 def sideways(page: Page) -> list[str]:
     """Whether the page must be scrolled sideways to be read, at 320 px and with wider letters."""
     found = []
-    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     page.set_viewport_size(NARROWEST)
-    if (pixels := page.evaluate(beyond)) > 0:
+    if (pixels := beyond_the_edge(page)) > 0:
         found.append(f"{pixels} px beyond the edge at {NARROWEST['width']} px")
     page.set_viewport_size(NARROW)
     page.evaluate(
@@ -118,7 +118,7 @@ def sideways(page: Page) -> list[str]:
         }""",
         SPACED,
     )
-    if (pixels := page.evaluate(beyond)) > 0:
+    if (pixels := beyond_the_edge(page)) > 0:
         found.append(f"{pixels} px beyond the edge with wider letters")
     page.evaluate("document.adoptedStyleSheets = []")
     return found

@@ -14,6 +14,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
 from integrations.submissions.bulk import uploads, working
+from tests.browser.width import beyond_the_edge
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row, xlsx_sheet
 from tests.submissions.bulk_uploads import checked, job, uploaded
 from tests.support.worker import Worker
@@ -179,7 +180,4 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
     paths += [f"{upload.pk}/change/" for upload in (ready, refused, sent, waiting)]
     for path in paths:
         page.goto(f"/admin/integrations/bulkupload/{path}")
-        beyond = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert beyond <= 0, path
+        assert beyond_the_edge(page) <= 0, path

@@ -10,16 +10,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from integrations.models import Integration, PassthroughCall
+from tests.browser.width import beyond_the_edge
 
 LogIn = Callable[[Page, User], None]
 WINDOWS = [(1440, "light"), (390, "dark")]
-
-
-def stays_within(page: Page) -> None:
-    beyond = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert beyond <= 0, page.url
 
 
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
@@ -40,12 +34,12 @@ def test_a_template_is_sent_and_a_write_only_after_a_second_look(
     page.get_by_role("link", name="Lists the stages of the pipeline.").click()
     expect(page.get_by_label("Path")).to_have_value(f"/company/{sandbox.company_key}/columns")
     expect(page.get_by_label("Fields of the form")).to_be_hidden()
-    stays_within(page)
+    assert beyond_the_edge(page) <= 0
     page.get_by_label("Path").press("Control+Enter")
     answer = page.locator("#answer")
     expect(answer).to_contain_text("200")
     expect(answer.locator(".rl-json")).to_contain_text(sandbox.columns()[0]["title"])
-    stays_within(page)
+    assert beyond_the_edge(page) <= 0
     with page.expect_download() as download:
         answer.get_by_role("link", name="Download the answer").click()
     assert download.value.suggested_filename == "columns.json"
@@ -60,14 +54,14 @@ def test_a_template_is_sent_and_a_write_only_after_a_second_look(
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Send this POST request?")
     expect(page.locator(".rl-confirm")).to_contain_text("nobody@mail.example")
-    stays_within(page)
+    assert beyond_the_edge(page) <= 0
     assert PassthroughCall.objects.count() == 1
     page.get_by_role("button", name="Send it to Atelier Nord").click()
     expect(page.locator("#answer")).to_contain_text("200")
 
     page.get_by_role("link", name="History", exact=True).click()
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
-    stays_within(page)
+    assert beyond_the_edge(page) <= 0
     page.locator("#result_list a").first.click()
     page.get_by_role("link", name="Use again").click()
     expect(page.get_by_label("Method")).to_have_value("POST")

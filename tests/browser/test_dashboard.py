@@ -20,6 +20,7 @@ from integrations.models import (
     SyncRun,
 )
 from tests.browser.conftest import Complaints
+from tests.browser.width import beyond_the_edge
 from tests.support.worker import Worker
 
 LogIn = Callable[[Page, User], None]
@@ -188,7 +189,4 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
     ):
         page.goto(f"/admin/{path}")
         page.wait_for_load_state("networkidle")
-        beyond = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert beyond <= 0, path
+        assert beyond_the_edge(page) <= 0, path

@@ -11,13 +11,13 @@ from playwright.sync_api import Page, expect
 
 from tests.admin.conftest import Data, data, fill
 from tests.admin.pages import list_address, record_addresses, tenant_address
+from tests.browser.width import beyond_the_edge
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 __all__ = ["data", "fill"]
 
 LISTS = ("integration", "candidate", "application", "job", "syncrun", "submission", "export")
-BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def test_french_pages_fit_a_phone(
@@ -37,7 +37,7 @@ def test_french_pages_fit_a_phone(
     for address in addresses:
         page.goto(address)
         assert page.get_attribute("html", "lang") == "fr", address
-        assert page.evaluate(BEYOND) == 0, address
+        assert beyond_the_edge(page) == 0, address
 
 
 def test_the_switch_in_the_menu_changes_the_language_for_good(

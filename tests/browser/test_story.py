@@ -21,6 +21,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from integrations.models import Candidate, Job, Submission, SubmissionState
 from tests.browser.pictures import Pictures, pictures_in
+from tests.browser.width import beyond_the_edge
 from tests.submissions.cv_files import pdf
 from tests.support.worker import Worker
 from tests.translating.pages import left_in_english
@@ -33,7 +34,6 @@ A_WORKER = 30_000
 VANISHING = 25
 # What Flatchr calls an internship, in French.
 GIVEN = {"Stage"}
-BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ class Story:
     def seen(self, what: str) -> None:
         """A step is done: keep its picture; it is in the right language and fits the window."""
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
-        assert self.page.evaluate(BEYOND) <= 0, what
+        assert beyond_the_edge(self.page) <= 0, what
         if self.language != "en":
             assert left_in_english(self.page.content()) <= GIVEN, what
         self._pictures.take(self.page, what)

@@ -20,6 +20,7 @@ from integrations.models import (
     SubmissionState,
 )
 from tests.browser.conftest import Complaints
+from tests.browser.width import beyond_the_edge
 from tests.submissions.cv_files import pdf
 from tests.support.worker import Worker
 from tests.sync.running import sync
@@ -553,10 +554,7 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
         page.goto(f"/admin/{path}")
         page.wait_for_load_state("networkidle")
         page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-        beyond = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert beyond <= 0, path
+        assert beyond_the_edge(page) <= 0, path
 
 
 def test_a_phone_reaches_the_submit_button(
