@@ -26,15 +26,17 @@ $(BIN)/python: force
 endif
 endif
 
-# Commands that only look like a Python (a shim, a stub) are passed over: each is asked to run.
+# The system's own first: it is mended with the system, and built for speed, as one that a version
+# manager has compiled here seldom is. Commands that only look like a Python (a shim, a stub), or
+# cannot make a virtual environment, are passed over: each is asked to run.
 $(BIN)/python:
-	@fits='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
-	for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+	@fits='import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
+	for python in $(or $(PYTHON),/usr/bin/python3 python3.13 python3.12 python3.11 python3); do \
 	  if "$$python" -c "$$fits" >/dev/null 2>&1; then found="$$python"; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo 'Relais needs Python 3.11, 3.12 or 3.13, and found none.' \
-	    'Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; \
+	  echo 'Relais needs Python 3.11, 3.12 or 3.13 with venv (on Debian the package python3-venv),' \
+	    'and found none. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; \
 	fi; \
 	echo "Making .venv with $$("$$found" --version)"; \
 	"$$found" -m venv --clear .venv || { rm -rf .venv; exit 1; }
