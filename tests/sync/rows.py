@@ -36,7 +36,7 @@ RELATIONS = {
     "tag": "tag__remote_id",
 }
 NAMES = {table._meta.db_table for table in TABLES}
-WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
+WRITE = re.compile(r'\s*(?:INSERT (?:OR FAIL )?INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 Key = tuple[str, str]
 Rows = dict[Key, dict[str, Any]]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import timezone as offset
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from integrations.ids import unified_id
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
 from integrations.sync.copying import copied
 from integrations.sync.sql import dialect
+from integrations.sync.store import apply, compare
 from integrations.sync.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
@@ -23,6 +24,7 @@ from integrations.sync.tables import (
     JOBS,
     STAGES,
     TAGS,
+    draft,
 )
 
 # Neither PostgreSQL's text nor UTF-8 has these.
@@ -72,6 +74,19 @@ def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> No
         assert tag.parent_id == f"\\{number}"
         assert tag.discovered == bool(number % 2)
         assert tag.arrival == number
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [2, 200])
+def test_rows_of_which_one_is_there_already_are_not_written(
+    count: int, tenant: Integration
+) -> None:
+    drafts = [draft(str(number), ("Soudure",), ("", False)) for number in range(count)]
+    apply(TAGS, compare(TAGS, tenant.pk, drafts[-1:], {}))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        apply(TAGS, compare(TAGS, tenant.pk, drafts, {}))
+
+    assert list(Tag.objects.values_list("remote_id", flat=True)) == [str(count - 1)]
 
 
 def test_each_kind_of_value_as_copy_takes_it() -> None:
