@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from integrations.lists.walking import CAP
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
@@ -247,7 +247,9 @@ def capped(value: int) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A number and what is counted, such as "3 rows"; both words are in the catalogue."""
-    return f"{number(count)} {ngettext(one, many or f'{one}s', count)}"
+    # By a context of their own: where the catalogue has a word with its plural, some Pythons (that
+    # of Debian 12) do not find it for a page that says it without a number.
+    return f"{number(count)} {npgettext('counted', one, many or f'{one}s', count)}"
 
 
 def change_url(record: Model) -> str:

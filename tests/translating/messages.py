@@ -48,6 +48,7 @@ KEYWORDS = {
 }
 # Counted things: `plural(count, "row")`, and the same as a filter.
 COUNTED = re.compile(r"""\bplural\((?:[^()"]|\([^()]*\))*,\s*"([^"]+)"(?:,\s*"([^"]+)")?\)""")
+COUNTED_CONTEXT = "counted"
 COUNTED_IN_TEMPLATES = re.compile(r"\|plural:\"([^\"]+)\"")
 
 # A call in what Django makes of a template, which is Python in its calls alone.
@@ -148,7 +149,7 @@ def of_code() -> set[Message]:
         if "utils.translation" in source:
             found |= set(_found(source.encode()))
         for one, many in COUNTED.findall(source):
-            found.add(("", (one, many or f"{one}s")))
+            found.add((COUNTED_CONTEXT, (one, many or f"{one}s")))
     return found
 
 
@@ -160,7 +161,7 @@ def of_templates() -> set[Message]:
             calls = CALL.findall(template.templatize(source, origin=str(path)))
             found |= set(_found("\n".join(calls).encode()))
         for one in COUNTED_IN_TEMPLATES.findall(source):
-            found.add(("", (one, f"{one}s")))
+            found.add((COUNTED_CONTEXT, (one, f"{one}s")))
     return found
 
 
@@ -261,8 +262,8 @@ def of_tables() -> set[Message]:
 
 @cache
 def all_messages() -> frozenset[Message]:
-    """A text that is met both alone and as a singular counts as the latter."""
+    """Nothing that is marked may be both alone and a singular: a catalogue holds it once only."""
     with translation.override("en"):
-        found = of_code() | of_templates() | of_rooms() | of_tables()
-    singles = {(context, text[0]) for context, text in found if isinstance(text, tuple)}
-    return frozenset(found - singles)
+        marked = of_code() | of_templates() | of_tables()
+        singles = {(context, text[0]) for context, text in marked if isinstance(text, tuple)}
+        return frozenset(marked | of_rooms() - singles)
