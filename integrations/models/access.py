@@ -72,6 +72,7 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         verbose_name = lazy("API key")
+        verbose_name_plural = lazy("API keys")
 
     def __str__(self) -> str:
         return self.name

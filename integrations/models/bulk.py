@@ -97,6 +97,7 @@ class BulkUpload(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         verbose_name = lazy("bulk upload")
+        verbose_name_plural = lazy("bulk uploads")
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="bulk_newest"),
             models.Index(fields=["state", "lease_expires_at"], name="bulk_stale"),

@@ -90,6 +90,7 @@ class Integration(models.Model):
     class Meta:
         ordering = ["organization", "id"]
         verbose_name = lazy("tenant")
+        verbose_name_plural = lazy("tenants")
         indexes = [
             models.Index(fields=["next_full_at"], name="integration_next_full"),
             models.Index(fields=["next_delta_at"], name="integration_next_delta"),

@@ -62,6 +62,7 @@ class PassthroughCall(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = lazy("call")
+        verbose_name_plural = lazy("calls")
         indexes = [models.Index(fields=["integration", "-id"], name="passthrough_newest")]
 
     def __str__(self) -> str:

@@ -112,6 +112,7 @@ class SyncRun(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = lazy("sync run")
+        verbose_name_plural = lazy("sync runs")
         constraints = [
             models.UniqueConstraint(
                 fields=["integration"],

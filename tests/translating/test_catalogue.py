@@ -10,7 +10,9 @@ from babel.messages.checkers import python_format
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.utils import translation
+from django.utils.translation import gettext
 
+from integrations.admin.registry import site
 from integrations.wording import PLACE, translated
 from tests.translating.messages import ROOT, Message, all_messages
 
@@ -119,3 +121,11 @@ def test_what_is_not_ours_stays_as_it_is(text: str) -> None:
 def test_in_english_everything_stays_as_it_is() -> None:
     with translation.override("en"):
         assert translated("The file is empty.") == "The file is empty."
+
+
+def test_plural_names_of_models_are_not_made_with_an_s() -> None:
+    for model in site._registry:
+        with translation.override("en"):
+            english = str(model._meta.verbose_name_plural)
+        with translation.override("fr"):
+            assert translated(model._meta.verbose_name_plural) == gettext(english), english
