@@ -23,6 +23,21 @@
     };
   }
 
+  // Resolved unless a button of the mouse is down: what appeared meanwhile would move what is being
+  // pressed away from under the pointer, and the press would be lost.
+  let released = Promise.resolve();
+  window.addEventListener(
+    "pointerdown",
+    () => {
+      released = new Promise((resolve) => {
+        // The click comes after the pointer is up.
+        const end = () => window.setTimeout(resolve);
+        for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, end, { once: true });
+      });
+    },
+    true,
+  );
+
   // Asks the server for `json` or `text`; a later question makes an earlier one void. Null: there
   // is no usable answer, and the form goes on without.
   function asker() {
@@ -37,7 +52,9 @@
           signal: current.signal,
           ...options,
         });
-        return answer.ok && !answer.redirected ? await answer[kind]() : null;
+        const said = answer.ok && !answer.redirected ? await answer[kind]() : null;
+        await released;
+        return said;
       } catch {
         return null;
       }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from integrations.models import (
     Application,
@@ -303,6 +303,31 @@ def test_who_has_applied_already_is_submitted_again_only_on_purpose(
     expect(page.locator("#verdict")).to_contain_text("Waiting to be sent")
     submission = Submission.objects.get()
     assert (submission.state, submission.again) == (SubmissionState.QUEUED, True)
+
+
+def test_what_appears_above_a_button_that_is_being_pressed_does_not_move_it(
+    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
+) -> None:
+    apply(job, "nadia.perrot@mail.example")
+    asked: list[Route] = []
+    page.route("**/submission/duplicates/", lambda route: asked.append(route))
+    log_in(page, alice)
+    open_form(page)
+    with page.expect_request("**/submission/duplicates/"):
+        fill_in(page, cv)
+    page.get_by_role("button", name="Submit", exact=True).hover()
+
+    page.mouse.down()
+    with page.expect_response("**/submission/duplicates/") as answer:
+        for route in asked:
+            route.continue_()
+    answer.value.finished()
+    # For the script to do what it does with the answer, and for the page to be drawn.
+    for _frame in range(3):
+        page.evaluate("new Promise(requestAnimationFrame)")
+    page.mouse.up()
+
+    expect(page.locator("#already-applied")).to_contain_text("Nothing was sent.")
 
 
 def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(
