@@ -23,20 +23,24 @@
     };
   }
 
-  // Resolved unless a button of the mouse is down: what appeared meanwhile would move what is being
-  // pressed away from under the pointer, and the press would be lost.
+  // Resolved unless something is being pressed: what appeared meanwhile would move it away from
+  // under the pointer, and the press would be lost.
   let released = Promise.resolve();
+  let release = () => {};
   window.addEventListener(
     "pointerdown",
-    () => {
-      released = new Promise((resolve) => {
-        // The click comes after the pointer is up.
-        const end = () => window.setTimeout(resolve);
-        for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, end, { once: true });
-      });
+    (event) => {
+      release();
+      // Of a select or a context menu, a pointer that is let go again is not told of.
+      if (event.button || !event.target.closest("button, a, summary")) return;
+      released = new Promise((resolve) => (release = resolve));
     },
     true,
   );
+  for (const name of ["pointerup", "pointercancel"]) {
+    // The click comes after the pointer is up.
+    window.addEventListener(name, () => window.setTimeout(release), true);
+  }
 
   // Asks the server for `json` or `text`; a later question makes an earlier one void. Null: there
   // is no usable answer, and the form goes on without.
@@ -45,16 +49,17 @@
     return async (url, kind, options = {}) => {
       current?.abort();
       current = new AbortController();
+      const { signal } = current;
       try {
         const answer = await fetch(url, {
           credentials: "same-origin",
           headers: { "X-Requested-With": "XMLHttpRequest" },
-          signal: current.signal,
+          signal,
           ...options,
         });
         const said = answer.ok && !answer.redirected ? await answer[kind]() : null;
         await released;
-        return said;
+        return signal.aborted ? null : said;
       } catch {
         return null;
       }
