@@ -7,9 +7,9 @@ from functools import cache
 from html.parser import HTMLParser
 
 from django.utils import translation
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, npgettext
 
-from tests.translating.messages import all_messages
+from tests.translating.messages import COUNTED_CONTEXT, all_messages
 
 READ = ("title", "placeholder", "aria-label", "alt", "data-label", "data-once", "data-copied")
 # What stands on the page as it was given: code, other people's words, technical details.
@@ -64,6 +64,9 @@ def _english() -> tuple[set[str], list[re.Pattern[str]]]:
     with translation.override("fr"):
         for context, text in all_messages():
             forms = text if isinstance(text, tuple) else (text,)
+            if context == COUNTED_CONTEXT:
+                told = {npgettext(context, *forms, count) for count in (1, 2)}
+                patterns += [re.compile(rf"(?:[\d, ]+ )?{one}") for one in forms if one not in told]
             for one in forms:
                 if context or one in _french(forms):
                     continue
