@@ -14,7 +14,7 @@ from integrations.models import Integration, Membership, Role
 class Permission(Enum):
     """Something that can be done: the least role that may, and the words for it.
 
-    The README has the same table; a test holds the two together.
+    `docs/using.md` has the same table; a test holds the two together.
     """
 
     SEE = (Role.VIEWER, _("See records, syncs, submissions and exports"))

@@ -18,7 +18,7 @@ from tests.submissions.cv_files import pdf
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LogIn = Callable[[Page, User], None]
-# The README says these numbers.
+# `docs/using.md` says these numbers.
 TO_THE_FILE = 5
 TO_THE_SUBMISSION = 5
 

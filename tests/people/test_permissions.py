@@ -1,4 +1,4 @@
-"""The table of what each role may do, and its copy in the README."""
+"""The table of what each role may do, and its copy in `docs/using.md`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from integrations.people.permissions import Permission, may, tenants_where
 from tests.support.commands import ROOT
 
 
-def test_the_readme_has_the_same_table() -> None:
-    lines = (ROOT / "README.md").read_text().splitlines()
+def test_the_documentation_has_the_same_table() -> None:
+    lines = (ROOT / "docs" / "using.md").read_text().splitlines()
     for permission in Permission:
         cells = ["yes" if role.rank >= permission.least.rank else "" for role in Role]
         row = f"| {permission.words} | {' | '.join(cells)} |".replace("|  |", "| |")
