@@ -1,6 +1,6 @@
 """Relais' settings: all of them come from the environment, each with a default that works.
 
-The names and defaults are documented in the README's configuration table and `.env.example`.
+The names and defaults are documented in `docs/configuration.md` and `.env.example`.
 """
 
 from __future__ import annotations

@@ -93,8 +93,8 @@ def test_every_variable_that_is_read_is_documented() -> None:
     read = {name for path in readers for name in re.findall(pattern, path.read_text())}
 
     assert read == documented_names()
-    readme = (ROOT / "README.md").read_text()
-    assert {name for name in read if f"`{name}`" not in readme} == set()
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    assert {name for name in read if f"`{name}`" not in page} == set()
 
 
 def test_static_files_are_collected_with_names_that_change_with_their_content(
