@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.db.models.sql import DeleteQuery
 from django.utils import timezone
 
-from integrations import requester
+from integrations import client_address
 from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration
 
 # Names under which something secret would be written down.
@@ -38,13 +38,13 @@ def record(
     if found := SECRET & details.keys():
         raise ValueError(f"Secrets are not written down: {', '.join(sorted(found))}")
     user, key = _who(user, key)
-    request = requester.current()
+    request = client_address.current()
     entry = AuditEntry(
         what=Event(what),
         user_id=user.pk if user else None,
         key_prefix=key.prefix if key else "",
         who=_cut(user.get_username() if user else key.name if key else "", 150),
-        ip=requester.client_ip(request) if request else None,
+        ip=client_address.client_ip(request) if request else None,
         integration_id=tenant.pk if tenant else "",
         tenant=tenant.organization if tenant else "",
         object_kind=about._meta.model_name or "" if about is not None else "",
@@ -57,7 +57,7 @@ def record(
 
 
 def _who(user: Any, key: ApiKey | None) -> tuple[Any, ApiKey | None]:
-    request = requester.current()
+    request = client_address.current()
     if user is None and key is None and request is not None:
         caller = getattr(request, "api_caller", None)
         key = caller.key if caller else None

@@ -18,9 +18,9 @@ from integrations.admin.filters import chosen_tenant, tenants
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
 from integrations.admin.record_pages import RecordPagesMixin
 from integrations.admin.theme import ChangeList, ModelAdmin
+from integrations.messages import translated
 from integrations.models import NEWEST_FIRST
 from integrations.people.permissions import Permission, Rights, may, tenant_of
-from integrations.wording import translated
 
 __all__ = [
     "BoundedAdmin",

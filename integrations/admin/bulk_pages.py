@@ -18,6 +18,7 @@ from integrations.admin.bulk_report import live_context
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url, plural
 from integrations.admin.filters import tenants
+from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
 from integrations.people.permissions import Permission
 from integrations.submissions.bulk import limits, uploads
@@ -29,7 +30,6 @@ from integrations.submissions.bulk.template import template_csv, template_xlsx
 from integrations.submissions.bulk.workbook import TYPES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.entries import IllegalTransition
-from integrations.wording import translated
 
 TITLE = lazy("Upload a sheet")
 

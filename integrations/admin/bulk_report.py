@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.display import number
 from integrations.admin.paging import PER_PAGE
+from integrations.messages import translated
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.outcomes import End, Outcome, counts, outcome, standing
-from integrations.wording import translated
 
 ADD = "admin:integrations_bulkupload_add"
 # Rows that are told on the live part, which is drawn once a second.

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as lazy
 
 from integrations.flatchr.masking import MASK
 from integrations.flatchr.relative import NotRelative, own_headers, own_params, relative_path
+from integrations.messages import translated
 from integrations.models import PASSTHROUGH_METHODS, BodyKind, FlatchrHost, PassthroughCall
 from integrations.passthrough.asked import Asked, File, NotSendable, outgoing
 from integrations.passthrough.endpoints import Endpoint
 from integrations.passthrough.filling import placeholders
-from integrations.wording import translated
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 # What somebody who may only read can send: the search for applicants is a POST.

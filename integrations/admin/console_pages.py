@@ -25,6 +25,7 @@ from integrations.admin.display import list_url
 from integrations.admin.doors import require
 from integrations.admin.filters import tenants
 from integrations.admin.overview import tenant_url
+from integrations.messages import translated
 from integrations.models import FlatchrHost, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import confirming, sending
 from integrations.passthrough.asked import Asked, outgoing
@@ -36,7 +37,6 @@ from integrations.passthrough.history import Sender
 from integrations.passthrough.rights import user_may
 from integrations.passthrough.sending import NotConnected, Unanswered
 from integrations.people.permissions import Permission, may
-from integrations.wording import translated
 
 TITLE = lazy("Console")
 LATEST = 5

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from integrations.admin.display import change_url
-from integrations.wording import translated
+from integrations.messages import translated
 
 
 class Crumb(NamedTuple):

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, npgettext
 
 from integrations.lists.walking import CAP
+from integrations.messages import translated
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
-from integrations.wording import translated
 
 NOTHING = "–"
 

@@ -13,6 +13,7 @@ from integrations.exports.formats.style import Style
 from integrations.exports.preferences import NAME_LENGTH
 from integrations.exports.resources import RESOURCES
 from integrations.exports.writing import Wanted
+from integrations.messages import translated
 from integrations.models import (
     DateFormat,
     Delimiter,
@@ -20,7 +21,6 @@ from integrations.models import (
     ExportFormat,
     ExportPreference,
 )
-from integrations.wording import translated
 
 # A tab would not survive the way through a form: browsers and Django strip it.
 DELIMITERS = {

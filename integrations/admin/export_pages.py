@@ -30,9 +30,9 @@ from integrations.admin.filters import chosen_tenant
 from integrations.exports import preferences, schedules, service
 from integrations.exports.preferences import NotSaved
 from integrations.exports.schedules import NotScheduled
+from integrations.messages import translated
 from integrations.models import Export, ExportFormat, ExportKind, Integration
 from integrations.people.permissions import Permission, tenants_where
-from integrations.wording import translated
 
 TITLES = {
     "candidate": lazy("Export candidates"),

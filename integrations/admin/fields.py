@@ -16,11 +16,11 @@ from integrations.admin.display import NOTHING, plain
 from integrations.admin.overview import tenant_url
 from integrations.admin.tenant_pages import sync_view, tabs
 from integrations.flatchr.mapping.fields import CODED
+from integrations.messages import translated
 from integrations.models import Integration
 from integrations.people.permissions import Permission, may
 from integrations.sync import fields as further
 from integrations.sync.fields import Examples, IntegrationField, MappedField, UnknownField
-from integrations.wording import translated
 
 EXAMPLE_LIMIT = 80
 

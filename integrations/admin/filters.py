@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as lazy
 from integrations.admin.display import words
 from integrations.lists.listings import LISTINGS
 from integrations.lists.narrowing import Asked, by_deletion, by_record, by_tenant, with_key
+from integrations.messages import translated
 from integrations.models import (
     ApplicationStage,
     Candidate,
@@ -32,7 +33,6 @@ from integrations.models import (
 )
 from integrations.people.permissions import Permission, may
 from integrations.records import JobStatus, Outcome
-from integrations.wording import translated
 
 MOST = 200
 NAMELESS = lazy("(no name)")

@@ -17,11 +17,11 @@ from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url
 from integrations.admin.paging import PER_PAGE
 from integrations.admin.run_findings import NAMES, PAGES, Linked, named
+from integrations.messages import translated
 from integrations.models import Application, HeldDeletion, HoldDecision, SyncRun
 from integrations.records import Model
 from integrations.sync.holds import confirm_deletions, keep_records, later_read
 from integrations.sync.runs import SyncRefused
-from integrations.wording import translated
 
 # So many of each model are named on the run's own page.
 FIRST = 12

@@ -16,9 +16,9 @@ from integrations.admin.overview import tenant_url
 from integrations.admin.run_compare import comparison
 from integrations.admin.run_findings import NAMES, warning_groups
 from integrations.admin.run_held import held_context
+from integrations.messages import translated
 from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
 from integrations.records import Model
-from integrations.wording import translated
 
 MOST_QUARANTINED = 50
 MOST_EXCHANGES = 20

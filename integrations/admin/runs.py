@@ -28,11 +28,11 @@ from integrations.admin.paging import PER_PAGE, CappedPaginator
 from integrations.admin.record_pages import RecordPage
 from integrations.admin.run_findings import linked_record
 from integrations.admin.run_report import exchange_rows, live_context, report_context
+from integrations.messages import translated
 from integrations.models import QuarantinedRecord, SyncRun
 from integrations.people.permissions import Permission
 from integrations.sync.retrying import Retried, retry
 from integrations.sync.runs import SyncRefused, request_cancel
-from integrations.wording import translated
 
 
 class SyncRunAdmin(ReadOnlyMirrorAdmin):

@@ -16,12 +16,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
 from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import OFFERER_LIMIT
-from integrations.wording import translated
 
 # Jobs offered where there is no search, and found by one.
 MOST_JOBS = 200

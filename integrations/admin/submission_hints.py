@@ -18,10 +18,10 @@ from integrations.admin.submission_form import (
     job_label,
     why_not,
 )
+from integrations.messages import translated
 from integrations.models import Integration, Submission
 from integrations.people.permissions import Permission, tenants_where
 from integrations.submissions import service, validation
-from integrations.wording import translated
 
 MOST_KNOWN = 5
 

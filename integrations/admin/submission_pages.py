@@ -20,6 +20,7 @@ from integrations.admin.submission_form import SubmissionForm, file_words, initi
 from integrations.admin.submission_hints import duplicates_context, visible_tenant
 from integrations.admin.submission_links import NEW, page_url
 from integrations.admin.submission_sent import replacements, sent_rows, source_of
+from integrations.messages import translated
 from integrations.models import (
     AttemptKind,
     Candidate,
@@ -37,7 +38,6 @@ from integrations.submissions.entries import (
     Problem,
     Refused,
 )
-from integrations.wording import translated
 
 TITLES = {
     SubmissionKind.CANDIDATE: lazy("Submit a candidate"),

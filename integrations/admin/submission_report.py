@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from integrations.admin.display import Tone, change_url, duration, relative
 from integrations.admin.overview import tenant_url
 from integrations.admin.submission_sent import replacements, source_words
+from integrations.messages import translated
 from integrations.models import (
     AttemptKind,
     AttemptOutcome,
@@ -23,7 +24,6 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import service
-from integrations.wording import translated
 
 MOST_ATTEMPTS = 100
 # A worker is woken at once; a wait of this length is worth a word.

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from integrations.admin.overview import tenant_url
+from integrations.messages import translated
 from integrations.models import FlatchrSettings, Integration, Job, Submission
-from integrations.wording import translated
 
 # What one field of the payload is called on the form.
 LABELS = {

@@ -20,6 +20,7 @@ from integrations.admin.tenant_forms import (
     FlatchrSettingsForm,
     TenantForm,
 )
+from integrations.messages import translated
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -41,7 +42,6 @@ from integrations.people.permissions import Permission, may
 from integrations.sync import schedule
 from integrations.sync.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 from integrations.sync.runs import SyncRefused, request_sync
-from integrations.wording import translated
 
 RECENT_RUNS = 8
 

@@ -30,9 +30,9 @@ from integrations.admin.filters import FieldFilter
 from integrations.admin.overview import TenantView, tenant_views
 from integrations.admin.people import CandidateAdmin
 from integrations.admin.record_pages import RecordPage
+from integrations.messages import translated
 from integrations.models import Candidate, ConnectionLink, Environment, Integration, LinkState
 from integrations.people.permissions import Permission, may
-from integrations.wording import translated
 
 Page = Callable[[Any, HttpRequest, Integration], HttpResponseBase]
 

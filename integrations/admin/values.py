@@ -24,12 +24,12 @@ from integrations.admin.overview import tenant_url
 from integrations.admin.tenant_pages import sync_view, tabs
 from integrations.flatchr.mapping.places import country_names
 from integrations.flatchr.mapping.valuemaps import fold
+from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
 from integrations.people.permissions import Permission, may
 from integrations.records import EmploymentType, JobStatus
 from integrations.sync import valuemaps
 from integrations.sync.valuemaps import MetValue, UnknownValue
-from integrations.wording import translated
 
 Choices = list[tuple[str, str]]
 

@@ -12,10 +12,10 @@ from django.db.models.expressions import Combinable
 from import_export.fields import Field
 from import_export.resources import Resource
 
-from integrations.exports.escaping import guard_column
 from integrations.exports.reading import Chunk
 from integrations.exports.values import day_first, moments, numbers
 from integrations.models import DateFormat
+from integrations.spreadsheets import guard_column
 
 Cells = Sequence[Any]
 

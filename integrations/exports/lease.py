@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from integrations import leases
-from integrations.leases import LeaseLost
+from integrations import jobs
+from integrations.jobs import LeaseLost
 from integrations.models import Export, ExportState
 
 __all__ = ["LEASE", "Lease", "LeaseLost", "claim", "unattended"]
@@ -20,7 +20,7 @@ HEARTBEAT_SECONDS = 1.0
 
 def unattended(now: datetime) -> Q:
     """Exports that need a worker and that no live one holds."""
-    left = Q(state=ExportState.RUNNING) & leases.expired(now)
+    left = Q(state=ExportState.RUNNING) & jobs.expired(now)
     return Q(state=ExportState.QUEUED) | left
 
 
@@ -28,11 +28,11 @@ def claim(export_id: int) -> Lease | None:
     """Take the export if it waits, or if its worker has died; None when it is somebody else's."""
     now = timezone.now()
     mine = Export.objects.filter(unattended(now), pk=export_id)
-    owner = leases.take(mine, now, LEASE, state=ExportState.RUNNING, written=0)
+    owner = jobs.take(mine, now, LEASE, state=ExportState.RUNNING, written=0)
     return Lease(export_id, owner) if owner else None
 
 
-class Lease(leases.BeatingHold):
+class Lease(jobs.BeatingHold):
     """One worker's hold on one export. The beat writes the progress, too: the worker's own
     connection is in the middle of a read, and on SQLite could not write before its end.
     """

@@ -11,9 +11,9 @@ import orjson
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from integrations.exports.escaping import guard
 from integrations.models import AuditEntry
 from integrations.people.trail import label, who
+from integrations.spreadsheets import guard
 
 
 def headings() -> list[str]:

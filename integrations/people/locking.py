@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from integrations import requester
+from integrations import client_address
 from integrations.audit import record
 from integrations.models import Event
 
@@ -25,7 +25,7 @@ NOBODYS = "0.0.0.0"  # noqa: S104
 
 def client_ip(request: HttpRequest) -> str:
     """For django-axes, which stores an address whatever is known: 0.0.0.0 is nobody's."""
-    return requester.client_ip(request) or NOBODYS
+    return client_address.client_ip(request) or NOBODYS
 
 
 def locked_until(request: HttpRequest, username: str) -> datetime | None:

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from integrations import leases
-from integrations.leases import LeaseLost
+from integrations import jobs
+from integrations.jobs import LeaseLost
 from integrations.models import Submission, SubmissionState
 
 __all__ = ["LEASE", "Claim", "LeaseLost", "claim"]
@@ -24,9 +24,9 @@ def claim(submission_id: str, states: Iterable[SubmissionState]) -> Claim | None
     """Take the submission if it is in one of `states`, due, and nobody's; else None."""
     now = timezone.now()
     due = Submission.objects.filter(
-        leases.free(now), pk=submission_id, state__in=list(states), next_attempt_at__lte=now
+        jobs.free(now), pk=submission_id, state__in=list(states), next_attempt_at__lte=now
     )
-    owner = leases.take(due, now, LEASE)
+    owner = jobs.take(due, now, LEASE)
     if owner is None:
         return None
     submission = Submission.objects.select_related("integration__credentials", "job").get(
@@ -35,7 +35,7 @@ def claim(submission_id: str, states: Iterable[SubmissionState]) -> Claim | None
     return Claim(submission, owner)
 
 
-class Claim(leases.RecordHold):
+class Claim(jobs.RecordHold):
     """One worker's hold on one submission."""
 
     length = LEASE

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from integrations import leases
-from integrations.leases import LeaseLost
+from integrations import jobs
+from integrations.jobs import LeaseLost
 from integrations.models import RunState, SyncRun
 
 __all__ = ["LEASE", "Lease", "LeaseLost", "RunCancelled", "RunTimedOut", "claim", "stale"]
@@ -29,13 +29,13 @@ class RunTimedOut(Exception):
 
 def stale(now: datetime) -> Q:
     """Running, and its worker has not been heard of for a lease's length."""
-    return Q(state=RunState.RUNNING) & leases.expired(now)
+    return Q(state=RunState.RUNNING) & jobs.expired(now)
 
 
 def claim(run_id: int) -> Lease | None:
     """Take the run if it waits, or if its worker has died; None when it is somebody else's."""
     now = timezone.now()
-    owner = leases.take(
+    owner = jobs.take(
         SyncRun.objects.filter(Q(state=RunState.QUEUED) | stale(now), pk=run_id),
         now,
         LEASE,
@@ -50,7 +50,7 @@ def claim(run_id: int) -> Lease | None:
     return Lease(run_id=run_id, owner=owner)
 
 
-class Lease(leases.BeatingHold):
+class Lease(jobs.BeatingHold):
     """One worker's hold on one run; the worker raises what the beat has found at its next
     `check()`.
     """

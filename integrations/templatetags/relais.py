@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from integrations.admin import display
 from integrations.admin.details import pretty_text
 from integrations.admin.overview import tenant_url
+from integrations.messages import translated
 from integrations.submissions.documents import ACCEPTED
-from integrations.wording import translated
 
 register = template.Library()
 

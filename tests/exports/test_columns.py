@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db.models import JSONField, Value
 
-from integrations.exports.escaping import guard
 from integrations.exports.resources import CandidateResource
 from integrations.models import Candidate, Integration
+from integrations.spreadsheets import guard
 from tests.exports.conftest import Rows, candidates_csv, table
 
 pytestmark = pytest.mark.django_db

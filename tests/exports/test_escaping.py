@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from integrations.exports.escaping import RISKY, guard, guard_column, restore
 from integrations.exports.formats.csv_text import lines
+from integrations.spreadsheets import RISKY, guard, guard_column, restore
 
 FORMULAS = [
     "=1+1",

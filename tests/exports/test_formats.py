@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 
 from integrations.exports import files
 from integrations.exports.columns import Heading, Type
-from integrations.exports.escaping import restore
 from integrations.exports.formats import FORMATS, xlsx
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted, write
 from integrations.models import Application, Candidate, Job
+from integrations.spreadsheets import restore
 from tests.exports.conftest import Rows, queries
 
 TEXTS = [Heading("a", Type.TEXT), Heading("b", Type.TEXT)]

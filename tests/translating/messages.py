@@ -2,7 +2,7 @@
 
 Pages and models mark theirs (`gettext`, `{% translate %}`). What the service rooms say is English
 and is not marked: their code is read, and each sentence in it counts, with a place in braces for
-each value that is filled in (`integrations.wording`).
+each value that is filled in (`integrations.messages`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from integrations.admin.registry import site
-from integrations.wording import PLACE, translated
+from integrations.messages import PLACE, translated
 from tests.translating.messages import ROOT, Message, all_messages
 
 FOLDER = ROOT / "integrations/locale/fr/LC_MESSAGES"

@@ -1,6 +1,6 @@
 """CSV in UTF-8, with the separator and the dates that the reader's spreadsheet expects.
 
-Quoted as RFC 4180 says, lines ended by CRLF, formulas made harmless (`exports/escaping.py`).
+Quoted as RFC 4180 says, lines ended by CRLF, formulas made harmless (`spreadsheets.py`).
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ from xlsxwriter.exceptions import FileCreateError
 
 from integrations.exports import files
 from integrations.exports.columns import Cells, Heading, Type
-from integrations.exports.escaping import RISKY
 from integrations.exports.formats.style import Style
 from integrations.exports.values import local_times
 from integrations.models import DateFormat
+from integrations.spreadsheets import RISKY
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

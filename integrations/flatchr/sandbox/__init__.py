@@ -5,6 +5,6 @@ It needs neither Django nor anything of ours outside this package.
 
 from __future__ import annotations
 
-from .sandbox import Sandbox
+from integrations.flatchr.sandbox.sandbox import Sandbox
 
 __all__ = ["Sandbox"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import json
 
-from .messages import Request
-from .problems import Problem, not_found
-from .routing import Access
-from .world import World
+from integrations.flatchr.sandbox.messages import Request
+from integrations.flatchr.sandbox.problems import Problem, not_found
+from integrations.flatchr.sandbox.routing import Access
+from integrations.flatchr.sandbox.world import World
 
 
 def check(world: World, request: Request, access: Access) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from .dates import iso, midday
-from .ids import short_id
-from .invented import JOB_TITLES, PLACES, slugify
-from .referentials import (
+from integrations.flatchr.sandbox.dates import iso, midday
+from integrations.flatchr.sandbox.ids import short_id
+from integrations.flatchr.sandbox.invented import JOB_TITLES, PLACES, slugify
+from integrations.flatchr.sandbox.referentials import (
     ACTIVITIES,
     CHANNELS,
     CONTRACTS,

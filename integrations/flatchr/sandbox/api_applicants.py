@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .applicants import Applicant
-from .dates import iso, midday
-from .ids import BLOCK, short_id
-from .messages import Request, Response
-from .people import PERSON
-from .problems import Problem, missing, not_found
-from .resumes import CONTENT_TYPES, seeded_pdf
-from .routing import route
-from .search import parse
-from .vacancies import api_shape
-from .world import World
+from integrations.flatchr.sandbox.applicants import Applicant
+from integrations.flatchr.sandbox.dates import iso, midday
+from integrations.flatchr.sandbox.ids import BLOCK, short_id
+from integrations.flatchr.sandbox.messages import Request, Response
+from integrations.flatchr.sandbox.people import PERSON
+from integrations.flatchr.sandbox.problems import Problem, missing, not_found
+from integrations.flatchr.sandbox.resumes import CONTENT_TYPES, seeded_pdf
+from integrations.flatchr.sandbox.routing import route
+from integrations.flatchr.sandbox.search import parse
+from integrations.flatchr.sandbox.vacancies import api_shape
+from integrations.flatchr.sandbox.world import World
 
 PATH = "/company/{company}/applicant/{applicant}"
 VACANCY_PATH = "/company/{company}/vacancy/{vacancy}/applicant/{applicant}"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .messages import Request
-from .problems import Problem, missing, not_found
-from .referentials import ACTIVITIES, CHANNELS, CONTRACTS, EDUCATION_LEVELS, METIERS, listed
-from .routing import Access, route
-from .world import PASSWORD, World
+from integrations.flatchr.sandbox.messages import Request
+from integrations.flatchr.sandbox.problems import Problem, missing, not_found
+from integrations.flatchr.sandbox.referentials import (
+    ACTIVITIES,
+    CHANNELS,
+    CONTRACTS,
+    EDUCATION_LEVELS,
+    METIERS,
+    listed,
+)
+from integrations.flatchr.sandbox.routing import Access, route
+from integrations.flatchr.sandbox.world import PASSWORD, World
 
 
 @route("GET", "/company/{company}/columns")

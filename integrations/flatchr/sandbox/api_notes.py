@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .api_applicants import PATH
-from .dates import iso
-from .messages import Request, Upload
-from .problems import missing, not_found
-from .routing import Access, route
-from .world import World
+from integrations.flatchr.sandbox.api_applicants import PATH
+from integrations.flatchr.sandbox.dates import iso
+from integrations.flatchr.sandbox.messages import Request, Upload
+from integrations.flatchr.sandbox.problems import missing, not_found
+from integrations.flatchr.sandbox.routing import Access, route
+from integrations.flatchr.sandbox.world import World
 
 COMMENT_PARTS = {"author", "attachments"}
 MESSAGE_PARTS = {"author", "replied", "mail", "attachments", "candidate"}

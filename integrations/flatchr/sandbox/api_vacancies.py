@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .adverts import Vacancy
-from .company import Company
-from .messages import Request, Response, array, dump
-from .problems import Problem, missing, not_found
-from .routing import Access, route
-from .vacancies import api_shape, feed_shape, on_career_site
-from .world import World
+from integrations.flatchr.sandbox.adverts import Vacancy
+from integrations.flatchr.sandbox.company import Company
+from integrations.flatchr.sandbox.messages import Request, Response, array, dump
+from integrations.flatchr.sandbox.problems import Problem, missing, not_found
+from integrations.flatchr.sandbox.routing import Access, route
+from integrations.flatchr.sandbox.vacancies import api_shape, feed_shape, on_career_site
+from integrations.flatchr.sandbox.world import World
 
 REQUIRED = (
     "title", "description", "mission", "profile", "experience", "contract_type_id",

@@ -13,11 +13,19 @@ from functools import lru_cache, partial
 from itertools import compress
 from typing import Any
 
-from .dates import BASE_DATE, Clock, day_month_year, today
-from .ids import BLOCK, IdCodec
-from .oddities import fragment
-from .people import ACTIVE, ARCHIVED, NO_CV_PLACE, NO_CV_STEP, NOBODY, Block, Labels
-from .search import Criteria
+from integrations.flatchr.sandbox.dates import BASE_DATE, Clock, day_month_year, today
+from integrations.flatchr.sandbox.ids import BLOCK, IdCodec
+from integrations.flatchr.sandbox.oddities import fragment
+from integrations.flatchr.sandbox.people import (
+    ACTIVE,
+    ARCHIVED,
+    NO_CV_PLACE,
+    NO_CV_STEP,
+    NOBODY,
+    Block,
+    Labels,
+)
+from integrations.flatchr.sandbox.search import Criteria
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .messages import Request
-from .problems import Problem, missing, not_found
-from .resumes import submitted
-from .routing import route
-from .world import World
+from integrations.flatchr.sandbox.messages import Request
+from integrations.flatchr.sandbox.problems import Problem, missing, not_found
+from integrations.flatchr.sandbox.resumes import submitted
+from integrations.flatchr.sandbox.routing import route
+from integrations.flatchr.sandbox.world import World
 
 CREATED = {"status": 200, "response": "applicant created"}
 CAREER_SITE_OFFERER = 75

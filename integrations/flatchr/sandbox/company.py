@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from .adverts import Vacancy, make_address, tag_number
-from .applicants import Applicants
-from .dates import Clock, iso, midday
-from .ids import IdCodec, short_id
-from .invented import COMPANY_NAMES, slugify
-from .oddities import fragment
-from .people import Labels
-from .records import Records
-from .vacancies import Vacancies
+from integrations.flatchr.sandbox.adverts import Vacancy, make_address, tag_number
+from integrations.flatchr.sandbox.applicants import Applicants
+from integrations.flatchr.sandbox.dates import Clock, iso, midday
+from integrations.flatchr.sandbox.ids import IdCodec, short_id
+from integrations.flatchr.sandbox.invented import COMPANY_NAMES, slugify
+from integrations.flatchr.sandbox.oddities import fragment
+from integrations.flatchr.sandbox.people import Labels
+from integrations.flatchr.sandbox.records import Records
+from integrations.flatchr.sandbox.vacancies import Vacancies
 
 CREATED, UPDATED = "2021-01-05T09:00:00.000Z", "2024-05-01T09:00:00.000Z"
 

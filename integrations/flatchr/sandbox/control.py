@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .messages import Request, Response
-from .problems import Problem
-from .routing import Access, route
-from .world import World, identity
+from integrations.flatchr.sandbox.messages import Request, Response
+from integrations.flatchr.sandbox.problems import Problem
+from integrations.flatchr.sandbox.routing import Access, route
+from integrations.flatchr.sandbox.world import World, identity
 
 
 @route("GET", "/_sandbox/about", Access.LOOPBACK)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .adverts import CAREER_SITE, INTRANET, Vacancy, make_item
-from .applicants import Applicant
-from .dates import iso
-from .ids import short_id
-from .world import World
+from integrations.flatchr.sandbox.adverts import CAREER_SITE, INTRANET, Vacancy, make_item
+from integrations.flatchr.sandbox.applicants import Applicant
+from integrations.flatchr.sandbox.dates import iso
+from integrations.flatchr.sandbox.ids import short_id
+from integrations.flatchr.sandbox.world import World
 
 APPLICANT_FIELDS = (
     "firstname", "lastname", "email", "phone", "status", "score", "source", "external_id",

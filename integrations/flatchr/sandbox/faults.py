@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .messages import Request, Response, in_chunks
+from integrations.flatchr.sandbox.messages import Request, Response, in_chunks
 
 HTML = (
     b"<!doctype html><html><head><title>Maintenance</title></head><body>Maintenance</body></html>"

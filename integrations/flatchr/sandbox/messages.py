@@ -11,7 +11,7 @@ from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
-from .problems import Problem
+from integrations.flatchr.sandbox.problems import Problem
 
 CHUNK = 65_536
 

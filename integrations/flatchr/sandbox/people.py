@@ -15,10 +15,17 @@ from functools import lru_cache
 from itertools import compress
 from typing import Any
 
-from .dates import day_month_year
-from .ids import BLOCK, IdCodec
-from .invented import FIRST_NAMES, LAST_NAMES, MAIL_DOMAINS, SOURCES, phone_table, slugify
-from .oddities import fragment, places
+from integrations.flatchr.sandbox.dates import day_month_year
+from integrations.flatchr.sandbox.ids import BLOCK, IdCodec
+from integrations.flatchr.sandbox.invented import (
+    FIRST_NAMES,
+    LAST_NAMES,
+    MAIL_DOMAINS,
+    SOURCES,
+    phone_table,
+    slugify,
+)
+from integrations.flatchr.sandbox.oddities import fragment, places
 
 ARCHIVED_PLACES = (5, 18)
 """Two places in 25 are archived: 8 %."""

@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .dates import iso, midday
-from .ids import short_id
-from .invented import slugify
+from integrations.flatchr.sandbox.dates import iso, midday
+from integrations.flatchr.sandbox.ids import short_id
+from integrations.flatchr.sandbox.invented import slugify
 
 if TYPE_CHECKING:
-    from .applicants import Applicant
-    from .company import Company
+    from integrations.flatchr.sandbox.applicants import Applicant
+    from integrations.flatchr.sandbox.company import Company
 
 LANGUAGES, LICENCE, CALL_BACK = 3, 4, 5
 """Places in the list of tags of those that seeded candidates bear."""

@@ -6,10 +6,10 @@ import base64
 import binascii
 from typing import Any
 
-from .applicants import Resume
-from .invented import slugify
-from .messages import Upload
-from .problems import Problem, missing
+from integrations.flatchr.sandbox.applicants import Resume
+from integrations.flatchr.sandbox.invented import slugify
+from integrations.flatchr.sandbox.messages import Upload
+from integrations.flatchr.sandbox.problems import Problem, missing
 
 LARGEST = 10 * 1024 * 1024
 """The real limit is not known; this one is ample for a CV."""

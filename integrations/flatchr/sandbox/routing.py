@@ -9,8 +9,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .messages import Request
-    from .world import World
+    from integrations.flatchr.sandbox.messages import Request
+    from integrations.flatchr.sandbox.world import World
 
 Handler = Callable[["World", "Request"], Any]
 

@@ -6,12 +6,19 @@ import threading
 from datetime import date
 from typing import Any
 
-from . import api_applicants, api_company, api_notes, api_vacancies, careers, control
-from .dates import BASE_DATE, Clock, system_clock
-from .edits import Edits
-from .faults import Faults
-from .server import SandboxServer
-from .world import ACCOUNT, PASSWORD, RequestLog, World, identity
+from integrations.flatchr.sandbox import (
+    api_applicants,
+    api_company,
+    api_notes,
+    api_vacancies,
+    careers,
+    control,
+)
+from integrations.flatchr.sandbox.dates import BASE_DATE, Clock, system_clock
+from integrations.flatchr.sandbox.edits import Edits
+from integrations.flatchr.sandbox.faults import Faults
+from integrations.flatchr.sandbox.server import SandboxServer
+from integrations.flatchr.sandbox.world import ACCOUNT, PASSWORD, RequestLog, World, identity
 
 HANDLERS = (api_applicants, api_company, api_notes, api_vacancies, careers, control)
 """Importing them fills the table of routes."""

@@ -10,8 +10,8 @@ from functools import partial
 from operator import gt, le
 from typing import Any
 
-from .dates import BASE_DATE, parse_request_date
-from .problems import Problem
+from integrations.flatchr.sandbox.dates import BASE_DATE, parse_request_date
+from integrations.flatchr.sandbox.problems import Problem
 
 Test = Callable[[Any], bool]
 

@@ -14,13 +14,13 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from . import faults as misbehaviour
-from .access import check
-from .faults import Fault
-from .messages import Request, Response, in_chunks
-from .problems import Problem, not_found
-from .routing import find
-from .world import World
+from integrations.flatchr.sandbox import faults as misbehaviour
+from integrations.flatchr.sandbox.access import check
+from integrations.flatchr.sandbox.faults import Fault
+from integrations.flatchr.sandbox.messages import Request, Response, in_chunks
+from integrations.flatchr.sandbox.problems import Problem, not_found
+from integrations.flatchr.sandbox.routing import find
+from integrations.flatchr.sandbox.world import World
 
 LARGEST_BODY = 64 * 1024 * 1024
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from .adverts import CAREER_SITE, Vacancy, base_fields, seeded_vacancy
-from .dates import Clock, iso
-from .ids import IdCodec
-from .referentials import LABELLED
+from integrations.flatchr.sandbox.adverts import CAREER_SITE, Vacancy, base_fields, seeded_vacancy
+from integrations.flatchr.sandbox.dates import Clock, iso
+from integrations.flatchr.sandbox.ids import IdCodec
+from integrations.flatchr.sandbox.referentials import LABELLED
 
 Tags = Callable[[Vacancy], list[dict[str, Any]]]
 

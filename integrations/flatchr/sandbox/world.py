@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from .applicants import Applicant
-from .company import Company, company_key, company_slug
-from .dates import Clock, today
-from .faults import Faults
-from .keys import Keyring
-from .messages import Request
-from .problems import Problem, not_found
+from integrations.flatchr.sandbox.applicants import Applicant
+from integrations.flatchr.sandbox.company import Company, company_key, company_slug
+from integrations.flatchr.sandbox.dates import Clock, today
+from integrations.flatchr.sandbox.faults import Faults
+from integrations.flatchr.sandbox.keys import Keyring
+from integrations.flatchr.sandbox.messages import Request
+from integrations.flatchr.sandbox.problems import Problem, not_found
 
 ACCOUNT = 9021
 OTHER_VACANCIES, OTHER_APPLICANTS = 5, 25

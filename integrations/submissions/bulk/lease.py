@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations import leases
-from integrations.leases import LeaseLost
+from integrations import jobs
+from integrations.jobs import LeaseLost
 from integrations.models import WORKED_UPLOADS, BulkUpload
 
 __all__ = ["LEASE", "Lease", "LeaseLost", "claim", "unattended"]
@@ -19,13 +19,13 @@ LEASE = timedelta(seconds=60)
 
 def unattended(now: datetime) -> Q:
     """Uploads that need a worker and that no live one holds."""
-    return leases.free(now) & Q(state__in=WORKED_UPLOADS)
+    return jobs.free(now) & Q(state__in=WORKED_UPLOADS)
 
 
 def claim(upload_id: str) -> Lease | None:
     """Take the upload if it needs a worker and is nobody's; else None."""
     now = timezone.now()
-    owner = leases.take(BulkUpload.objects.filter(unattended(now), pk=upload_id), now, LEASE)
+    owner = jobs.take(BulkUpload.objects.filter(unattended(now), pk=upload_id), now, LEASE)
     if owner is None:
         return None
     upload = BulkUpload.objects.select_related("integration__credentials", "created_by").get(
@@ -34,7 +34,7 @@ def claim(upload_id: str) -> Lease | None:
     return Lease(upload, owner)
 
 
-class Lease(leases.RecordHold):
+class Lease(jobs.RecordHold):
     """One worker's hold on one upload."""
 
     length = LEASE

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from integrations.exports.escaping import RISKY, restore
 from integrations.flatchr.mapping.source import storable_text
+from integrations.spreadsheets import RISKY, restore
 from integrations.submissions.bulk import csv_sheet, limits, xlsx_sheet
 from integrations.submissions.bulk.columns import NAMES, Header, HeaderRefused, read_header
 from integrations.submissions.bulk.grid import Grid, SheetRefused

@@ -13,7 +13,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from integrations.exports.escaping import RISKY, guard
+from integrations.spreadsheets import RISKY, guard
 
 # What XLSX allows in a cell.
 CELL_CHARACTERS = 32_767
@@ -26,7 +26,7 @@ TYPES = {
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:
     """UTF-8 with a byte order mark and semicolons: what Excel opens properly in French.
 
-    A text that begins like a formula gets an apostrophe in front (`exports/escaping.py`).
+    A text that begins like a formula gets an apostrophe in front (`spreadsheets.py`).
     """
     lines = (";".join(_quoted(guard(cell)) for cell in row) for row in rows)
     return BOM_UTF8 + "".join(f"{line}\r\n" for line in lines).encode()
