@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.exports import mailing, schedules
 from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
@@ -77,4 +77,4 @@ def retain() -> None:
     passthrough_history.retain()
     confirming.forget_old()
     sessions.forget_expired()
-    audit.retain()
+    trail.retain()

@@ -35,7 +35,7 @@ from integrations.admin.display import (
 from integrations.admin.export_report import progress_context, report_context
 from integrations.admin.filters import FieldFilter, TenantFilter
 from integrations.admin.record_pages import RecordPage
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.exports import files, schedules, service
 from integrations.exports.formats import FORMATS
 from integrations.exports.working import is_fetchable, may_fetch

@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from integrations.admin.theme import AuthenticationForm
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import Event
 from integrations.people import locking, second_factor, users
 

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations import audit
 from integrations.admin import account, signing_in
 from integrations.admin.home import home
 from integrations.admin.palette import palette_view
 from integrations.admin.search import search_view
 from integrations.admin.theme import AdminSite
+from integrations.audit import trail
 from integrations.models import Event
 
 
@@ -113,7 +113,7 @@ class Site(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         if request.method == "POST" and request.user.is_authenticated:
-            audit.record(Event.SIGNED_OUT, about=request.user, name=request.user.get_username())
+            trail.record(Event.SIGNED_OUT, about=request.user, name=request.user.get_username())
         answer: HttpResponseBase = super().logout(request, extra_context)
         return answer
 

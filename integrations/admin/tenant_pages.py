@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from integrations import audit
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url
 from integrations.admin.overview import full_view, tenant_url
@@ -20,6 +19,7 @@ from integrations.admin.tenant_forms import (
     FlatchrSettingsForm,
     TenantForm,
 )
+from integrations.audit import trail
 from integrations.messages import translated
 from integrations.models import (
     Application,
@@ -132,7 +132,7 @@ def settings_view(admin: Any, request: HttpRequest, tenant: Integration) -> Http
         with transaction.atomic():
             changed.save(update_fields=[*form.changed_data, "next_full_at", "next_delta_at"])
             flatchr_form.save()
-            audit.record(
+            trail.record(
                 Event.SETTINGS_CHANGED,
                 tenant=changed,
                 about=changed,

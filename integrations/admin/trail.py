@@ -23,14 +23,14 @@ from integrations.admin.details import Card
 from integrations.admin.display import NOTHING, date_time, plain
 from integrations.admin.doors import require
 from integrations.admin.filters import ListFilter, TenantFilter, chosen_tenant
-from integrations.audit import record
-from integrations.exports.trail import as_csv
+from integrations.audit import queries
+from integrations.audit.export import as_csv
+from integrations.audit.trail import record
 from integrations.models import AuditEntry, Event, Integration
-from integrations.people import trail
 from integrations.people.permissions import Permission, may
 
 GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
-    "signing_in": (lazy("Signing in"), trail.OF_PEOPLE),
+    "signing_in": (lazy("Signing in"), queries.OF_PEOPLE),
     "people": (
         lazy("Users and roles"),
         (
@@ -117,7 +117,7 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
     empty_text = lazy("Nothing has been written down yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return trail.visible_to(request.user).order_by(*self.ordering)
+        return queries.visible_to(request.user).order_by(*self.ordering)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request) and may(request.user, Permission.AUDIT)
@@ -127,11 +127,11 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
 
     @display(description=lazy("What"))
     def what_label(self, entry: AuditEntry) -> str:
-        return trail.label(entry.what)
+        return queries.label(entry.what)
 
     @display(description=lazy("Who"))
     def by(self, entry: AuditEntry) -> str:
-        return trail.who(entry)
+        return queries.who(entry)
 
     @display(description=lazy("Tenant"))
     def tenant_name(self, entry: AuditEntry) -> str:
@@ -190,8 +190,8 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
     def detail(self, _request: HttpRequest, record: AuditEntry) -> dict[str, Any]:
         told = [
             (_("When"), date_time(record.at)),
-            (_("What"), trail.label(record.what)),
-            (_("Who"), trail.who(record)),
+            (_("What"), queries.label(record.what)),
+            (_("Who"), queries.who(record)),
             (_("IP address"), record.ip or NOTHING),
             (_("Tenant"), record.tenant or NOTHING),
             (_("About"), self.about(record)),
@@ -201,4 +201,4 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
         cards = [Card(_("Entry"), told)]
         if details:
             cards.append(Card(_("Details"), details))
-        return {"title": trail.label(record.what), "cards": cards}
+        return {"title": queries.label(record.what), "cards": cards}

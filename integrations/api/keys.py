@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.api.errors import ApiError
 from integrations.api.instances import Columns
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import ApiKey, Event, FlatchrSettings, Integration
 from integrations.models.access import KeyState
 

@@ -13,7 +13,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import (
     ApiKey,
     ConnectionLink,

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.exports import service
 from integrations.exports.writing import Wanted
 from integrations.models import Event, Every, Export, ExportSchedule, Integration

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.exports import wake
 from integrations.exports.formats import FORMATS
 from integrations.exports.formats.style import Style

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.flatchr.masking import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
 from integrations.passthrough.asked import Outgoing, is_read

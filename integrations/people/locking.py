@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from integrations import client_address
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import Event
 
 NOBODYS = "0.0.0.0"  # noqa: S104

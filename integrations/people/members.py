@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import Event, Integration, Membership, Role
 
 

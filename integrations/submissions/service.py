@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.receipt import Delivery, Receipt

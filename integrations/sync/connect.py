@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.flatchr.check import Check, checks_of
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.exchange import Credentials

@@ -15,7 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS, field_id
 from integrations.models import (
     CustomField,

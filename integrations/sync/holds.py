@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.models import (
     LIVE_STATES,
     Application,
@@ -109,7 +109,7 @@ def _decide(run: SyncRun, choice: HoldChoice, records: int, user: Any) -> None:
         held.delete()
         HoldDecision.objects.create(run=run, choice=choice, records=records, decided_by=user)
         confirmed = choice == HoldChoice.CONFIRMED
-        audit.record(
+        trail.record(
             Event.DELETIONS_CONFIRMED if confirmed else Event.DELETIONS_DISMISSED,
             tenant=run.integration,
             about=run,

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.flatchr.client import SEARCH, FlatchrClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.exchange import Exchange
@@ -236,7 +236,7 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: _Found) -> str:
     aside = QuarantinedRecord.objects.filter(run=run, model=item.model, remote_id=item.remote_id)
     gone, _of_each = aside.delete()
     _count(run, item.model, gone, changes)
-    audit.record(
+    trail.record(
         Event.RECORD_RETRIED,
         tenant=run.integration,
         about=run,

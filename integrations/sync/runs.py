@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import (
     LIVE_STATES,
     Event,

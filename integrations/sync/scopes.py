@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.models import Event, FlatchrSettings, Integration
 from integrations.models.scopes import (
     EVERYTHING,
@@ -85,7 +85,7 @@ def _store(
     if said_by is not None:
         chosen["said_by"] = said_by
         chosen["opted_out"] = [part.value for part in Part if after.declined(part)]
-    audit.record(
+    trail.record(
         Event.SETTINGS_CHANGED,
         tenant=integration,
         about=integration,

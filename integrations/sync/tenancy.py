@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.audit import record
+from integrations.audit.trail import record
 from integrations.models import (
     LIVE_STATES,
     Application,

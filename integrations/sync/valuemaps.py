@@ -16,7 +16,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.flatchr.mapping.places import country_codes, country_key
 from integrations.flatchr.mapping.valuemaps import ValueMaps, fold
 from integrations.models import (
@@ -147,7 +147,7 @@ def undo(decision: ValueDecision, *, user: Any = None) -> None:
 
 
 def _note(decision: ValueDecision, user: Any, *, meaning: str) -> None:
-    audit.record(
+    trail.record(
         Event.DECIDED,
         tenant=decision.integration,
         about=decision,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import audit
+from integrations.audit import trail
 from integrations.connecting import links
 from integrations.models import (
     ApiKey,
@@ -71,7 +71,7 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
     links.link_for(tenant, LinkKind.SETUP, lasts=links.FROM_DASHBOARD, user=admin)
-    audit.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
+    trail.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
     return data
 
 

@@ -11,8 +11,8 @@ import orjson
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from integrations.audit.queries import label, who
 from integrations.models import AuditEntry
-from integrations.people.trail import label, who
 from integrations.spreadsheets import guard
 
 

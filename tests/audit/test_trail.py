@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import audit
 from integrations.api.keys import authenticate, create_key, revoke
+from integrations.audit import trail
 from integrations.models import AppendOnly, AuditEntry, AuditPurge, Event, Integration, Role
 from integrations.people import members
 from integrations.sync import tenancy
@@ -27,7 +27,7 @@ def told() -> list[str]:
 
 
 def test_entries_are_not_changed_or_deleted_by_any_way_of_the_code() -> None:
-    entry = audit.record(Event.SYNC_STARTED)
+    entry = trail.record(Event.SYNC_STARTED)
     for act in (
         entry.save,
         entry.delete,
@@ -48,7 +48,7 @@ def test_entries_are_not_changed_or_deleted_by_any_way_of_the_code() -> None:
     ],
 )
 def test_the_database_refuses_as_well(statement: str) -> None:
-    audit.record(Event.SYNC_STARTED)
+    trail.record(Event.SYNC_STARTED)
     with (
         pytest.raises(DatabaseError, match="append-only"),
         transaction.atomic(),
@@ -62,10 +62,10 @@ def test_old_entries_go_only_where_a_setting_says_so(settings: Any) -> None:
     now = timezone.now()
     for days in (400, 10):
         AuditEntry.objects.create(what=Event.SYNC_STARTED, at=now - timedelta(days=days))
-    assert audit.retain() == 0
+    assert trail.retain() == 0
     settings.AUDIT_KEEP_DAYS = 365
-    assert audit.retain() == 1
-    assert audit.retain() == 0
+    assert trail.retain() == 1
+    assert trail.retain() == 0
     assert told() == [Event.SYNC_STARTED, Event.AUDIT_PURGED]
     assert AuditPurge.objects.count() == 1
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
@@ -75,7 +75,7 @@ def test_old_entries_go_only_where_a_setting_says_so(settings: Any) -> None:
 def test_secrets_are_not_taken() -> None:
     for name in ("password", "api_key", "token"):
         with pytest.raises(ValueError, match=name):
-            audit.record(Event.SYNC_STARTED, **{name: "x"})
+            trail.record(Event.SYNC_STARTED, **{name: "x"})
 
 
 def test_an_entry_goes_with_what_it_tells(tenant: Integration, alice: User) -> None:
@@ -137,9 +137,9 @@ def test_managers_read_their_tenants_and_how_their_people_sign_in(
     tenant: Integration, other_tenant: Integration, alice: User, logged_in: Any
 ) -> None:
     for one in (tenant, other_tenant):
-        audit.record(Event.SYNC_STARTED, tenant=one)
+        trail.record(Event.SYNC_STARTED, tenant=one)
         person = one.memberships.first().user  # type: ignore[union-attr]
-        audit.record(Event.SIGNED_IN, user=person, about=person, name=person.username)
+        trail.record(Event.SIGNED_IN, user=person, about=person, name=person.username)
     page = logged_in(alice).get(reverse("admin:integrations_auditentry_changelist"))
     content = page.content.decode()
 
@@ -152,8 +152,8 @@ def test_managers_read_their_tenants_and_how_their_people_sign_in(
 def test_the_trail_is_exported_as_it_is_filtered(
     tenant: Integration, alice: User, logged_in: Any
 ) -> None:
-    audit.record(Event.SYNC_STARTED, tenant=tenant, name="=HYPERLINK(1)")
-    audit.record(Event.SUBMITTED, tenant=tenant)
+    trail.record(Event.SYNC_STARTED, tenant=tenant, name="=HYPERLINK(1)")
+    trail.record(Event.SUBMITTED, tenant=tenant)
     client: Client = logged_in(alice)
     address = reverse("admin:integrations_auditentry_export")
     lines = b"".join(client.post(f"{address}?group=syncs")).decode().splitlines()
@@ -169,7 +169,7 @@ def test_the_list_costs_the_same_at_any_length(
     count: int, admin: User, logged_in: Any, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(count):
-        audit.record(Event.SYNC_STARTED)
+        trail.record(Event.SYNC_STARTED)
     client = logged_in(admin)
     client.get(reverse("admin:integrations_auditentry_changelist"))
     with django_assert_max_num_queries(6):
