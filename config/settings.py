@@ -156,7 +156,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "integrations.people.locking.client_ip"
+AXES_CLIENT_IP_CALLABLE = "integrations.accounts.lockout.client_ip"
 AXES_LOCKOUT_CALLABLE = "integrations.admin.signing_in.locked_answer"
 # The audit trail keeps the account, and the dashboard has the button that unlocks.
 AXES_DISABLE_ACCESS_LOG = True

@@ -22,7 +22,7 @@ def _asset(name: str) -> Any:
 def _for(permission: str) -> Any:
     def allowed(request: HttpRequest) -> bool:
         # Here, since settings are read before there are models.
-        from integrations.people.permissions import Permission, may
+        from integrations.accounts.permissions import Permission, may
 
         return may(request.user, Permission[permission])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from integrations.accounts import sessions
 from integrations.audit import trail
 from integrations.exports import mailing, schedules
 from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
 from integrations.passthrough import confirming
 from integrations.passthrough import history as passthrough_history
-from integrations.people import sessions
 from integrations.search import filling
 from integrations.submissions import reconciling, sending
 from integrations.submissions import retention as submission_retention

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from integrations.accounts import lockout, members, second_factor, users
 from integrations.admin.base import SuperuserAdmin, display
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import NOTHING, Tone, ago, badge, change_url
 from integrations.admin.members import change_member, what_roles_may
 from integrations.admin.user_forms import InvitationForm, MembershipForm, PersonForm
 from integrations.models import Role
-from integrations.people import locking, members, second_factor, users
 
 
 class UserAdmin(SuperuserAdmin):
@@ -132,7 +132,7 @@ class UserAdmin(SuperuserAdmin):
             roles=Role.of_members(),
             has_factor=second_factor.has_one(user),
             codes_left=second_factor.codes_left(user),
-            locked_until=locking.locks(user.get_username()),
+            locked_until=lockout.locks(user.get_username()),
             has_password=user.has_usable_password(),
             myself=user.pk == request.user.pk,
         )
@@ -224,7 +224,7 @@ def _protect(request: HttpRequest, user: User, action: str) -> None:
         users.change(user, is_active=True)
         messages.success(request, _("%(user)s can sign in again.") % {"user": user})
     elif action == "unlock":
-        locking.unlock(user)
+        lockout.unlock(user)
         messages.success(request, _("%(user)s can try again at once.") % {"user": user})
     elif action == "reset":
         second_factor.switch_off(user, by=request.user)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django_otp import login as otp_login
 
+from integrations.accounts import second_factor, users
 from integrations.admin.signing_in import (
     CodeForm,
     NewPasswordForm,
@@ -23,7 +24,6 @@ from integrations.admin.signing_in import (
     too_soon,
     wrong_code,
 )
-from integrations.people import second_factor, users
 
 
 class SetUpForm(CodeForm):

@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.api_keys import create_key, revoke
+from integrations.accounts.permissions import Permission
 from integrations.admin.api_key_form import ApiKeyForm
 from integrations.admin.base import SuperuserAdmin, display
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import ago, badge, change_url, date_time
-from integrations.api.keys import create_key, revoke
 from integrations.models import ApiKey
 from integrations.models.access import KeyState
-from integrations.people.permissions import Permission
 
 # So many tenants are named in the list; a key for more says how many.
 NAMED = 3

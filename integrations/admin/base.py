@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, Rights, may, tenant_of
 from integrations.admin.crumbs import Crumb, crumbs_for
 from integrations.admin.filters import chosen_tenant, tenants
 from integrations.admin.paging import PER_PAGE, CappedPaginator, LookAheadMixin
@@ -20,7 +21,6 @@ from integrations.admin.record_pages import RecordPagesMixin
 from integrations.admin.theme import ChangeList, ModelAdmin
 from integrations.messages import translated
 from integrations.models import NEWEST_FIRST
-from integrations.people.permissions import Permission, Rights, may, tenant_of
 
 __all__ = [
     "BoundedAdmin",

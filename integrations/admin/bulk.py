@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin import bulk_pages
 from integrations.admin.base import BoundedChangeList, ReadOnlyMirrorAdmin, display
 from integrations.admin.bulk_report import report_context, summary
@@ -19,7 +20,6 @@ from integrations.admin.display import NOTHING, ago, badge, number
 from integrations.admin.filters import FieldFilter, TenantFilter
 from integrations.admin.record_pages import RecordPage
 from integrations.models import BulkState, BulkUpload
-from integrations.people.permissions import Permission, may
 from integrations.submissions.bulk.outcomes import counts_of
 
 Page = Callable[[Any, HttpRequest, BulkUpload], HttpResponseBase]

@@ -14,13 +14,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission
 from integrations.admin.bulk_report import live_context
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url, plural
 from integrations.admin.filters import tenants
 from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
-from integrations.people.permissions import Permission
 from integrations.submissions.bulk import limits, uploads
 from integrations.submissions.bulk.columns import COLUMNS
 from integrations.submissions.bulk.jobs import job_finder

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.console_answer import MAX_SHOWN, Shown, shown
 from integrations.admin.console_form import (
     ConsoleForm,
@@ -36,7 +37,6 @@ from integrations.passthrough.filling import filled
 from integrations.passthrough.history import Sender
 from integrations.passthrough.rights import user_may
 from integrations.passthrough.sending import NotConnected, Unanswered
-from integrations.people.permissions import Permission, may
 
 TITLE = lazy("Console")
 LATEST = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from integrations.accounts.permissions import Permission, may
 from integrations.models import Integration
-from integrations.people.permissions import Permission, may
 
 
 def require(

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.filters import tenants
 from integrations.admin.submission_links import new_url
 from integrations.models import SubmissionKind
-from integrations.people.permissions import Permission, may
 
 
 class NextStep(NamedTuple):

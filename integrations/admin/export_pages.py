@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url
 from integrations.admin.doors import require
@@ -32,7 +33,6 @@ from integrations.exports.preferences import NotSaved
 from integrations.exports.schedules import NotScheduled
 from integrations.messages import translated
 from integrations.models import Export, ExportFormat, ExportKind, Integration
-from integrations.people.permissions import Permission, tenants_where
 
 TITLES = {
     "candidate": lazy("Export candidates"),

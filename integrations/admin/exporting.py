@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.doors import require
 from integrations.admin.export_pages import export_page
 from integrations.admin.filters import chosen_tenant
 from integrations.lists.listings import Listing
-from integrations.people.permissions import Permission, may
 
 
 class ExportingMixin:

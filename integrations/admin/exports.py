@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.display import (
     Tone,
@@ -40,7 +41,6 @@ from integrations.exports import files, schedules, service
 from integrations.exports.formats import FORMATS
 from integrations.exports.working import is_fetchable, may_fetch
 from integrations.models import LIVE_EXPORTS, Event, Export, ExportKind, ExportState
-from integrations.people.permissions import Permission
 
 # Of those that are being written, so many are followed on the list.
 MOST_LIVE = 20

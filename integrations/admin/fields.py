@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import NOTHING, plain
 from integrations.admin.overview import tenant_url
@@ -18,7 +19,6 @@ from integrations.admin.tenant_pages import sync_view, tabs
 from integrations.flatchr.mapping.fields import CODED
 from integrations.messages import translated
 from integrations.models import Integration
-from integrations.people.permissions import Permission, may
 from integrations.sync import fields as further
 from integrations.sync.fields import Examples, IntegrationField, MappedField, UnknownField
 

@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.display import words
 from integrations.lists.listings import LISTINGS
 from integrations.lists.narrowing import Asked, by_deletion, by_record, by_tenant, with_key
@@ -31,7 +32,6 @@ from integrations.models import (
     SyncType,
     Tag,
 )
-from integrations.people.permissions import Permission, may
 from integrations.records import JobStatus, Outcome
 
 MOST = 200

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext, pgettext_lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.crumbs import Crumb
 from integrations.admin.details import Card, given
@@ -29,7 +30,6 @@ from integrations.admin.tenant_forms import InviteForm
 from integrations.admin.tenant_links import MEANINGS, STATES, maker, show, state_badge
 from integrations.connecting import links, sent
 from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
-from integrations.people.permissions import Permission, may
 
 
 class StateFilter(ListFilter):

@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts import members
+from integrations.accounts.permissions import Permission
 from integrations.admin.crumbs import Crumb
 from integrations.admin.overview import tenant_url
 from integrations.admin.tenant_pages import tabs
 from integrations.models import Integration, Membership, Role
-from integrations.people import members
-from integrations.people.permissions import Permission
 
 
 class MemberForm(forms.Form):

@@ -18,11 +18,11 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.admin.display import change_url
 from integrations.admin.overview import tenant_url
 from integrations.admin.submission_links import new_url
 from integrations.models import Integration, SubmissionKind, SyncType
-from integrations.people.permissions import Permission, may, tenants_where
 from integrations.search.finding import find
 from integrations.search.terms import LONGEST, parse
 

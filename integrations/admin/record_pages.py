@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, path
 
+from integrations.accounts.permissions import Permission, tenant_of
 from integrations.admin.doors import require
-from integrations.people.permissions import Permission, tenant_of
 
 
 class RecordPage(NamedTuple):

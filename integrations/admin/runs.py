@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission
 from integrations.admin import run_held
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.crumbs import Crumb
@@ -30,7 +31,6 @@ from integrations.admin.run_findings import linked_record
 from integrations.admin.run_report import exchange_rows, live_context, report_context
 from integrations.messages import translated
 from integrations.models import QuarantinedRecord, SyncRun
-from integrations.people.permissions import Permission
 from integrations.sync.retrying import Retried, retry
 from integrations.sync.runs import SyncRefused, request_cancel
 

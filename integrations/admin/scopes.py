@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.crumbs import Crumb
 from integrations.admin.overview import tenant_url
 from integrations.admin.tenant_pages import sync_view, tabs
 from integrations.connecting.scope_forms import ScopesForm
 from integrations.models import Integration
-from integrations.people.permissions import Permission, may
 from integrations.sync import scopes
 
 

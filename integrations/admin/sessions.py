@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from integrations.people import second_factor
+from integrations.accounts import second_factor
 
 RENEWED = "renewed"
 # A page that is asked for puts off the end of a session; written down so often in its life, since

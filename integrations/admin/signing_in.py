@@ -23,10 +23,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
+from integrations.accounts import lockout, second_factor, users
 from integrations.admin.theme import AuthenticationForm
 from integrations.audit.trail import record
 from integrations.models import Event
-from integrations.people import locking, second_factor, users
 
 # What the frame of a page needs, which the site knows.
 Frame = Callable[[HttpRequest], dict[str, Any]]
@@ -42,7 +42,7 @@ class SignIn(LoginView):
     authentication_form = AuthenticationForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        until = locking.locked_until(request, request.POST.get("username", ""))
+        until = lockout.locked_until(request, request.POST.get("username", ""))
         if until is not None:
             return _locked(request, until)
         return super().post(request, *args, **kwargs)
@@ -68,7 +68,7 @@ class SignIn(LoginView):
         user = auth.get_user_model()._default_manager.filter(username=name).first()
         if user is not None:
             record(Event.SIGN_IN_FAILED, about=user, name=name)
-            if locking.locked_until(self.request, name):
+            if lockout.locked_until(self.request, name):
                 record(Event.SIGN_IN_LOCKED, about=user, name=name)
         return super().form_invalid(form)
 
@@ -83,7 +83,7 @@ def _complete(request: HttpRequest, user: Any, device: Any = None) -> None:
 def locked_answer(request: HttpRequest, _response: Any = None, credentials: Any = None) -> Any:
     """What a sign-in that is locked is answered; for django-axes."""
     name = (credentials or {}).get("username") or request.POST.get("username", "")
-    return _locked(request, locking.locked_until(request, name))
+    return _locked(request, lockout.locked_until(request, name))
 
 
 def _locked(request: HttpRequest, until: Any) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.admin.filters import tenants
 from integrations.admin.submission_form import (
     FIELDS,
@@ -20,7 +21,6 @@ from integrations.admin.submission_form import (
 )
 from integrations.messages import translated
 from integrations.models import Integration, Submission
-from integrations.people.permissions import Permission, tenants_where
 from integrations.submissions import service, validation
 
 MOST_KNOWN = 5

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url
 from integrations.admin.doors import require
@@ -30,7 +31,6 @@ from integrations.models import (
     SubmissionKind,
     SubmissionState,
 )
-from integrations.people.permissions import Permission
 from integrations.submissions import service
 from integrations.submissions.entries import (
     AlreadyApplied,

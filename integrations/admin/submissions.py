@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin import submission_hints, submission_pages
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.display import ago, link, submission_badge
@@ -31,7 +32,6 @@ from integrations.admin.submission_filters import (
 from integrations.admin.submission_links import new_url, page_url
 from integrations.admin.submission_report import live_context, moves, report_context
 from integrations.models import Submission, SubmissionKind
-from integrations.people.permissions import Permission, may
 from integrations.submissions.storage import file_response
 
 Page = Callable[[Any, HttpRequest, Submission], HttpResponseBase]

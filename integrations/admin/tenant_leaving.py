@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, plural
 from integrations.admin.doors import require
 from integrations.admin.overview import tenant_url
 from integrations.models import Integration
-from integrations.people.permissions import Permission
 from integrations.sync import tenancy
 from integrations.sync.holdings import Holdings, holdings_of
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import change_url, list_url
 from integrations.admin.overview import full_view, tenant_url
@@ -38,7 +39,6 @@ from integrations.models import (
     Tag,
     Trigger,
 )
-from integrations.people.permissions import Permission, may
 from integrations.sync import schedule
 from integrations.sync.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 from integrations.sync.runs import SyncRefused, request_sync

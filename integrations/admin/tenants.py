@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin import (
     connecting,
     fields,
@@ -32,7 +33,6 @@ from integrations.admin.people import CandidateAdmin
 from integrations.admin.record_pages import RecordPage
 from integrations.messages import translated
 from integrations.models import Candidate, ConnectionLink, Environment, Integration, LinkState
-from integrations.people.permissions import Permission, may
 
 Page = Callable[[Any, HttpRequest, Integration], HttpResponseBase]
 

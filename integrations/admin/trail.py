@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.base import ReadOnlyMirrorAdmin, display
 from integrations.admin.details import Card
 from integrations.admin.display import NOTHING, date_time, plain
@@ -27,7 +28,6 @@ from integrations.audit import queries
 from integrations.audit.export import as_csv
 from integrations.audit.trail import record
 from integrations.models import AuditEntry, Event, Integration
-from integrations.people.permissions import Permission, may
 
 GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
     "signing_in": (lazy("Signing in"), queries.OF_PEOPLE),

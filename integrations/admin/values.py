@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from integrations.accounts.permissions import Permission, may
 from integrations.admin.base import SuperuserAdmin
 from integrations.admin.crumbs import Crumb
 from integrations.admin.display import list_url, words
@@ -26,7 +27,6 @@ from integrations.flatchr.mapping.places import country_names
 from integrations.flatchr.mapping.valuemaps import fold
 from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
-from integrations.people.permissions import Permission, may
 from integrations.records import EmploymentType, JobStatus
 from integrations.sync import valuemaps
 from integrations.sync.valuemaps import MetValue, UnknownValue

@@ -19,11 +19,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
+from integrations.accounts.api_keys import authenticate
 from integrations.api import idempotency, limits
 from integrations.api.answers import failure
 from integrations.api.caller import HEADER, Caller, tenant
 from integrations.api.errors import ApiError, invalid
-from integrations.api.keys import authenticate
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.models import AuditEntry, Event, Membership
-from integrations.people.permissions import Permission, tenants_where
 
 # What is about a person and no tenant; Managers see it of the members of their tenants.
 OF_PEOPLE = (

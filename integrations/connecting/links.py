@@ -13,6 +13,8 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.accounts import members
+from integrations.accounts.permissions import Permission, may
 from integrations.audit.trail import record
 from integrations.models import (
     ApiKey,
@@ -25,8 +27,6 @@ from integrations.models import (
     Role,
 )
 from integrations.models.scopes import EVERYTHING, Scopes, stored_choices
-from integrations.people import members
-from integrations.people.permissions import Permission, may
 
 # How long a link opens anything (`unified-api.md §10.8`): one that an application shows in a page
 # of its own, one that is sent to the customer, and one that the dashboard makes.

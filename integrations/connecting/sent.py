@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.connecting import setup_steps
 from integrations.models import ConnectionLink, Integration, LinkKind
-from integrations.people.permissions import Permission, may, tenants_where
 
 
 def visible_to(user: Any) -> QuerySet[ConnectionLink]:

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from integrations.accounts.language import language_of
 from integrations.exports.working import may_fetch
 from integrations.models import Export, ExportKind
-from integrations.people.languages import language_of
 
 logger = logging.getLogger(__name__)
 

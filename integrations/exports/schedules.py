@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.audit.trail import record
 from integrations.exports import service
 from integrations.exports.writing import Wanted
 from integrations.models import Event, Every, Export, ExportSchedule, Integration
-from integrations.people.permissions import Permission, tenants_where
 
 # Local time: the file is there when people come to work.
 AT = time(6, 0)

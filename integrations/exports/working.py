@@ -10,13 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.exports import files, wake
 from integrations.exports.lease import Lease, LeaseLost, claim, unattended
 from integrations.exports.service import wanted_of
 from integrations.exports.writing import write
 from integrations.lists.selecting import select
 from integrations.models import Export, ExportState
-from integrations.people.permissions import Permission, tenants_where
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from integrations.accounts.permissions import Permission, tenants_where
 from integrations.lists.listings import LISTINGS
 from integrations.lists.narrowing import Asked
 from integrations.lists.periods import DAYS
 from integrations.models import Export
-from integrations.people.permissions import Permission, tenants_where
 
 # Parameters of an address that say how the list is shown, and select nothing.
 SHOWN = {"p", "o", "e", "all"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.accounts.permissions import Permission, may
 from integrations.flatchr.client import Host
 from integrations.models import ApiKey
 from integrations.passthrough.asked import is_read
-from integrations.people.permissions import Permission, may
 
 
 def user_may(user: Any, host: Host, method: str, path: str) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import template
 
+from integrations.accounts.permissions import Permission
+from integrations.accounts.permissions import may as user_may
 from integrations.models import Integration
-from integrations.people.permissions import Permission
-from integrations.people.permissions import may as user_may
 
 register = template.Library()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from integrations.people.permissions import Permission
+from integrations.accounts.permissions import Permission
 
 P = Permission
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.api.keys import create_key
+from integrations.accounts.api_keys import create_key
 from integrations.models import ApiKey, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import history
 from integrations.tasks import retain

@@ -15,7 +15,8 @@ from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from integrations.api.keys import create_key
+from integrations.accounts.api_keys import create_key
+from integrations.accounts.permissions import Permission
 from integrations.connecting import links
 from integrations.models import (
     AuditEntry,
@@ -33,7 +34,6 @@ from integrations.models import (
 )
 from integrations.passthrough import confirming
 from integrations.passthrough.asked import Asked
-from integrations.people.permissions import Permission
 from tests.admin.addresses import TABLE, Door, Row
 from tests.admin.conftest import Data
 

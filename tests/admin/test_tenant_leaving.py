@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.display import change_url
-from integrations.api.keys import create_key, revoke
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
 from integrations.sync import retention, tenancy
 from integrations.sync.holdings import holdings_of

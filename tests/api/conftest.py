@@ -14,7 +14,7 @@ import pytest
 import requests
 from kombo import Kombo
 
-from integrations.api.keys import create_key
+from integrations.accounts.api_keys import create_key
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
 from integrations.models import ApiKey, Integration

@@ -16,7 +16,7 @@ from django.utils import timezone
 from kombo import Kombo
 from kombo.errors import KomboAtsError
 
-from integrations.api.keys import create_key, revoke
+from integrations.accounts.api_keys import create_key, revoke
 from integrations.api.writes import downloads, links
 from integrations.flatchr.sandbox import Sandbox
 from integrations.flatchr.sandbox.resumes import seeded_pdf

@@ -9,10 +9,10 @@ import requests
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
+from integrations.accounts.api_keys import create_key
 from integrations.api import urls
 from integrations.api.answers import failure, success
 from integrations.api.errors import ATS_CODES, GENERAL_CODES, STATUSES, ApiError
-from integrations.api.keys import create_key
 from integrations.api.routing import Route, Router
 from integrations.models import Integration
 from tests.api.conftest import Call, MakeKey

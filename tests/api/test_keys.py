@@ -20,8 +20,8 @@ from django.utils import timezone
 from kombo import Kombo
 from kombo.errors import KomboGeneralError
 
+from integrations.accounts.api_keys import authenticate, create_key, revoke
 from integrations.api.errors import ApiError
-from integrations.api.keys import authenticate, create_key, revoke
 from integrations.models import ApiKey, FlatchrSettings, Integration
 from tests.api.conftest import Call, MakeKey
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from integrations.accounts.api_keys import create_key, revoke
 from integrations.api import urls
-from integrations.api.keys import create_key, revoke
 from integrations.models import (
     ApiKey,
     Application,

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.api.keys import authenticate, create_key, revoke
+from integrations.accounts import members
+from integrations.accounts.api_keys import authenticate, create_key, revoke
 from integrations.audit import trail
 from integrations.models import AppendOnly, AuditEntry, AuditPurge, Event, Integration, Role
-from integrations.people import members
 from integrations.sync import tenancy
 from integrations.sync.runs import request_cancel, request_sync
 

@@ -10,7 +10,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page
 
-from integrations.people import users
+from integrations.accounts import users
 from tests.browser.conftest import Complaints
 from tests.support.cast import PASSWORD
 

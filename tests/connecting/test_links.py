@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from integrations.api.keys import create_key
+from integrations.accounts.api_keys import create_key
 from integrations.connecting import flow, links
 from integrations.models import (
     ConnectionLink,

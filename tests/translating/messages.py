@@ -66,7 +66,8 @@ ROOMS = (
     "exports/**/*.py",
     "passthrough/**/*.py",
     "connecting/**/*.py",
-    "people/**/*.py",
+    "accounts/**/*.py",
+    "audit/**/*.py",
     "search/**/*.py",
 )
 # Where labels of a word or two are said as well; elsewhere only whole sentences count.

@@ -13,11 +13,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.models import RunState, SyncRun
 from integrations.search import filling
+from tests.accounts.test_login import LOGIN, enrol, fail, sign_in
 from tests.admin.conftest import Data
 from tests.admin.everything import connected, everything, under_way
 from tests.admin.pages import tenant_address
 from tests.browser import every_page
-from tests.people.test_signing_in import LOGIN, enrol, fail, sign_in
 from tests.translating.pages import left_in_english
 
 __all__ = ["everything"]

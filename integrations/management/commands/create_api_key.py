@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.api.keys import create_key
+from integrations.accounts.api_keys import create_key
 from integrations.models import PASSTHROUGH_METHODS, ApiKey, Integration
 
 USAGE = 2

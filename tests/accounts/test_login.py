@@ -15,8 +15,8 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from integrations.accounts import lockout, second_factor
 from integrations.models import AuditEntry, Event
-from integrations.people import locking, second_factor
 from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -56,13 +56,13 @@ def test_too_many_wrong_passwords_lock_and_the_page_says_until_when(
 ) -> None:
     answer = fail(client, "alice")
 
-    until = locking.locks("alice")
+    until = lockout.locks("alice")
     assert until is not None
     assert answer.status_code == 429
     assert f"{timezone.localtime(until):%H:%M}" in answer.content.decode()
     # The right password does not help while it is locked, and does not put the end off.
     assert sign_in(client, "alice").status_code == 429
-    assert locking.locks("alice") == until
+    assert lockout.locks("alice") == until
     assert not is_in(client)
     assert events() == [Event.SIGN_IN_FAILED] * 5 + [Event.SIGN_IN_LOCKED]
 

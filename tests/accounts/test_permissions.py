@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
+from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.models import Integration, Membership, Role
-from integrations.people.permissions import Permission, may, tenants_where
 from tests.support.commands import ROOT
 
 

@@ -17,9 +17,9 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
 from integrations.models import Event
-from integrations.people.sessions import end_sessions
 
 CODES = 10
 ISSUER = "Relais"

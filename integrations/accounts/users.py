@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
 from integrations.models import Event
-from integrations.people.sessions import end_sessions
 
 WATCHED = ("first_name", "last_name", "email", "is_superuser", "is_active")
 
