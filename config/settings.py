@@ -52,7 +52,7 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# From the last time a page was asked for; see `integrations.admin.sessions`.
+# From the last time a page was asked for; see `integrations.admin.accounts.sessions`.
 SESSION_COOKIE_AGE = int(env.float("SESSION_HOURS", default=12) * 3600)
 # How many proxies stand in front, each of which adds the address that it saw to
 # `X-Forwarded-For`: without it everybody comes from the proxy's own address.
@@ -89,14 +89,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "integrations.admin.language.LanguageMiddleware",
+    "integrations.admin.accounts.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "integrations.admin.sessions.DashboardMiddleware",
+    "integrations.admin.accounts.sessions.DashboardMiddleware",
     # The last, so that its answer to a locked sign-in is the one that is sent.
     "axes.middleware.AxesMiddleware",
 ]
@@ -157,7 +157,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "integrations.accounts.lockout.client_ip"
-AXES_LOCKOUT_CALLABLE = "integrations.admin.signing_in.locked_answer"
+AXES_LOCKOUT_CALLABLE = "integrations.admin.accounts.login.locked_answer"
 # The audit trail keeps the account, and the dashboard has the button that unlocks.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

@@ -1,6 +1,6 @@
 """The dashboard theme: our name, mark, colours and navigation.
 
-Read by django-unfold only; `integrations/admin/theme.py` is the one module that imports it.
+Read by django-unfold only; `integrations/admin/base/theme.py` is the one module that imports it.
 """
 
 from __future__ import annotations

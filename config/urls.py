@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.health import livez, readyz
-from integrations.admin.language import set_language
+from integrations.admin.accounts.language import set_language
 from integrations.admin.registry import site
 
 urlpatterns = [

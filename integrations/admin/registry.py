@@ -9,22 +9,22 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 
 from integrations import models
-from integrations.admin.access import UserAdmin
-from integrations.admin.api_keys import ApiKeyAdmin
-from integrations.admin.bulk import BulkUploadAdmin
-from integrations.admin.console import PassthroughCallAdmin
-from integrations.admin.custom_fields import CustomFieldAdmin
-from integrations.admin.exports import ExportAdmin
-from integrations.admin.jobs import JobAdmin
-from integrations.admin.links import ConnectionLinkAdmin
-from integrations.admin.people import ApplicationAdmin, CandidateAdmin
-from integrations.admin.pipeline import StageAdmin, TagAdmin
-from integrations.admin.runs import SyncRunAdmin
+from integrations.admin.accounts.users import UserAdmin
+from integrations.admin.console.admin import PassthroughCallAdmin
+from integrations.admin.exports.admin import ExportAdmin
+from integrations.admin.records.candidates import ApplicationAdmin, CandidateAdmin
+from integrations.admin.records.jobs import JobAdmin
+from integrations.admin.records.stages_tags import StageAdmin, TagAdmin
+from integrations.admin.runs.admin import SyncRunAdmin
 from integrations.admin.site import site
-from integrations.admin.submissions import SubmissionAdmin
-from integrations.admin.tenants import TenantAdmin
-from integrations.admin.trail import AuditAdmin
-from integrations.admin.values import ValueDecisionAdmin
+from integrations.admin.submissions.admin import SubmissionAdmin
+from integrations.admin.submissions.bulk_admin import BulkUploadAdmin
+from integrations.admin.system.api_keys import ApiKeyAdmin
+from integrations.admin.system.audit import AuditAdmin
+from integrations.admin.system.custom_fields import CustomFieldAdmin
+from integrations.admin.tenants.admin import TenantAdmin
+from integrations.admin.tenants.links_admin import ConnectionLinkAdmin
+from integrations.admin.tenants.value_maps import ValueDecisionAdmin
 
 __all__ = ["site"]
 

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations.admin import account, signing_in
-from integrations.admin.home import home
-from integrations.admin.palette import palette_view
-from integrations.admin.search import search_view
-from integrations.admin.theme import AdminSite
+from integrations.admin.accounts import account
+from integrations.admin.accounts import login as signing_in
+from integrations.admin.base.theme import AdminSite
+from integrations.admin.home.views import home
+from integrations.admin.search.palette import palette_view
+from integrations.admin.search.views import search_view
 from integrations.audit import trail
 from integrations.models import Event
 

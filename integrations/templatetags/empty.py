@@ -6,11 +6,11 @@ from typing import Any
 
 from django import template
 
-from integrations.admin import emptiness
+from integrations.admin.base import empty_states
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def next_step(context: Any, model: str) -> emptiness.NextStep | None:
-    return emptiness.next_step(context["request"], model)
+def next_step(context: Any, model: str) -> empty_states.NextStep | None:
+    return empty_states.next_step(context["request"], model)

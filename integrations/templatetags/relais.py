@@ -1,4 +1,4 @@
-"""What our templates need of `integrations.admin.display`, and the rows of a list."""
+"""What our templates need of `integrations.admin.base.formatting`, and the rows of a list."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from integrations.admin import display
-from integrations.admin.details import pretty_text
-from integrations.admin.overview import tenant_url
+from integrations.admin.base import formatting
+from integrations.admin.base.cards import pretty_text
+from integrations.admin.home.tenant_summary import tenant_url
 from integrations.messages import translated
 from integrations.submissions.documents import ACCEPTED
 
 register = template.Library()
 
-register.filter("ago", display.ago)
-register.filter("date_time", display.date_time)
-register.filter("day", display.day)
-register.filter("duration", display.duration)
-register.filter("number", display.number)
-register.filter("plural", display.plural)
-register.filter("run_badge", display.run_badge)
-register.filter("badge", display.badge)
-register.filter("submission_badge", display.submission_badge)
-register.filter("change_url", display.change_url)
+register.filter("ago", formatting.ago)
+register.filter("date_time", formatting.date_time)
+register.filter("day", formatting.day)
+register.filter("duration", formatting.duration)
+register.filter("number", formatting.number)
+register.filter("plural", formatting.plural)
+register.filter("run_badge", formatting.run_badge)
+register.filter("badge", formatting.badge)
+register.filter("submission_badge", formatting.submission_badge)
+register.filter("change_url", formatting.change_url)
 register.filter("pretty_text", pretty_text)
-register.filter("words", display.words)
+register.filter("words", formatting.words)
 register.filter("said", translated)
 register.filter("tenant_url", tenant_url)
 
@@ -49,8 +49,8 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def badge_status(status: int) -> SafeString:
-    tone = display.Tone.DANGER if status >= 500 else display.Tone.SUCCESS
-    return display.badge(status, display.Tone.WARNING if 400 <= status < 500 else tone)
+    tone = formatting.Tone.DANGER if status >= 500 else formatting.Tone.SUCCESS
+    return formatting.badge(status, formatting.Tone.WARNING if 400 <= status < 500 else tone)
 
 
 @register.filter
@@ -68,7 +68,9 @@ def clock(moment: datetime) -> str:
 
 @register.filter
 def badge_attempt(attempt: int) -> SafeString:
-    return display.badge(_("Attempt %(attempt)s") % {"attempt": attempt}, display.Tone.WARNING)
+    return formatting.badge(
+        _("Attempt %(attempt)s") % {"attempt": attempt}, formatting.Tone.WARNING
+    )
 
 
 class Cell(NamedTuple):
@@ -105,8 +107,12 @@ def rows(cl: Any, headings: list[dict[str, Any]]) -> Iterator[Row]:
 def _value(cl: Any, record: Any, name: str) -> object:
     field, _, value = lookup_field(name, record, cl.model_admin)
     if field is not None:
-        return display_for_field(value, field, display.NOTHING)
-    return display_for_value(value, display.NOTHING) if value not in (None, "") else display.NOTHING
+        return display_for_field(value, field, formatting.NOTHING)
+    return (
+        display_for_value(value, formatting.NOTHING)
+        if value not in (None, "")
+        else formatting.NOTHING
+    )
 
 
 @register.simple_tag

@@ -257,7 +257,9 @@ def test_a_session_ends_so_long_after_the_last_page(
 ) -> None:
     sign_in(client, "alice")
     began = client.session.get_expiry_date()
-    monkeypatch.setattr("integrations.admin.sessions.TIMES", settings.SESSION_COOKIE_AGE + 1)
+    monkeypatch.setattr(
+        "integrations.admin.accounts.sessions.TIMES", settings.SESSION_COOKIE_AGE + 1
+    )
     session = client.session
     session["renewed"] -= 60
     session.save()

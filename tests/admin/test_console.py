@@ -218,7 +218,7 @@ def test_a_deep_or_long_answer_is_drawn_in_part_and_saved_whole(
 def test_an_answer_that_is_too_large_is_not_shown_and_that_is_said(
     scripted: Callable[..., Console], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.admin.console_pages.MAX_SHOWN", 10_000)
+    monkeypatch.setattr("integrations.admin.console.views.MAX_SHOWN", 10_000)
     with ScriptedServer(reply(b"x" * 20_000)) as server:
         page = scripted(server).send("GET", "/x")
 

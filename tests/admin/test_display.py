@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from integrations.admin.display import (
+from integrations.admin.base.formatting import (
     badge,
     capped,
     date_time,

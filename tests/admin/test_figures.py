@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.admin.figures import figures_for
+from integrations.admin.home.stats import figures_for
 from integrations.models import (
     Application,
     ApplicationStage,

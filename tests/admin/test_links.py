@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base import BoundedAdmin
+from integrations.admin.base.admin import BoundedAdmin
 from integrations.connecting import links
 from integrations.models import (
     AuditEntry,

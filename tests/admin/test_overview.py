@@ -16,11 +16,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin import home
-from integrations.admin.charts import Point, Said, bars, ceiling
-from integrations.admin.figures import Figures
-from integrations.admin.overview_charts import durations, funnel, weekly
-from integrations.admin.strips import LENGTH, strips_for
+from integrations.admin.base.charts import Point, Said, bars, ceiling
+from integrations.admin.home import views
+from integrations.admin.home.charts import durations, funnel, weekly
+from integrations.admin.home.stats import Figures
+from integrations.admin.home.sync_history import LENGTH, strips_for
 from integrations.models import (
     Integration,
     Membership,
@@ -63,7 +63,7 @@ def test_the_worst_come_first_and_the_rest_is_on_further_pages(
     first, second = listed(client), listed(client, p="2")
 
     assert first[:4] == ["Société 07", "Société 11", "Société 19", "Société 04"]
-    assert len(first) == home.PER_PAGE
+    assert len(first) == views.PER_PAGE
     assert sorted(first + second) == [str(tenant) for tenant in many]
     assert listed(client, p="99") == second, "a page past the end is the last one"
     assert listed(client, p="x") == first
@@ -109,7 +109,7 @@ def test_a_search_folds_accents_and_case_and_keeps_the_state(
 def test_past_the_limit_the_page_says_how_to_find_the_others(
     alice: User, logged_in: LogIn, many: list[Integration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(home, "MOST_TENANTS", 5)
+    monkeypatch.setattr(views, "MOST_TENANTS", 5)
     client = logged_in(alice)
 
     assert "more tenants than this page looks at" in client.get(INDEX).content.decode()

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.accounts.permissions import Permission
-from integrations.admin.display import change_url
-from integrations.admin.overview import tenant_url
+from integrations.admin.base.formatting import change_url
+from integrations.admin.home.tenant_summary import tenant_url
 from integrations.models import Integration, Membership, Role, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.test_lists import queries_of

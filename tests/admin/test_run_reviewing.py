@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.admin.display import change_url
-from integrations.admin.run_findings import title_of
+from integrations.admin.base.formatting import change_url
+from integrations.admin.runs.findings import title_of
 from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
     HeldDeletion,

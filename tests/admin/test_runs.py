@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from integrations.admin.display import change_url
+from integrations.admin.base.formatting import change_url
 from integrations.models import HeldDeletion, Job, RunState, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.pages import run_address

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.display import change_url
+from integrations.admin.base.formatting import change_url
 from integrations.models import Candidate
 from integrations.search import filling
 from tests.admin.conftest import Data

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.accounts.api_keys import create_key, revoke
-from integrations.admin.display import change_url
+from integrations.admin.base.formatting import change_url
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
 from integrations.sync import retention, tenancy
 from integrations.sync.holdings import holdings_of

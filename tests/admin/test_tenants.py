@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.display import change_url
+from integrations.admin.base.formatting import change_url
 from integrations.models import (
     ConnectionLink,
     FlatchrCredentials,

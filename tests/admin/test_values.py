@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.admin.display import change_url
-from integrations.admin.values import name_of, unified_choices
+from integrations.admin.base.formatting import change_url
+from integrations.admin.tenants.value_maps import name_of, unified_choices
 from integrations.models import Integration, Job, SyncRun, ValueDecision, ValueKind
 from integrations.sync.valuemaps import decide, met_values, value_maps_of
 from tests.admin.conftest import Data

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from integrations.admin import paging
-from integrations.admin.paging import cut
+from integrations.admin.base import pagination
+from integrations.admin.base.pagination import cut
 from integrations.lists.walking import hide_indexes, walk_in_order
 from integrations.models import NEWEST_FIRST, Application, ApplicationStage, Candidate, Integration
 from tests.admin.conftest import Data, Fill
@@ -63,7 +63,7 @@ def test_other_orders_are_left_alone(tenant: Integration) -> None:
 def test_pages_are_the_same_below_and_above_the_cap(
     cap: int, tenant: Integration, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "CAP", cap)
+    monkeypatch.setattr(pagination, "CAP", cap)
     fill(tenant, 12)
     records = Candidate.objects.filter(integration=tenant)
     expected = list(records.order_by(*NEWEST_FIRST))

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.admin.base import BoundedAdmin
+from integrations.admin.base.admin import BoundedAdmin
 from integrations.admin.registry import site
 from integrations.lists.listings import LISTINGS
 from integrations.lists.selecting import UnknownFilter, select

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.display import change_url
+from integrations.admin.base.formatting import change_url
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
 from integrations.submissions.bulk import uploads, working
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row

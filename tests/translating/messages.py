@@ -18,7 +18,7 @@ from babel.messages.extract import extract
 from django.utils import translation
 from django.utils.translation import template
 
-from integrations.admin import display
+from integrations.admin.base import formatting
 from integrations.admin.registry import site
 from integrations.flatchr.check import Verdict
 from integrations.flatchr.errors import TABLE
@@ -257,7 +257,7 @@ def of_tables() -> set[Message]:
     for model in site._registry:
         texts |= {str(model._meta.verbose_name), str(model._meta.verbose_name_plural)}
     texts |= set(OF_THE_THEME)
-    texts |= {display.words(value) for kind in ENUMERATIONS for value in kind}
+    texts |= {formatting.words(value) for kind in ENUMERATIONS for value in kind}
     return {("", text) for text in texts}
 
 

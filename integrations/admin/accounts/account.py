@@ -1,0 +1,149 @@
+"""A user's own pages: the password, and the second factor, set up and switched off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django_otp import login as otp_login
+
+from integrations.accounts import second_factor, users
+from integrations.admin.accounts.login import (
+    CodeForm,
+    NewPasswordForm,
+    UserForm,
+    too_soon,
+    wrong_code,
+)
+
+
+class SetUpForm(CodeForm):
+    """The first code of an app; there are no recovery codes yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("The six digits that the app shows now.")
+
+
+class OffForm(UserForm):
+    password = forms.CharField(
+        label=lazy("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This is not your password. Type it again."))
+        return password
+
+
+def second_factor_view(site: Any, request: HttpRequest) -> HttpResponseBase:
+    """Set it up, or, once it is there, make new recovery codes and switch it off."""
+    if second_factor.has_one(request.user):
+        return _managed(site, request)
+    form = SetUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            codes = second_factor.confirm(request, form.cleaned_data["code"])
+        except second_factor.TooSoon as wait:
+            form.add_error("code", too_soon(wait))
+        else:
+            if codes is not None:
+                _verified(request)
+                return _codes(site, request, codes)
+            form.add_error("code", wrong_code())
+    device = second_factor.begin(request.user)
+    return _page(
+        site,
+        request,
+        "relais/second_factor_set_up.html",
+        form=form,
+        # Drawn by the library from an address of our own.
+        picture=mark_safe(second_factor.picture(device)),  # noqa: S308
+        key=second_factor.typed_key(device),
+        required=second_factor.required_of(request.user),
+    )
+
+
+def _managed(site: Any, request: HttpRequest) -> HttpResponseBase:
+    user: Any = request.user
+    form = OffForm(request.POST or None, user=user)
+    required = second_factor.required_of(user)
+    if request.method == "POST" and form.is_valid():
+        if request.POST.get("do") == "codes":
+            return _codes(site, request, second_factor.new_codes(user))
+        if not required:
+            second_factor.switch_off(user)
+            messages.success(request, _("Signing in needs your password alone from now on."))
+            return HttpResponseRedirect(reverse("admin:second_factor"))
+    return _page(
+        site,
+        request,
+        "relais/second_factor.html",
+        form=form,
+        left=second_factor.codes_left(user),
+        required=required,
+    )
+
+
+def _verified(request: HttpRequest) -> None:
+    """This session has shown the second factor just now."""
+    device = request.user.totpdevice_set.filter(confirmed=True).first()  # type: ignore[union-attr]
+    otp_login(request, device)
+
+
+def _codes(site: Any, request: HttpRequest, codes: list[str]) -> HttpResponseBase:
+    """The recovery codes are in the answer itself, so that they are stored nowhere."""
+    return _page(
+        site,
+        request,
+        "relais/second_factor_codes.html",
+        codes=codes,
+        title=_("Your recovery codes"),
+    )
+
+
+class PasswordForm(NewPasswordForm, OffForm):
+    """The password that is, and the one to be."""
+
+    field_order = ("password", "first", "second")
+
+
+def password_view(site: Any, request: HttpRequest) -> HttpResponseBase:
+    """Change one's own password: this session goes on, all others end."""
+    user: Any = request.user
+    form = PasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        users.set_password(user, form.cleaned_data["first"])
+        update_session_auth_hash(request, user)
+        messages.success(
+            request, _("Your password is changed. You are signed out everywhere else.")
+        )
+        return HttpResponseRedirect(reverse("admin:password_change"))
+    return _page(
+        site,
+        request,
+        "relais/password.html",
+        form=form,
+        title=_("Change your password"),
+        rules=password_validators_help_texts(),
+    )
+
+
+def _page(site: Any, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+    request.current_app = site.name
+    title = context.pop("title", _("Second factor"))
+    return TemplateResponse(
+        request, template, {**site.each_context(request), "title": title, **context}
+    )

@@ -1,0 +1,229 @@
+"""Signing in: the password first, then the code of those who have a second factor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import auth
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+
+from integrations.accounts import lockout, second_factor, users
+from integrations.admin.base.theme import AuthenticationForm
+from integrations.audit.trail import record
+from integrations.models import Event
+
+# What the frame of a page needs, which the site knows.
+Frame = Callable[[HttpRequest], dict[str, Any]]
+# Between the password and the code, seconds.
+PATIENCE = 600
+PENDING = "second_factor_pending"
+
+
+class SignIn(LoginView):
+    """The first step, on the theme's page."""
+
+    template_name = "admin/login.html"
+    authentication_form = AuthenticationForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        until = lockout.locked_until(request, request.POST.get("username", ""))
+        if until is not None:
+            return _locked(request, until)
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.get_user()
+        onward = self.get_success_url()
+        if second_factor.has_one(user):
+            self.request.session[PENDING] = {
+                "user": user.pk,
+                "backend": user.backend,
+                "password": user.get_session_auth_hash(),
+                "at": int(time.time()),
+                "next": onward,
+            }
+            return HttpResponseRedirect(reverse("admin:login_code"))
+        _complete(self.request, user)
+        return HttpResponseRedirect(onward)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Written down for users that exist: what else was typed may be a password."""
+        name = str(form.data.get("username", ""))
+        user = auth.get_user_model()._default_manager.filter(username=name).first()
+        if user is not None:
+            record(Event.SIGN_IN_FAILED, about=user, name=name)
+            if lockout.locked_until(self.request, name):
+                record(Event.SIGN_IN_LOCKED, about=user, name=name)
+        return super().form_invalid(form)
+
+
+def _complete(request: HttpRequest, user: Any, device: Any = None) -> None:
+    with transaction.atomic():
+        user.otp_device = device
+        auth.login(request, user)
+        record(Event.SIGNED_IN, user=user, about=user, name=user.get_username())
+
+
+def locked_answer(request: HttpRequest, _response: Any = None, credentials: Any = None) -> Any:
+    """What a sign-in that is locked is answered; for django-axes."""
+    name = (credentials or {}).get("username") or request.POST.get("username", "")
+    return _locked(request, lockout.locked_until(request, name))
+
+
+def _locked(request: HttpRequest, until: Any) -> HttpResponse:
+    at = formats.time_format(timezone.localtime(until), "H:i") if until else ""
+    return render(request, "relais/signing_in_locked.html", {"at": at, "title": ""}, status=429)
+
+
+# The second step
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=lazy("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
+        help_text=lazy("The six digits that your app shows, or one of your recovery codes."),
+    )
+
+
+@never_cache
+@csrf_protect
+@sensitive_post_parameters("code")
+def code_view(request: HttpRequest, frame: Frame) -> HttpResponseBase:
+    """The code of a user whose password was right a moment ago."""
+    pending = request.session.get(PENDING) or {}
+    user = _pending_user(pending)
+    if user is None:
+        request.session.pop(PENDING, None)
+        return HttpResponseRedirect(reverse("admin:login"))
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            device = second_factor.verify(user, form.cleaned_data["code"])
+        except second_factor.TooSoon as wait:
+            form.add_error("code", too_soon(wait))
+        else:
+            if device is not None:
+                del request.session[PENDING]
+                user.backend = pending["backend"]
+                _complete(request, user, device)
+                return HttpResponseRedirect(_safe(request, pending["next"]))
+            record(
+                Event.SIGN_IN_FAILED,
+                about=user,
+                name=user.get_username(),
+                step=_("second factor"),
+            )
+            form.add_error("code", wrong_code())
+    context = {**frame(request), "form": form, "title": _("Enter your code")}
+    return render(request, "relais/signing_in_code.html", context)
+
+
+def _pending_user(pending: dict[str, Any]) -> Any:
+    if pending.get("at", 0) < time.time() - PATIENCE:
+        return None
+    users_ = auth.get_user_model()._default_manager.filter(is_active=True)
+    user = users_.filter(pk=pending["user"]).first()
+    # A password that was changed meanwhile has not been given.
+    same = user is not None and user.get_session_auth_hash() == pending["password"]
+    return user if same else None
+
+
+def _safe(request: HttpRequest, address: str) -> str:
+    if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+        return address
+    return reverse("admin:index")
+
+
+def too_soon(wait: second_factor.TooSoon) -> str:
+    at = formats.time_format(timezone.localtime(wait.until), "H:i:s") if wait.until else ""
+    return _(
+        "Too many wrong codes. Wait until %(time)s, then enter the code that is shown then."
+    ) % {"time": at}
+
+
+def wrong_code() -> str:
+    return _(
+        "This code is not right, or was used already. Wait for the next one, and see that the "
+        "phone's clock is right."
+    )
+
+
+# An invitation
+
+
+class UserForm(forms.Form):
+    """Something that one user fills in about themselves."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+
+class NewPasswordForm(UserForm):
+    """A password, typed twice."""
+
+    first = forms.CharField(
+        label=lazy("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    second = forms.CharField(
+        label=lazy("The same again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        first, second = given.get("first"), given.get("second")
+        if first and second and first != second:
+            self.add_error("second", _("The two are not the same. Type both again."))
+        elif first:
+            try:
+                auth.password_validation.validate_password(first, self._user)
+            except ValidationError as error:
+                self.add_error("first", error)
+        return given
+
+
+@never_cache
+@csrf_protect
+@sensitive_post_parameters("first", "second")
+def welcome_view(request: HttpRequest, uid: str, token: str, frame: Frame) -> HttpResponseBase:
+    """Where a link leads that an administrator has made: a password is set, once."""
+    user = users.invited(uid, token)
+    if user is None:
+        return render(request, "relais/welcome_over.html", {}, status=404)
+    form = NewPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        users.set_password(user, form.cleaned_data["first"])
+        context = {**frame(request), "title": _("Your password is set"), "who": user}
+        return render(request, "relais/welcome_done.html", context)
+    context = {
+        **frame(request),
+        "title": _("Welcome to Relais"),
+        "form": form,
+        "who": user,
+        "rules": password_validators_help_texts(),
+    }
+    return render(request, "relais/welcome.html", context)

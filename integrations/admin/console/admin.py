@@ -1,0 +1,175 @@
+"""The console's history: what was passed through to Flatchr, from here and through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.breadcrumbs import Crumb
+from integrations.admin.base.cards import Card, given
+from integrations.admin.base.filters import FieldFilter, ListFilter, TenantFilter
+from integrations.admin.base.formatting import NOTHING, Tone, ago, badge, date_time, duration, link
+from integrations.admin.console import views
+from integrations.admin.console.response import tone_of
+from integrations.admin.console.views import console_url
+from integrations.models import PASSTHROUGH_METHODS, FlatchrHost, PassthroughCall
+
+
+class SourceFilter(ListFilter):
+    title = lazy("from")
+    parameter_name = "from"
+    any_label = lazy("From anywhere")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [("dashboard", _("The dashboard")), ("api", _("The HTTP API"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        if self.value() not in ("dashboard", "api"):
+            return queryset
+        return queryset.filter(api_key__isnull=self.value() == "dashboard")
+
+
+class MethodFilter(FieldFilter):
+    title = lazy("method")
+    parameter_name = field = "method"
+    any_label = lazy("Any method")
+    choices_ = [(method, method) for method in PASSTHROUGH_METHODS]
+
+
+class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("request_line", "tenant", "by", "answered", "took", "when")
+    list_filter = (TenantFilter, SourceFilter, MethodFilter)
+    list_select_related = ("integration", "user", "api_key")
+    list_defer = ("headers", "params", "body")
+    sortable_by = ()
+    ordering = ("-id",)
+    plural = lazy("Console history")
+    change_list_template = "relais/console_history.html"
+    detail_template = "relais/console_call.html"
+    empty_text = lazy("Nothing has been sent to Flatchr from the console or through the API yet.")
+
+    @display(description=lazy("Call"))
+    def request_line(self, call: PassthroughCall) -> SafeString:
+        return format_html(
+            '<code>{}</code> <span class="rl-call-path">{}</span>', call.method, call.path
+        )
+
+    @display(description=lazy("Tenant"))
+    def tenant(self, call: PassthroughCall) -> str:
+        return str(call.integration)
+
+    @display(description=lazy("By"))
+    def by(self, call: PassthroughCall) -> str:
+        return _sender(call)
+
+    @display(description=lazy("Answer"))
+    def answered(self, call: PassthroughCall) -> SafeString:
+        return _answer(call)
+
+    @display(description=lazy("Took"))
+    def took(self, call: PassthroughCall) -> str:
+        return duration(call.duration)
+
+    @display(description=lazy("When"))
+    def when(self, call: PassthroughCall) -> SafeString | str:
+        return ago(call.started_at)
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "console/",
+                wrap(self.console_view),
+                name="integrations_passthroughcall_console",
+            ),
+            path(
+                "console/<str:pk>/",
+                wrap(self.confirm_view),
+                name="integrations_passthroughcall_confirm",
+            ),
+            *super().get_urls(),
+        ]
+
+    def console_view(self, request: HttpRequest) -> HttpResponse:
+        return views.console_view(self, request)
+
+    def confirm_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        return views.confirm_view(self, request, pk)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        crumbs = [Crumb(views.TITLE, console_url()), Crumb(_("History"))]
+        context = {"console_url": console_url(), "crumbs": crumbs}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def detail(self, _request: HttpRequest, record: PassthroughCall) -> dict[str, Any]:
+        return {
+            "title": f"{record.method} {record.path}"[:200],
+            "badges": [_answer(record)],
+            "subtitle": _("Sent to Flatchr for %(integration)s")
+            % {"integration": record.integration},
+            "cards": [_request_card(record), _answer_card(record)],
+            "again_url": f"{console_url()}?again={record.pk}",
+        }
+
+
+def _sender(call: PassthroughCall) -> str:
+    if call.api_key:
+        return f"{call.api_key.name} ({call.api_key.prefix}…)"
+    return str(call.user) if call.user else _("A user who was removed")
+
+
+def _answer(call: PassthroughCall) -> SafeString:
+    if call.error:
+        return badge(_("No answer"), Tone.DANGER)
+    if call.status is None:
+        return badge(_("Not known"), Tone.WARNING)
+    return badge(call.status, tone_of(call.status))
+
+
+def _request_card(call: PassthroughCall) -> Card:
+    params = "\n".join(f"{name}={value}" for name, value in call.params.items())
+    headers = "\n".join(f"{name}: {value}" for name, value in call.headers.items())
+    rows = [
+        (_("Tenant"), link(call.integration)),
+        (_("Sent by"), _sender(call)),
+        (_("When"), date_time(call.started_at)),
+        (_("Sent to"), FlatchrHost(call.host).label),
+        (_("Method"), call.method),
+        (_("Path"), format_html("<code>{}</code>", call.path)),
+        (_("Query parameters"), _block(params)),
+        (_("Headers"), _block(headers)),
+    ]
+    return Card(_("Request"), given(rows))
+
+
+def _answer_card(call: PassthroughCall) -> Card:
+    problem = call.error
+    if not problem and call.duration is None:
+        problem = _(
+            "Relais was stopped while it waited, so it is not known whether Flatchr did it. Look "
+            "there before you send it again."
+        )
+    rows = [
+        (_("Status"), _answer(call)),
+        (_("Took"), duration(call.duration)),
+        (_("Size"), f"{call.bytes_received:,} bytes" if call.status else NOTHING),
+        (_("What happened"), problem),
+        (_("Content"), _("Not kept: it may hold personal data.") if call.status else NOTHING),
+    ]
+    return Card(_("Answer"), given(rows))
+
+
+def _block(text: str) -> SafeString | str:
+    return format_html('<span class="rl-pre-wrap">{}</span>', text) if text else NOTHING

@@ -1,0 +1,98 @@
+"""What the page of one export shows: how far it is, the way to its file, and what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from integrations.admin.base.cards import Card
+from integrations.admin.base.formatting import NOTHING, date_time, duration, link, number
+from integrations.admin.exports.form import column_choices
+from integrations.exports.working import is_fetchable, may_fetch
+from integrations.models import Export, ExportFormat, ExportState
+
+
+def report_context(request: HttpRequest, export: Export) -> dict[str, Any]:
+    mine = export.user_id is not None and export.user_id == request.user.pk
+    fetchable = is_fetchable(export)
+    return {
+        **progress_context(export),
+        "subtitle": "",
+        "mine": mine,
+        "may_cancel": export.is_live and (mine or request.user.is_superuser),
+        "may_fetch": fetchable and may_fetch(export, request.user),
+        "withheld": fetchable and mine and not may_fetch(export, request.user),
+        "expired": export.state == ExportState.DONE and not fetchable,
+        "urls": {
+            name: reverse(f"admin:integrations_export_{name}", args=[export.pk])
+            for name in ("live", "file", "cancel")
+        },
+        "again_url": _again_url(export),
+        "cards": [_what(export), _how(export)],
+    }
+
+
+def progress_context(export: Export) -> dict[str, Any]:
+    return {
+        "export": export,
+        "live": export.is_live,
+        "state": ExportState(export.state),
+        "expected": export.expected,
+    }
+
+
+def _again_url(export: Export) -> str:
+    """The form with the same filters; blank for what the command line has exported."""
+    if export.user_id is None:
+        return ""
+    query = QueryDict(export.filters, mutable=True)
+    if export.integration_id:
+        query["tenant"] = export.integration_id
+    address = reverse(f"admin:integrations_{export.kind}_export")
+    return f"{address}?{query.urlencode()}" if query else address
+
+
+def _what(export: Export) -> Card:
+    return Card(
+        _("What was taken"),
+        [
+            (_("Records"), export.get_kind_display()),
+            (_("Tenant"), link(export.integration) if export.integration else _("Several tenants")),
+            (_("Filters"), export.filters or _("No filters")),
+            (_("Rows"), number(export.rows)),
+            (_("Columns"), _columns(export)),
+        ],
+    )
+
+
+def _columns(export: Export) -> str:
+    """By the words of the form; nothing is known of those of exports before there was a choice."""
+    labels = dict(column_choices(export.kind, with_tenant=True))
+    return ", ".join(labels.get(name, name) for name in export.columns) or NOTHING
+
+
+def _how(export: Export) -> Card:
+    lasted = NOTHING
+    if export.ended_at:
+        lasted = duration((export.ended_at - export.started_at).total_seconds())
+    rows: list[tuple[str, object]] = [
+        (_("By"), str(export.user) if export.user else _("Command line")),
+        (_("Started"), date_time(export.started_at)),
+        (_("Took"), lasted),
+        (_("Format"), export.get_format_display()),
+    ]
+    if export.format == ExportFormat.CSV:
+        rows.append((_("Separator"), export.get_delimiter_display()))
+    if export.format != ExportFormat.JSON:
+        rows.append((_("Dates"), export.get_date_format_display()))
+    if export.size is not None:
+        rows.append((_("Size"), filesizeformat(export.size)))
+    if export.expires_at:
+        rows.append((_("Kept until"), date_time(export.expires_at)))
+    if export.mailed_at:
+        rows.append((_("E-mail sent"), date_time(export.mailed_at)))
+    return Card(_("The file"), rows)

@@ -1,0 +1,259 @@
+"""Candidates and their applications: the lists and the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.cards import Card, Related, badges, record_card, related
+from integrations.admin.base.filters import (
+    CandidateFilter,
+    DeletedFilter,
+    JobFilter,
+    OutcomeFilter,
+    StageFilter,
+    TagFilter,
+    TenantFilter,
+    chosen_tenant,
+)
+from integrations.admin.base.formatting import (
+    NOTHING,
+    chips,
+    date_time,
+    day,
+    emails,
+    enum_badge,
+    gone_badge,
+    link,
+    list_url,
+    phones,
+    stage_badge,
+)
+from integrations.admin.exports.mixin import ExportingMixin
+from integrations.admin.records.changes import changes_of
+from integrations.admin.records.date_filters import AppliedFilter, CandidateAppliedFilter
+from integrations.admin.records.field_sources import source_of
+from integrations.admin.records.timeline import timeline
+from integrations.admin.submissions.links import new_url, submitted_from_here
+from integrations.lists.listings import APPLICATIONS, CANDIDATES
+from integrations.models import Application, Candidate, SubmissionKind
+
+
+class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
+    listing = CANDIDATES
+    list_display = CANDIDATES.columns
+    list_filter = (
+        TenantFilter,
+        StageFilter,
+        OutcomeFilter,
+        CandidateAppliedFilter,
+        TagFilter,
+        DeletedFilter,
+        JobFilter,
+    )
+    list_select_related = ("integration",)
+    search_fields = CANDIDATES.search_fields
+    search_placeholder = lazy("Name or e-mail")
+    sortable_by = tuple(CANDIDATES.orders)
+    empty_text = lazy("Candidates appear here once a tenant has been synchronised.")
+
+    @display(description=lazy("Name"))
+    def name(self, candidate: Candidate) -> SafeString:
+        return format_html("{} {}", str(candidate), gone_badge(candidate.remote_deleted_at))
+
+    @display(description=lazy("Tenant"))
+    def tenant(self, candidate: Candidate) -> str:
+        return str(candidate.integration)
+
+    @display(description=lazy("E-mail"))
+    def email(self, candidate: Candidate) -> SafeString | str:
+        return emails(candidate.email_addresses)
+
+    @display(description=lazy("Phone"))
+    def phone(self, candidate: Candidate) -> SafeString | str:
+        return phones(candidate.phone_numbers)
+
+    @display(description=lazy("Changed"), ordering=CANDIDATES.orders["changed"])
+    def changed(self, candidate: Candidate) -> SafeString | str:
+        return date_time(candidate.changed_at)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"submit_url": _submit_url(request, SubmissionKind.CANDIDATE)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def detail(self, _request: HttpRequest, record: Candidate) -> dict[str, Any]:
+        return {
+            "badges": badges(record),
+            "subtitle": _("Candidate"),
+            "cards": [_contact(record), _tags(record), record_card(record)],
+            "related": [_applications(record), *submitted_from_here(record)],
+            "source": source_of(record),
+            "timeline": {"events": timeline(record)},
+            "links": [(_("Applications"), list_url(Application, candidate=record.pk))],
+            "submit_url": new_url(SubmissionKind.CANDIDATE, candidate=record.pk),
+            "submit_label": _("Submit for another job"),
+        }
+
+
+def _submit_url(request: HttpRequest, kind: SubmissionKind) -> str:
+    """The form, at the tenant that the list is limited to."""
+    tenant = chosen_tenant(request)
+    return new_url(kind, **({"tenant": tenant} if tenant else {}))
+
+
+def _contact(candidate: Candidate) -> Card:
+    return Card(
+        _("Contact"),
+        [
+            (_("First name"), candidate.first_name or NOTHING),
+            (_("Last name"), candidate.last_name or NOTHING),
+            (_("E-mail"), emails(candidate.email_addresses)),
+            (_("Phone"), phones(candidate.phone_numbers)),
+        ],
+    )
+
+
+def _tags(candidate: Candidate) -> Card:
+    worn = candidate.candidate_tags.live().filter(tag__remote_deleted_at=None)
+    names = worn.order_by("tag__name", "pk").values_list("tag_id", "tag__name")[:100]
+    return Card(
+        _("Tags"),
+        [
+            (
+                "",
+                chips(
+                    [(list_url(Candidate, tag=pk), name or _("(no name)")) for pk, name in names]
+                ),
+            )
+        ],
+    )
+
+
+def _applications(candidate: Candidate) -> Related:
+    newest = candidate.applications.select_related("job", "current_stage")
+    return related(
+        _("Applications"),
+        (_("Job"), _("Stage"), _("Outcome"), _("Received"), ""),
+        newest.defer("remote_data", "job__remote_data", "job__description"),
+        lambda application: (
+            link(application.job),
+            stage_badge(application.current_stage),
+            enum_badge(application.outcome),
+            day(application.remote_created_at),
+            format_html(
+                "{} {}", link(application, _("Open it")), gone_badge(application.remote_deleted_at)
+            ),
+        ),
+        empty=_("No application of this candidate is in Flatchr any more."),
+        all_url=list_url(Application, candidate=candidate.pk, deleted="all"),
+    )
+
+
+class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
+    listing = APPLICATIONS
+    list_display = APPLICATIONS.columns
+    list_filter = (
+        TenantFilter,
+        StageFilter,
+        OutcomeFilter,
+        AppliedFilter,
+        DeletedFilter,
+        JobFilter,
+        CandidateFilter,
+    )
+    list_select_related = ("integration", "candidate", "job", "current_stage")
+    list_defer = (
+        "remote_data",
+        "job__remote_data",
+        "job__description",
+        "job__custom_fields",
+        "job__integration_fields",
+        "current_stage__remote_data",
+    )
+    search_fields = APPLICATIONS.search_fields
+    search_placeholder = lazy("Candidate's name or e-mail")
+    sortable_by = tuple(APPLICATIONS.orders)
+    empty_text = lazy("Applications appear here once a tenant has been synchronised.")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"submit_url": _submit_url(request, SubmissionKind.APPLICATION)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    @display(description=lazy("Candidate"))
+    def who(self, application: Application) -> SafeString:
+        gone = gone_badge(application.remote_deleted_at)
+        return format_html("{} {}", str(application.candidate), gone)
+
+    @display(description=lazy("Job"))
+    def job_name(self, application: Application) -> SafeString | str:
+        return link(application.job)
+
+    @display(description=lazy("Tenant"))
+    def tenant(self, application: Application) -> str:
+        return str(application.integration)
+
+    @display(description=lazy("Stage"))
+    def stage(self, application: Application) -> SafeString | str:
+        return stage_badge(application.current_stage)
+
+    @display(description=lazy("Outcome"))
+    def result(self, application: Application) -> SafeString | str:
+        return enum_badge(application.outcome)
+
+    @display(description=lazy("Received"))
+    def received(self, application: Application) -> SafeString | str:
+        return day(application.remote_created_at)
+
+    @display(description=lazy("Changed"), ordering=APPLICATIONS.orders["changed"])
+    def changed(self, application: Application) -> SafeString | str:
+        return date_time(application.changed_at)
+
+    def detail(self, _request: HttpRequest, record: Application) -> dict[str, Any]:
+        candidate = record.candidate
+        return {
+            "title": f"{candidate}, {record.job}" if record.job else str(candidate),
+            "badges": badges(record, enum_badge(record.outcome)),
+            "subtitle": _("Application"),
+            "cards": [
+                Card(
+                    _("Application"),
+                    [
+                        (_("Job"), link(record.job)),
+                        (_("Stage"), link(record.current_stage)),
+                        (_("Outcome"), enum_badge(record.outcome)),
+                        (_("Received"), day(record.remote_created_at)),
+                        (_("Updated in Flatchr"), day(record.remote_updated_at)),
+                    ],
+                ),
+                Card(
+                    _("Candidate"),
+                    [
+                        (_("Name"), link(candidate)),
+                        (_("E-mail"), emails(candidate.email_addresses)),
+                        (_("Phone"), phones(candidate.phone_numbers)),
+                    ],
+                ),
+                record_card(record),
+            ],
+            "related": submitted_from_here(record),
+            "source": source_of(record),
+            "changes": changes_of(record),
+            "links": [
+                (_("Candidate's applications"), list_url(Application, candidate=candidate.pk)),
+                *(
+                    [(_("Applications for this job"), list_url(Application, job=record.job_id))]
+                    if record.job_id
+                    else []
+                ),
+            ],
+        }

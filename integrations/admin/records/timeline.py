@@ -1,0 +1,103 @@
+"""What happened with a candidate, most recent first: as far as Relais has seen it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from integrations.admin.base.formatting import change_url
+from integrations.admin.records.changes import FieldChange, changes_of, told
+from integrations.models import (
+    NEWEST_FIRST,
+    Application,
+    Candidate,
+    RecordChange,
+    Submission,
+    SubmissionState,
+)
+from integrations.records import Model
+
+MOST = 30
+# Of each kind, the newest are looked at.
+LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`by_day`: Flatchr tells the day only."""
+
+    at: dt.datetime
+    icon: str
+    text: str
+    url: str = ""
+    by_day: bool = False
+    fields: list[FieldChange] = field(default_factory=list)
+
+
+def timeline(candidate: Candidate) -> list[Event]:
+    """The newest `MOST` events of a candidate."""
+    applications = list(
+        candidate.applications.select_related("job")
+        .defer("remote_data", "job__remote_data", "job__description")
+        .order_by(*NEWEST_FIRST)[:LOOKED_AT]
+    )
+    events = [
+        *_applied(applications),
+        *_moved(candidate, applications),
+        *_changed(candidate),
+        *_submitted(candidate),
+    ]
+    events.sort(key=lambda event: event.at, reverse=True)
+    return events[:MOST]
+
+
+def _applied(applications: Iterable[Application]) -> Iterator[Event]:
+    for application in applications:
+        job = str(application.job) if application.job else _("a job that is not known")
+        url = change_url(application)
+        if application.remote_created_at:
+            text = _("Applied for %(job)s") % {"job": job}
+            yield Event(application.remote_created_at, "assignment", text, url, by_day=True)
+        if application.remote_deleted_at:
+            text = _("The application for %(job)s is no longer in Flatchr") % {"job": job}
+            yield Event(application.remote_deleted_at, "delete", text, url)
+
+
+def _moved(candidate: Candidate, applications: list[Application]) -> Iterator[Event]:
+    by_id = {application.pk: application for application in applications}
+    found = RecordChange.objects.filter(
+        model=Model.APPLICATIONS,
+        record_id__in=list(by_id),
+        integration=candidate.integration_id,
+    )
+    for change in told(Application, list(found.order_by("-id")[:LOOKED_AT])):
+        application = by_id[change.record_id]
+        text = _("Change in the application for %(job)s") % {"job": application.job or "–"}
+        yield Event(change.at, "swap_horiz", text, change_url(application), fields=change.fields)
+
+
+def _changed(candidate: Candidate) -> Iterator[Event]:
+    for change in changes_of(candidate).rows:
+        yield Event(change.at, "edit", _("Change of the candidate"), fields=change.fields)
+    if candidate.remote_deleted_at:
+        yield Event(candidate.remote_deleted_at, "delete", _("No longer in Flatchr"))
+
+
+def _submitted(candidate: Candidate) -> Iterator[Event]:
+    submissions: Any = Submission.objects.filter(
+        candidate=candidate, integration=candidate.integration_id
+    )
+    for one in (
+        submissions.select_related("job")
+        .defer("cover_letter", "answers", "job__remote_data", "job__description")
+        .order_by("-created_at")[:LOOKED_AT]
+    ):
+        text = _("Submission for %(job)s: %(state)s") % {
+            "job": one.job or "–",
+            "state": SubmissionState(one.state).label,
+        }
+        yield Event(one.ended_at or one.sent_at or one.created_at, "send", text, change_url(one))

@@ -1,0 +1,134 @@
+"""A run beside the one before it: what differs is marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from integrations.admin.base.formatting import NOTHING, change_url, duration, number
+from integrations.admin.runs.findings import NAMES, title_of
+from integrations.models import LIVE_STATES, ModelResult, SyncRun
+from integrations.records import Model
+
+FIGURES = {
+    "seen": _("Seen"),
+    "created": _("New"),
+    "updated": pgettext_lazy("records", "Changed"),
+    "deleted": _("Gone"),
+    "restored": _("Restored"),
+    "held": _("Held"),
+    "quarantined": _("Set aside"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure in both runs, as shown."""
+
+    name: str
+    now: str
+    before: str
+
+    @property
+    def differs(self) -> bool:
+        return self.now != self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`measures` are of the runs as a whole, `models` of each model that either has read, and
+    `warnings` those kinds of which there are more or fewer.
+    """
+
+    before: SyncRun
+    url: str
+    measures: list[Measure]
+    models: list[tuple[str, list[Measure]]]
+    warnings: list[Measure]
+
+    @property
+    def headings(self) -> list[str]:
+        return [str(heading) for heading in FIGURES.values()]
+
+    @property
+    def same(self) -> bool:
+        lines = [measure for _name, line in self.models for measure in line]
+        return not self.warnings and not any(line.differs for line in lines)
+
+
+def run_before(run: SyncRun) -> SyncRun | None:
+    """The latest of the same type that has ended: a delta reads less than a full sync."""
+    earlier = SyncRun.objects.filter(
+        integration_id=run.integration_id, type=run.type, pk__lt=run.pk
+    )
+    return earlier.exclude(state__in=LIVE_STATES).order_by("-pk").first()
+
+
+def comparison(run: SyncRun) -> Comparison | None:
+    """None for a first run, and for one that has not ended."""
+    before = None if run.is_live else run_before(run)
+    if before is None:
+        return None
+    return Comparison(
+        before=before,
+        url=change_url(before),
+        measures=_measures(run, before),
+        models=_models(run, before),
+        warnings=_warnings(run, before),
+    )
+
+
+def _measures(run: SyncRun, before: SyncRun) -> list[Measure]:
+    return [
+        Measure(str(_("Outcome")), str(run.get_state_display()), str(before.get_state_display())),
+        Measure(str(_("Took")), _took(run), _took(before)),
+        Measure(str(_("Requests to Flatchr")), number(run.requests), number(before.requests)),
+        Measure(str(_("Warnings")), number(_warned(run)), number(_warned(before))),
+    ]
+
+
+def _took(run: SyncRun) -> str:
+    if not run.started_at or not run.ended_at:
+        return NOTHING
+    return duration((run.ended_at - run.started_at).total_seconds())
+
+
+def _warned(run: SyncRun) -> int:
+    return run.warnings.aggregate(total=Sum("count"))["total"] or 0
+
+
+def _models(run: SyncRun, before: SyncRun) -> list[tuple[str, list[Measure]]]:
+    found: dict[tuple[int, str], Any] = {
+        (result.run_id, result.model): result
+        for result in ModelResult.objects.filter(run__in=[run, before])
+    }
+    lines = []
+    for model in Model:
+        now, was = found.get((run.pk, model)), found.get((before.pk, model))
+        if now is not None or was is not None:
+            lines.append((str(NAMES[model]), [_figure(name, now, was) for name in FIGURES]))
+    return lines
+
+
+def _figure(name: str, now: ModelResult | None, was: ModelResult | None) -> Measure:
+    return Measure(str(FIGURES[name]), number(getattr(now, name, 0)), number(getattr(was, name, 0)))
+
+
+def _warnings(run: SyncRun, before: SyncRun) -> list[Measure]:
+    def counts(of: SyncRun) -> dict[tuple[str, str], int]:
+        return {(row.model, row.code): row.count for row in of.warnings.all()}
+
+    now, was = counts(run), counts(before)
+    return [
+        Measure(
+            f"{NAMES[model]}: {title_of(code)}",
+            number(now.get((model, code), 0)),
+            number(was.get((model, code), 0)),
+        )
+        for model, code in sorted(now.keys() | was.keys())
+        if now.get((model, code)) != was.get((model, code))
+    ]

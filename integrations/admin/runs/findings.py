@@ -1,0 +1,169 @@
+"""What a run warned of, and the records that its warnings, holds and quarantine are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.admin.base.formatting import change_url, words
+from integrations.admin.home.tenant_summary import tenant_url
+from integrations.flatchr.mapping.fields import CODED
+from integrations.models import (
+    Application,
+    ApplicationStage,
+    Candidate,
+    Integration,
+    Job,
+    MirroredRecord,
+    SyncRun,
+    SyncWarning,
+    Tag,
+)
+from integrations.models.runs import MODEL_CHOICES
+from integrations.records import Model
+from integrations.sync import valuemaps
+
+NAMES: dict[str, Any] = dict(MODEL_CHOICES)
+# Models that have a page for each record.
+PAGES: dict[str, type[MirroredRecord]] = {
+    Model.JOBS: Job,
+    Model.APPLICATION_STAGES: ApplicationStage,
+    Model.CANDIDATES: Candidate,
+    Model.APPLICATIONS: Application,
+    Model.TAGS: Tag,
+}
+# What is found on an applicant is told of the candidate and its tags, and the page is the
+# application's.
+_TOLD_OF = {Model.CANDIDATES: Application, Model.CANDIDATE_TAGS: Application}
+# Codes of warnings as headings; any other code is shown as words.
+CODES = {
+    "archived_applicants_unread": _("Archived applicants were not listed"),
+    "applicant_not_found": _("Applicant is gone"),
+    "closed_vacancies_unread": _("Closed vacancies were not listed"),
+    "duplicate_stage_title": _("Stages with the same name"),
+    "duplicate_vacancy_id": _("Vacancies with the same number"),
+    "invalid_date": _("Date cannot be read"),
+    "invalid_email": _("E-mail address is none"),
+    "invalid_salary": _("Salary cannot be read"),
+    "missing_tag_title": _("Tag without a title"),
+    "missing_vacancy_id": _("Vacancy without a number"),
+    "referential_unread": _("List of labels was refused"),
+    "unexpected_type": _("Value of an unexpected kind"),
+    **dict.fromkeys(
+        (f"unknown_{name}_id" for name in ("channel", *CODED)), _("Code without a label")
+    ),
+    "unknown_applicant_status": _("Unknown applicant status"),
+    "unknown_contract": _("Unknown contract type"),
+    "unknown_country": _("Unknown country"),
+    "unknown_experience": _("Unknown experience level"),
+    "unknown_job_status": _("Unknown job status"),
+    "unknown_remote_work": _("Unknown remote work value"),
+    "unknown_salary_period": _("Unknown salary period"),
+    "unknown_stage": _("Unknown stage"),
+    "unknown_tag": _("Unknown tag"),
+    "unknown_tag_type": _("Unknown kind of tag"),
+    "unknown_vacancy": _("Unknown vacancy"),
+    "unreadable_phone": _("Phone number cannot be read"),
+    "unstorable_number": _("Number cannot be stored"),
+    "unstorable_text": _("Characters cannot be stored"),
+    "unusable_tag_value": _("Tag value cannot be used"),
+}
+
+
+class Linked(NamedTuple):
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One of the first findings of a kind; `record` is None when it is not stored."""
+
+    value: str
+    remote_id: str
+    record: Linked | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningGroup:
+    """The findings of one kind. `sentences`: each with its examples; `decide_url`: where it can
+    be said what such values mean.
+    """
+
+    title: str
+    model: str
+    count: int
+    shown: int
+    sentences: list[tuple[str, list[Example]]]
+    decide_url: str
+
+
+def title_of(code: str) -> str:
+    return str(CODES.get(code) or words(code.upper()))
+
+
+def warning_groups(run: SyncRun) -> list[WarningGroup]:
+    """The most frequent first, in a number of queries that does not grow with the warnings."""
+    rows = list(run.warnings.order_by("-count", "id"))
+    records = _records_of(run.integration, rows)
+    return [_group(run, row, records) for row in rows]
+
+
+def _group(run: SyncRun, row: SyncWarning, records: dict[tuple[str, str], Linked]) -> WarningGroup:
+    sentences: dict[str, list[Example]] = defaultdict(list)
+    for told in row.examples:
+        remote_id = str(told.get("remote_id") or "")
+        example = Example(
+            str(told.get("value") or ""), remote_id, records.get((row.model, remote_id))
+        )
+        sentences[str(told.get("message") or "")].append(example)
+    decides = row.model == Model.JOBS and row.code in valuemaps.CODES
+    return WarningGroup(
+        title=title_of(row.code),
+        model=str(NAMES[row.model]),
+        count=row.count,
+        shown=len(row.examples),
+        sentences=list(sentences.items()),
+        decide_url=tenant_url(run.integration, "values") if decides else "",
+    )
+
+
+def _records_of(
+    integration: Integration, rows: Iterable[SyncWarning]
+) -> dict[tuple[str, str], Linked]:
+    """The records that warnings name, one query for each model."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        wanted[row.model] |= {str(example.get("remote_id")) for example in row.examples}
+    found = {}
+    for model, remote_ids in wanted.items():
+        page = _TOLD_OF.get(Model(model)) or PAGES.get(model)
+        if page is not None:
+            mine = page.objects.filter(integration=integration, remote_id__in=remote_ids)
+            for remote_id, linked in named(page, mine):
+                found[model, remote_id] = linked
+    return found
+
+
+def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, Linked]]:
+    """Each of `records` by its remote id, with its name and address, in one query."""
+    if page is Application:
+        records = records.select_related("candidate").defer("remote_data")
+        return [
+            (record.remote_id, Linked(str(record.candidate), change_url(record)))
+            for record in records
+        ]
+    return [
+        (record.remote_id, Linked(str(record), change_url(record)))
+        for record in records.without_raw()
+    ]
+
+
+def linked_record(model: str, pk: str) -> Linked | None:
+    page = PAGES.get(model)
+    found = named(page, page.objects.filter(pk=pk)) if page is not None else []
+    return found[0][1] if found else None

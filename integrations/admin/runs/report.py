@@ -1,0 +1,164 @@
+"""What the page of a sync run shows: the live part, and the report once it has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
+
+from integrations.admin.base.formatting import change_url, duration, relative
+from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.runs.compare import comparison
+from integrations.admin.runs.findings import NAMES, warning_groups
+from integrations.admin.runs.held import held_context
+from integrations.messages import translated
+from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
+from integrations.records import Model
+
+MOST_QUARANTINED = 50
+MOST_EXCHANGES = 20
+# A worker reports every few seconds; silence of this length is worth a word.
+SILENT = timedelta(seconds=12)
+UNCLAIMED = timedelta(seconds=20)
+PAUSE = "Flatchr asked for a pause"
+
+FIGURES = (
+    ("seen", lazy("Seen")),
+    ("created", lazy("New")),
+    ("updated", pgettext_lazy("records", "Changed")),
+    ("unchanged", lazy("Unchanged")),
+    ("deleted", lazy("Gone")),
+    ("restored", lazy("Restored")),
+    ("held", lazy("Held")),
+    ("quarantined", lazy("Set aside")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One model in the table of figures."""
+
+    name: str
+    figures: list[tuple[str, int, str]]
+    state: str
+    error: str
+
+
+def live_context(run: SyncRun) -> dict[str, Any]:
+    """The part of the page that moves; asked for once a second while the run is live."""
+    now = timezone.now()
+    results = {result.model: result for result in run.results.all()}
+    seconds = _elapsed(run, now)
+    seen = sum(result.seen for result in results.values())
+    return {
+        "run": run,
+        "live": run.is_live,
+        "cancelling": run.is_live and run.cancel_requested_at is not None,
+        "elapsed": duration(seconds),
+        "seen": seen,
+        "rate": round(seen / seconds) if seconds and seconds >= 1 else None,
+        "lines": [_line(run, model, results.get(model)) for model in Model],
+        "headings": [heading for _, heading in FIGURES],
+        "notice": _notice(run, now),
+        "heartbeat": relative(run.heartbeat_at, now) if run.heartbeat_at else "",
+    }
+
+
+def _elapsed(run: SyncRun, now: datetime) -> float | None:
+    if run.started_at is None:
+        return None
+    return max(0.0, ((run.ended_at or now) - run.started_at).total_seconds())
+
+
+def _line(run: SyncRun, model: Model, result: ModelResult | None) -> Line:
+    if result is None:
+        state = "waiting" if run.is_live else "skipped"
+        return Line(str(NAMES[model]), [(str(h), 0, f) for f, h in FIGURES], state, "")
+    read = result.complete or run.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED)
+    state = "done" if read else "waiting" if run.is_live else "skipped"
+    if run.is_live and run.phase == model:
+        state = "current"
+    if result.error_kind:
+        state = "failed"
+    return Line(
+        str(NAMES[model]),
+        [(str(heading), getattr(result, name), name) for name, heading in FIGURES],
+        state,
+        result.error_message,
+    )
+
+
+def _notice(run: SyncRun, now: datetime) -> str:
+    """Why nothing moves, where that needs saying."""
+    if not run.is_live:
+        return ""
+    if run.state == RunState.QUEUED:
+        if now - run.queued_at > UNCLAIMED:
+            return _(
+                "No worker has taken this sync up yet. Check that the worker process is running."
+            )
+        return _("Waiting for a worker to begin.")
+    if run.cancel_requested_at:
+        return _("Stopping as soon as the current step allows.")
+    if run.waiting_until and run.waiting_until > now:
+        left = duration(round((run.waiting_until - now).total_seconds()))
+        return _("Waiting %(left)s: %(value)s.") % {
+            "left": left,
+            "value": translated(run.waiting_reason or PAUSE),
+        }
+    if run.heartbeat_at and now - run.heartbeat_at > SILENT:
+        silent = duration((now - run.heartbeat_at).total_seconds())
+        return _(
+            "The worker has not been heard of for %(silent)s. If it has stopped, another one takes "
+            "over within a minute."
+        ) % {"silent": silent}
+    return ""
+
+
+def report_context(run: SyncRun) -> dict[str, Any]:
+    """What is known at the end: outcome, warnings, what was set aside or held, the requests, and
+    how all that differs from the run before.
+    """
+    exchanges = list(exchange_rows(run)[: MOST_EXCHANGES + 1])
+    warnings = warning_groups(run)
+    held = held_context(run)
+    aside = _set_aside(run)
+    return {
+        **live_context(run),
+        **held,
+        **aside,
+        "tenant": run.integration,
+        "tenant_url": change_url(run.integration),
+        "fix_url": _fix_url(run),
+        "settled": run.state == RunState.PARTIALLY_FAILED
+        and not (run.error_message or held["held"] or aside["quarantined"]),
+        "warning_groups": warnings,
+        "warning_total": sum(group.count for group in warnings),
+        "compared": comparison(run),
+        "exchanges": exchanges[:MOST_EXCHANGES],
+        "more_exchanges": len(exchanges) > MOST_EXCHANGES,
+    }
+
+
+def _set_aside(run: SyncRun) -> dict[str, Any]:
+    found = list(run.quarantined.all()[: MOST_QUARANTINED + 1])
+    return {
+        "quarantined": found[:MOST_QUARANTINED],
+        "more_quarantined": len(found) > MOST_QUARANTINED,
+        "aside_total": run.quarantined.count() if found else 0,
+    }
+
+
+def exchange_rows(run: SyncRun) -> Any:
+    return HttpExchange.objects.filter(run=run).order_by("id")
+
+
+def _fix_url(run: SyncRun) -> str:
+    if run.state == RunState.AUTHENTICATION_FAILED:
+        return tenant_url(run.integration, "credentials")
+    return ""

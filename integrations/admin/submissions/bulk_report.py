@@ -1,0 +1,235 @@
+"""What the page of a bulk upload shows: the check, the progress, and every row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.admin.base.formatting import number
+from integrations.admin.base.pagination import PER_PAGE
+from integrations.messages import translated
+from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
+from integrations.submissions.bulk import uploads
+from integrations.submissions.bulk.outcomes import End, Outcome, counts, outcome, standing
+
+ADD = "admin:integrations_bulkupload_add"
+# Rows that are told on the live part, which is drawn once a second.
+FEW = 5
+# A worker takes an upload up at once; after so long, something is wrong.
+SLOW = timedelta(seconds=30)
+
+# How the rows are split before the start, and after it.
+VERDICTS = (Verdict.ERROR, Verdict.APPLIED, Verdict.WARNING, Verdict.OK)
+VERDICT_LABELS = {
+    Verdict.OK: lazy("Good"),
+    Verdict.WARNING: lazy("With warnings"),
+    Verdict.APPLIED: lazy("Applied already"),
+    Verdict.ERROR: lazy("With errors"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to look at the rows, with how many there are."""
+
+    label: str
+    count: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as the page shows it; `became` is None before the start."""
+
+    row: BulkRow
+    verdict: Verdict
+    became: Outcome | None
+
+    @property
+    def person(self) -> str:
+        values = self.row.values
+        return " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
+
+
+def report_context(request: HttpRequest, upload: BulkUpload) -> dict[str, Any]:
+    """The whole page."""
+    uploads.settle(upload)
+    state = BulkState(upload.state)
+    started = upload.started_at is not None
+    verdicts = _verdicts(upload)
+    ends = counts(upload)
+    return {
+        "state": state,
+        "notes": upload.notes,
+        "started": started,
+        "urls": _urls(upload),
+        "again_url": f"{reverse(ADD)}?{urlencode({'instead_of': upload.pk})}",
+        "good": verdicts[Verdict.OK] + verdicts[Verdict.WARNING],
+        "applied": verdicts[Verdict.APPLIED],
+        "wrong": verdicts[Verdict.ERROR],
+        "figures": [(VERDICT_LABELS[v], verdicts[v], v.color) for v in reversed(VERDICTS)],
+        "can_cancel": state in (BulkState.QUEUEING, BulkState.SENDING),
+        **live_context(upload, ends),
+        **_rows(request, upload, verdicts, ends, started=started),
+    }
+
+
+def _urls(upload: BulkUpload) -> dict[str, str]:
+    return {
+        name: reverse(f"admin:integrations_bulkupload_{name}", args=[upload.pk])
+        for name in ("live", "start", "cancel", "discard", "result")
+    }
+
+
+def _verdicts(upload: BulkUpload) -> Counter[Verdict]:
+    rows = upload.rows.order_by().values_list("verdict").annotate(n=Count("pk"))
+    return Counter({Verdict(verdict): count for verdict, count in rows})
+
+
+def live_context(upload: BulkUpload, ends: Counter[End]) -> dict[str, Any]:
+    """What `_bulk_live.html` shows: how far it has come, and what went wrong so far."""
+    sent = upload.total - ends[End.LEFT_OUT]
+    over = sum(count for end, count in ends.items() if end.is_over) - ends[End.LEFT_OUT]
+    return {
+        "upload": upload,
+        "live": upload.is_live,
+        "state_color": BulkState(upload.state).color,
+        "checking": upload.state == BulkState.CHECKING,
+        "over": over,
+        "sent": sent,
+        "notice": _notice(upload, ends),
+        "verdict_words": summary(upload, ends),
+        "settled_well": set(ends) <= {End.SUCCEEDED},
+        "progress": _progress(upload, ends),
+        "failures": _failures(upload) if upload.is_live and ends[End.FAILED] else [],
+        "more_failures": max(0, ends[End.FAILED] - FEW),
+    }
+
+
+def _progress(upload: BulkUpload, ends: Counter[End]) -> list[tuple[str, int, str]]:
+    """Label, number and colour of each figure; one that says nothing is left out."""
+    always = {_("Succeeded"), _("Failed"), _("Not sent")}
+    if upload.is_live:
+        always |= {_("Under way"), _("Waiting")}
+    figures = [
+        (_("Succeeded"), ends[End.SUCCEEDED], "success"),
+        (_("Failed"), ends[End.FAILED], "danger"),
+        (_("Under way"), ends[End.QUEUED] + ends[End.SENDING], "info"),
+        (_("Waiting"), ends[End.WAITING], "neutral"),
+        (_("Uncertain"), ends[End.UNCERTAIN], "warning"),
+        (_("Cancelled"), ends[End.CANCELLED], "warning"),
+        (_("Not sent"), ends[End.LEFT_OUT], "neutral"),
+    ]
+    return [figure for figure in figures if figure[1] or figure[0] in always]
+
+
+def _failures(upload: BulkUpload) -> list[Line]:
+    failed = standing(_with_all(upload), End.FAILED).order_by("-number")
+    return [_line(row, started=True) for row in failed[:FEW]]
+
+
+def _notice(upload: BulkUpload, ends: Counter[End]) -> str:
+    """Why nothing moves, when nothing does."""
+    waits_since = upload.started_at or upload.created_at
+    untouched = upload.lease_owner == "" and timezone.now() - waits_since > SLOW
+    if upload.state == BulkState.CHECKING and untouched:
+        return _("No worker has taken this upload up. Is one running?")
+    if (
+        upload.state == BulkState.SENDING
+        and ends[End.UNCERTAIN]
+        and not (ends[End.QUEUED] + ends[End.SENDING])
+    ):
+        return _("Relais is looking at Flatchr for those whose answer was lost.")
+    return ""
+
+
+def summary(upload: BulkUpload, ends: Counter[End]) -> str:
+    """What became of the rows, in a few words; nothing for an upload that was not started."""
+    if upload.started_at is None:
+        return ""
+    told = (End.SUCCEEDED, End.FAILED, End.UNCERTAIN, End.CANCELLED, End.LEFT_OUT)
+    return ", ".join(f"{number(ends[end])} {translated(end).lower()}" for end in told if ends[end])
+
+
+# Rows
+
+
+def _rows(
+    request: HttpRequest,
+    upload: BulkUpload,
+    verdicts: Counter[Verdict],
+    ends: Counter[End],
+    *,
+    started: bool,
+) -> dict[str, Any]:
+    """One page of the rows, and the ways to look at them."""
+    asked = request.GET.get("show", "")
+    offered: list[tuple[str, str, int]] = (
+        [(end.name, str(end), ends[end]) for end in End if ends[end]]
+        if started
+        else [(v.value, str(VERDICT_LABELS[v]), verdicts[v]) for v in VERDICTS if verdicts[v]]
+    )
+    if asked not in {key for key, _, _ in offered}:
+        asked = ""
+    total = sum(count for _, _, count in offered)
+    here = next((count for key, _, count in offered if key == asked), total)
+    page = _page_number(request, here)
+    start = (page - 1) * PER_PAGE
+    rows = _selected(_with_all(upload), asked, started=started)
+    return {
+        "choices": list(_choices(offered, asked, total)),
+        "lines": [_line(row, started=started) for row in rows[start : start + PER_PAGE]],
+        "rows_total": here,
+        "first_row": start + 1,
+        "last_row": min(start + PER_PAGE, here),
+        "previous_url": _query(asked, page - 1) if page > 1 else "",
+        "next_url": _query(asked, page + 1) if start + PER_PAGE < here else "",
+    }
+
+
+def _page_number(request: HttpRequest, total: int) -> int:
+    asked = request.GET.get("p", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    return max(1, min(number, -(-total // PER_PAGE)))
+
+
+def _with_all(upload: BulkUpload) -> QuerySet[BulkRow]:
+    rows: QuerySet[BulkRow] = upload.rows.select_related("submission", "job", "applied")
+    return rows.defer("job__description", "job__remote_data", "applied__remote_data").order_by(
+        "number"
+    )
+
+
+def _selected(rows: QuerySet[BulkRow], asked: str, *, started: bool) -> QuerySet[BulkRow]:
+    if not asked:
+        return rows
+    return standing(rows, End[asked]) if started else rows.filter(Q(verdict=asked))
+
+
+def _choices(offered: Iterable[tuple[str, str, int]], asked: str, total: int) -> Iterable[Choice]:
+    yield Choice(_("All"), total, _query("", 1), not asked)
+    for key, label, count in offered:
+        yield Choice(translated(label), count, _query(key, 1), key == asked)
+
+
+def _query(asked: str, page: int) -> str:
+    given = {"show": asked} if asked else {}
+    if page > 1:
+        given["p"] = str(page)
+    return f"?{urlencode(given)}#rows"
+
+
+def _line(row: BulkRow, *, started: bool) -> Line:
+    return Line(row, Verdict(row.verdict), outcome(row) if started else None)

@@ -1,0 +1,113 @@
+"""Filters of the list of submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.admin.base.filters import (
+    MOST,
+    FieldFilter,
+    ListFilter,
+    RecordFilter,
+    chosen_tenant,
+)
+from integrations.admin.submissions.links import ATTENTION, LIVE, needing_attention
+from integrations.models import (
+    LIVE_SUBMISSIONS,
+    Application,
+    Candidate,
+    Channel,
+    Job,
+    Submission,
+    SubmissionState,
+)
+
+
+class StateFilter(FieldFilter):
+    title = lazy("state")
+    parameter_name = field = "state"
+    any_label = lazy("Any state")
+    choices_ = [
+        (LIVE, lazy("In progress")),
+        *((state.value, str(state.label)) for state in SubmissionState),
+    ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == LIVE:
+            return queryset.filter(state__in=LIVE_SUBMISSIONS)
+        if self.value() == ATTENTION:
+            return queryset.filter(needing_attention())
+        return super().queryset(request, queryset)
+
+
+class ChannelFilter(FieldFilter):
+    title = lazy("channel")
+    parameter_name = field = "channel"
+    any_label = lazy("Any channel")
+    choices_ = [(channel.value, str(channel.label)) for channel in Channel]
+
+
+class WhenFilter(ListFilter):
+    title = lazy("date")
+    parameter_name = "when"
+    any_label = lazy("Any date")
+    days = {
+        "today": (0, lazy("Today")),
+        "7": (6, lazy("Last 7 days")),
+        "30": (29, lazy("Last 30 days")),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        return [(value, str(label)) for value, (_, label) in self.days.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        if self.value() not in self.days:
+            return queryset
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        back = timedelta(days=self.days[str(self.value())][0])
+        return queryset.filter(created_at__gte=midnight - back)
+
+
+class SubmittedJobFilter(RecordFilter):
+    """The jobs that something was submitted for, once a tenant is decided on."""
+
+    title = lazy("job")
+    parameter_name = "job"
+    any_label = lazy("Any job")
+    related = Job
+    field = "job_id"
+
+    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
+        tenant = chosen_tenant(request)
+        if tenant is None:
+            return ()
+        used = Submission.objects.filter(integration_id=tenant).order_by().values("job_id")
+        jobs = Job.objects.filter(integration_id=tenant, pk__in=used).order_by("name", "pk")
+        return [(pk, name or pk) for pk, name in jobs.values_list("pk", "name")[:MOST]]
+
+
+class SubmittedCandidateFilter(RecordFilter):
+    """Set by a link on a candidate's page."""
+
+    title = lazy("candidate")
+    parameter_name = "candidate"
+    any_label = lazy("Any candidate")
+    related = Candidate
+    field = "candidate_id"
+
+
+class SubmittedApplicationFilter(RecordFilter):
+    """Set by a link on an application's page."""
+
+    title = lazy("application")
+    parameter_name = "application"
+    any_label = lazy("Any application")
+    related = Application
+    field = "application_id"

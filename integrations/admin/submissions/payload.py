@@ -1,0 +1,105 @@
+"""What was, or would be, sent for a submission, in the words of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.admin.home.tenant_summary import tenant_url
+from integrations.messages import translated
+from integrations.models import FlatchrSettings, Integration, Job, Submission
+
+# What one field of the payload is called on the form.
+LABELS = {
+    "vacancy": lazy("Job"),
+    "firstname": lazy("First name"),
+    "lastname": lazy("Last name"),
+    "email": lazy("E-mail"),
+    "phone": lazy("Phone"),
+    "resume": "CV",
+    "comment": lazy("Cover letter"),
+    "offerer_id": lazy("Offerer ID"),
+    "user_id": lazy("User key"),
+    "urls": lazy("Links"),
+    "answers": lazy("Answers"),
+}
+NAMES_OF_FIELDS = {
+    "first_name": lazy("First name"),
+    "last_name": lazy("Last name"),
+    "email_address": lazy("E-mail"),
+    "phone_number": lazy("Phone"),
+    "cover_letter": lazy("Cover letter"),
+    "attachments": "CV",
+    "document": "CV",
+    "job": lazy("Job"),
+    "offerer_id": lazy("Offerer ID"),
+    "user_key": lazy("User key"),
+}
+
+
+def sent_rows(submission: Submission, kind: str) -> list[tuple[str, str]]:
+    """What the newest request of that kind told Flatchr, as label and value."""
+    attempt = submission.log.filter(kind=kind).order_by("-id").first()
+    return list(_rows(attempt.request["body"], submission.job)) if attempt else []
+
+
+def _rows(body: dict[str, Any], job: Job | None) -> Iterator[tuple[str, str]]:
+    for name, label in LABELS.items():
+        value = body.get(name)
+        if value in (None, "", [], {}):
+            continue
+        if name == "vacancy" and job is not None:
+            value = job
+        elif name == "resume" and isinstance(value, dict):
+            value = value.get("fileName") or ""
+        elif isinstance(value, dict):
+            value = "\n".join(f"{key}: {item}" for key, item in value.items())
+        elif isinstance(value, list):
+            value = "\n".join(
+                f"{item.get('question')}: {item.get('value')}" for item in value if item
+            )
+        yield str(label), str(value)
+
+
+def replacements(submission: Submission) -> list[dict[str, str]]:
+    return [
+        {**item, "label": str(NAMES_OF_FIELDS.get(item.get("field", ""), item.get("field", "")))}
+        for item in submission.replacements
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whether the source is written for a tenant's submissions, and why not."""
+
+    tenant_id: str
+    written: bool
+    words: str
+    settings_url: str
+
+
+def source_of(tenant: Integration) -> Source:
+    """As far as the tenant's settings go; a submission may name another."""
+    chosen = FlatchrSettings.objects.filter(pk=tenant.pk).values_list("offerer_id", flat=True)
+    offerer = chosen.first()
+    words = (
+        _("Filed under the tenant's source, offerer ID %(offerer)s.") % {"offerer": offerer}
+        if offerer
+        else _("No source is written: this tenant has no offerer ID in its settings.")
+    )
+    return Source(tenant.pk, bool(offerer), words, tenant_url(tenant, "settings"))
+
+
+def source_words(submission: Submission) -> str:
+    """What is known of the source of this submission."""
+    if submission.source_written:
+        return _("Written, offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
+    if submission.source_written is False:
+        return _("Not written: no offerer ID was set when it was submitted")
+    if submission.offerer_id:
+        return _("Offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
+    return translated(source_of(submission.integration).words)

@@ -1,0 +1,204 @@
+"""The audit trail: the list, one entry, and the file of what the list selects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.accounts.permissions import Permission, may
+from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.cards import Card
+from integrations.admin.base.filters import ListFilter, TenantFilter, chosen_tenant
+from integrations.admin.base.formatting import NOTHING, date_time, plain
+from integrations.admin.base.permissions import require
+from integrations.audit import queries
+from integrations.audit.export import as_csv
+from integrations.audit.trail import record
+from integrations.models import AuditEntry, Event, Integration
+
+GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
+    "signing_in": (lazy("Signing in"), queries.OF_PEOPLE),
+    "people": (
+        lazy("Users and roles"),
+        (
+            Event.USER_INVITED,
+            Event.USER_CHANGED,
+            Event.MEMBER_ADDED,
+            Event.MEMBER_CHANGED,
+            Event.MEMBER_REMOVED,
+        ),
+    ),
+    "settings": (
+        lazy("Connection and settings"),
+        (
+            Event.TENANT_CONNECTED,
+            Event.CREDENTIALS_CHANGED,
+            Event.LINK_MADE,
+            Event.LINK_WITHDRAWN,
+            Event.SETTINGS_CHANGED,
+            Event.DECIDED,
+            Event.TENANT_ENABLED,
+            Event.TENANT_DISABLED,
+        ),
+    ),
+    "deletions": (
+        lazy("Deletions"),
+        (
+            Event.TENANT_DELETED,
+            Event.TENANT_RESTORED,
+            Event.TENANT_EMPTIED,
+            Event.DELETIONS_CONFIRMED,
+            Event.DELETIONS_DISMISSED,
+            Event.RECORD_RETRIED,
+        ),
+    ),
+    "syncs": (lazy("Syncs"), (Event.SYNC_STARTED, Event.SYNC_CANCELLED)),
+    "submissions": (
+        lazy("Submissions"),
+        (
+            Event.SUBMITTED,
+            Event.SUBMISSION_CANCELLED,
+            Event.BULK_STARTED,
+            Event.BULK_CANCELLED,
+        ),
+    ),
+    "exports": (
+        lazy("Exports"),
+        (
+            Event.EXPORTED,
+            Event.EXPORT_FETCHED,
+            Event.EXPORT_CANCELLED,
+            Event.EXPORT_SCHEDULED,
+            Event.AUDIT_EXPORTED,
+        ),
+    ),
+    "keys": (
+        lazy("API keys and requests to Flatchr"),
+        (Event.KEY_MADE, Event.KEY_REVOKED, Event.KEY_USED, Event.PASSTHROUGH_WRITE),
+    ),
+}
+
+
+class GroupFilter(ListFilter):
+    title = lazy("what")
+    parameter_name = "group"
+    any_label = lazy("Everything")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        return [(key, str(label)) for key, (label, _events) in GROUPS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        chosen = GROUPS.get(self.value() or "")
+        return queryset.filter(what__in=chosen[1]) if chosen else queryset
+
+
+class AuditAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("what_label", "by", "tenant_name", "about", "address", "moment")
+    list_filter = (TenantFilter, GroupFilter)
+    search_fields = ("who", "object_name", "object_id")
+    search_placeholder = lazy("User, or name of what was changed")
+    sortable_by = ()
+    ordering = ("-id",)
+    plural = lazy("Audit trail")
+    change_list_template = "relais/audit_list.html"
+    empty_text = lazy("Nothing has been written down yet.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return queries.visible_to(request.user).order_by(*self.ordering)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request) and may(request.user, Permission.AUDIT)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request) and super().has_view_permission(request, obj)
+
+    @display(description=lazy("What"))
+    def what_label(self, entry: AuditEntry) -> str:
+        return queries.label(entry.what)
+
+    @display(description=lazy("Who"))
+    def by(self, entry: AuditEntry) -> str:
+        return queries.who(entry)
+
+    @display(description=lazy("Tenant"))
+    def tenant_name(self, entry: AuditEntry) -> str:
+        return entry.tenant or NOTHING
+
+    @display(description=lazy("About"))
+    def about(self, entry: AuditEntry) -> str:
+        return entry.object_name or (f"#{entry.object_id}" if entry.object_id else NOTHING)
+
+    @display(description=lazy("IP address"))
+    def address(self, entry: AuditEntry) -> str:
+        return entry.ip or NOTHING
+
+    @display(description=lazy("When"))
+    def moment(self, entry: AuditEntry) -> SafeString | str:
+        return date_time(entry.at)
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path(
+            "export/",
+            self.admin_site.admin_view(self.export_view),
+            name="integrations_auditentry_export",
+        )
+        return [own, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        query = request.GET.copy()
+        query.pop("p", None)
+        address = reverse("admin:integrations_auditentry_export")
+        context = {"trail_export_url": f"{address}?{query.urlencode()}"}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The entries that the list selects, as CSV. That it was taken is an entry, too."""
+        require(request, Permission.AUDIT)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        selected = self.selection(request)
+        limited = Integration.objects.filter(pk=chosen_tenant(request)).first()
+        record(Event.AUDIT_EXPORTED, tenant=limited)
+        name = f"audit-{timezone.localdate():%Y-%m-%d}.csv"
+        return StreamingHttpResponse(
+            as_csv(selected),
+            content_type="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    def detail(self, _request: HttpRequest, record: AuditEntry) -> dict[str, Any]:
+        told = [
+            (_("When"), date_time(record.at)),
+            (_("What"), queries.label(record.what)),
+            (_("Who"), queries.who(record)),
+            (_("IP address"), record.ip or NOTHING),
+            (_("Tenant"), record.tenant or NOTHING),
+            (_("About"), self.about(record)),
+            (_("Kind"), record.object_kind or NOTHING),
+        ]
+        details = [(name, plain(value)) for name, value in record.details.items()]
+        cards = [Card(_("Entry"), told)]
+        if details:
+            cards.append(Card(_("Details"), details))
+        return {"title": queries.label(record.what), "cards": cards}

@@ -1,0 +1,192 @@
+"""Connection links: the list of those that were made, and inviting a customer to connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext, pgettext_lazy
+
+from integrations.accounts.permissions import Permission, may
+from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.breadcrumbs import Crumb
+from integrations.admin.base.cards import Card, given
+from integrations.admin.base.filters import ListFilter
+from integrations.admin.base.formatting import ago, change_url, date_time, link
+from integrations.admin.base.permissions import require
+from integrations.admin.base.record_views import RecordPage
+from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.tenants.forms import InviteForm
+from integrations.admin.tenants.links import MEANINGS, STATES, maker, show, state_badge
+from integrations.connecting import links, sent
+from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
+
+
+class StateFilter(ListFilter):
+    title = lazy("state")
+    parameter_name = "state"
+    any_label = lazy("Any state")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        return [(state.value, str(label)) for state, (label, _tone) in STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        now = timezone.now()
+        if self.value() == LinkState.USED:
+            return queryset.exclude(used_at=None)
+        if self.value() == LinkState.OPEN:
+            return queryset.filter(used_at=None, expires_at__gt=now)
+        if self.value() == LinkState.EXPIRED:
+            return queryset.filter(used_at=None, expires_at__lte=now)
+        return queryset
+
+
+class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
+    list_display = ("company", "asks", "state", "made_by", "made", "ends")
+    list_filter = (StateFilter,)
+    list_select_related = ("created_by", "created_by_key")
+    record_related = ("integration", "created_by", "created_by_key")
+    search_fields = ("organization", "contact_email", "origin_id")
+    search_placeholder = lazy("Company, e-mail or your own ID")
+    sortable_by = ()
+    ordering = ("-created_at", "-id")
+    plural = lazy("Connection links")
+    change_list_template = "relais/link_list.html"
+    detail_template = "relais/link.html"
+    empty_text = lazy(
+        "A connection link lets a customer enter the keys of Flatchr themselves, without an "
+        "account here."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return sent.visible_to(request.user).order_by(*self.ordering)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request) and may(request.user, Permission.CONNECT)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_module_permission(request)
+
+    @display(description=lazy("Company"))
+    def company(self, made: ConnectionLink) -> str:
+        return made.organization
+
+    @display(description=lazy("Asks the customer to"))
+    def asks(self, made: ConnectionLink) -> str:
+        return str(MEANINGS[LinkKind(made.kind)])
+
+    @display(description=lazy("State"))
+    def state(self, made: ConnectionLink) -> SafeString:
+        return state_badge(made)
+
+    @display(description=pgettext_lazy("link", "Made by"))
+    def made_by(self, made: ConnectionLink) -> str:
+        return maker(made)
+
+    @display(description=pgettext_lazy("link", "Made"))
+    def made(self, made: ConnectionLink) -> SafeString | str:
+        return ago(made.created_at)
+
+    @display(description=lazy("Ends"))
+    def ends(self, made: ConnectionLink) -> SafeString | str:
+        return date_time(made.expires_at)
+
+    # Pages
+
+    def record_pages(self) -> Mapping[str, RecordPage]:
+        # Who may depends on the kind of link.
+        return {"withdraw": RecordPage(self.withdraw_view, None, "POST")}
+
+    def find_record(self, request: HttpRequest, key: str | int) -> Any:
+        require(request, Permission.CONNECT)
+        return super().find_record(request, key)
+
+    def withdraw_view(self, request: HttpRequest, record: ConnectionLink) -> HttpResponseBase:
+        """End the link at once; goes back to where its button was."""
+        if not sent.may_withdraw(request.user, record):
+            raise PermissionDenied
+        try:
+            links.withdraw(record)
+        except links.LinkClosed:
+            messages.info(request, _("Nothing was left to withdraw: it was used, or has ended."))
+        else:
+            messages.success(
+                request,
+                _("The link is withdrawn. Whoever opens it now is told to ask you for a new one."),
+            )
+        tenant = record.integration
+        if tenant is not None and request.POST.get("back") == "tenant":
+            return HttpResponseRedirect(tenant_url(tenant, "link"))
+        return HttpResponseRedirect(change_url(record))
+
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
+        """Invite a customer to connect. The link is in the answer itself, and nowhere else."""
+        form = InviteForm(request.POST or None, asks_fields=CustomField.objects.exists())
+        made: dict[str, Any] = {}
+        if request.method == "POST" and form.is_valid():
+            about: dict[str, Any] = form.about()
+            token = links.new_link(
+                **about,
+                scopes=form.scopes(),
+                language=form.cleaned_data["language"],
+                maps_fields=form.cleaned_data.get("maps_fields", False),
+                lasts=links.FROM_DASHBOARD,
+                user=request.user,
+            )
+            made = show(request, token)
+        return self.page(
+            request,
+            "relais/link_invite.html",
+            None,
+            Crumb(_("Invite a customer")),
+            title=_("Invite a customer to connect"),
+            form=form,
+            days=links.FROM_DASHBOARD.days,
+            list_url=reverse("admin:integrations_connectionlink_changelist"),
+            **made,
+        )
+
+    def detail(self, request: HttpRequest, record: ConnectionLink) -> dict[str, Any]:
+        language = dict(settings.LANGUAGES).get(record.language)
+        rows = given(
+            [
+                (_("Asks the customer to"), self.asks(record)),
+                (_("Tenant"), link(record.integration) if record.integration else ""),
+                (_("Contact e-mail"), record.contact_email),
+                (_("Your own ID"), record.origin_id),
+                ("Flatchr", record.get_environment_display()),
+                (_("Language of the page"), language or _("The customer's browser decides")),
+                (pgettext("link", "Made by"), maker(record)),
+                (pgettext("link", "Made"), date_time(record.created_at)),
+                (_("Used"), date_time(record.used_at) if record.used_at else ""),
+                (_("Ends") if _is_open(record) else _("Ended"), date_time(record.expires_at)),
+            ]
+        )
+        return {
+            "title": record.organization,
+            "badges": [state_badge(record)],
+            "cards": [Card(_("Connection link"), rows)],
+            "open": _is_open(record),
+            "may_withdraw": sent.may_withdraw(request.user, record),
+        }
+
+    def unknown(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:  # noqa: ARG002
+        messages.warning(request, _("There is no such connection link."))
+        return HttpResponseRedirect(reverse("admin:index"))
+
+
+def _is_open(record: ConnectionLink) -> bool:
+    return record.state_at(timezone.now()) is LinkState.OPEN

@@ -1,0 +1,296 @@
+"""Value maps: the pages on which it is said what Flatchr's own words mean, of one tenant and of
+all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from integrations.accounts.permissions import Permission, may
+from integrations.admin.base.admin import SuperuserAdmin
+from integrations.admin.base.breadcrumbs import Crumb
+from integrations.admin.base.formatting import list_url, words
+from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.tenants.views import sync_view, tabs
+from integrations.flatchr.mapping.places import country_names
+from integrations.flatchr.mapping.valuemaps import fold
+from integrations.messages import translated
+from integrations.models import Integration, Job, ValueDecision, ValueKind
+from integrations.records import EmploymentType, JobStatus
+from integrations.sync import valuemaps
+from integrations.sync.valuemaps import MetValue, UnknownValue
+
+Choices = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value on the page. `spellings`: as Flatchr has it, with the number of jobs and where
+    they are listed.
+    """
+
+    met: MetValue
+    select: Any
+    spellings: list[tuple[str, int, str]]
+    status: str
+    general: str
+
+    @property
+    def more(self) -> int:
+        return self.met.jobs - len(self.met.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    kind: ValueKind
+    title: str
+    about: str
+    nothing: str
+    rows: list[Row]
+
+
+class ValuesForm(forms.Form):
+    """One choice for each value; the empty one leaves it as Flatchr sends it."""
+
+    def __init__(self, *args: Any, met: Sequence[MetValue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.met = met
+        choices = {kind: unified_choices(kind) for kind in ValueKind}
+        for value in met:
+            known = choices[value.kind]
+            self.fields[name_of(value)] = forms.ChoiceField(
+                label=value.value,
+                choices=[("", _empty(value, known)), *known],
+                initial=value.own.unified if value.own else "",
+                required=False,
+            )
+
+    def save(self, tenant: Integration | None, user: Any) -> int:
+        """Decide and undo what was chosen; how many values that were.
+
+        Values that the page did not have yet when it was opened are left alone. Raises
+        `UnknownValue`.
+        """
+        changed = 0
+        for value in self.met:
+            name = name_of(value)
+            chosen = self.cleaned_data[name]
+            if name not in self.data or chosen == (value.own.unified if value.own else ""):
+                continue
+            if chosen:
+                valuemaps.decide(tenant, value.kind, value.value, chosen, user=user)
+            elif value.own:
+                valuemaps.undo(value.own, user=user)
+            changed += 1
+        return changed
+
+
+def name_of(value: MetValue) -> str:
+    """The name of a value's field: the same for as long as the value is."""
+    return f"map-{blake2b(f'{value.kind}:{value.key}'.encode(), digest_size=8).hexdigest()}"
+
+
+def unified_choices(kind: ValueKind) -> Choices:
+    """The closed list of a kind (`unified-api.md §5`), with the words that people see."""
+    if kind == ValueKind.COUNTRY:
+        place = 0 if (get_language() or "").startswith("fr") else 1
+        named = [(code, f"{names[place]} ({code})") for code, names in country_names().items()]
+        return sorted(named, key=lambda choice: fold(choice[1]))
+    values = EmploymentType if kind == ValueKind.CONTRACT else JobStatus
+    return [(value.value, words(value)) for value in values]
+
+
+def _empty(value: MetValue, choices: Choices) -> str:
+    if value.general is not None:
+        meaning = dict(choices).get(value.general.unified, value.general.unified)
+        return _("As for all tenants: %(meaning)s") % {"meaning": meaning}
+    return _("Leave as Flatchr names it")
+
+
+def _data(request: HttpRequest) -> Any:
+    """What was sent, be it nothing; None before anything was."""
+    return request.POST if request.method == "POST" else None
+
+
+# The page of one tenant
+
+
+def values_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
+    """What is decided is in the jobs after the next sync, which a second button starts at once."""
+    here = tenant_url(tenant, "values")
+    met = valuemaps.met_values(tenant)
+    form = ValuesForm(_data(request), met=met)
+    if request.method == "POST":
+        if not _saved(request, form, tenant):
+            return HttpResponseRedirect(here)
+        if "type" in request.POST:
+            answer: HttpResponse = sync_view(admin, request, tenant)
+            return answer
+        return HttpResponseRedirect(here)
+    page: HttpResponse = admin.page(
+        request,
+        "relais/values.html",
+        tenant,
+        Crumb(_("Value maps")),
+        sections=_sections(form, tenant),
+        tenant=tenant,
+        general_url=_general_url() if may(request.user, Permission.DEFINE_FIELDS) else "",
+        tabs=tabs(request, tenant, "values"),
+    )
+    return page
+
+
+def _saved(request: HttpRequest, form: ValuesForm, tenant: Integration | None) -> bool:
+    """Whether what was asked for is done; if not, a message says why."""
+    if "undo" in request.POST:
+        return _undone(request, tenant)
+    if not form.is_valid():
+        messages.error(
+            request,
+            _("One of the choices is none of those to choose from. Nothing was saved."),
+        )
+        return False
+    try:
+        changed = form.save(tenant, request.user)
+    except UnknownValue as unknown:
+        messages.error(request, translated(unknown))
+        return False
+    if changed:
+        messages.success(request, _("Saved. The jobs carry this after the next sync."))
+    elif "type" not in request.POST:
+        messages.info(request, _("Nothing was changed."))
+    return True
+
+
+def _undone(request: HttpRequest, tenant: Integration | None) -> bool:
+    asked = request.POST["undo"]
+    decisions = ValueDecision.objects.filter(integration=tenant)
+    decision = decisions.filter(pk=asked).first() if asked.isdigit() and len(asked) < 18 else None
+    if decision is None:
+        messages.info(request, _("This decision has been taken back already."))
+        return False
+    valuemaps.undo(decision, user=request.user)
+    messages.success(
+        request,
+        _("“%(value)s” is left as Flatchr names it, after the next sync.")
+        % {"value": decision.value},
+    )
+    return True
+
+
+def _general_url() -> str:
+    return reverse("admin:integrations_valuedecision_changelist")
+
+
+def _sections(form: ValuesForm, tenant: Integration | None) -> list[Section]:
+    texts = {
+        ValueKind.CONTRACT: (
+            _("Contract types"),
+            _("Flatchr's own labels, such as “Vacation”, that are no known contract type."),
+            _("Every contract type that jobs have is known."),
+        ),
+        ValueKind.STATUS: (
+            _("Job statuses"),
+            _("Codes other than Flatchr's 1, which is open, and 0, which is closed."),
+            _("Every status that jobs have is known."),
+        ),
+        ValueKind.COUNTRY: (
+            _("Countries"),
+            _("Names that are no country's in French or English."),
+            _("Every country that jobs are in is known."),
+        ),
+    }
+    return [
+        Section(
+            kind,
+            title,
+            about,
+            nothing,
+            [_row(form, value, tenant) for value in form.met if value.kind == kind],
+        )
+        for kind, (title, about, nothing) in texts.items()
+    ]
+
+
+def _row(form: ValuesForm, value: MetValue, tenant: Integration | None) -> Row:
+    select = form[name_of(value)]
+    field: Any = select.field
+    meanings = dict(field.choices)
+    return Row(
+        met=value,
+        select=select,
+        spellings=[
+            (spelling, count, _jobs_url(value.kind, spelling, tenant))
+            for spelling, count in value.spellings.items()
+        ],
+        status=_status(value),
+        general=meanings.get(value.general.unified, "") if value.general else "",
+    )
+
+
+def _jobs_url(kind: ValueKind, spelling: str, tenant: Integration | None) -> str:
+    """The list of the jobs that have this very word at present."""
+    query = {valuemaps.RULES[kind].column: spelling}
+    return list_url(Job, **query, **({"tenant": tenant.pk} if tenant else {}))
+
+
+def _status(value: MetValue) -> str:
+    if value.own is None and value.general is None:
+        return ""
+    if value.jobs:
+        return ngettext(
+            "%(count)s job takes it on at the next sync.",
+            "%(count)s jobs take it on at the next sync.",
+            value.jobs,
+        ) % {"count": f"{value.jobs:,}"}
+    return _("In effect.")
+
+
+# The page for all tenants
+
+
+class ValueDecisionAdmin(SuperuserAdmin):
+    """What Flatchr's words mean in every tenant that has not decided otherwise."""
+
+    permission = Permission.DEFINE_FIELDS
+    plural = lazy("value maps")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # type: ignore[override]  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        if not self.has_change_permission(request):
+            return super().changelist_view(request)
+        form = ValuesForm(_data(request), met=valuemaps.met_values(None))
+        if request.method == "POST":
+            _saved(request, form, None)
+            return HttpResponseRedirect(_general_url())
+        return self.page(
+            request,
+            "relais/values.html",
+            None,
+            title=_("Value maps"),
+            sections=_sections(form, None),
+        )
+
+    def change_page(self, request: HttpRequest, record: Any) -> HttpResponse:  # noqa: ARG002
+        """A decision has no page of its own."""
+        return HttpResponseRedirect(_general_url())
