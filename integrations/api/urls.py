@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import re_path
 
+from integrations.api.actions.routes import PUBLIC
+from integrations.api.actions.routes import ROUTES as WRITES
 from integrations.api.connect.routes import ROUTES as CONNECT
 from integrations.api.general.routes import ROUTES as GENERAL
 from integrations.api.openapi.pages import PUBLIC as REFERENCE
 from integrations.api.reads.routes import ROUTES as READS
 from integrations.api.routing import Router, view_of
 from integrations.api.scoping import scoped
-from integrations.api.writes.routes import PUBLIC
-from integrations.api.writes.routes import ROUTES as WRITES
 
 router = Router(scoped([*GENERAL, *CONNECT, *READS, *WRITES]))
 _view = view_of(router)

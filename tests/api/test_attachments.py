@@ -17,7 +17,7 @@ from kombo import Kombo
 from kombo.errors import KomboAtsError
 
 from integrations.accounts.api_keys import create_key, revoke
-from integrations.api.writes import downloads, links
+from integrations.api.actions import downloads, links
 from integrations.flatchr.sandbox import Sandbox
 from integrations.flatchr.sandbox.resumes import seeded_pdf
 from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget

@@ -14,8 +14,8 @@ from kombo import Kombo
 from kombo.errors import KomboAtsError
 from kombo.utils import BackoffStrategy, RetryConfig
 
-from integrations.api.writes import creating
-from integrations.api.writes.entry import unsupported
+from integrations.api.actions import create as creating
+from integrations.api.actions.submission_input import unsupported
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, Submission
 from integrations.submissions import sending

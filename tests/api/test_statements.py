@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from integrations.api.reads import statements
+from integrations.api.reads import cached_sql
+from integrations.api.reads.cached_sql import Walk
 from integrations.api.reads.cursors import Place
 from integrations.api.reads.scope import Scope
-from integrations.api.reads.statements import Walk
 from integrations.models import Integration
 from tests.api.making import NEW, OLD, SINCE, Maker
 from tests.api.reading import LISTINGS
@@ -39,7 +39,7 @@ def test_a_kept_statement_finds_what_the_orm_finds(
     name: str, tenant: Integration, other_tenant: Integration
 ) -> None:
     listing = LISTINGS[name]
-    statements._statement.cache_clear()
+    cached_sql._statement.cache_clear()
     for one in (tenant, other_tenant):
         fill(one)
         records = listing.model.objects.filter(integration_id=one.pk).order_by("arrival", "id")
@@ -49,5 +49,5 @@ def test_a_kept_statement_finds_what_the_orm_finds(
                 scope = Scope(one.pk, remote_data=shown, only_created=created)
                 walk = Walk(deleted, after, SINCE if since else None, gather and since)
                 expected = list(listing.select(scope, listing.walked(scope, walk)))
-                assert statements.rows(listing, scope, walk, 10) == expected
-                assert statements.rows(listing, scope, walk, 1) == expected[:1]
+                assert cached_sql.rows(listing, scope, walk, 10) == expected
+                assert cached_sql.rows(listing, scope, walk, 1) == expected[:1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from integrations.api.actions.errors import CODES
 from integrations.api.errors import GENERAL_CODES
 from integrations.api.openapi.operations import Failure, Operation
 from integrations.api.routing import Route
 from integrations.api.scoping import ACTION as ACTION_OFF
 from integrations.api.scoping import MODEL, NEEDS
-from integrations.api.writes.troubles import CODES
 
 INVALID = "PLATFORM.INPUT_INVALID"
 

@@ -17,14 +17,14 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from integrations.api import answers
 from integrations.api.caller import tenant
-from integrations.api.reads import changes, cursors, statements
+from integrations.api.reads import cached_sql, changes, cursors
+from integrations.api.reads.cached_sql import Walk
 from integrations.api.reads.changes import Link, changed_since
 from integrations.api.reads.cursors import Place
 from integrations.api.reads.filters import any_of
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row
 from integrations.api.reads.scope import Scope, scope_of
-from integrations.api.reads.statements import Walk
 from integrations.models import MirroredRecord
 
 PAGE_SIZE = 100
@@ -73,7 +73,7 @@ class Listing:
         if given.keys() <= COMMON:
             # There is none to ignore, but a wrong value is refused.
             parameters.flag(IGNORE)
-            rows = statements.rows(self, scope, walk, size + 1)
+            rows = cached_sql.rows(self, scope, walk, size + 1)
         else:
             rows = list(self.select(scope, self._found(scope, walk, parameters))[: size + 1])
         following = None

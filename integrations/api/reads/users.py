@@ -16,12 +16,12 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from integrations.api import answers
+from integrations.api.actions import errors
+from integrations.api.actions.applicant_lookup import HURRY, flatchr
 from integrations.api.caller import tenant
 from integrations.api.reads import cursors
 from integrations.api.reads.listing import MOST, PAGE_SIZE
 from integrations.api.reads.parameters import Parameters
-from integrations.api.writes import troubles
-from integrations.api.writes.live import HURRY, flatchr
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.members import User, users
 from integrations.ids import unified_id
@@ -50,7 +50,7 @@ def view(request: HttpRequest) -> HttpResponse:
         with flatchr(integration, HURRY) as client:
             members = client.members()
     except FlatchrError as error:
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     listed = sorted(one for one in _listed(integration, members) if wanted.has(one))
     # One more than the page holds tells whether there is a next one.
     found = [one for one in listed if one.id > after][: size + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integrations.api.actions import unavailable
 from integrations.api.openapi.operations import Failure, Group, Operation, listed
 from integrations.api.openapi.queries import of_list, of_reader
 from integrations.api.openapi.records import COMPONENTS
@@ -13,7 +14,6 @@ from integrations.api.reads.listing import MOST, PAGE_SIZE
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.stages import STAGES
 from integrations.api.reads.tags import TAGS
-from integrations.api.writes import unavailable
 
 
 def _users(parameters: Parameters) -> None:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.api.actions.inputs import (
+    ApplicationInput,
+    CandidateWithApplication,
+    RejectInput,
+    StageInput,
+    TagInput,
+)
 from integrations.api.openapi.operations import Failure, Group, Operation, nothing
 from integrations.api.openapi.shapes import (
     ID,
@@ -14,13 +21,6 @@ from integrations.api.openapi.shapes import (
     record,
     ref,
     string,
-)
-from integrations.api.writes.inputs import (
-    ApplicationInput,
-    CandidateWithApplication,
-    RejectInput,
-    StageInput,
-    TagInput,
 )
 
 _PERSON: dict[str, Any] = {

@@ -18,13 +18,13 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import egress
+from integrations.api.actions import errors
+from integrations.api.actions.applicant_lookup import PATIENCE, flatchr
+from integrations.api.actions.attachments import file_of
+from integrations.api.actions.links import Linked, linked
 from integrations.api.answers import failure
 from integrations.api.errors import ApiError
 from integrations.api.limits import action_slot
-from integrations.api.writes import troubles
-from integrations.api.writes.attachments import file_of
-from integrations.api.writes.links import Linked, linked
-from integrations.api.writes.live import PATIENCE, flatchr
 from integrations.flatchr.errors import FlatchrError
 from integrations.models.submissions import private_files
 from integrations.sync import throttle
@@ -108,7 +108,7 @@ def _fetch(target: Linked) -> Fetched:
                 return again
             answer = client.file(stored.key, stored.extension, max_bytes=MAX_BYTES)
     except FlatchrError as error:
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     content = answer.content if not answer.location else _redirected(answer.location)
     fetched = Fetched(stored.name, stored.content_type, content)
     _keep(target, fetched)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from integrations.api.actions.inputs import Answer, ApplicationInput, AttachmentInput
 from integrations.api.errors import ApiError, invalid
-from integrations.api.writes.inputs import Answer, ApplicationInput, AttachmentInput
 from integrations.flatchr.mapping.source import storable_text
 from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import REMOTE

@@ -11,15 +11,15 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
+from integrations.api.actions import errors
+from integrations.api.actions.applicant_lookup import flatchr, is_archived, looked_up
+from integrations.api.actions.finding import application_of, is_expected, not_shown_yet, stage_of
+from integrations.api.actions.inputs import RejectInput, StageInput
+from integrations.api.actions.submission_input import left_out
 from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import action_not_available, invalid
-from integrations.api.writes import troubles
-from integrations.api.writes.entry import left_out
-from integrations.api.writes.finding import application_of, is_expected, not_shown_yet, stage_of
-from integrations.api.writes.inputs import RejectInput, StageInput
-from integrations.api.writes.live import flatchr, is_archived, looked_up
 from integrations.flatchr.acting import ActingClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.receipt import Delivery, Receipt
@@ -84,14 +84,14 @@ def _acted(
         with flatchr(application.integration) as client:
             receipt = send(client)
             if receipt.delivery in (Delivery.NOT_SENT, Delivery.REFUSED):
-                raise troubles.of_write(receipt)
+                raise errors.of_write(receipt)
             now, _ = looked_up(client, application, archived=archived)
     except FlatchrError as error:
         # The key could not be read: nothing was sent.
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     done = now is not None and is_done(now)
     if receipt.delivery is Delivery.UNKNOWN and not done:
-        raise troubles.undecided(what, receipt.reason)
+        raise errors.undecided(what, receipt.reason)
     return [] if done else [LATER]
 
 

@@ -15,17 +15,17 @@ from typing import Any
 from django.db.models import F
 from django.http import HttpResponse
 
-from integrations.api.answers import success
-from integrations.api.caller import caller, tenant
-from integrations.api.writes import troubles
-from integrations.api.writes.finding import (
+from integrations.api.actions import errors
+from integrations.api.actions.applicant_lookup import HURRY, flatchr
+from integrations.api.actions.finding import (
     application_of,
     candidate_of,
     is_expected,
     not_shown_yet,
 )
-from integrations.api.writes.links import link_to
-from integrations.api.writes.live import HURRY, flatchr
+from integrations.api.actions.links import link_to
+from integrations.api.answers import success
+from integrations.api.caller import caller, tenant
 from integrations.flatchr.acting import ActingClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.ids import unified_id
@@ -73,7 +73,7 @@ def of_application(request: Any, application_id: str) -> HttpResponse:
         with flatchr(integration, HURRY) as client:
             file = file_of(client, application)
     except FlatchrError as error:
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     found = [_row(request, application, file)] if file else []
     return success({"results": found}, warnings=[])
 
@@ -96,7 +96,7 @@ def of_candidate(request: Any, candidate_id: str) -> HttpResponse:
                     owner = {"application_id": application.pk, "candidate_id": candidate.pk}
                     results.append({**_row(request, application, file), **owner})
     except FlatchrError as error:
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     return success({"results": results}, warnings=warnings)
 
 

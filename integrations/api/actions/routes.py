@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.urls import re_path
 
 from integrations.api import passthrough
+from integrations.api.actions import attachments, create, downloads, move, tags, unavailable
 from integrations.api.routing import Route
-from integrations.api.writes import attachments, creating, downloads, moving, tagging, unavailable
 
 ROUTES: list[Route] = [
     Route(
         "POST",
         "ats/candidates",
-        creating.create_candidate,
+        create.create_candidate,
         writes=True,
         action=True,
         own_idempotency=True,
@@ -20,14 +20,14 @@ ROUTES: list[Route] = [
     Route(
         "POST",
         "ats/jobs/{job_id:path}/applications",
-        creating.create_application,
+        create.create_application,
         writes=True,
         action=True,
         own_idempotency=True,
     ),
-    Route("PUT", "ats/applications/{application_id}/stage", moving.move, writes=True, action=True),
+    Route("PUT", "ats/applications/{application_id}/stage", move.move, writes=True, action=True),
     Route(
-        "POST", "ats/applications/{application_id}/reject", moving.reject, writes=True, action=True
+        "POST", "ats/applications/{application_id}/reject", move.reject, writes=True, action=True
     ),
     Route(
         "GET",
@@ -38,9 +38,9 @@ ROUTES: list[Route] = [
     Route(
         "GET", "ats/candidates/{candidate_id}/attachments", attachments.of_candidate, action=True
     ),
-    Route("POST", "ats/candidates/{candidate_id}/tags", tagging.add_tag, writes=True, action=True),
+    Route("POST", "ats/candidates/{candidate_id}/tags", tags.add_tag, writes=True, action=True),
     Route(
-        "DELETE", "ats/candidates/{candidate_id}/tags", tagging.remove_tag, writes=True, action=True
+        "DELETE", "ats/candidates/{candidate_id}/tags", tags.remove_tag, writes=True, action=True
     ),
     *unavailable.ROUTES,
     # Whether a request writes is in its body: a read-only key may send those that do not.

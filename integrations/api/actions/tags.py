@@ -12,15 +12,15 @@ from django.db.models import F
 from django.http import HttpResponse
 from django.utils import timezone
 
+from integrations.api.actions import errors
+from integrations.api.actions.applicant_lookup import flatchr
+from integrations.api.actions.finding import candidate_of, is_expected, not_shown_yet
+from integrations.api.actions.inputs import TagInput
+from integrations.api.actions.submission_input import left_out
 from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import action_not_available
-from integrations.api.writes import troubles
-from integrations.api.writes.entry import left_out
-from integrations.api.writes.finding import candidate_of, is_expected, not_shown_yet
-from integrations.api.writes.inputs import TagInput
-from integrations.api.writes.live import flatchr
 from integrations.flatchr.acting import ActingClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
@@ -62,15 +62,15 @@ def add_tag(request: Any, candidate_id: str) -> HttpResponse:
             tag = _wanted(list(client.stream("GET", TAGS_PATH)), mapper, name)
             receipt = client.give_trait(application.remote_id, tag.id, tag.value)
             if receipt.delivery in (Delivery.NOT_SENT, Delivery.REFUSED):
-                raise troubles.of_write(receipt)
+                raise errors.of_write(receipt)
             carried = _carried(client, mapper, application)
     except FlatchrError as error:
         # Nothing was sent: only reads and what comes before the request raise.
-        raise troubles.of_read(error) from None
+        raise errors.of_read(error) from None
     wanted = f"{tag.id}:{tag.value}" if tag.value else tag.id
     done = any(one.remote_id == wanted for one in carried or ())
     if receipt.delivery is Delivery.UNKNOWN and not done:
-        raise troubles.undecided("set the tag", receipt.reason)
+        raise errors.undecided("set the tag", receipt.reason)
     if carried is None:
         warnings.append(UNREAD)
     else:

@@ -18,14 +18,14 @@ from django.db import connections
 from django.http import HttpResponse
 from django.utils import timezone
 
+from integrations.api.actions import answers, duplicates
+from integrations.api.actions.inputs import ApplicationInput, CandidateWithApplication
+from integrations.api.actions.records import application_row, candidate_row
+from integrations.api.actions.submission_input import entry_of, refusal
 from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import ApiError
-from integrations.api.writes import outcomes, repeated
-from integrations.api.writes.entry import entry_of, refusal
-from integrations.api.writes.inputs import ApplicationInput, CandidateWithApplication
-from integrations.api.writes.records import application_row, candidate_row
 from integrations.models import Channel, Integration, Submission, SubmissionKind, SubmissionState
 from integrations.submissions import sending, service
 from integrations.submissions.entries import AlreadyApplied, Entry, IllegalTransition, Refused
@@ -68,17 +68,17 @@ def _create(
 ) -> Submission:
     """The submission of the request once it has succeeded. Raises `ApiError`."""
     job_field = "job_id" if kind == SubmissionKind.APPLICATION else "application.job_id"
-    key = repeated.key_of(request)
+    key = duplicates.key_of(request)
     entry = entry_of(body, orjson.loads(raw_body(request)), job_id)
     try:
         submission = _submit(integration, entry, kind=kind, key=key)
     except Refused as refused:
         raise refusal(refused.problems, job_field) from None
     except AlreadyApplied as applied:
-        raise outcomes.applied_already(applied.application) from None
+        raise answers.applied_already(applied.application) from None
     except IllegalTransition as error:
         raise ApiError("PLATFORM.UNKNOWN_ERROR", str(error), status=409) from None
-    return outcomes.succeeded(_wait_for(submission), job_field)
+    return answers.succeeded(_wait_for(submission), job_field)
 
 
 def _submit(integration: Integration, entry: Entry, *, kind: str, key: str) -> Submission:
@@ -91,7 +91,7 @@ def _submit(integration: Integration, entry: Entry, *, kind: str, key: str) -> S
         channel=Channel.API,
         idempotency_key=key,
     )
-    if submission.state == SubmissionState.FAILED and outcomes.may_pass(submission):
+    if submission.state == SubmissionState.FAILED and answers.may_pass(submission):
         # The key guards against a second applicant; there is not even a first.
         try:
             return service.retry(submission, by=None)
@@ -109,7 +109,7 @@ def _wait_for(submission: Submission) -> Submission:
         _send(submission, end)
         submission.refresh_from_db()
         left = end - time.monotonic()
-        if outcomes.has_ended(submission) or left <= 0:
+        if answers.has_ended(submission) or left <= 0:
             return submission
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, LONGEST_LOOK)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from integrations.api.actions.errors import CODES
 from integrations.api.errors import ApiError, invalid
-from integrations.api.writes.troubles import CODES
 from integrations.flatchr.errors import ErrorKind
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
 from integrations.records import JobStatus
