@@ -9,24 +9,33 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from integrations.connecting import links, setup_steps
-from integrations.flatchr.check import Check
-from integrations.flatchr.exchange import Credentials
-from integrations.models import ConnectionLink, FlatchrCredentials, Integration, LinkKind, Trigger
-from integrations.models.scopes import Part, Scopes
-from integrations.sync import scopes
-from integrations.sync.connect import (
+from integrations.connecting import links
+from integrations.connecting.connect import (
     ConnectionRefused,
     credentials_of,
     save_changed,
     save_new,
     trial,
 )
+from integrations.flatchr.check import Check
+from integrations.flatchr.exchange import Credentials
+from integrations.models import (
+    ConnectionLink,
+    CustomField,
+    FlatchrCredentials,
+    FlatchrSettings,
+    Integration,
+    LinkKind,
+    Trigger,
+)
+from integrations.models.scopes import Part, Scopes
+from integrations.sync import fields, scopes
 from integrations.sync.runs import SyncRefused, request_sync
 
 Attempt = Generator[Check, None, Integration]
@@ -87,7 +96,7 @@ def _connect(link: ConnectionLink, entered: Entered) -> Attempt:
         links.settle(link, integration)
         scopes.choose(integration, link_scopes)
         _say_no(integration, entered)
-        setup_steps.save_mapping(integration, entered.mapping)
+        save_mapping(integration, entered.mapping)
         _sync(integration, Trigger.CONNECT)
     return integration
 
@@ -156,7 +165,7 @@ def set_up(
         links.claim(link)
         if source is not None:
             links.save_source(integration, offerer_id=source[0], user_key=source[1])
-        setup_steps.save_mapping(integration, mapping)
+        save_mapping(integration, mapping)
         # A changed mapping is in the records after the next sync.
         _sync(integration, Trigger.MANUAL)
 
@@ -170,3 +179,31 @@ def _sync(integration: Integration, trigger: Trigger, user: Any = None) -> None:
     # A disabled tenant takes its new key and stays as it is.
     with suppress(SyncRefused):
         request_sync(integration.pk, trigger=trigger, user=user)
+
+
+# What a setup link can ask of a customer once the tenant is connected (`unified-api.md §12.5`).
+class Step(StrEnum):
+    SOURCE = "source"
+    FIELDS = "fields"
+
+
+def steps_of(integration: Integration) -> list[Step]:
+    """The steps that are enabled: the source while none is known, the fields while any is
+    defined.
+    """
+    steps: list[Step] = []
+    if not FlatchrSettings.objects.filter(integration=integration, offerer_id__gt=0).exists():
+        steps.append(Step.SOURCE)
+    if CustomField.objects.exists():
+        steps.append(Step.FIELDS)
+    return steps
+
+
+def save_mapping(integration: Integration, mapping: Mapping[str, str]) -> None:
+    """Map custom fields, given by id, each to the key of a field of Flatchr's or to none.
+
+    A custom field that has been deleted since the page was drawn is passed over.
+    """
+    for field_id, key in mapping.items():
+        with suppress(fields.UnknownField):
+            fields.map_custom_field(integration, field_id, key or None)

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from integrations.connecting import flow
-from integrations.connecting.flow import Entered
+from integrations.connecting.flow import Entered, Step
 from integrations.connecting.scope_forms import OptOutForm
-from integrations.connecting.setup_steps import Step
 from integrations.models import ConnectionLink, FlatchrSettings, Integration
 from integrations.sync.fields import MappedField, custom_fields_of
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations.connecting import lifecycle
 from integrations.models import (
     Application,
     Candidate,
@@ -20,7 +21,7 @@ from integrations.models import (
     SyncWarning,
     TraitReading,
 )
-from integrations.sync import changes, tenancy
+from integrations.sync import changes
 
 # A deleted record keeps its personal data for so long; its ids and times stay for good.
 PERSONAL_DATA = timedelta(days=14)
@@ -33,7 +34,7 @@ def retain() -> None:
     data of deleted tenants. Idempotent.
     """
     now = timezone.now()
-    tenancy.remove_deleted(before=now - tenancy.KEPT)
+    lifecycle.remove_deleted(before=now - lifecycle.KEPT)
     StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
     empty_deleted(before=now - PERSONAL_DATA)
     changes.retain()

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.base.formatting import change_url
+from integrations.connecting import lifecycle
+from integrations.connecting.deletion_preview import holdings_of
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
-from integrations.sync import retention, tenancy
-from integrations.sync.holdings import holdings_of
+from integrations.sync import retention
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address
 
@@ -63,7 +64,7 @@ def test_operators_have_no_button_and_cannot_switch(
 
 
 def test_a_disabled_tenant_leads_to_where_it_is_enabled(client: Client, data: Data) -> None:
-    tenancy.set_enabled(data.tenant, False)
+    lifecycle.set_enabled(data.tenant, False)
 
     assert tenant_address(data, "enabled") in client.get(reverse("admin:index")).content.decode()
 
@@ -118,8 +119,8 @@ def test_a_deleted_tenant_is_gone_for_everybody_and_can_be_restored(
 
 
 def test_a_tenant_is_not_restored_while_it_may_be_removed(client: Client, data: Data) -> None:
-    tenancy.delete(data.tenant)
-    nearly = timezone.now() - tenancy.KEPT + timedelta(minutes=9)
+    lifecycle.delete(data.tenant)
+    nearly = timezone.now() - lifecycle.KEPT + timedelta(minutes=9)
     Integration.objects.update(deleted_at=nearly)
 
     page = client.post(reverse(DELETED), {"restore": data.tenant.pk}, follow=True).content.decode()
@@ -134,8 +135,8 @@ def test_a_tenant_is_not_restored_while_it_may_be_removed(client: Client, data: 
 def test_calls_go_with_their_tenant(admin: User, data: Data) -> None:
     PassthroughCall.objects.create(integration=data.tenant, method="GET", host="api", path="/x")
     PreparedCall.objects.create(integration=data.tenant, user=admin, asked={})
-    tenancy.delete(data.tenant)
-    Integration.objects.update(deleted_at=timezone.now() - tenancy.KEPT - timedelta(minutes=1))
+    lifecycle.delete(data.tenant)
+    Integration.objects.update(deleted_at=timezone.now() - lifecycle.KEPT - timedelta(minutes=1))
 
     retention.retain()
 

@@ -19,6 +19,7 @@ from kombo import Kombo, models
 from kombo.errors import KomboGeneralError
 
 from integrations.api.general import coverage
+from integrations.connecting.lifecycle import remove_deleted
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
 from integrations.models import (
     ApiKey,
@@ -33,7 +34,6 @@ from integrations.models import (
 from integrations.submissions import retention as submission_retention
 from integrations.sync import retention, schedule
 from integrations.sync.runs import queue_run, request_sync
-from integrations.sync.tenancy import remove_deleted
 from tests.api.conftest import Call, MakeKey
 from tests.sync.running import sync, woken
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from integrations.accounts import members
 from integrations.accounts.api_keys import authenticate, create_key, revoke
 from integrations.audit import trail
+from integrations.connecting import lifecycle
 from integrations.models import AppendOnly, AuditEntry, AuditPurge, Event, Integration, Role
-from integrations.sync import tenancy
 from integrations.sync.runs import request_cancel, request_sync
 
 pytestmark = pytest.mark.django_db
@@ -99,10 +99,10 @@ def test_services_write_down_who_did_what(
     member = members.add(tenant, charlie, Role.VIEWER)
     members.change(member, Role.MANAGER)
     members.remove(member)
-    tenancy.set_enabled(tenant, False)
-    tenancy.set_enabled(tenant, False)
-    tenancy.delete(tenant)
-    tenancy.restore(tenant)
+    lifecycle.set_enabled(tenant, False)
+    lifecycle.set_enabled(tenant, False)
+    lifecycle.delete(tenant)
+    lifecycle.restore(tenant)
 
     assert told() == [
         Event.SYNC_STARTED,

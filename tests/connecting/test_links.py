@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.accounts.api_keys import create_key
-from integrations.connecting import flow, links
+from integrations.connecting import flow, lifecycle, links
+from integrations.connecting.connect import ConnectionRefused
 from integrations.models import (
     ConnectionLink,
     FlatchrCredentials,
@@ -21,8 +22,6 @@ from integrations.models import (
     LinkKind,
     SyncRun,
 )
-from integrations.sync import tenancy
-from integrations.sync.connect import ConnectionRefused
 from tests.connecting.conftest import Keys, MakeLink
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +190,7 @@ def test_reconnecting_replaces_the_key_and_starts_a_sync(
 def test_a_disabled_tenant_takes_its_new_key_and_stays_disabled(
     connected_tenant: Integration, sandbox: Any
 ) -> None:
-    tenancy.set_enabled(connected_tenant, False)
+    lifecycle.set_enabled(connected_tenant, False)
     link = links.find(links.link_for(connected_tenant, LinkKind.RELINK, lasts=links.EMBEDDED))
     assert link is not None
 
@@ -207,10 +206,10 @@ def test_a_disabled_tenant_takes_its_new_key_and_stays_disabled(
 def test_a_link_of_a_deleted_tenant_opens_nothing_and_goes_with_it(tenant: Integration) -> None:
     token = links.link_for(tenant, LinkKind.RELINK, lasts=links.MAGIC_LINK)
 
-    tenancy.delete(tenant)
+    lifecycle.delete(tenant)
     assert links.find(token) is None
     assert links.connected_by(token) is None
-    tenancy.remove_deleted(before=timezone.now() + timedelta(seconds=1))
+    lifecycle.remove_deleted(before=timezone.now() + timedelta(seconds=1))
     assert not ConnectionLink.objects.exists()
 
 

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from integrations.connecting import lifecycle
 from integrations.models import Candidate, Integration, RunState, SearchEntry, SearchProgress
 from integrations.search import filling, index
-from integrations.sync import retention, tenancy
+from integrations.sync import retention
 from tests.search.conftest import Person, ended_run, job
 
 pytestmark = pytest.mark.django_db
@@ -123,9 +124,9 @@ def test_with_the_tenant_go_its_entries(
     for one in (tenant, other_tenant):
         ended_run(one)
         filling.catch_up(one.pk)
-    tenancy.delete(tenant)
+    lifecycle.delete(tenant)
 
-    tenancy.remove_deleted(before=timezone.now() + timedelta(days=1))
+    lifecycle.remove_deleted(before=timezone.now() + timedelta(days=1))
 
     assert list(words()) == [stays.pk]
     assert filling.catch_up(tenant.pk) == 0

@@ -16,11 +16,11 @@ from integrations.admin.base.formatting import change_url
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.admin.tenants.forms import ConnectForm
 from integrations.admin.tenants.views import key_context, tabs
-from integrations.connecting import flow, telling
+from integrations.connecting import flow, live_check
+from integrations.connecting.connect import ConnectionRefused
 from integrations.connecting.forms import KeysForm
 from integrations.connecting.progress import progress_of
 from integrations.models import FlatchrCredentials, Integration
-from integrations.sync.connect import ConnectionRefused
 
 STEPS = [(1, lazy("Flatchr account")), (2, lazy("First sync"))]
 AGAIN = [(1, lazy("New key")), (2, lazy("Sync"))]
@@ -78,11 +78,11 @@ def _tried(
     request: HttpRequest, attempt: flow.Attempt
 ) -> tuple[HttpResponseBase | None, dict[str, Any]]:
     """Where an attempt leads, or None with the verdicts when it was refused."""
-    if telling.CONTENT_TYPE in request.headers.get("Accept", ""):
-        lines = telling.lines_of(
+    if live_check.CONTENT_TYPE in request.headers.get("Accept", ""):
+        lines = live_check.lines_of(
             attempt, language=translation.get_language() or "en", done=_watch_url
         )
-        return StreamingHttpResponse(lines, content_type=telling.CONTENT_TYPE), {}
+        return StreamingHttpResponse(lines, content_type=live_check.CONTENT_TYPE), {}
     try:
         while True:
             next(attempt)

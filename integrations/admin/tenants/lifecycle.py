@@ -17,9 +17,9 @@ from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.formatting import change_url, plural
 from integrations.admin.base.permissions import require
 from integrations.admin.home.tenant_summary import tenant_url
+from integrations.connecting import lifecycle
+from integrations.connecting.deletion_preview import Holdings, holdings_of
 from integrations.models import Integration
-from integrations.sync import tenancy
-from integrations.sync.holdings import Holdings, holdings_of
 
 MOST_DELETED = 200
 
@@ -59,7 +59,7 @@ def enabled_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpR
         )
     wanted = request.POST.get("enabled") == "yes"
     if wanted != tenant.enabled:
-        tenancy.set_enabled(tenant, wanted)
+        lifecycle.set_enabled(tenant, wanted)
         admin.log_change(request, tenant, _("Enabled") if wanted else _("Disabled"))
     messages.success(request, _switched(tenant))
     return HttpResponseRedirect(change_url(tenant))
@@ -79,7 +79,7 @@ def remove_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpRe
     """Shows what goes and when, asks for the tenant's name, and deletes it."""
     form = RemoveForm(request.POST or None, tenant=tenant)
     if request.method == "POST" and form.is_valid():
-        tenancy.delete(tenant)
+        lifecycle.delete(tenant)
         admin.log_deletions(request, Integration.objects.filter(pk=tenant.pk))
         messages.success(
             request,
@@ -96,8 +96,8 @@ def remove_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpRe
         form=form,
         lines=_lines(held),
         held=held,
-        goes_at=tenancy.goes_at(timezone.now()),
-        kept_days=tenancy.KEPT.days,
+        goes_at=lifecycle.goes_at(timezone.now()),
+        kept_days=lifecycle.KEPT.days,
         tenant_page=change_url(tenant),
         disable_url=tenant_url(tenant, "enabled") if tenant.enabled else "",
     )
@@ -110,7 +110,7 @@ def deleted_view(admin: Any, request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _restore(admin, request, deleted.filter(pk=request.POST.get("restore", "")).first())
     rows = [
-        (tenant, tenancy.goes_at(tenant.deleted_at))
+        (tenant, lifecycle.goes_at(tenant.deleted_at))
         for tenant in deleted[:MOST_DELETED]
         if tenant.deleted_at
     ]
@@ -121,12 +121,12 @@ def deleted_view(admin: Any, request: HttpRequest) -> HttpResponse:
         Crumb(_("Deleted tenants")),
         title=_("Deleted tenants"),
         rows=rows,
-        kept_days=tenancy.KEPT.days,
+        kept_days=lifecycle.KEPT.days,
     )
 
 
 def _restore(admin: Any, request: HttpRequest, tenant: Integration | None) -> HttpResponse:
-    if tenant is None or not tenancy.restore(tenant):
+    if tenant is None or not lifecycle.restore(tenant):
         messages.error(
             request, _("It is too late: its data is removed or about to be. Connect it again.")
         )

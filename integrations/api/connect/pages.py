@@ -21,11 +21,13 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from integrations.connecting import flow, links, setup_steps, telling
+from integrations.connecting import flow, links, live_check
+from integrations.connecting import flow as setup_steps
+from integrations.connecting.connect import ConnectionRefused
+from integrations.connecting.flow import Step
 from integrations.connecting.forms import LinkKeysForm, SetupForm
 from integrations.connecting.progress import progress_of
 from integrations.connecting.scope_forms import rows_of
-from integrations.connecting.setup_steps import Step
 from integrations.models import (
     ConnectionLink,
     FlatchrCredentials,
@@ -33,7 +35,6 @@ from integrations.models import (
     LinkKind,
     LinkState,
 )
-from integrations.sync.connect import ConnectionRefused
 from integrations.sync.fields import MappedField, custom_fields_of
 
 Page = Callable[..., HttpResponseBase]
@@ -118,7 +119,7 @@ def keys(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
     if request.method == "POST" and form.is_valid():
         try:
             attempt = flow.by_link(link, form.entered())
-            if telling.CONTENT_TYPE in request.headers.get("Accept", ""):
+            if live_check.CONTENT_TYPE in request.headers.get("Accept", ""):
                 return _told(request, attempt, token)
             list(attempt)
         except links.TooManyTries as tired:
@@ -139,7 +140,8 @@ def _told(request: HttpRequest, attempt: flow.Attempt, token: str) -> HttpRespon
 
     language = translation.get_language() or "en"
     return StreamingHttpResponse(
-        telling.lines_of(attempt, language=language, done=done), content_type=telling.CONTENT_TYPE
+        live_check.lines_of(attempt, language=language, done=done),
+        content_type=live_check.CONTENT_TYPE,
     )
 
 

@@ -11,10 +11,10 @@ from integrations.api.answers import moment, success
 from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller
 from integrations.api.general import coverage, tools
+from integrations.connecting import lifecycle
 from integrations.ids import TOOL
 from integrations.models import FlatchrCredentials, Integration
 from integrations.models.scopes import Choice, Part, Scopes
-from integrations.sync import tenancy
 
 
 class Enabled(Body):
@@ -117,11 +117,11 @@ def _write_action(action: coverage.Covered, scopes: Scopes) -> dict[str, Any]:
 
 def delete(request: Any, integration_id: str) -> HttpResponse:
     """Delete it for good: unknown from the next request on, its data removed 14 days later."""
-    tenancy.delete(caller(request).find(integration_id))
+    lifecycle.delete(caller(request).find(integration_id))
     return success({})
 
 
 def set_enabled(request: Any, integration_id: str) -> HttpResponse:
     integration = caller(request).find(integration_id)
-    tenancy.set_enabled(integration, body_of(request, Enabled).value)
+    lifecycle.set_enabled(integration, body_of(request, Enabled).value)
     return success({})

@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import BigIntegerField, Model
 
+from integrations.connecting.connect import ConnectionRefused, connect
 from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
-from integrations.sync.connect import ConnectionRefused, connect
 
 MARKS = {True: "yes", False: "NO", None: "?"}
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from integrations.accounts.permissions import Permission, may, tenants_where
-from integrations.connecting import setup_steps
+from integrations.connecting import flow
 from integrations.models import ConnectionLink, Integration, LinkKind
 
 
@@ -31,5 +31,5 @@ def may_withdraw(user: Any, link: ConnectionLink) -> bool:
 
 def kinds_for(integration: Integration) -> list[LinkKind]:
     """What a connected tenant's customer can be asked to do."""
-    further = [LinkKind.SETUP] if setup_steps.steps_of(integration) else []
+    further = [LinkKind.SETUP] if flow.steps_of(integration) else []
     return [LinkKind.RELINK, *further]

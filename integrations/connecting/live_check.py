@@ -12,11 +12,11 @@ import orjson
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from integrations.connecting.connect import ConnectionRefused
 from integrations.connecting.flow import Attempt
 from integrations.connecting.links import LinkClosed
 from integrations.flatchr.check import Check
 from integrations.models import Integration
-from integrations.sync.connect import ConnectionRefused
 
 CONTENT_TYPE = "application/x-ndjson"
 
