@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from integrations.connecting.connect import ConnectionRefused
 from integrations.connecting.flow import Attempt
 from integrations.connecting.links import LinkClosed
-from integrations.flatchr.check import Check
+from integrations.flatchr.credentials import Check
 from integrations.models import Integration
 
 CONTENT_TYPE = "application/x-ndjson"

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from integrations.flatchr.body import CandidateBody, OutgoingBody
+from integrations.flatchr.api_key import key_expiry
 from integrations.flatchr.errors import (
     ErrorKind,
     FlatchrError,
@@ -26,14 +26,12 @@ from integrations.flatchr.errors import (
     from_exception,
     from_status,
 )
-from integrations.flatchr.exchange import Credentials, Endpoints, NullObserver, Observer
-from integrations.flatchr.jsonstream import elements, whole
-from integrations.flatchr.keys import key_expiry
-from integrations.flatchr.masking import Masker
+from integrations.flatchr.exchange_log import Credentials, Endpoints, Masker, NullObserver, Observer
+from integrations.flatchr.json_stream import elements, whole
+from integrations.flatchr.payloads import CandidateBody, OutgoingBody, Resume, shown
 from integrations.flatchr.policy import Clock, Policy
-from integrations.flatchr.receipt import Delivery, Receipt, delivery_of, read_answer, said_in
-from integrations.flatchr.wire import Attempt, Call, Wire
-from integrations.flatchr.writer import Resume, shown
+from integrations.flatchr.transport import Attempt, Call, Wire
+from integrations.flatchr.write_result import Delivery, Receipt, delivery_of, read_answer, said_in
 
 __all__ = ["Clock", "FlatchrClient", "Host", "Policy", "open_session"]
 

@@ -14,7 +14,7 @@ import orjson
 from urllib3.filepost import encode_multipart_formdata
 
 from integrations.flatchr.client import CREATE, SEARCH, Host
-from integrations.flatchr.relative import NotRelative, own_headers, own_params, relative_path
+from integrations.flatchr.request_guard import NotRelative, own_headers, own_params, relative_path
 from integrations.models import PASSTHROUGH_METHODS, BodyKind
 
 # What is sent; bytes.

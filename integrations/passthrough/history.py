@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from integrations.audit.trail import record
-from integrations.flatchr.masking import HEAD, Masker
+from integrations.flatchr.exchange_log import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
 from integrations.passthrough.asked import Outgoing, is_read
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrations.flatchr.acting import ActingClient, Relayed
-from integrations.flatchr.body import BytesBody
+from integrations.flatchr.actions import ActingClient, Relayed
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange import Exchange
-from integrations.flatchr.masking import Masker
+from integrations.flatchr.exchange_log import Exchange, Masker
+from integrations.flatchr.payloads import BytesBody
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration, PassthroughCall
 from integrations.passthrough import history

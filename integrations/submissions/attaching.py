@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from integrations import egress
-from integrations.flatchr.writer import Resume
+from integrations.flatchr.payloads import Resume
 from integrations.models import Submission
 from integrations.models.submissions import private_files
 from integrations.submissions.claiming import LEASE, Claim

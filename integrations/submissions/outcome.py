@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import Submission, SubmissionState
 from integrations.submissions import wake
 from integrations.submissions.claiming import Claim

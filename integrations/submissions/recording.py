@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.flatchr.client import SEARCH
-from integrations.flatchr.exchange import Exchange
-from integrations.flatchr.receipt import Receipt
+from integrations.flatchr.exchange_log import Exchange
+from integrations.flatchr.write_result import Receipt
 from integrations.models import (
     AttemptKind,
     AttemptOutcome,

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from integrations.flatchr.client import CREATE, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.receipt import Delivery, Receipt
-from integrations.flatchr.writer import Resume, candidate_payload, shown
+from integrations.flatchr.payloads import Resume, candidate_payload, shown
+from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import outcome, reconciling, recording
 from integrations.submissions.attaching import fetch_for, resume

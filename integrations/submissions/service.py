@@ -15,8 +15,8 @@ from django.utils import timezone
 from integrations.audit.trail import record
 from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.receipt import Delivery, Receipt
-from integrations.flatchr.writer import shown
+from integrations.flatchr.payloads import shown
+from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import (
     OPEN_SUBMISSIONS,
     Application,

@@ -6,10 +6,10 @@ from functools import partial
 
 from django.conf import settings
 
-from integrations.flatchr.acting import ActingClient
+from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange import Credentials, Endpoints, Observer
+from integrations.flatchr.exchange_log import Credentials, Endpoints, Observer
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration
 from integrations.sync import throttle

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from integrations.flatchr.exchange import Exchange, Observer
+from integrations.flatchr.exchange_log import Exchange, Observer
 from integrations.models import Integration
 from integrations.sync.leaving_out import leaves_out_of_people
 from integrations.sync.scopes import scopes_of

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.flatchr.exchange import Exchange
+from integrations.flatchr.exchange_log import Exchange
 from integrations.models import (
     HttpExchange,
     ModelResult,

@@ -18,7 +18,7 @@ from django.db.models import F
 from integrations.audit import trail
 from integrations.flatchr.client import SEARCH, FlatchrClient
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.exchange import Exchange
+from integrations.flatchr.exchange_log import Exchange
 from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.policy import Policy
 from integrations.flatchr.reader import FlatchrReader

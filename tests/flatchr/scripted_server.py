@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from integrations.flatchr.client import Clock, FlatchrClient, Policy
-from integrations.flatchr.exchange import Credentials, Endpoints, Exchange
+from integrations.flatchr.exchange_log import Credentials, Endpoints, Exchange
 
 KEY = "inv3nted+key/for=tests=="
 COMPANY = "Zx4TqB7nWk2LpR9m"

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.flatchr.client import SEARCH, FlatchrClient, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange import Credentials, Endpoints
+from integrations.flatchr.exchange_log import Credentials, Endpoints
 from tests.flatchr.scripted_server import (
     FakeClock,
     Recorder,

@@ -15,10 +15,10 @@ import pytest
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind
-from integrations.flatchr.exchange import Credentials, Endpoints
+from integrations.flatchr.exchange_log import Credentials, Endpoints
+from integrations.flatchr.payloads import Resume
 from integrations.flatchr.policy import Policy
-from integrations.flatchr.receipt import Delivery, Receipt
-from integrations.flatchr.writer import Resume
+from integrations.flatchr.write_result import Delivery, Receipt
 from tests.flatchr.scripted_server import (
     COMPANY,
     KEY,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.flatchr.jsonstream import Unreadable
+from integrations.flatchr.json_stream import Unreadable
 from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.source import TooDeepError, not_an_object, rejected, storable
 from integrations.records import Finding, Model, Rejected

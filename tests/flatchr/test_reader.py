@@ -12,7 +12,7 @@ import pytest
 
 from integrations.flatchr.client import FlatchrClient, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange import Credentials, Endpoints
+from integrations.flatchr.exchange_log import Credentials, Endpoints
 from integrations.flatchr.mapping.valuemaps import ValueMaps
 from integrations.flatchr.reader import FlatchrReader
 from integrations.flatchr.sandbox import Sandbox

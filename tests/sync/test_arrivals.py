@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.flatchr.jsonstream import elements
+from integrations.flatchr.json_stream import elements
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PROVISIONAL, PersonRecord

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from integrations.flatchr.exchange import Exchange
+from integrations.flatchr.exchange_log import Exchange
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sync.journal import Journal

@@ -20,7 +20,7 @@ from django.utils.translation import template
 
 from integrations.admin.base import formatting
 from integrations.admin.registry import site
-from integrations.flatchr.check import Verdict
+from integrations.flatchr.credentials import Verdict
 from integrations.flatchr.errors import TABLE
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
 from integrations.records import (

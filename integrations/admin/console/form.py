@@ -14,8 +14,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from integrations.flatchr.masking import MASK
-from integrations.flatchr.relative import NotRelative, own_headers, own_params, relative_path
+from integrations.flatchr.exchange_log import MASK
+from integrations.flatchr.request_guard import NotRelative, own_headers, own_params, relative_path
 from integrations.messages import translated
 from integrations.models import PASSTHROUGH_METHODS, BodyKind, FlatchrHost, PassthroughCall
 from integrations.passthrough.asked import Asked, File, NotSendable, outgoing

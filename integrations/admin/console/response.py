@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from integrations.admin.base.formatting import Tone
-from integrations.flatchr.masking import Masker
+from integrations.flatchr.exchange_log import Masker
 from integrations.passthrough.asked import Outgoing
 from integrations.passthrough.sending import Answer
 from integrations.passthrough.words import explain

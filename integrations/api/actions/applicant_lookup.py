@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from integrations.api.errors import ApiError
-from integrations.flatchr.acting import ActingClient
+from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.client import SEARCH
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.policy import Policy

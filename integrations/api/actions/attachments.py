@@ -26,7 +26,7 @@ from integrations.api.actions.finding import (
 from integrations.api.actions.links import link_to
 from integrations.api.answers import success
 from integrations.api.caller import caller, tenant
-from integrations.flatchr.acting import ActingClient
+from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.ids import unified_id
 from integrations.models import Application

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from integrations.api.errors import ApiError
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.receipt import Receipt
+from integrations.flatchr.write_result import Receipt
 
 UNDECIDED = 424
 """The status for what may have been done: clients do not send it again by themselves."""

@@ -20,9 +20,9 @@ from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import action_not_available, invalid
-from integrations.flatchr.acting import ActingClient
+from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import Application
 from integrations.records import Outcome
 

@@ -21,12 +21,12 @@ from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import action_not_available
-from integrations.flatchr.acting import ActingClient
+from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.reader import TAGS as TAGS_PATH
 from integrations.flatchr.reader import TRAITS
-from integrations.flatchr.receipt import Delivery
+from integrations.flatchr.write_result import Delivery
 from integrations.models import Application, Candidate, TraitReading
 from integrations.records import Finding, TagRecord
 from integrations.sync.store import apply, compare, read_stored

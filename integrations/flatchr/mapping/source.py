@@ -13,7 +13,7 @@ import re
 from types import NoneType
 from typing import Any
 
-from integrations.flatchr.jsonstream import Unreadable
+from integrations.flatchr.json_stream import Unreadable
 from integrations.flatchr.mapping.notes import Notes, Report, shorten
 from integrations.records import Model, Rejected
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure
-from integrations.flatchr.exchange import Exchange
+from integrations.flatchr.exchange_log import Exchange
 
 
 class Delivery(StrEnum):

@@ -12,12 +12,12 @@ from typing import Any
 
 import requests
 
-from integrations.flatchr.body import BytesBody
 from integrations.flatchr.client import COMPANY, USER_AGENTS, FlatchrClient, Host, open_session
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure, from_status
-from integrations.flatchr.receipt import Delivery, Receipt
-from integrations.flatchr.relative import stays_on
-from integrations.flatchr.wire import Attempt, Call
+from integrations.flatchr.payloads import BytesBody
+from integrations.flatchr.request_guard import stays_on
+from integrations.flatchr.transport import Attempt, Call
+from integrations.flatchr.write_result import Delivery, Receipt
 
 APPLICANT = f"{COMPANY}/applicant/%s"
 TRAIT = f"{COMPANY}/applicant/%s/trait"

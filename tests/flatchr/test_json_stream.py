@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.jsonstream import Unreadable, elements, whole
+from integrations.flatchr.json_stream import Unreadable, elements, whole
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 values = st.recursive(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from integrations.flatchr.api_key import key_expiry
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.keys import key_expiry
 
 __all__ = ["Check", "Verdict", "check_connection", "checks_of", "key_expiry"]
 

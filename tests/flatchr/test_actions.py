@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.acting import ActingClient, FileAnswer
-from integrations.flatchr.body import BytesBody
+from integrations.flatchr.actions import ActingClient, FileAnswer
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange import Credentials, Endpoints
+from integrations.flatchr.exchange_log import Credentials, Endpoints
+from integrations.flatchr.payloads import BytesBody
 from integrations.flatchr.policy import Policy
-from integrations.flatchr.receipt import Delivery, Receipt
+from integrations.flatchr.write_result import Delivery, Receipt
 from tests.flatchr.scripted_server import (
     COMPANY,
     KEY,

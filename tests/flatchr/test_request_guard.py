@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.flatchr.relative import (
+from integrations.flatchr.request_guard import (
     NotRelative,
     own_headers,
     own_params,

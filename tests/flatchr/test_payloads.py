@@ -11,8 +11,13 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from integrations.flatchr.body import CandidateBody, GivenUpError
-from integrations.flatchr.writer import Resume, candidate_payload, shown
+from integrations.flatchr.payloads import (
+    CandidateBody,
+    GivenUpError,
+    Resume,
+    candidate_payload,
+    shown,
+)
 
 KEY = 'inv3nted"key\\é'
 
