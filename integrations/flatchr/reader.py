@@ -16,13 +16,11 @@ from typing import Any, Protocol
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.mapping.applicants import ACTIVE, ARCHIVED, ApplicantMapper
-from integrations.flatchr.mapping.dates import as_request_day
 from integrations.flatchr.mapping.jobs import JobMapper
-from integrations.flatchr.mapping.notes import Notes, Report
 from integrations.flatchr.mapping.stages import stage, stages_by_title
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.mapping.valuemaps import ValueMaps
-from integrations.flatchr.mapping.values import as_integer
+from integrations.flatchr.mapping.values import Notes, Report, as_integer, as_request_day
 from integrations.flatchr.referentials import read_referentials
 from integrations.records import (
     JobRecord,

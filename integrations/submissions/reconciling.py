@@ -17,9 +17,8 @@ from django.utils import timezone
 
 from integrations.flatchr.client import SEARCH, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.mapping.dates import PARIS, day
-from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.source import usable_id
+from integrations.flatchr.mapping.values import PARIS, Notes, day
 from integrations.models import AttemptKind, AttemptOutcome, Submission, SubmissionState
 from integrations.records import Model
 from integrations.submissions import arriving, outcome, recording

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.flatchr.mapping.contacts import email, parsed_phone
-from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.source import storable_text
+from integrations.flatchr.mapping.values import Notes
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, JobStatus, Model
 from integrations.submissions.entries import Entry, Problem

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.flatchr.mapping.contacts import email, parsed_phone, phone
-from integrations.flatchr.mapping.notes import Notes
+from integrations.flatchr.mapping.values import Notes
 from integrations.records import Finding, Model
 
 

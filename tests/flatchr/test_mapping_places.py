@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from integrations.flatchr.mapping.countries import COUNTRY_NAMES
-from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.places import country_codes, country_key, location
+from integrations.flatchr.mapping.values import Notes
 from integrations.records import Finding, Model
 
 ADDRESS = {

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.flatchr.json_stream import Unreadable
-from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.source import TooDeepError, not_an_object, rejected, storable
+from integrations.flatchr.mapping.values import Notes
 from integrations.records import Finding, Model, Rejected
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.mapping.dates import PARIS
+from integrations.flatchr.mapping.values import PARIS
 from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job, Submission
 from integrations.submissions import service

@@ -11,8 +11,6 @@ from hashlib import blake2b
 from typing import Any
 
 from integrations.flatchr.mapping.contacts import email, phone
-from integrations.flatchr.mapping.dates import day
-from integrations.flatchr.mapping.notes import Notes, Report
 from integrations.flatchr.mapping.source import (
     TOO_DEEP,
     TooDeepError,
@@ -21,7 +19,16 @@ from integrations.flatchr.mapping.source import (
     storable,
     usable_id,
 )
-from integrations.flatchr.mapping.values import as_integer, flag, integer, is_blank, text
+from integrations.flatchr.mapping.values import (
+    Notes,
+    Report,
+    as_integer,
+    day,
+    flag,
+    integer,
+    is_blank,
+    text,
+)
 from integrations.records import (
     PERSON,
     ApplicationRecord,

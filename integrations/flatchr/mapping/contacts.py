@@ -7,8 +7,7 @@ from typing import Any
 
 import phonenumbers
 
-from integrations.flatchr.mapping.notes import Notes
-from integrations.flatchr.mapping.values import text
+from integrations.flatchr.mapping.values import Notes, text
 
 REGION = "FR"
 

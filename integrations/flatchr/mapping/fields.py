@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.flatchr.mapping.labels import label_of
-from integrations.flatchr.mapping.notes import Notes
+from integrations.flatchr.mapping.values import Notes, label_of
 from integrations.flatchr.referentials import Referentials
 from integrations.ids import unified_id
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.flatchr.mapping.contacts import valid_email
-from integrations.flatchr.mapping.dates import iso_instant
+from integrations.flatchr.mapping.values import iso_instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from functools import cache
 from typing import Any
 
 from integrations.flatchr.mapping.countries import COUNTRY_NAMES
-from integrations.flatchr.mapping.notes import Notes
 from integrations.flatchr.mapping.valuemaps import fold
-from integrations.flatchr.mapping.values import text
+from integrations.flatchr.mapping.values import Notes, text
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 # Words that differ between spellings of one name: "Antigua & Barbuda", "Antigua et Barbuda".

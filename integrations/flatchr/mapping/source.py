@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any
 
 from integrations.flatchr.json_stream import Unreadable
-from integrations.flatchr.mapping.notes import Notes, Report, shorten
+from integrations.flatchr.mapping.values import Notes, Report, shorten
 from integrations.records import Model, Rejected
 
 ID_LIMIT = 190

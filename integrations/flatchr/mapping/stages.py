@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from integrations.flatchr.mapping.notes import Notes, Report
 from integrations.flatchr.mapping.source import identified
-from integrations.flatchr.mapping.values import INT_LIMIT, flag, integer, text
+from integrations.flatchr.mapping.values import INT_LIMIT, Notes, Report, flag, integer, text
 from integrations.records import Model, Rejected, StageRecord
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.flatchr.mapping.notes import Notes, Report
 from integrations.flatchr.mapping.source import (
     TooDeepError,
     identified,
@@ -18,7 +17,7 @@ from integrations.flatchr.mapping.source import (
     storable_text,
     usable_id,
 )
-from integrations.flatchr.mapping.values import text
+from integrations.flatchr.mapping.values import Notes, Report, text
 from integrations.records import Model, Rejected, TagRecord
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from integrations.flatchr.mapping.notes import Notes
+from integrations.flatchr.referentials import Labels, code_key
+from integrations.records import Finding, Model
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -68,3 +74,140 @@ def as_flag(value: Any) -> bool | None:
 
 def is_blank(value: Any) -> bool:
     return value is None or (type(value) is str and not value.strip())
+
+
+# Flatchr's two date formats, as UTC instants (`flatchr-api.md §B`).
+PARIS = ZoneInfo("Europe/Paris")
+
+_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2}|[0-9]{4})")
+# Years that any time zone can still show.
+_YEARS = range(2, 9999)
+# No date is longer; longer strings must not fill the cache.
+_LENGTH_LIMIT = 40
+
+
+def instant(value: Any, field: str, notes: Notes) -> datetime | None:
+    """An ISO 8601 timestamp; one without a zone is taken as UTC, in which Flatchr sends them."""
+    return _dated(value, field, notes, iso_instant)
+
+
+def day(value: Any, field: str, notes: Notes) -> datetime | None:
+    """A `DD/MM/YY` day as the instant at which it starts in Paris.
+
+    Years have two digits of this century, or four. Flatchr's page shows no example of
+    `updated_at`, so an ISO 8601 timestamp is understood too (without a zone: in Paris).
+    """
+    return _dated(value, field, notes, _day)
+
+
+def as_request_day(day: date) -> str:
+    """`MM/DD/YY`, the format of a search request: month first, unlike in the answer."""
+    return day.strftime("%m/%d/%y")
+
+
+def _dated(value: Any, field: str, notes: Notes, read: Any) -> datetime | None:
+    if value is None:
+        return None
+    if type(value) is not str:
+        notes.unexpected(field, value)
+        return None
+    found: datetime | None = read(value) if len(value) <= _LENGTH_LIMIT else None
+    if found is None and value.strip():
+        notes.add("invalid_date", field, value, f"The date in {field} is not understood.")
+    return found
+
+
+def iso_instant(text: str) -> datetime | None:
+    """The instant of an ISO 8601 timestamp, in UTC also when it names no zone; null for others."""
+    return _from_iso(text.strip(), UTC)
+
+
+# The applicants of a company share a few thousand days.
+@lru_cache(maxsize=8192)
+def _day(text: str) -> datetime | None:
+    text = text.strip()
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return _from_iso(text, PARIS)
+    day, month, year = map(int, match.groups())
+    try:
+        start = datetime(year + 2000 if year < 100 else year, month, day, tzinfo=PARIS)
+    except ValueError:
+        return None
+    return _in_utc(start)
+
+
+def _from_iso(text: str, zone: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return _in_utc(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    return moment.astimezone(UTC) if moment.year in _YEARS else None
+
+
+# The label of a coded property of a vacancy.
+def label_of(
+    data: dict[str, Any], name: str, labels: Labels | None, field: str, notes: Notes
+) -> str | None:
+    """The label of `data["<name>_id"]` from the referential; else the label on the vacancy
+    itself, which is often null on the API's host (`flatchr-api.md §1`).
+
+    A code that the referential lacks becomes null and a finding. Without a referential the
+    finding is the reader's, once for all vacancies.
+    """
+    code = data.get(f"{name}_id")
+    key = code_key(code)
+    if key is None and not is_blank(code):
+        notes.unexpected(field, code)
+    if labels is not None and key is not None and key in labels:
+        return labels[key]
+    label = text(data.get(name), field, notes)
+    if label is None and key is not None and labels is not None:
+        notes.add(
+            f"unknown_{name}_id",
+            field,
+            key,
+            f"Flatchr's list has no label for the code in {name}_id.",
+        )
+    return label
+
+
+# Findings on one record, as they come up while it is mapped.
+Report = Callable[[Finding], None]
+
+VALUE_LIMIT = 100
+
+
+class Notes:
+    """Reports findings on one record at a time, that of `remote_id`. `message` is the same
+    sentence for every finding of a code and field, so that findings can be counted by it; the
+    value is kept apart.
+    """
+
+    __slots__ = ("_model", "_report", "remote_id")
+
+    def __init__(self, report: Report, model: Model, remote_id: str) -> None:
+        self._report = report
+        self._model = model
+        self.remote_id = remote_id
+
+    def add(self, code: str, field: str, value: Any, message: str) -> None:
+        self._report(Finding(code, self._model, self.remote_id, field, shorten(value), message))
+
+    def unexpected(self, field: str, value: Any) -> None:
+        """`value` has a type that Flatchr does not document for `field`."""
+        message = f"Flatchr sent a value of an unexpected type for {field}."
+        self.add("unexpected_type", field, value, message)
+
+
+def shorten(value: Any) -> str:
+    """`value` as Flatchr sent it, at most `VALUE_LIMIT` characters long."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        text = f"a deeply nested {type(value).__name__}"
+    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
