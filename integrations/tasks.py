@@ -9,7 +9,7 @@ from integrations.audit import trail
 from integrations.exports import mailing, schedules
 from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
-from integrations.passthrough import confirming
+from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
 from integrations.search import filling
 from integrations.submissions import reconciling, sending
@@ -75,6 +75,6 @@ def retain() -> None:
     bulk_retention.retain()
     export_retention.retain()
     passthrough_history.retain()
-    confirming.forget_old()
+    confirmation.forget_old()
     sessions.forget_expired()
     trail.retain()

@@ -28,7 +28,9 @@ from integrations.flatchr.errors import ErrorKind
 from integrations.ids import TOOL
 from integrations.models import ApiKey, Integration
 from integrations.passthrough import sending
-from integrations.passthrough.asked import (
+from integrations.passthrough.history import Sender
+from integrations.passthrough.permissions import key_may
+from integrations.passthrough.request import (
     MAX_BODY,
     Asked,
     File,
@@ -37,8 +39,6 @@ from integrations.passthrough.asked import (
     address_of,
     outgoing,
 )
-from integrations.passthrough.history import Sender
-from integrations.passthrough.rights import key_may
 from integrations.passthrough.sending import NotConnected, Unanswered
 
 HOSTS: Mapping[str, Host] = {"api": "api", "career": "careers", "careers": "careers"}

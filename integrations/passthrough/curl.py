@@ -9,7 +9,7 @@ import orjson
 from django.conf import settings
 
 from integrations.models import Integration
-from integrations.passthrough.asked import Asked, File
+from integrations.passthrough.request import Asked, File
 
 KEY = "YOUR_API_KEY"
 CONTENT = "BASE64_OF_THE_FILE"

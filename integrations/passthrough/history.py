@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.audit.trail import record
 from integrations.flatchr.exchange_log import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
-from integrations.passthrough.asked import Outgoing, is_read
+from integrations.passthrough.request import Outgoing, is_read
 
 # So many calls of a tenant are kept, however young they are.
 MOST = 10_000

@@ -15,8 +15,8 @@ from integrations.flatchr.payloads import BytesBody
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration, PassthroughCall
 from integrations.passthrough import history
-from integrations.passthrough.asked import Outgoing, with_key
 from integrations.passthrough.history import Sender
+from integrations.passthrough.request import Outgoing, with_key
 from integrations.submissions.recording import Recorder
 from integrations.sync.clients import open_acting_client
 

@@ -8,8 +8,8 @@ import pytest
 
 from integrations.flatchr.sandbox.routing import ROUTES
 from integrations.models import PASSTHROUGH_METHODS
-from integrations.passthrough.asked import Asked, File, NotSendable, is_read, outgoing, with_key
 from integrations.passthrough.endpoints import BY_KEY, ENDPOINTS, Endpoint
+from integrations.passthrough.request import Asked, File, NotSendable, is_read, outgoing, with_key
 
 # Undocumented, or of no use here: hooks, signing in as a user, the sandbox's own.
 LEFT_OUT = re.compile(r"/hook|/user/login|/_sandbox")

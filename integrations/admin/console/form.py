@@ -18,9 +18,9 @@ from integrations.flatchr.exchange_log import MASK
 from integrations.flatchr.request_guard import NotRelative, own_headers, own_params, relative_path
 from integrations.messages import translated
 from integrations.models import PASSTHROUGH_METHODS, BodyKind, FlatchrHost, PassthroughCall
-from integrations.passthrough.asked import Asked, File, NotSendable, outgoing
 from integrations.passthrough.endpoints import Endpoint
-from integrations.passthrough.filling import placeholders
+from integrations.passthrough.request import Asked, File, NotSendable, outgoing
+from integrations.passthrough.templates import placeholders
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 # What somebody who may only read can send: the search for applicants is a POST.

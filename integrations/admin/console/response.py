@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 
 from integrations.admin.base.formatting import Tone
 from integrations.flatchr.exchange_log import Masker
-from integrations.passthrough.asked import Outgoing
+from integrations.passthrough.request import Outgoing
 from integrations.passthrough.sending import Answer
-from integrations.passthrough.words import explain
+from integrations.passthrough.status_texts import explain
 
 # The largest answer that the console reads: all of it goes into the page; bytes.
 MAX_SHOWN = 10 * 1024**2

@@ -28,15 +28,15 @@ from integrations.admin.console.response import MAX_SHOWN, Shown, shown
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.messages import translated
 from integrations.models import FlatchrHost, Integration, PassthroughCall, PreparedCall
-from integrations.passthrough import confirming, sending
-from integrations.passthrough.asked import Asked, outgoing
-from integrations.passthrough.confirming import NothingPrepared
+from integrations.passthrough import confirmation, sending
+from integrations.passthrough.confirmation import NothingPrepared
 from integrations.passthrough.curl import curl
 from integrations.passthrough.endpoints import BY_KEY, Endpoint, grouped
-from integrations.passthrough.filling import filled
 from integrations.passthrough.history import Sender
-from integrations.passthrough.rights import user_may
+from integrations.passthrough.permissions import user_may
+from integrations.passthrough.request import Asked, outgoing
 from integrations.passthrough.sending import NotConnected, Unanswered
+from integrations.passthrough.templates import filled
 
 TITLE = lazy("Console")
 LATEST = 5
@@ -66,7 +66,7 @@ def console_view(admin: Any, request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(admin, request, form)
     if asked.method != "GET":
-        prepared = confirming.prepare(request.user, tenant, asked)
+        prepared = confirmation.prepare(request.user, tenant, asked)
         return HttpResponseRedirect(_confirm_url(prepared))
     return _sent(admin, request, tenant, asked)
 
@@ -75,8 +75,8 @@ def confirm_view(admin: Any, request: HttpRequest, pk: str) -> HttpResponse:
     """What is about to be sent, and to which tenant; pressing the button sends just that, once."""
     require(request, Permission.READ_THROUGH)
     try:
-        prepared = confirming.prepared(request.user, pk)
-        tenant, asked = prepared.integration, confirming.asked_of(prepared)
+        prepared = confirmation.prepared(request.user, pk)
+        tenant, asked = prepared.integration, confirmation.asked_of(prepared)
         if tenant.pk not in _readable(request):
             raise NothingPrepared
         # Rights may have been taken away since it was shown.
@@ -87,7 +87,7 @@ def confirm_view(admin: Any, request: HttpRequest, pk: str) -> HttpResponse:
         if not tenant.enabled:
             messages.error(request, _disabled(tenant))
             return HttpResponseRedirect(console_url())
-        return _sent(admin, request, tenant, confirming.take(prepared))
+        return _sent(admin, request, tenant, confirmation.take(prepared))
     except NothingPrepared:
         messages.warning(
             request,
@@ -149,7 +149,7 @@ def _confirm(
         call=call,
         host=FlatchrHost(call.host).label,
         file=asked_file(prepared),
-        minutes=int(confirming.LASTS.total_seconds() // 60),
+        minutes=int(confirmation.LASTS.total_seconds() // 60),
         back_url=f"{console_url()}?prepared={prepared.pk}",
         curl=curl(prepared.integration, asked),
     )
@@ -226,10 +226,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
         return _again(request, pk)
     if pk := asked.get("prepared"):
         try:
-            prepared = confirming.prepared(request.user, pk)
+            prepared = confirmation.prepared(request.user, pk)
         except NothingPrepared:
             return {}
-        values = initial_of_asked(confirming.asked_of(prepared))
+        values = initial_of_asked(confirmation.asked_of(prepared))
         return {**values, "tenant": prepared.integration_id}
     chosen = _chosen_tenant(request)
     given = {"tenant": chosen.pk} if chosen else {}

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.models import Application, FlatchrCredentials, Integration, Job
-from integrations.passthrough.asked import is_read
 from integrations.passthrough.endpoints import Endpoint
+from integrations.passthrough.request import is_read
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 

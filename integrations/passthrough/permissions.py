@@ -7,7 +7,7 @@ from typing import Any
 from integrations.accounts.permissions import Permission, may
 from integrations.flatchr.client import Host
 from integrations.models import ApiKey
-from integrations.passthrough.asked import is_read
+from integrations.passthrough.request import is_read
 
 
 def user_may(user: Any, host: Host, method: str, path: str) -> bool:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Integration, PreparedCall
-from integrations.passthrough.asked import Asked, File
+from integrations.passthrough.request import Asked, File
 
 # For so long a prepared call may be confirmed; the content of its file is kept no longer.
 LASTS = timedelta(minutes=10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.flatchr.errors import Scope, from_status
-from integrations.passthrough.asked import Outgoing
+from integrations.passthrough.request import Outgoing
 
 
 def explain(call: Outgoing, status: int) -> str:
