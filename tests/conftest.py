@@ -35,7 +35,7 @@ from tests.support.cast import PASSWORD
 from tests.support.worker import Worker, publishing_to
 
 if TYPE_CHECKING:
-    from integrations.flatchr.sandbox import Sandbox
+    from integrations.sandbox import Sandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,7 +130,7 @@ def ids_of_this_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
     """Starts sandboxes with what `Sandbox` takes; each is stopped after the test."""
-    from integrations.flatchr.sandbox import Sandbox
+    from integrations.sandbox import Sandbox
 
     running: list[Sandbox] = []
 

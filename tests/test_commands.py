@@ -14,7 +14,6 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     FlatchrSettings,
     Integration,
@@ -22,6 +21,7 @@ from integrations.models import (
     ModelResult,
     SyncRun,
 )
+from integrations.sandbox import Sandbox
 from integrations.sync.engine import execute
 from integrations.sync.runs import queue_run
 from tests.sync.people import add

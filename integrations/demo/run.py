@@ -16,9 +16,9 @@ from django.conf import settings
 
 from config.secret_files import read_or_create
 from integrations.demo.processes import Loss, Processes
-from integrations.flatchr.sandbox.dates import system_clock, today
-from integrations.flatchr.sandbox.sandbox import about
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
+from integrations.sandbox.dates import system_clock, today
+from integrations.sandbox.server_control import about
 
 HOST = "127.0.0.1"
 # The port that `FLATCHR_SANDBOX_URL` has by default: commands in another terminal find it there.

@@ -14,10 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import HttpExchange, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import sending
 from integrations.passthrough.endpoints import ENDPOINTS
+from integrations.sandbox import Sandbox
 from tests.admin.calling import CONSOLE, Console, errors_of
 from tests.conftest import MakeTenant
 from tests.flatchr.scripted_server import ScriptedServer, raw, reply, reset

@@ -7,7 +7,7 @@ from typing import Any
 
 from kombo.errors import KomboAtsError
 
-from integrations.flatchr.sandbox.resumes import seeded_pdf
+from integrations.sandbox.resumes import seeded_pdf
 
 EMAIL = "nadia.perrot@courrier.example"
 PDF = seeded_pdf("Nadia Perrot")

@@ -9,8 +9,8 @@ import pytest
 from kombo import Kombo
 from kombo.errors import KomboAtsError
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import cv, messages, person, told
 from tests.sync.running import sync, written

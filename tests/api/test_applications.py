@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from integrations.api.reads.scope import Scope
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, FlatchrSettings, Integration
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.making import Maker
 from tests.api.reading import LISTINGS, by_sdk, everything, keys

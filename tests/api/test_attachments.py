@@ -18,9 +18,9 @@ from kombo.errors import KomboAtsError
 
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.api.actions import downloads, links
-from integrations.flatchr.sandbox import Sandbox
-from integrations.flatchr.sandbox.resumes import seeded_pdf
 from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
+from integrations.sandbox import Sandbox
+from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import retention
 from tests.api.conftest import MakeKey
 from tests.api.creating import PDF, cv, messages, person, told

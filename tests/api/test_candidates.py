@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from integrations.api.reads.scope import Scope
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, FlatchrSettings, Integration
 from integrations.records import PROVISIONAL
+from integrations.sandbox import Sandbox
 from integrations.sync.retention import empty_deleted
 from tests.api.conftest import Call, MakeKey
 from tests.api.making import NEW, Maker

@@ -16,8 +16,8 @@ from kombo.utils import BackoffStrategy, RetryConfig
 
 from integrations.api.actions import create as creating
 from integrations.api.actions.submission_input import unsupported
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, Submission
+from integrations.sandbox import Sandbox
 from integrations.submissions import sending
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import EMAIL, PDF, cv, messages, person, told

@@ -30,8 +30,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Job, Tag
+from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.creating import cv, person
 from tests.conftest import MakeTenant

@@ -11,9 +11,9 @@ from kombo.errors import KomboAtsError
 
 from integrations.api.reads.routes import UNAVAILABLE
 from integrations.api.reads.scope import Scope
-from integrations.flatchr.sandbox import Sandbox
 from integrations.ids import unified_id
 from integrations.models import FlatchrSettings, Integration, Job
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.making import NEW, Maker
 from tests.api.reading import LISTINGS, by_sdk, everything, keys

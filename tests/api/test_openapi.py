@@ -15,8 +15,8 @@ from django.test import Client
 
 from integrations.api.openapi.document import document, undocumented
 from integrations.connecting import links
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, ApplicationStage, CustomField, Integration, Job
+from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.creating import cv, person
 from tests.api.documented import Documented, opened, operations, referenced

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from integrations.api.reads import changes
 from integrations.api.reads.scope import Scope
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PROVISIONAL
+from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.making import NEW, OLD, SINCE, Maker
 from tests.api.reading import LISTINGS, everything, pages

@@ -11,7 +11,6 @@ import pytest
 from kombo import Kombo
 from kombo.errors import KomboGeneralError
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     PASSTHROUGH_METHODS,
     HttpExchange,
@@ -20,6 +19,7 @@ from integrations.models import (
     PassthroughCall,
 )
 from integrations.passthrough import sending
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import PDF
 from tests.flatchr.scripted_server import ScriptedServer, raw, reply, reset, stall

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.api import answers
 from integrations.api.reads.scope import Scope, scope_of
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import FlatchrSettings, Integration
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.making import SINCE, Maker
 from tests.api.reading import LISTINGS, by_sdk, everything, query

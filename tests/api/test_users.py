@@ -11,9 +11,9 @@ from django.utils import timezone
 from kombo import Kombo
 from kombo.errors import KomboAtsError
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.ids import unified_id
 from integrations.models import HttpExchange, Integration
+from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import told
 from tests.api.reading import by_sdk, keys

@@ -233,8 +233,8 @@ def send(submission: str) -> str:
 
 
 def _submit(tenant: str, email: str, size: int) -> str:
-    from integrations.flatchr.sandbox.resumes import seeded_pdf
     from integrations.models import Integration, Job
+    from integrations.sandbox.resumes import seeded_pdf
     from integrations.submissions import service
     from integrations.submissions.entries import Attachment, AttachmentType, Entry
 

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import FilePayload, Page, expect
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
+from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import uploads, working
 from tests.browser.width import beyond_the_edge
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row, xlsx_sheet

@@ -16,7 +16,7 @@ from integrations.sync import engine
 from tests.browser.width import beyond_the_edge
 
 if TYPE_CHECKING:
-    from integrations.flatchr.sandbox import Sandbox
+    from integrations.sandbox import Sandbox
 
 WORDS = {
     "en": {

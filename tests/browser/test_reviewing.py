@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration, Job, SyncRun
+from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from tests.support.cast import PASSWORD
 from tests.sync.running import queue

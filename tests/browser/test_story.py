@@ -27,7 +27,7 @@ from tests.support.worker import Worker
 from tests.translating.pages import left_in_english
 
 if TYPE_CHECKING:
-    from integrations.flatchr.sandbox import Sandbox
+    from integrations.sandbox import Sandbox
 
 LogIn = Callable[[Page, User], None]
 A_WORKER = 30_000

@@ -12,7 +12,7 @@ from integrations.models import ConnectionLink
 from tests.api.conftest import Call, MakeKey, api_site, call, certificates, make_key, no_limits, sdk
 
 if TYPE_CHECKING:
-    from integrations.flatchr.sandbox import Sandbox
+    from integrations.sandbox import Sandbox
 
 __all__ = ["Call", "MakeKey", "api_site", "call", "certificates", "make_key", "no_limits", "sdk"]
 

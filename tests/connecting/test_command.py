@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import FlatchrCredentials, FlatchrSettings, Integration
+from integrations.sandbox import Sandbox
 from tests.sync.running import sync
 from tests.sync.terminal import Terminal
 

@@ -9,7 +9,7 @@ import pytest
 from integrations.flatchr.client import FlatchrClient, Policy
 from integrations.flatchr.credentials import check_connection, key_expiry
 from integrations.flatchr.exchange_log import Credentials, Endpoints
-from integrations.flatchr.sandbox import Sandbox
+from integrations.sandbox import Sandbox
 from tests.flatchr.scripted_server import COMPANY, FakeClock, answer, reply, scene
 
 Verdicts = dict[str, bool | None]

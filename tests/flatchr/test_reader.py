@@ -15,7 +15,6 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange_log import Credentials, Endpoints
 from integrations.flatchr.mapping.valuemaps import ValueMaps
 from integrations.flatchr.reader import FlatchrReader
-from integrations.flatchr.sandbox import Sandbox
 from integrations.records import (
     ApplicationRecord,
     Finding,
@@ -27,6 +26,7 @@ from integrations.records import (
     StageRecord,
     TagRecord,
 )
+from integrations.sandbox import Sandbox
 
 SEARCH = "/search/applicants"
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from integrations.flatchr.sandbox.routing import ROUTES
 from integrations.models import PASSTHROUGH_METHODS
 from integrations.passthrough.endpoints import BY_KEY, ENDPOINTS, Endpoint
 from integrations.passthrough.request import Asked, File, NotSendable, is_read, outgoing, with_key
+from integrations.sandbox.routing import ROUTES
 
 # Undocumented, or of no use here: hooks, signing in as a user, the sandbox's own.
 LEFT_OUT = re.compile(r"/hook|/user/login|/_sandbox")

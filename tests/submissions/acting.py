@@ -9,9 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.flatchr.sandbox import Sandbox
-from integrations.flatchr.sandbox.resumes import seeded_pdf
 from integrations.models import Integration, Job, Submission
+from integrations.sandbox import Sandbox
+from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import service
 from integrations.submissions.entries import Attachment, AttachmentType, Entry
 

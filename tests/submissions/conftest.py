@@ -11,8 +11,8 @@ import pytest
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration, Job
+from integrations.sandbox import Sandbox
 from integrations.sync import clients
 from tests.sync.running import sync
 

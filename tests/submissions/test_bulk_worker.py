@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
+from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.outcomes import End, counts
 from tests.submissions.acting import posts

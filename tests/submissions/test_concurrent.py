@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 
 from integrations import tasks
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration, Job, Submission
+from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.entries import AlreadyApplied
 from tests.submissions.acting import at_flatchr, entry, posts, queue, work

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from integrations import tasks
-from integrations.flatchr.sandbox import Sandbox
-from integrations.flatchr.sandbox.faults import Fault
 from integrations.models import Integration, Job, Submission
+from integrations.sandbox import Sandbox
+from integrations.sandbox.faults import Fault
 from integrations.submissions import service
 from integrations.submissions.sweep import sweep
 from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.flatchr.mapping.values import PARIS
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job, Submission
+from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.reconciling import LOOKS
 from integrations.submissions.sweep import sweep

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     FlatchrCredentials,
@@ -20,6 +19,7 @@ from integrations.models import (
     Job,
     Submission,
 )
+from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.entries import AlreadyApplied
 from tests.submissions.acting import (
@@ -44,7 +44,7 @@ SEARCH = "/search/applicants$"
 
 def sent_bodies(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The bodies that arrive at the sandbox from now on, whole."""
-    from integrations.flatchr.sandbox import messages
+    from integrations.sandbox import messages
 
     bodies: list[dict[str, Any]] = []
     read = messages.Request.payload

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, Submission, SubmissionState
+from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.entries import (
     AlreadyApplied,

@@ -10,8 +10,8 @@ import pytest
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration
+from integrations.sandbox import Sandbox
 from integrations.sync import clients
 from tests.sync.flatchr_says import Flatchr
 from tests.sync.running import sync

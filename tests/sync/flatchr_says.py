@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from integrations.flatchr.sandbox import Sandbox
+from integrations.sandbox import Sandbox
 
 PARIS = ZoneInfo("Europe/Paris")
 VALID_EMAIL = re.compile(r"[\w.+'-]*[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate
+from integrations.sandbox import Sandbox
 
 # After every seeded applicant, so that who was updated last is for the test to say.
 DAY = date(2026, 10, 5)

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.flatchr.json_stream import elements
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PROVISIONAL, PersonRecord
+from integrations.sandbox import Sandbox
 from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.arrivals import expect_application, store_applicants

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import FlatchrCredentials, Integration, Job, SyncRun
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from tests.sync.people import add
 from tests.sync.rows import every_row
 from tests.sync.running import sync, written

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration, SyncRun
+from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.lease import claim
 from integrations.sync.runs import request_cancel

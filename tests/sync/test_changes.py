@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import ApplicationStage, Integration, Job, JobStage
+from integrations.sandbox import Sandbox
 from tests.sync.people import DAY, LATER, add, application, candidate_of
 from tests.sync.rows import difference, every_row, moved
 from tests.sync.running import sync, written

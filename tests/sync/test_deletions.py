@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -16,6 +15,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.models.ats import RecordQuerySet
+from integrations.sandbox import Sandbox
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written

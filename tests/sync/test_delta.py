@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, SyncRun, Tag
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import every_row
 from tests.sync.running import counts, sync, written

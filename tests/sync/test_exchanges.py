@@ -10,8 +10,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from integrations.flatchr.exchange_log import Exchange
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import HttpExchange, Integration, SyncRun
+from integrations.sandbox import Sandbox
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease, claim
 from tests.sync.people import add

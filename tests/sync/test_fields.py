@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import CustomField, FieldMapping, Integration, Job
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync import fields
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import counts, sync, written

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.ids import unified_id
 from integrations.models import (
     Application,
@@ -22,6 +21,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync import phases
 from integrations.sync.journal import EXAMPLES
 from tests.sync.flatchr_says import Flatchr, address, day, outcome

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Candidate, Integration, Submission
+from integrations.sandbox import Sandbox
 from integrations.sync import phases, preparing
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.arrivals import store_applicants

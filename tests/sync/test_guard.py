@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     AuditEntry,
@@ -23,6 +22,7 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.arrivals import store_applicants
 from integrations.sync.guard import must_hold

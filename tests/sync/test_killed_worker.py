@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
-from integrations.flatchr.sandbox.faults import Fault
 from integrations.models import FlatchrSettings, Integration, SyncRun, TraitReading
+from integrations.sandbox import Sandbox
+from integrations.sandbox.faults import Fault
 from integrations.sync.phases import BATCH
 from integrations.sync.runs import request_sync, sweep
 from tests.support.worker import Worker

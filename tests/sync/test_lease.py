@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job, ModelResult, SyncRun
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.journal import Journal
 from integrations.sync.lease import LEASE, Lease, LeaseLost, claim

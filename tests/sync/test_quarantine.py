@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration, Job
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from tests.sync.flatchr_says import Flatchr
 from tests.sync.people import add, application
 from tests.sync.rows import every_row

@@ -11,8 +11,8 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration
+from integrations.sandbox import Sandbox
 from tests.sync.people import DAY, add
 from tests.sync.rows import TABLES, as_flatchr_has_it
 from tests.sync.running import all_counts, sync

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, ApplicationStage, Integration, RecordChange
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync import changes
 from tests.sync.people import DAY, add, application, candidate_of
 from tests.sync.running import sync

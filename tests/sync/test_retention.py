@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     Candidate,
@@ -19,6 +18,7 @@ from integrations.models import (
     SyncWarning,
     TraitReading,
 )
+from integrations.sandbox import Sandbox
 from integrations.sync.retention import retain
 from integrations.tasks import retain as retain_task
 from tests.sync.people import add, application, candidate_of

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     AuditEntry,
@@ -18,6 +17,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from integrations.sync.retrying import retry
 from integrations.sync.runs import SyncRefused
 from tests.sync.flatchr_says import Flatchr

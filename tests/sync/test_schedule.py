@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.ids import new_integration_id
 from integrations.models import Integration, SyncRun
+from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.runs import sweep
 from integrations.sync.schedule import due, next_slot

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     Candidate,
@@ -22,6 +21,7 @@ from integrations.models import (
 )
 from integrations.models.scopes import Choice, Part, Scopes, scopes_from
 from integrations.records import PERSON, Model
+from integrations.sandbox import Sandbox
 from integrations.search import filling
 from integrations.submissions import queueing
 from integrations.sync import arrivals, runs, scopes

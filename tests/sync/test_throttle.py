@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Integration, RequestBudget
+from integrations.sandbox import Sandbox
 from integrations.sync.throttle import take
 from tests.sync.running import Background, sync
 

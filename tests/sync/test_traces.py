@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import Application, Integration
+from integrations.sandbox import Sandbox
 from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.sql import dialect

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     Application,
     CandidateTag,
@@ -17,6 +16,7 @@ from integrations.models import (
     TraitReading,
 )
 from integrations.records import Model
+from integrations.sandbox import Sandbox
 from tests.sync.people import DAY, add, application, candidate_of
 from tests.sync.rows import every_row
 from tests.sync.running import counts, sync, written

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from integrations.flatchr.sandbox import Sandbox
 from integrations.models import (
     AuditEntry,
     Event,
@@ -17,6 +16,7 @@ from integrations.models import (
     ValueDecision,
     ValueKind,
 )
+from integrations.sandbox import Sandbox
 from integrations.sync import valuemaps
 from integrations.sync.valuemaps import UnknownValue, decide, met_values, undo
 from tests.sync.rows import Writes, difference, every_row

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integrations.flatchr.sandbox import Sandbox
-from integrations.flatchr.sandbox.dates import BASE_DATE
-from integrations.flatchr.sandbox.faults import Fault
-from integrations.flatchr.sandbox.sandbox import about
+from integrations.sandbox import Sandbox
+from integrations.sandbox.dates import BASE_DATE
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.server_control import about
 
 DEFAULT_PORT = 8765
 

@@ -1,0 +1,180 @@
+"""What hangs on an applicant or a company: traits, comments, messages, tasks, hooks, CVs.
+
+The seeded ones are computed; a list is stored once something is written to it.
+`flatchr-api.md` §15-24, §26.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from integrations.sandbox.dates import iso, midday
+from integrations.sandbox.fake_names import slugify
+from integrations.sandbox.ids import short_id
+
+if TYPE_CHECKING:
+    from integrations.sandbox.applicants import Applicant
+    from integrations.sandbox.company import Company
+
+LANGUAGES, LICENCE, CALL_BACK = 3, 4, 5
+"""Places in the list of tags of those that seeded candidates bear."""
+
+TRAITS = ((3, 0, LANGUAGES, "Anglais"), (9, 0, LANGUAGES, "Italien"), (8, 1, LICENCE, "B"),
+          (10, 2, CALL_BACK, ""), (50, 7, LICENCE, "Cariste"))  # fmt: skip
+"""Every how many, starting where, which tag, which value; the last value is in no tag's list."""
+
+
+class Records:
+    """The records of one company that are neither vacancies nor applicants."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._lists: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self._serial = 77_120
+        self.tasks = [self._task(place) for place in range(3)]
+        self.hooks: dict[int, dict[str, Any]] = {}
+        self.metadata: list[dict[str, Any]] = []
+        digest = hashlib.sha256(company.seed.encode()).digest()
+        self._mask = int.from_bytes(digest[:8], "big")
+
+    def serial(self) -> int:
+        """A plain id that was never used."""
+        self._serial += 1
+        return self._serial
+
+    def fresh_id(self, kind: str) -> str:
+        """An encoded id that was never used."""
+        return short_id(self._company.seed, kind, "added", self.serial())
+
+    def _list(self, kind: str, applicant: Applicant) -> list[dict[str, Any]]:
+        seeded = {"trait": self._traits, "comment": self._comments, "message": self._messages}
+        key = (kind, applicant.number)
+        if key not in self._lists:
+            return seeded[kind](applicant)
+        return self._lists[key]
+
+    def all(self, kind: str, applicant: Applicant) -> list[dict[str, Any]]:
+        """The traits, comments or messages of an applicant."""
+        return list(self._list(kind, applicant))
+
+    def store(self, kind: str, applicant: Applicant, items: list[dict[str, Any]]) -> None:
+        """Replace the traits, comments or messages of an applicant."""
+        self._lists[kind, applicant.number] = items
+
+    def set_trait(self, applicant: Applicant, tag: dict[str, Any], value: str) -> dict[str, Any]:
+        """Add a tag value; a tag that takes one value only has its value replaced."""
+        trait = {"id": self.fresh_id("trait"), "tag_id": tag["id"], "value": value}
+        kept = [
+            old
+            for old in self.all("trait", applicant)
+            if old["tag_id"] != tag["id"] or (tag["multiple"] and old["value"] != value)
+        ]
+        self.store("trait", applicant, [*kept, trait])
+        return trait
+
+    def _traits(self, applicant: Applicant) -> list[dict[str, Any]]:
+        tags, number = self._company.seeded_tags, applicant.number
+        if number >= self._company.applicants.seeded:
+            return []
+        return [
+            {
+                "id": short_id(self._company.seed, "trait", number, place),
+                "tag_id": tags[slot],
+                "value": value,
+            }
+            for place, (step, start, slot, value) in enumerate(TRAITS)
+            if number % step == start
+        ]
+
+    def _comments(self, applicant: Applicant) -> list[dict[str, Any]]:
+        if applicant.number % 10 or applicant.number >= self._company.applicants.seeded:
+            return []
+        user = self._company.members[0]["user"]
+        return [self.comment(70_000_000 + applicant.number, "<p>Bon contact</p>", user)]
+
+    def comment(
+        self, number: int, text: str, user: dict[str, Any], created_at: str | None = None
+    ) -> dict[str, Any]:
+        """A comment with every part; reads leave out those that were not asked for. §17."""
+        return {
+            "id": number,
+            "text": text,
+            "private": True,
+            "favorite": False,
+            "created_by": user["user_id"],
+            "created_at": created_at or iso(midday(self._company.base)),
+            "type": "note",
+            "reply_to": None,
+            "author": {name: user[name] for name in ("id", "firstname", "lastname")},
+            "attachments": [],
+            "ratings": [],
+        }
+
+    def _messages(self, applicant: Applicant) -> list[dict[str, Any]]:
+        if applicant.number % 10 or applicant.number >= self._company.applicants.seeded:
+            return []
+        user = self._company.members[0]["user"]
+        identity = short_id(self._company.seed, "message", applicant.number)
+        html = f"<p>Bonjour {applicant.firstname}</p>"
+        return [self.message(identity, "Votre candidature", html, user, applicant)]
+
+    def message(
+        self,
+        identity: str,
+        subject: str,
+        html: str,
+        user: dict[str, Any],
+        applicant: Applicant,
+        created_at: str | None = None,
+    ) -> dict[str, Any]:
+        """A message with every part. §20."""
+        moment = created_at or iso(midday(self._company.base))
+        return {
+            "id": identity,
+            "created_by": user["user_id"],
+            "created_at": moment,
+            "auto": False,
+            "mail": {"subject": subject, "text": "", "html": html, "status": None},
+            "delivered": True,
+            "deliver_at": moment,
+            "author": {name: user[name] for name in ("firstname", "lastname")},
+            "replied": False,
+            "candidate": {
+                name: getattr(applicant, name) for name in ("firstname", "lastname", "email")
+            },
+            "attachments": [],
+        }
+
+    def _task(self, place: int) -> dict[str, Any]:
+        applicant = self._company.applicants.ids.encode(place)
+        return {
+            "id": short_id(self._company.seed, "task", place),
+            "description": f"Rappeler le candidat {place + 1}",
+            "value": [f"applicant={applicant}"],
+            "type": "task",
+            "date": iso(midday(self._company.base + timedelta(days=place))),
+            "done": place == 2,
+        }
+
+    def resume_key(self, applicant: Applicant) -> str:
+        """The storage key of a CV, from which its applicant can be found again. §11."""
+        day = applicant.created
+        name = slugify(f"{applicant.firstname} {applicant.lastname}")[:80]
+        return f"candidates/{day:%Y/%m}/{self._uuid(applicant.number)}/{name}"
+
+    def resume_owner(self, key: str) -> int | None:
+        """The plain applicant id of a storage key."""
+        parts = key.split("/")
+        try:
+            identity = UUID(parts[3])
+        except (ValueError, IndexError):
+            return None
+        number = (identity.int & ((1 << 64) - 1)) ^ self._mask
+        return number if self._uuid(number) == identity else None
+
+    def _uuid(self, number: int) -> UUID:
+        check = hashlib.sha256(f"{self._company.seed}:cv:{number}".encode()).digest()[:8]
+        return UUID(bytes=check + (number ^ self._mask).to_bytes(8, "big"))

@@ -1,0 +1,108 @@
+"""The sandbox as an object: starts and stops the server, and changes what Flatchr holds."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from typing import Any
+
+from integrations.sandbox import (
+    api_applicants,
+    api_company,
+    api_notes,
+    api_vacancies,
+    careers,
+    control,
+)
+from integrations.sandbox.dates import BASE_DATE, Clock, system_clock
+from integrations.sandbox.edits import Edits
+from integrations.sandbox.faults import Faults
+from integrations.sandbox.server import SandboxServer
+from integrations.sandbox.world import ACCOUNT, PASSWORD, RequestLog, World, identity
+
+HANDLERS = (api_applicants, api_company, api_notes, api_vacancies, careers, control)
+"""Importing them fills the table of routes."""
+
+
+class Sandbox(Edits):
+    """A faithful Flatchr on a port of this machine.
+
+    `applicants` is how many rows an empty search answers with; archived ones come on top.
+    Seeded records are older than `base`; with another one they are the same, at other dates.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        vacancies: int = 40,
+        applicants: int = 500,
+        seed: int = 1,
+        clock: Clock | None = None,
+        base: date = BASE_DATE,
+    ) -> None:
+        clock = clock or system_clock
+        self.world = World(
+            seed=seed, vacancies=vacancies, applicants=applicants, clock=clock, base=base
+        )
+        self._server = SandboxServer((host, port), self.world)
+        self.url = self.world.url = about_url(host, self._server.server_port)
+        who = identity(seed, clock)
+        self.company_key, self.slug, self.api_key = who.company_key, who.slug, who.api_key
+        self.user_email: str = self.world.company.members[0]["user"]["email"]
+        self.user_password = PASSWORD
+        self._thread: threading.Thread | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """The misbehaviour in force: `add(...)`, `clear()`."""
+        return self.world.faults
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was received."""
+        return self.world.requests
+
+    def issue_key(self, issued_at: float | None = None) -> str:
+        """An API key as of a moment in Unix seconds; one issued over a year ago has expired."""
+        moment = self.world.now() if issued_at is None else int(issued_at)
+        return self.world.keyring.api_key(ACCOUNT, moment)
+
+    def start(self) -> Sandbox:
+        """Serve in a thread; returns at once, as the port is open since creation."""
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def serve_forever(self, *, verbose: bool = True) -> None:
+        """Serve in this thread until interrupted."""
+        self._server.verbose = verbose
+        self._server.serve_forever(poll_interval=0.1)
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        self.world.stopping.set()
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._server.server_close()
+        self._server.close_connections()
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def about_url(host: str, port: int) -> str:
+    """Where a client finds the server; it may listen on all addresses, but is asked for here."""
+    return f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}"  # noqa: S104
+
+
+def about(host: str, port: int, seed: int, clock: Clock = system_clock) -> dict[str, Any]:
+    """What connects a client to a sandbox with this address and seed, running or not."""
+    return {"url": about_url(host, port)} | vars(identity(seed, clock))
