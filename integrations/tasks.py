@@ -12,7 +12,7 @@ from integrations.exports import working as export_working
 from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
 from integrations.search import filling
-from integrations.submissions import reconciling, sending
+from integrations.submissions import reconcile, send
 from integrations.submissions import retention as submission_retention
 from integrations.submissions import sweep as submission_sweep
 from integrations.submissions.bulk import retention as bulk_retention
@@ -37,8 +37,8 @@ def fill_search(integration_id: str) -> None:
 @shared_task
 def run_submission(submission_id: str) -> None:
     """Send a queued submission; look for one that may have arrived."""
-    sending.send(submission_id)
-    reconciling.reconcile(submission_id)
+    send.send(submission_id)
+    reconcile.reconcile(submission_id)
 
 
 @shared_task

@@ -17,7 +17,7 @@ from integrations.models import Integration, PassthroughCall
 from integrations.passthrough import history
 from integrations.passthrough.history import Sender
 from integrations.passthrough.request import Outgoing, with_key
-from integrations.submissions.recording import Recorder
+from integrations.submissions.attempts import Recorder
 from integrations.sync.clients import open_acting_client
 
 # The largest answer that is read; bytes.

@@ -27,16 +27,11 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
-from integrations.submissions import attaching, outcome, queueing, recording
-from integrations.submissions.entries import (
-    Entry,
-    IllegalTransition,
-    Problem,
-    Refused,
-)
-from integrations.submissions.outcome import NotSent
-from integrations.submissions.recording import Recorder
-from integrations.submissions.sending import Ready, prepare
+from integrations.submissions import attachments, attempts, enqueue, states
+from integrations.submissions.attempts import Recorder
+from integrations.submissions.inputs import Entry, IllegalTransition, Problem, Refused
+from integrations.submissions.send import Ready, prepare
+from integrations.submissions.states import NotSent
 from integrations.submissions.validation import (
     clean,
     entry_problems,
@@ -67,7 +62,7 @@ def save_draft(
     if draft is not None and "edit" not in allowed_actions(draft):
         raise IllegalTransition("This submission is past changing: it has been submitted.")
     submission = draft or Submission(
-        integration=integration, kind=kind, channel=channel, created_by=queueing.author(user)
+        integration=integration, kind=kind, channel=channel, created_by=enqueue.author(user)
     )
     chosen, found = _write_down(submission, entry)
     if chosen.problems:
@@ -76,7 +71,7 @@ def save_draft(
         raise Refused(found)
     with transaction.atomic():
         if chosen.attachment is not None:
-            attaching.put(submission, chosen.attachment, chosen.document)
+            attachments.put(submission, chosen.attachment, chosen.document)
         submission.state = SubmissionState.DRAFT
         submission.edited_at = timezone.now()
         submission.ended_at = submission.queued_at = None
@@ -91,14 +86,14 @@ def remove_document(submission: Submission) -> None:
     if "edit" not in allowed_actions(submission):
         raise IllegalTransition("The file of a submission that was submitted stays.")
     with transaction.atomic():
-        attaching.discard(submission)
+        attachments.discard(submission)
         submission.state = SubmissionState.DRAFT
         submission.save()
 
 
 def problems(submission: Submission) -> list[Problem]:
     """What still stands between a draft and its submission; empty when it is ready."""
-    return queueing.problems(submission)
+    return enqueue.problems(submission)
 
 
 def duplicates(
@@ -110,7 +105,7 @@ def duplicates(
     key = email_address.strip().lower()
     if not key:
         return []
-    found = queueing.applications(integration.pk, key)
+    found = enqueue.applications(integration.pk, key)
     return list(found if job is None else found.filter(job=job))
 
 
@@ -127,7 +122,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
     recorder = Recorder(submission.integration_id)
     try:
         if submission.document_url and not submission.document:
-            Submission.objects.filter(pk=submission.pk).update(**attaching.fetch(submission))
+            Submission.objects.filter(pk=submission.pk).update(**attachments.fetch(submission))
             submission.refresh_from_db()
         ready = prepare(submission)
         with open_client(submission.integration, recorder) as client:
@@ -142,7 +137,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
         if not held.update(**_checked(submission, ready, receipt, by)):
             raise IllegalTransition("This submission was submitted meanwhile.")
         body = shown(ready.payload, ready.resume)
-        recording.note_check(submission, host, DRY_RUN, body, receipt)
+        attempts.note_check(submission, host, DRY_RUN, body, receipt)
         recorder.flush()
     submission.refresh_from_db()
     return submission
@@ -161,7 +156,7 @@ def submit(submission: Submission, *, by: Any, again: bool = False) -> Submissio
         return submission
     if submission.state == SubmissionState.FAILED:
         raise IllegalTransition("This submission has failed. Retry it instead.")
-    return queueing.queue(submission, OPEN_SUBMISSIONS, by=by, again=again)
+    return enqueue.queue(submission, OPEN_SUBMISSIONS, by=by, again=again)
 
 
 def submit_entry(
@@ -179,29 +174,29 @@ def submit_entry(
     With an `idempotency_key` that the tenant has used before, what was submitted with it then is
     returned, whatever has become of it. Otherwise as `submit`.
     """
-    if idempotency_key and (earlier := queueing.by_key(integration.pk, idempotency_key)):
+    if idempotency_key and (earlier := enqueue.by_key(integration.pk, idempotency_key)):
         return earlier
     submission = Submission(
         integration=integration,
         kind=kind,
         channel=channel,
-        created_by=queueing.author(user),
+        created_by=enqueue.author(user),
         idempotency_key=idempotency_key,
     )
     chosen, found = _write_down(submission, entry)
     found = _problems(submission, [*found, *chosen.problems], chosen.attachment is not None)
     if found:
         raise Refused(found)
-    if live := queueing.live(submission):
+    if live := enqueue.live(submission):
         return live
     if chosen.attachment is not None:
-        attaching.put(submission, chosen.attachment, chosen.document)
+        attachments.put(submission, chosen.attachment, chosen.document)
     queued = None
     try:
-        queued = queueing.queue(submission, None, by=user, again=again)
+        queued = enqueue.queue(submission, None, by=user, again=again)
     finally:
         if queued is not submission:
-            attaching.drop(submission)
+            attachments.drop(submission)
     return queued
 
 
@@ -212,13 +207,13 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
     """
     submission.refresh_from_db()
     if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
-        return queueing.look_once_more(submission)
+        return enqueue.look_once_more(submission)
     if submission.is_live:
         return submission
     if submission.state != SubmissionState.FAILED:
         raise IllegalTransition("Only a submission that has failed can be retried.")
     again = again or submission.again
-    return queueing.queue(submission, [SubmissionState.FAILED], by=by, again=again)
+    return enqueue.queue(submission, [SubmissionState.FAILED], by=by, again=again)
 
 
 def cancel(submission: Submission, *, by: Any) -> Submission:
@@ -228,12 +223,12 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
             pk=submission.pk, state=SubmissionState.QUEUED
         ).update(
             state=SubmissionState.FAILED,
-            cancelled_by=queueing.author(by),
+            cancelled_by=enqueue.author(by),
             ended_at=timezone.now(),
             next_attempt_at=None,
             lease_owner="",
             lease_expires_at=None,
-            error_kind=outcome.CANCELLED,
+            error_kind=states.CANCELLED,
             error_message="Cancelled before anything was sent.",
             error_detail="",
         )
@@ -267,14 +262,14 @@ def allowed_actions(submission: Submission) -> set[str]:
     return set()
 
 
-def _write_down(submission: Submission, entry: Entry) -> tuple[attaching.Chosen, list[Problem]]:
+def _write_down(submission: Submission, entry: Entry) -> tuple[attachments.Chosen, list[Problem]]:
     """Put the entry into the unsaved row, but for its file; the file, and what is wrong with the
     rest that the row cannot show.
     """
-    chosen = attaching.choose(entry.attachments)
+    chosen = attachments.choose(entry.attachments)
     job, found = find_job(submission.integration, entry.job)
     fill(submission, entry, job)
-    kept = [] if entry.attachments else queueing.about_attachments(submission)
+    kept = [] if entry.attachments else enqueue.about_attachments(submission)
     cleaned = clean(submission)
     submission.warnings = [*kept, *chosen.warnings, *entry_warnings(entry), *cleaned.warnings]
     submission.replacements = cleaned.replacements
@@ -286,7 +281,7 @@ def _problems(submission: Submission, found: list[Problem], attached: bool) -> l
     fields = {problem.field for problem in found}
     if attached:
         fields.add("attachments")
-    return [*found, *(one for one in queueing.problems(submission) if one.field not in fields)]
+    return [*found, *(one for one in enqueue.problems(submission) if one.field not in fields)]
 
 
 def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) -> dict[str, Any]:
@@ -296,12 +291,12 @@ def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) ->
     return {
         "state": SubmissionState.CHECKED if accepted else SubmissionState.DRAFT,
         "error_kind": error.kind.value if error else "",
-        "error_message": outcome.check_failed(error, receipt.said) if error else "",
+        "error_message": states.check_failed(error, receipt.said) if error else "",
         "error_detail": error.detail[:2000] if error else "",
-        "warnings": queueing.warnings(submission, ready.cleaned),
+        "warnings": enqueue.warnings(submission, ready.cleaned),
         "replacements": ready.cleaned.replacements,
         "source_written": ready.cleaned.offerer_id is not None,
-        "created_by": submission.created_by or queueing.author(by),
+        "created_by": submission.created_by or enqueue.author(by),
     }
 
 

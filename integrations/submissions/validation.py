@@ -16,8 +16,8 @@ from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, JobStatus, Model
-from integrations.submissions.entries import Entry, Problem
-from integrations.submissions.text import plain_typography, sendable_name
+from integrations.submissions.inputs import Entry, Problem
+from integrations.submissions.plain_text import plain_typography, sendable_name
 
 REMOTE = "remote:"
 URL_NAMES = ("facebook", "linkedin", "twitter", "other")

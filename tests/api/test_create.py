@@ -18,7 +18,7 @@ from integrations.api.actions import create as creating
 from integrations.api.actions.submission_input import unsupported
 from integrations.models import Application, Integration, Job, Submission
 from integrations.sandbox import Sandbox
-from integrations.submissions import sending
+from integrations.submissions import send as sending
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import EMAIL, PDF, cv, messages, person, told
 from tests.submissions.acting import at_flatchr, posts

@@ -226,7 +226,7 @@ def submit_cv(tenant: str, size: str) -> str:
 def send(submission: str) -> str:
     """Send it, as a worker does; its state."""
     from integrations.models import Submission
-    from integrations.submissions import sending
+    from integrations.submissions import send as sending
 
     sending.send(submission)
     return str(Submission.objects.get(pk=submission).state)
@@ -236,7 +236,7 @@ def _submit(tenant: str, email: str, size: int) -> str:
     from integrations.models import Integration, Job
     from integrations.sandbox.resumes import seeded_pdf
     from integrations.submissions import service
-    from integrations.submissions.entries import Attachment, AttachmentType, Entry
+    from integrations.submissions.inputs import Attachment, AttachmentType, Entry
 
     cv = seeded_pdf("Nadia Perrot")
     padding = b"%" + b"x" * max(0, size - len(cv) - 2) + b"\n"

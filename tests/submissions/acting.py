@@ -13,7 +13,7 @@ from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import service
-from integrations.submissions.entries import Attachment, AttachmentType, Entry
+from integrations.submissions.inputs import Attachment, AttachmentType, Entry
 
 EMAIL = "nadia.perrot@courrier.example"
 PDF = seeded_pdf("Nadia Perrot")

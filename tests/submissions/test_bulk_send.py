@@ -22,7 +22,7 @@ from integrations.models import (
 )
 from integrations.submissions.bulk import queueing, uploads, working
 from integrations.submissions.bulk.outcomes import End, counts, standing
-from integrations.submissions.entries import IllegalTransition
+from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import row
 from tests.submissions.bulk_uploads import (
     apply,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.models import BulkRow, BulkState, BulkUpload, FlatchrSettings, Integration
 from integrations.submissions.bulk import checking, limits, uploads, working
 from integrations.submissions.bulk.lease import LEASE, claim
-from integrations.submissions.entries import IllegalTransition
+from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import cvs_for, row
 from tests.submissions.bulk_uploads import checked, job, stored, uploaded, verdicts
 

@@ -15,7 +15,7 @@ from integrations import tasks
 from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
-from integrations.submissions.entries import AlreadyApplied
+from integrations.submissions.inputs import AlreadyApplied
 from tests.submissions.acting import at_flatchr, entry, posts, queue, work
 from tests.sync.running import Background
 

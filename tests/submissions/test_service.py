@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.models import Application, Integration, Job, Submission, SubmissionState
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
-from integrations.submissions.entries import (
+from integrations.submissions.inputs import (
     AlreadyApplied,
     Attachment,
     AttachmentType,
@@ -449,17 +449,17 @@ def test_a_submission_is_cancelled_while_it_waits_and_never_sent(
 def test_a_submission_that_is_cancelled_while_a_worker_looks_is_not_sent(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.submissions import reconciling
+    from integrations.submissions import reconcile
 
     submission = queue(flatchr_tenant, job)
-    look = reconciling.look
+    look = reconcile.look
 
     def look_and_be_cancelled(*given: Any, **more: Any) -> Any:
         found = look(*given, **more)
         service.cancel(submission, by=None)
         return found
 
-    monkeypatch.setattr(reconciling, "look", look_and_be_cancelled)
+    monkeypatch.setattr(reconcile, "look", look_and_be_cancelled)
 
     assert work(submission).error_kind == "cancelled"
     assert posts(sandbox) == 0

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import FlatchrSettings, Integration, Job, Submission
-from integrations.submissions.entries import Entry
+from integrations.submissions.inputs import Entry
 from integrations.submissions.validation import (
     Cleaned,
     clean,

@@ -23,7 +23,7 @@ from integrations.models.scopes import Choice, Part, Scopes, scopes_from
 from integrations.records import PERSON, Model
 from integrations.sandbox import Sandbox
 from integrations.search import filling
-from integrations.submissions import queueing
+from integrations.submissions import enqueue
 from integrations.sync import arrivals, runs, scopes
 from integrations.sync.leaving_out import Sieve, models_left_out
 from tests.sync.running import queue, sync, written
@@ -216,7 +216,7 @@ def test_people_are_kept_apart_and_together_without_their_addresses(
         if candidate.email_addresses
     )
     of_person = dict(Application.objects.values_list("pk", "candidate_id"))
-    known = queueing.applications(tenant.pk, address.lower()).count()
+    known = enqueue.applications(tenant.pk, address.lower()).count()
     assert known
 
     scopes.choose(tenant, left_out(Part.EMAILS))
@@ -226,7 +226,7 @@ def test_people_are_kept_apart_and_together_without_their_addresses(
     addresses = [key for key in content.split() if address.lower() in key]
     assert addresses == []
     assert dict(Application.objects.values_list("pk", "candidate_id")) == of_person
-    assert queueing.applications(tenant.pk, address.lower()).count() == known
+    assert enqueue.applications(tenant.pk, address.lower()).count() == known
 
     # One more of the same person, found by a search between two syncs.
     row = {**ROW, "email": address}
@@ -258,7 +258,7 @@ def test_what_is_submitted_is_stored_without_what_is_left_out(synced_tenant: Int
     assert application.candidate.first_name is None
     assert application.candidate.email_addresses == []
     assert "@" not in application.person_key
-    assert list(queueing.applications(synced_tenant.pk, "jo@mail.example")) == [application]
+    assert list(enqueue.applications(synced_tenant.pk, "jo@mail.example")) == [application]
 
 
 @pytest.mark.django_db(transaction=True)

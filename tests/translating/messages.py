@@ -84,7 +84,7 @@ LABELS = (
     "submissions/documents/odt.py",
     "submissions/documents/ole2.py",
     "submissions/documents/ooxml.py",
-    "submissions/attaching.py",
+    "submissions/attachments.py",
     "submissions/validation.py",
     "sync/health.py",
 )

@@ -29,7 +29,7 @@ from integrations.submissions.bulk.result import result_file, result_name
 from integrations.submissions.bulk.template import template_csv, template_xlsx
 from integrations.submissions.bulk.workbook import TYPES
 from integrations.submissions.documents import ACCEPTED
-from integrations.submissions.entries import IllegalTransition
+from integrations.submissions.inputs import IllegalTransition
 
 TITLE = lazy("Upload a sheet")
 

@@ -20,7 +20,7 @@ from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
 from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
-from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
+from integrations.submissions.inputs import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import OFFERER_LIMIT
 
 # Jobs offered where there is no search, and found by one.

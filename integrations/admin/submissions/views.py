@@ -32,12 +32,7 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import service
-from integrations.submissions.entries import (
-    AlreadyApplied,
-    IllegalTransition,
-    Problem,
-    Refused,
-)
+from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 
 TITLES = {
     SubmissionKind.CANDIDATE: lazy("Submit a candidate"),

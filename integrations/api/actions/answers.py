@@ -7,7 +7,7 @@ from integrations.api.errors import ApiError, invalid
 from integrations.flatchr.errors import ErrorKind
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
 from integrations.records import JobStatus
-from integrations.submissions import outcome
+from integrations.submissions import states
 
 # Failures that pass by themselves: Flatchr has nothing of the submission, and it can be sent
 # again. `not_found` is one that Relais has made sure of.
@@ -23,7 +23,7 @@ _PASSING = frozenset(
         ErrorKind.WRONG_KEY,
         ErrorKind.EXPIRED_KEY,
         ErrorKind.WRONG_COMPANY,
-        outcome.NOT_FOUND,
+        states.NOT_FOUND,
         "abandoned",
         "internal",
     }
@@ -85,7 +85,7 @@ def _still_open(submission: Submission) -> ApiError:
 def _failed(submission: Submission, job_field: str) -> ApiError:
     kind, message = submission.error_kind, submission.error_message
     sent = submission.log.filter(kind=AttemptKind.SEND).exists()
-    if kind == outcome.ALREADY_APPLIED:
+    if kind == states.ALREADY_APPLIED:
         return applied_already(submission.application)
     if kind == "invalid" and not sent:
         if submission.job is not None and submission.job.status in _CLOSED:
@@ -95,9 +95,9 @@ def _failed(submission: Submission, job_field: str) -> ApiError:
         return ApiError("PLATFORM.UNKNOWN_ERROR", message, status=409)
     if kind.startswith("document_"):
         return invalid(f"attachments: {message}")
-    if kind == outcome.CANCELLED:
+    if kind == states.CANCELLED:
         return ApiError("PLATFORM.UNKNOWN_ERROR", f"{message} Somebody did in Relais.", status=409)
-    if kind == outcome.NOT_FOUND:
+    if kind == states.NOT_FOUND:
         return ApiError("REMOTE.SERVICE_UNAVAILABLE", message)
     # Nothing that has failed is at Flatchr, so what clients repeat cannot become two applicants.
     return ApiError(CODES.get(kind, "PLATFORM.UNKNOWN_ERROR"), message)

@@ -12,7 +12,7 @@ from integrations.flatchr.client import SEARCH
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.policy import Policy
 from integrations.models import Application, Integration
-from integrations.submissions.recording import Recorder
+from integrations.submissions.attempts import Recorder
 from integrations.sync import arrivals
 from integrations.sync.clients import open_acting_client
 

@@ -27,8 +27,8 @@ from integrations.api.bodies import body_of, raw_body
 from integrations.api.caller import tenant
 from integrations.api.errors import ApiError
 from integrations.models import Channel, Integration, Submission, SubmissionKind, SubmissionState
-from integrations.submissions import sending, service
-from integrations.submissions.entries import AlreadyApplied, Entry, IllegalTransition, Refused
+from integrations.submissions import send, service
+from integrations.submissions.inputs import AlreadyApplied, Entry, IllegalTransition, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def _send(submission: Submission, end: float) -> None:
 def _send_and_close(submission_id: str) -> None:
     """Runs on a thread of its own, which outlives a request that has waited long enough."""
     try:
-        sending.send(submission_id)
+        send.send(submission_id)
     except Exception:
         # The row says what is left to do, and the sweep finds it.
         logger.exception("Submission %s could not be sent from here", submission_id)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from integrations.api.actions.inputs import Answer, ApplicationInput, AttachmentInput
 from integrations.api.errors import ApiError, invalid
 from integrations.flatchr.mapping.source import storable_text
-from integrations.submissions.entries import Attachment, AttachmentType, Entry, Problem
+from integrations.submissions.inputs import Attachment, AttachmentType, Entry, Problem
 from integrations.submissions.validation import REMOTE
 
 # What of a body has a place in a submission; each other field that was given is warned about.

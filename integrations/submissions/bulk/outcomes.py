@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.db.models import Count, Q, QuerySet
 
 from integrations.models import BulkRow, BulkUpload, RowState, SubmissionState
-from integrations.submissions.outcome import CANCELLED
+from integrations.submissions.states import CANCELLED
 
 
 class End(StrEnum):

@@ -14,7 +14,7 @@ from integrations.submissions.bulk.context import Context, CvFile
 from integrations.submissions.bulk.findings import ERROR, NOTE, OF_THE_UPLOAD, WARNING, Finding
 from integrations.submissions.bulk.jobs import JobUnclear
 from integrations.submissions.bulk.sheet import Row
-from integrations.submissions.entries import Attachment, AttachmentType, Entry
+from integrations.submissions.inputs import Attachment, AttachmentType, Entry
 
 LETTER_SHOWN = 200
 

@@ -17,7 +17,7 @@ from integrations.submissions.bulk.lease import Lease, LeaseLost
 from integrations.submissions.bulk.proposal import Proposal
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
 from integrations.submissions.bulk.sheet import Row
-from integrations.submissions.entries import AlreadyApplied, Refused
+from integrations.submissions.inputs import AlreadyApplied, Refused
 
 logger = logging.getLogger(__name__)
 

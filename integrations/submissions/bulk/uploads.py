@@ -26,7 +26,7 @@ from integrations.models.submissions import private_files
 from integrations.submissions import service
 from integrations.submissions.bulk import files, limits, wake
 from integrations.submissions.bulk.lease import unattended
-from integrations.submissions.entries import IllegalTransition
+from integrations.submissions.inputs import IllegalTransition
 
 logger = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from integrations import egress
 from integrations.flatchr.payloads import Resume
 from integrations.models import Submission
 from integrations.models.submissions import private_files
-from integrations.submissions.claiming import LEASE, Claim
 from integrations.submissions.documents import Document, DocumentRefused, inspect
-from integrations.submissions.entries import Attachment, AttachmentType, Problem
-from integrations.submissions.outcome import SAFE, NotSent
+from integrations.submissions.inputs import Attachment, AttachmentType, Problem
+from integrations.submissions.lease import LEASE, Claim
+from integrations.submissions.states import SAFE, NotSent
 from integrations.submissions.validation import Note, warning
 
 # Seconds that fetching a CV may take in all.

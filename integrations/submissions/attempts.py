@@ -17,7 +17,7 @@ from integrations.models import (
     Submission,
     SubmissionAttempt,
 )
-from integrations.submissions.claiming import Claim
+from integrations.submissions.lease import Claim
 
 # An `Exchange`'s fields that have a column of the same name.
 _COLUMNS = (

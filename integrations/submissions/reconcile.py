@@ -21,9 +21,9 @@ from integrations.flatchr.mapping.source import usable_id
 from integrations.flatchr.mapping.values import PARIS, Notes, day
 from integrations.models import AttemptKind, AttemptOutcome, Submission, SubmissionState
 from integrations.records import Model
-from integrations.submissions import arriving, outcome, recording
-from integrations.submissions.claiming import Claim, LeaseLost, claim
-from integrations.submissions.recording import Recorder
+from integrations.submissions import arrived_records, attempts, states
+from integrations.submissions.attempts import Recorder
+from integrations.submissions.lease import Claim, LeaseLost, claim
 from integrations.submissions.validation import clean
 from integrations.sync.clients import open_client
 
@@ -87,9 +87,9 @@ def ends_before_sending(taken: Claim, looked: Looked, recorder: Recorder) -> boo
     if not there or submission.again:
         return False
     with transaction.atomic():
-        outcome.fail(taken, outcome.ALREADY_APPLIED, outcome.APPLIED)
+        states.fail(taken, states.ALREADY_APPLIED, states.APPLIED)
         _note(taken, recorder, AttemptOutcome.FOUND)
-    arriving.link(submission, there[-1], among=there)
+    arrived_records.link(submission, there[-1], among=there)
     return True
 
 
@@ -132,7 +132,7 @@ def _reconcile(taken: Claim) -> None:
         taken.write(
             state=SubmissionState.UNCERTAIN,
             error_kind="interrupted",
-            error_message=outcome.LOOKING,
+            error_message=states.LOOKING,
         )
     address = clean(submission).email_address
     try:
@@ -148,7 +148,7 @@ def _reconcile(taken: Claim) -> None:
         succeed(taken, found, recorder)
     elif settles:
         with transaction.atomic():
-            outcome.fail(taken, outcome.NOT_FOUND, outcome.NOBODY_FOUND)
+            states.fail(taken, states.NOT_FOUND, states.NOBODY_FOUND)
             _note(taken, recorder, AttemptOutcome.NOT_FOUND)
     else:
         _look_again(taken, recorder)
@@ -203,12 +203,12 @@ def succeed(taken: Claim, found: Row | None, recorder: Recorder, problem: str = 
         seen = AttemptOutcome.FAILED if problem else AttemptOutcome.NOT_FOUND
         _note(taken, recorder, AttemptOutcome.FOUND if found else seen, problem)
         if found is None:
-            arriving.expect(submission)
-        elif not arriving.link(submission, found):
+            arrived_records.expect(submission)
+        elif not arrived_records.link(submission, found):
             upcoming = _next_look(submission, now)
             Submission.objects.filter(pk=submission.pk).update(next_attempt_at=upcoming)
     if upcoming is not None:
-        outcome.wake_at(submission, upcoming)
+        states.wake_at(submission, upcoming)
 
 
 def _sent_as(submission: Submission) -> dict[str, Any]:
@@ -286,16 +286,16 @@ def _release(taken: Claim, upcoming: datetime | None, now: datetime) -> None:
     sent_at = submission.sent_at or datetime.min.replace(tzinfo=UTC)
     if submission.state == SubmissionState.UNCERTAIN and now - sent_at > PATIENCE:
         taken.release(
-            next_attempt_at=None, error_kind=outcome.UNSETTLED, error_message=outcome.NO_END
+            next_attempt_at=None, error_kind=states.UNSETTLED, error_message=states.NO_END
         )
         return
     taken.release(next_attempt_at=upcoming)
     if upcoming is not None:
-        outcome.wake_at(submission, upcoming)
+        states.wake_at(submission, upcoming)
 
 
 def _note(taken: Claim, recorder: Recorder, found: AttemptOutcome, error: str = "") -> None:
     """Write the look-up down, if Flatchr was asked at all. Inside a transaction."""
     if recorder.search is not None:
-        recording.note_lookup(taken.submission, recorder.search, outcome=found, error=error)
+        attempts.note_lookup(taken.submission, recorder.search, outcome=found, error=error)
     recorder.flush()

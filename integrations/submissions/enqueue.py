@@ -19,13 +19,9 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.models.ats import RecordQuerySet
-from integrations.submissions import outcome, wake
-from integrations.submissions.entries import (
-    AlreadyApplied,
-    IllegalTransition,
-    Problem,
-    Refused,
-)
+from integrations.submissions import states as outcome
+from integrations.submissions import wake
+from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
 from integrations.sync.leaving_out import Sieve
 from integrations.sync.scopes import scopes_of

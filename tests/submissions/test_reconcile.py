@@ -11,7 +11,7 @@ from integrations.flatchr.mapping.values import PARIS
 from integrations.models import Application, Candidate, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
-from integrations.submissions.reconciling import LOOKS
+from integrations.submissions.reconcile import LOOKS
 from integrations.submissions.sweep import sweep
 from tests.submissions.acting import (
     EMAIL,

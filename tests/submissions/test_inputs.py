@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.submissions.entries import (
+from integrations.submissions.inputs import (
     AlreadyApplied,
     Attachment,
     AttachmentType,

@@ -21,7 +21,7 @@ from integrations.models import (
 )
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
-from integrations.submissions.entries import AlreadyApplied
+from integrations.submissions.inputs import AlreadyApplied
 from tests.submissions.acting import (
     EMAIL,
     PDF,
@@ -421,7 +421,7 @@ def test_a_defect_of_ours_before_the_request_is_told_and_safe(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submission = queue(flatchr_tenant, job)
-    monkeypatch.setattr("integrations.submissions.sending.candidate_payload", lambda **_: 1 / 0)
+    monkeypatch.setattr("integrations.submissions.send.candidate_payload", lambda **_: 1 / 0)
 
     submission = work(submission)
 

@@ -19,12 +19,12 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.payloads import Resume, candidate_payload, shown
 from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import AttemptOutcome, Submission, SubmissionState
-from integrations.submissions import outcome, reconciling, recording
-from integrations.submissions.attaching import fetch_for, resume
-from integrations.submissions.claiming import LEASE, Claim, LeaseLost, claim
-from integrations.submissions.entries import Problem, Refused
-from integrations.submissions.outcome import NotSent
-from integrations.submissions.recording import Recorder
+from integrations.submissions import attempts, reconcile, states
+from integrations.submissions.attachments import fetch_for, resume
+from integrations.submissions.attempts import Recorder
+from integrations.submissions.inputs import Problem, Refused
+from integrations.submissions.lease import LEASE, Claim, LeaseLost, claim
+from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Cleaned, clean
 from integrations.sync.clients import open_client
 
@@ -92,17 +92,17 @@ def _send(taken: Claim) -> None:
     recorder = Recorder(submission.integration_id, taken)
     try:
         if submission.attempts > MOST_CLAIMS:
-            raise NotSent("abandoned", outcome.ABANDONED)
+            raise NotSent("abandoned", states.ABANDONED)
         if submission.document_url and not submission.document:
             fetch_for(taken)
         ready = prepare(submission)
         with open_client(submission.integration, recorder) as client:
-            looked = reconciling.look(client, ready.cleaned.email_address)
-            if reconciling.ends_before_sending(taken, looked, recorder):
+            looked = reconcile.look(client, ready.cleaned.email_address)
+            if reconcile.ends_before_sending(taken, looked, recorder):
                 return
             _deliver(taken, client, ready, looked, recorder)
     except NotSent as reason:
-        outcome.fail(taken, reason.kind, reason.message, reason.detail, recorder=recorder)
+        states.fail(taken, reason.kind, reason.message, reason.detail, recorder=recorder)
     except Refused as refused:
         _refuse(taken, refused.problems, recorder)
     except FlatchrError as error:
@@ -113,7 +113,7 @@ def _deliver(
     taken: Claim,
     client: FlatchrClient,
     ready: Ready,
-    looked: reconciling.Looked,
+    looked: reconcile.Looked,
     recorder: Recorder,
 ) -> None:
     attempt_id = 0
@@ -129,12 +129,12 @@ def _deliver(
         return
     match receipt.delivery:
         case Delivery.ACCEPTED:
-            recording.end_send(attempt_id, receipt)
-            reconciling.conclude(taken, client, recorder, ready.cleaned.email_address)
+            attempts.end_send(attempt_id, receipt)
+            reconcile.conclude(taken, client, recorder, ready.cleaned.email_address)
         case Delivery.UNKNOWN:
             with transaction.atomic():
-                outcome.uncertain(taken, receipt.error)
-                recording.end_send(attempt_id, receipt)
+                states.uncertain(taken, receipt.error)
+                attempts.end_send(attempt_id, receipt)
                 recorder.flush()
         case _:
             _not_accepted(taken, attempt_id, receipt, recorder)
@@ -144,7 +144,7 @@ def _begin(
     taken: Claim,
     client: FlatchrClient,
     ready: Ready,
-    looked: reconciling.Looked,
+    looked: reconcile.Looked,
     recorder: Recorder,
 ) -> int:
     """Commit that the request goes out now; the attempt's id. Raises `LeaseLost`."""
@@ -154,18 +154,18 @@ def _begin(
         taken.write(
             state=SubmissionState.SENDING,
             sent_at=now,
-            settle_at=now + reconciling.SETTLE,
+            settle_at=now + reconcile.SETTLE,
             known_applicants=looked.ids,
             source_written=cleaned.offerer_id is not None,
         )
         taken.renew_for(LEASE)
-        recording.note_lookup(
+        attempts.note_lookup(
             taken.submission,
             recorder.search,
             outcome=AttemptOutcome.FOUND if looked.ids else AttemptOutcome.NOT_FOUND,
         )
         recorder.flush()
-        return recording.begin_send(
+        return attempts.begin_send(
             taken.submission, client.careers_host, CREATE, shown(ready.payload, ready.resume)
         )
 
@@ -177,8 +177,8 @@ def _not_accepted(taken: Claim, attempt_id: int, receipt: Receipt, recorder: Rec
         if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
             _pause(taken, error)
         else:
-            outcome.fail_for(taken, receipt)
-        recording.end_send(attempt_id, receipt)
+            states.fail_for(taken, receipt)
+        attempts.end_send(attempt_id, receipt)
         recorder.flush()
 
 
@@ -188,9 +188,9 @@ def _not_looked_up(taken: Claim, error: FlatchrError, recorder: Recorder) -> Non
         if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
             _pause(taken, error)
         else:
-            outcome.fail(taken, error.kind.value, outcome.not_sent(error), error.detail)
+            states.fail(taken, error.kind.value, states.not_sent(error), error.detail)
         if recorder.search is not None and recorder.search.error:
-            recording.note_lookup(
+            attempts.note_lookup(
                 taken.submission,
                 recorder.search,
                 outcome=AttemptOutcome.FAILED,
@@ -203,7 +203,7 @@ def _pause(taken: Claim, error: FlatchrError) -> None:
     pause = PAUSE
     if error.retry_after is not None:
         pause = min(timedelta(seconds=error.retry_after), LONGEST_PAUSE)
-    outcome.requeue(taken, pause)
+    states.requeue(taken, pause)
 
 
 def _out_of_patience(taken: Claim) -> bool:
@@ -214,7 +214,7 @@ def _out_of_patience(taken: Claim) -> bool:
 def _refuse(taken: Claim, problems: list[Problem], recorder: Recorder) -> None:
     """Something has changed since it was submitted: the job was closed, a setting removed."""
     words = " ".join(problem.message for problem in problems)
-    outcome.fail(taken, "invalid", f"{words} Nothing was sent.", recorder=recorder)
+    states.fail(taken, "invalid", f"{words} Nothing was sent.", recorder=recorder)
 
 
 def _give_up(taken: Claim, error: Exception) -> None:
@@ -222,8 +222,8 @@ def _give_up(taken: Claim, error: Exception) -> None:
     detail = f"{type(error).__name__}: {error}"[:2000]
     try:
         if taken.submission.state == SubmissionState.SENDING:
-            outcome.uncertain(taken, None, detail)
+            states.uncertain(taken, None, detail)
         elif taken.submission.state == SubmissionState.QUEUED:
-            outcome.fail(taken, "internal", outcome.INTERNAL, detail)
+            states.fail(taken, "internal", states.INTERNAL, detail)
     except LeaseLost:
         logger.info("Submission %s was taken over meanwhile", taken.submission.pk)

@@ -12,8 +12,8 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import Submission, SubmissionState
 from integrations.submissions import wake
-from integrations.submissions.claiming import Claim
-from integrations.submissions.recording import Recorder
+from integrations.submissions.attempts import Recorder
+from integrations.submissions.lease import Claim
 
 ALREADY_APPLIED = "already_applied"
 CANCELLED = "cancelled"

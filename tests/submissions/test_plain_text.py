@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.submissions.text import plain_typography, sendable_name
+from integrations.submissions.plain_text import plain_typography, sendable_name
 
 
 @pytest.mark.parametrize(
