@@ -16,7 +16,7 @@ from integrations.submissions import reconcile, send
 from integrations.submissions import retention as submission_retention
 from integrations.submissions import sweep as submission_sweep
 from integrations.submissions.bulk import retention as bulk_retention
-from integrations.submissions.bulk import uploads, working
+from integrations.submissions.bulk import uploads, worker
 from integrations.sync import engine, figures, retention, runs
 
 
@@ -44,7 +44,7 @@ def run_submission(submission_id: str) -> None:
 @shared_task
 def work_on_upload(upload_id: str) -> None:
     """Check a bulk upload, or queue its next rows."""
-    working.work_on(upload_id)
+    worker.work_on(upload_id)
 
 
 @shared_task

@@ -13,7 +13,8 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
 from integrations.sandbox import Sandbox
-from integrations.submissions.bulk import uploads, working
+from integrations.submissions.bulk import uploads
+from integrations.submissions.bulk import worker as working
 from tests.browser.width import beyond_the_edge
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row, xlsx_sheet
 from tests.submissions.bulk_uploads import checked, job, uploaded

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.ids import unified_id
 from integrations.models import Application, BulkUpload, Candidate, Integration, Job, Submission
-from integrations.submissions.bulk import uploads, working
+from integrations.submissions.bulk import uploads, worker
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 
 
@@ -59,7 +59,7 @@ def uploaded(
 def checked(tenant: Integration, *args: Any, **options: Any) -> BulkUpload:
     """An upload after its check."""
     upload = uploaded(tenant, *args, **options)
-    assert working.work_on(upload.pk)
+    assert worker.work_on(upload.pk)
     upload.refresh_from_db()
     return upload
 
@@ -91,7 +91,7 @@ def now(upload: BulkUpload) -> BulkUpload:
 
 
 def queue_all(upload: BulkUpload) -> BulkUpload:
-    while working.work_on(upload.pk):
+    while worker.work_on(upload.pk):
         pass
     return now(upload)
 

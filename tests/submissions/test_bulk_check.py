@@ -17,7 +17,7 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
-from integrations.submissions.bulk import proposal
+from integrations.submissions.bulk import rows as proposal
 from tests.submissions.bulk_files import csv_sheet, cv, cvs_for, row, xlsx_sheet, zip_of
 from tests.submissions.bulk_uploads import checked, findings, job, states, stored, verdicts
 

@@ -7,8 +7,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from integrations.submissions.bulk.columns import template_csv, template_xlsx
 from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, Known
-from integrations.submissions.bulk.template import template_csv, template_xlsx
 
 JOINER = Known("joiner111111111111111111", "r1", "Oak joiner", "REF-1", "OPEN")
 CLOSED = Known("closed111111111111111111", "r2", "Painter", "REF-2", "CLOSED")

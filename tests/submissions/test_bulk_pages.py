@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from integrations.admin.base.formatting import change_url
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
-from integrations.submissions.bulk import uploads, working
+from integrations.submissions.bulk import uploads, worker
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 from tests.submissions.bulk_uploads import checked, job, uploaded
 
@@ -54,7 +54,7 @@ def files(rows: list[dict[str, str]]) -> dict[str, Any]:
 
 def begun(upload: BulkUpload) -> BulkUpload:
     uploads.start(upload)
-    while working.work_on(upload.pk):
+    while worker.work_on(upload.pk):
         pass
     return BulkUpload.objects.get(pk=upload.pk)
 
@@ -78,14 +78,14 @@ def test_a_sheet_is_uploaded_checked_started_and_followed(
         True,
     )
 
-    working.work_on(upload.pk)
+    worker.work_on(upload.pk)
     assert client.get(address(upload, "live")).headers["X-Run-Live"] == "no"
     page = shown(client, change_url(upload))
     for words in ("1 row can be sent, 1 cannot", "Send 1 candidate", "This is not an e-mail"):
         assert words in page
 
     client.post(address(upload, "start"))
-    working.work_on(upload.pk)
+    worker.work_on(upload.pk)
     Submission.objects.update(state="FAILED", error_message="Flatchr <b>says</b> no.")
     fragment = client.get(address(upload, "live"))
     assert fragment.headers["X-Run-Live"] == "no"

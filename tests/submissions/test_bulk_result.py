@@ -14,8 +14,7 @@ from openpyxl import load_workbook
 
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
 from integrations.submissions.bulk import retention, uploads
-from integrations.submissions.bulk.outcomes import End, counts
-from integrations.submissions.bulk.result import result_file, result_name
+from integrations.submissions.bulk.result import End, counts, result_file, result_name
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 from tests.submissions.bulk_uploads import (
     apply,

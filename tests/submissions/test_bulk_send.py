@@ -20,8 +20,8 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
-from integrations.submissions.bulk import queueing, uploads, working
-from integrations.submissions.bulk.outcomes import End, counts, standing
+from integrations.submissions.bulk import enqueue, uploads, worker
+from integrations.submissions.bulk.result import End, counts, standing
 from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import row
 from tests.submissions.bulk_uploads import (
@@ -54,7 +54,7 @@ def tenant(tenant: Integration) -> Integration:
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker queues two rows, and comes back for the next."""
-    monkeypatch.setattr(queueing, "AT_ONCE", 2)
+    monkeypatch.setattr(enqueue, "AT_ONCE", 2)
 
 
 # Starting
@@ -146,7 +146,7 @@ def test_a_row_that_cannot_be_queued_any_more_does_not_stop_the_rest(tenant: Int
 def test_a_row_that_breaks_does_not_stop_the_rest(
     tenant: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit_entry = queueing.service.submit_entry
+    submit_entry = enqueue.service.submit_entry
 
     def break_one(*args: Any, **options: Any) -> Submission:
         if options["idempotency_key"].endswith(":3"):
@@ -154,7 +154,7 @@ def test_a_row_that_breaks_does_not_stop_the_rest(
         return submit_entry(*args, **options)
 
     upload = started(tenant, people(3))
-    monkeypatch.setattr(queueing.service, "submit_entry", break_one)
+    monkeypatch.setattr(enqueue.service, "submit_entry", break_one)
 
     queue_all(upload)
 
@@ -184,7 +184,7 @@ def test_a_worker_killed_at_any_moment_leaves_one_submission_a_row(tenant: Integ
         upload = started(tenant, people(5))
         for _ in range(200):
             last = random.randrange(4, 60) if random.random() < 0.7 else None
-            dies_at(last, working.work_on, upload.pk)
+            dies_at(last, worker.work_on, upload.pk)
             BulkUpload.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
             if now(upload).state == "SENDING":
                 break
@@ -199,7 +199,7 @@ def test_a_worker_killed_at_any_moment_leaves_one_submission_a_row(tenant: Integ
 
 def test_a_row_that_kills_worker_after_worker_is_given_up(tenant: Integration) -> None:
     upload = started(tenant, people(3))
-    BulkUpload.objects.update(attempts=working.MOST_ATTEMPTS)
+    BulkUpload.objects.update(attempts=worker.MOST_ATTEMPTS)
 
     queue_all(upload)
 
@@ -214,7 +214,7 @@ def test_the_sweep_wakes_a_worker_for_what_is_left(
     woken: list[str] = []
     monkeypatch.setattr(uploads.wake, "worker", woken.append)
     upload = started(tenant, people(3))
-    working.work_on(upload.pk)
+    worker.work_on(upload.pk)
     woken.clear()
 
     uploads.sweep()
@@ -232,8 +232,8 @@ def test_the_sweep_wakes_a_worker_for_what_is_left(
 @pytest.mark.usefixtures("few_at_once")
 def test_cancel_stops_what_has_not_been_sent(tenant: Integration, alice: User) -> None:
     upload = started(tenant, people(6))
-    working.work_on(upload.pk)
-    working.work_on(upload.pk)
+    worker.work_on(upload.pk)
+    worker.work_on(upload.pk)
     first, second, *_ = Submission.objects.order_by("email_address")
     Submission.objects.filter(pk=first.pk).update(state="SUCCEEDED")
     Submission.objects.filter(pk=second.pk).update(state="SENDING")
@@ -243,7 +243,7 @@ def test_cancel_stops_what_has_not_been_sent(tenant: Integration, alice: User) -
     assert counts(upload) == {End.SUCCEEDED: 1, End.SENDING: 1, End.CANCELLED: 4}
     upload = now(upload)
     assert (upload.state, upload.ended_at, bool(upload.archive)) == ("CANCELLED", None, False)
-    assert not working.work_on(upload.pk)
+    assert not worker.work_on(upload.pk)
     with pytest.raises(IllegalTransition):
         uploads.cancel(upload, by=alice)
 
@@ -266,19 +266,19 @@ def test_a_worker_queues_nothing_after_a_cancel(
     tenant: Integration, monkeypatch: pytest.MonkeyPatch, alice: User
 ) -> None:
     upload = started(tenant, people(4))
-    submit_entry = queueing.service.submit_entry
+    submit_entry = enqueue.service.submit_entry
 
     def cancel_meanwhile(*args: Any, **options: Any) -> Submission:
         made = submit_entry(*args, **options)
         if options["idempotency_key"].endswith(":3"):
-            queueing.Context.content = lambda *_: _cancel(upload, alice)  # type: ignore[method-assign]
+            enqueue.Context.content = lambda *_: _cancel(upload, alice)  # type: ignore[method-assign]
         return made
 
-    content = queueing.Context.content
-    monkeypatch.setattr(queueing.Context, "content", content)
-    monkeypatch.setattr(queueing.service, "submit_entry", cancel_meanwhile)
+    content = enqueue.Context.content
+    monkeypatch.setattr(enqueue.Context, "content", content)
+    monkeypatch.setattr(enqueue.service, "submit_entry", cancel_meanwhile)
 
-    assert working.work_on(upload.pk)
+    assert worker.work_on(upload.pk)
 
     assert counts(upload) == {End.CANCELLED: 4}
     assert Submission.objects.count() == 2

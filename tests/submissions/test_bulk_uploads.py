@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.models import BulkRow, BulkState, BulkUpload, FlatchrSettings, Integration
-from integrations.submissions.bulk import checking, limits, uploads, working
+from integrations.submissions.bulk import check, limits, uploads, worker
 from integrations.submissions.bulk.lease import LEASE, claim
 from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import cvs_for, row
@@ -104,7 +104,7 @@ def test_an_upload_has_one_worker_at_a_time(tenant: Integration) -> None:
 
     assert claim(upload.pk) is not None
     assert claim(upload.pk) is None
-    assert not working.work_on(upload.pk)
+    assert not worker.work_on(upload.pk)
 
 
 def test_a_check_that_was_cut_off_is_done_again(
@@ -112,12 +112,12 @@ def test_a_check_that_was_cut_off_is_done_again(
 ) -> None:
     upload = uploaded(tenant, [row(number) for number in range(8)])
     with monkeypatch.context() as patch:
-        patch.setattr(checking, "_row", lambda *_: _die())
+        patch.setattr(check, "_row", lambda *_: _die())
         with pytest.raises(OperationalError):
-            working.work_on(upload.pk)
+            worker.work_on(upload.pk)
     BulkUpload.objects.update(lease_expires_at=timezone.now() - LEASE)
 
-    assert working.work_on(upload.pk)
+    assert worker.work_on(upload.pk)
 
     upload.refresh_from_db()
     assert (upload.state, upload.rows.count(), upload.attempts) == ("READY", 8, 0)
@@ -134,8 +134,8 @@ def test_a_worker_that_lost_the_upload_writes_nothing(tenant: Integration) -> No
     assert lost is not None
     assert claim(upload.pk) is not None
 
-    with pytest.raises(checking.LeaseLost):
-        checking.check(lost)
+    with pytest.raises(check.LeaseLost):
+        check.check(lost)
 
     assert not BulkRow.objects.exists()
     assert BulkUpload.objects.get().state == BulkState.CHECKING
@@ -143,12 +143,12 @@ def test_a_worker_that_lost_the_upload_writes_nothing(tenant: Integration) -> No
 
 def test_an_upload_that_kills_worker_after_worker_is_refused(tenant: Integration) -> None:
     upload = uploaded(tenant, [row(1)])
-    BulkUpload.objects.update(attempts=working.MOST_ATTEMPTS)
+    BulkUpload.objects.update(attempts=worker.MOST_ATTEMPTS)
 
-    working.work_on(upload.pk)
+    worker.work_on(upload.pk)
 
     upload.refresh_from_db()
-    assert (upload.state, upload.refusal) == ("REFUSED", checking.BROKEN)
+    assert (upload.state, upload.refusal) == ("REFUSED", check.BROKEN)
 
 
 def test_the_sheet_may_have_the_rows_that_are_allowed_and_no_more(

@@ -15,7 +15,7 @@ from integrations import tasks
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import uploads
-from integrations.submissions.bulk.outcomes import End, counts
+from integrations.submissions.bulk.result import End, counts
 from tests.submissions.acting import posts
 from tests.submissions.bulk_files import cvs_for, row
 from tests.submissions.bulk_uploads import checked, findings, uploaded

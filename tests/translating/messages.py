@@ -32,7 +32,7 @@ from integrations.records import (
     SalaryPeriod,
     Visibility,
 )
-from integrations.submissions.bulk.outcomes import End
+from integrations.submissions.bulk.result import End
 from integrations.sync.health import Condition
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -78,7 +78,7 @@ LABELS = (
     "submissions/bulk/columns.py",
     "submissions/bulk/csv_sheet.py",
     "submissions/bulk/jobs.py",
-    "submissions/bulk/proposal.py",
+    "submissions/bulk/rows.py",
     "submissions/bulk/sheet.py",
     "submissions/documents/content.py",
     "submissions/documents/odt.py",

@@ -20,7 +20,7 @@ from integrations.admin.base.record_views import RecordPage
 from integrations.admin.submissions import bulk_views
 from integrations.admin.submissions.bulk_report import report_context, summary
 from integrations.models import BulkState, BulkUpload
-from integrations.submissions.bulk.outcomes import counts_of
+from integrations.submissions.bulk.result import counts_of
 
 Page = Callable[[Any, HttpRequest, BulkUpload], HttpResponseBase]
 

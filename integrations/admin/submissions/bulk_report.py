@@ -21,7 +21,7 @@ from integrations.admin.base.pagination import PER_PAGE
 from integrations.messages import translated
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
-from integrations.submissions.bulk.outcomes import End, Outcome, counts, outcome, standing
+from integrations.submissions.bulk.result import End, Outcome, counts, outcome, standing
 
 ADD = "admin:integrations_bulkupload_add"
 # Rows that are told on the live part, which is drawn once a second.

@@ -22,11 +22,9 @@ from integrations.admin.submissions.bulk_report import live_context
 from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
 from integrations.submissions.bulk import limits, uploads
-from integrations.submissions.bulk.columns import COLUMNS
+from integrations.submissions.bulk.columns import COLUMNS, template_csv, template_xlsx
 from integrations.submissions.bulk.jobs import job_finder
-from integrations.submissions.bulk.outcomes import counts
-from integrations.submissions.bulk.result import result_file, result_name
-from integrations.submissions.bulk.template import template_csv, template_xlsx
+from integrations.submissions.bulk.result import counts, result_file, result_name
 from integrations.submissions.bulk.workbook import TYPES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import IllegalTransition

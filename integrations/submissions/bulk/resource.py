@@ -20,9 +20,7 @@ from import_export.results import RowResult
 from tablib import Dataset
 
 from integrations.submissions.bulk.columns import NAMES
-from integrations.submissions.bulk.context import Context
-from integrations.submissions.bulk.findings import ERROR, Finding
-from integrations.submissions.bulk.proposal import Proposal
+from integrations.submissions.bulk.rows import ERROR, Context, Finding, Proposal
 from integrations.submissions.bulk.sheet import Row
 
 logger = logging.getLogger(__name__)

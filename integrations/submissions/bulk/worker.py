@@ -6,9 +6,9 @@ import logging
 
 from integrations.models import BulkState
 from integrations.submissions.bulk import wake
-from integrations.submissions.bulk.checking import BROKEN, check, refuse
+from integrations.submissions.bulk.check import BROKEN, check, refuse
+from integrations.submissions.bulk.enqueue import queue, skip
 from integrations.submissions.bulk.lease import LeaseLost, claim
-from integrations.submissions.bulk.queueing import queue, skip
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,9 @@ from integrations.models import BulkRow, BulkState, Channel, RowState, Submissio
 from integrations.submissions import service
 from integrations.submissions.bulk import files
 from integrations.submissions.bulk.archive import Archive, ArchiveRefused, FileRefused
-from integrations.submissions.bulk.context import Context
 from integrations.submissions.bulk.lease import Lease, LeaseLost
-from integrations.submissions.bulk.proposal import Proposal
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
+from integrations.submissions.bulk.rows import Context, Proposal
 from integrations.submissions.bulk.sheet import Row
 from integrations.submissions.inputs import AlreadyApplied, Refused
 

@@ -11,11 +11,9 @@ from django.utils import timezone
 from integrations.models import BulkRow, BulkState, RowState, Verdict
 from integrations.submissions.bulk import files, sheet
 from integrations.submissions.bulk.archive import Archive, ArchiveRefused
-from integrations.submissions.bulk.context import Context
-from integrations.submissions.bulk.findings import WARNING, Finding, verdict
 from integrations.submissions.bulk.lease import Lease, LeaseLost
-from integrations.submissions.bulk.proposal import Proposal
 from integrations.submissions.bulk.resource import CandidateRows
+from integrations.submissions.bulk.rows import WARNING, Context, Finding, Proposal, verdict
 
 logger = logging.getLogger(__name__)
 
