@@ -23,9 +23,9 @@ from integrations.records import (
     RawApplicant,
     Rejected,
 )
-from integrations.sync.sql import dialect, json_text
-from integrations.sync.store import Changes, Stored, as_bytes, compare
-from integrations.sync.tables import APPLICATIONS, CANDIDATES, Draft, person_columns
+from integrations.sync.bulk.dialects import dialect, json_text
+from integrations.sync.bulk.store import Changes, Stored, as_bytes, compare
+from integrations.sync.bulk.tables import APPLICATIONS, CANDIDATES, Draft, person_columns
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from integrations.models import RecordChange
 from integrations.records import Model
-from integrations.sync.sql import KEPT, Row, Table, json_text
+from integrations.sync.bulk.dialects import KEPT, Row, Table, json_text
 
 KEPT_EACH = 20
 KEPT_FOR = timedelta(days=90)

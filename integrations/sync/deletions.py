@@ -11,10 +11,9 @@ from django.utils import timezone
 
 from integrations.models import HeldDeletion
 from integrations.records import PROVISIONAL, Model
-from integrations.sync.guard import must_hold
-from integrations.sync.sql import Table, dialect
-from integrations.sync.store import Store
-from integrations.sync.tables import (
+from integrations.sync.bulk.dialects import Table, dialect
+from integrations.sync.bulk.store import Store
+from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
     CANDIDATES,
@@ -23,6 +22,7 @@ from integrations.sync.tables import (
     STAGES,
     TAGS,
 )
+from integrations.sync.guard import must_hold
 
 # How long an applicant submitted from here may take to be among those that Flatchr lists.
 GRACE = timedelta(days=2)

@@ -28,11 +28,11 @@ from integrations.models import (
 )
 from integrations.models.scopes import Scopes
 from integrations.records import Model, PersonRecord
+from integrations.sync.bulk.store import Store
+from integrations.sync.bulk.tables import digest, person_columns
 from integrations.sync.discretion import ABOUT_APPLICANTS, WITHHELD
 from integrations.sync.leaving_out import Sieve, leaves_out_of_people
 from integrations.sync.scopes import settled
-from integrations.sync.store import Store
-from integrations.sync.tables import digest, person_columns
 
 BATCH = 1000
 

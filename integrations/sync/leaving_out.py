@@ -26,7 +26,7 @@ from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.reader import Source
 from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, Model, PersonRecord
-from integrations.sync.sql import json_text
+from integrations.sync.bulk.dialects import json_text
 
 # What unified fields are made of (`mapping.md`, Candidate and application), and of a candidate
 # each under the part that it belongs to.

@@ -24,19 +24,12 @@ from integrations.models import (
 )
 from integrations.records import Model, Rejected, TagRecord
 from integrations.sync import clients
-from integrations.sync.ahead import ahead
 from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.batches import batches
-from integrations.sync.candidates import outdated, refresh
-from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
-from integrations.sync.emptying import settle, withdraw
-from integrations.sync.fields import mapped_fields
-from integrations.sync.journal import Journal
-from integrations.sync.lease import Lease
-from integrations.sync.leaving_out import models_left_out, sifted
-from integrations.sync.sql import Table, dialect
-from integrations.sync.store import Store, jobs_by_vacancy
-from integrations.sync.tables import (
+from integrations.sync.bulk.batches import batches
+from integrations.sync.bulk.dialects import Table, dialect
+from integrations.sync.bulk.prefetch import ahead
+from integrations.sync.bulk.store import Store, jobs_by_vacancy
+from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
     CANDIDATES,
@@ -50,6 +43,13 @@ from integrations.sync.tables import (
     stage_draft,
     tag_draft,
 )
+from integrations.sync.candidates import outdated, refresh
+from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
+from integrations.sync.emptying import settle, withdraw
+from integrations.sync.fields import mapped_fields
+from integrations.sync.journal import Journal
+from integrations.sync.lease import Lease
+from integrations.sync.leaving_out import models_left_out, sifted
 from integrations.sync.traits import read_traits, seen_tags, tag_candidates
 from integrations.sync.valuemaps import value_maps_of
 

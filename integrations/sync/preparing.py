@@ -16,11 +16,10 @@ from django.db import connection
 from integrations.ids import unified_id
 from integrations.models import Application, Submission
 from integrations.records import PROVISIONAL, ApplicationRecord, RawApplicant, Rejected
-from integrations.sync.candidates import known_people, new_candidate, refresh
-from integrations.sync.met import Met
-from integrations.sync.sql import dialect
-from integrations.sync.store import Changes, Stored, apply, as_bytes, compare, ids
-from integrations.sync.tables import (
+from integrations.sync.bulk.bloom_filter import Met
+from integrations.sync.bulk.dialects import dialect
+from integrations.sync.bulk.store import Changes, Stored, apply, as_bytes, compare, ids
+from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATES,
     JOBS,
@@ -28,6 +27,7 @@ from integrations.sync.tables import (
     Draft,
     application_columns,
 )
+from integrations.sync.candidates import known_people, new_candidate, refresh
 from integrations.sync.traits import retag
 
 MapApplicant = Callable[[RawApplicant], ApplicationRecord | Rejected]

@@ -34,15 +34,15 @@ from integrations.models import (
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
 from integrations.sync import arrivals, clients
+from integrations.sync.bulk.dialects import Table, dialect
+from integrations.sync.bulk.store import Changes, apply, compare, jobs_by_vacancy, read_stored
+from integrations.sync.bulk.tables import Draft, job_draft, stage_draft, tag_draft
 from integrations.sync.deletions import GUARDED, release
 from integrations.sync.fields import mapped_fields
 from integrations.sync.holds import lock_out_syncs
 from integrations.sync.journal import exchange_row
 from integrations.sync.leaving_out import models_left_out
 from integrations.sync.runs import SyncRefused
-from integrations.sync.sql import Table, dialect
-from integrations.sync.store import Changes, apply, compare, jobs_by_vacancy, read_stored
-from integrations.sync.tables import Draft, job_draft, stage_draft, tag_draft
 from integrations.sync.valuemaps import value_maps_of
 
 # Somebody waits for the answer.

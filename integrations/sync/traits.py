@@ -18,9 +18,9 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.reader import FlatchrReader
 from integrations.models import Application, CandidateTag, Tag, TraitReading
 from integrations.records import Finding, Model, TagRecord
-from integrations.sync.batches import batches
-from integrations.sync.store import Changes, Store, apply, compare, read_stored
-from integrations.sync.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
+from integrations.sync.bulk.batches import batches
+from integrations.sync.bulk.store import Changes, Store, apply, compare, read_stored
+from integrations.sync.bulk.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
 
 BATCH = 50
 

@@ -25,7 +25,7 @@ from integrations.models import (
     Submission,
 )
 from integrations.records import Model
-from integrations.sync.tables import APPLICATIONS, CANDIDATES, JOBS, STAGES
+from integrations.sync.bulk.tables import APPLICATIONS, CANDIDATES, JOBS, STAGES
 from tests.admin.conftest import Data, Fill
 
 LogIn = Callable[[User], Client]

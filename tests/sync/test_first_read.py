@@ -13,8 +13,8 @@ from integrations.sandbox import Sandbox
 from integrations.sync import phases, preparing
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.arrivals import store_applicants
+from integrations.sync.bulk.bloom_filter import Met
 from integrations.sync.candidates import known_people
-from integrations.sync.met import Met
 from tests.sync.people import add, application, candidate_of
 from tests.sync.running import sync, written
 from tests.sync.test_arrivals import found

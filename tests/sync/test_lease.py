@@ -13,12 +13,12 @@ from integrations.models import Application, Integration, Job, ModelResult, Sync
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
+from integrations.sync.bulk.store import Store
+from integrations.sync.bulk.tables import TAGS, draft
 from integrations.sync.journal import Journal
 from integrations.sync.lease import LEASE, Lease, LeaseLost, claim
 from integrations.sync.runs import sweep
 from integrations.sync.schedule import MAX_ATTEMPTS
-from integrations.sync.store import Store
-from integrations.sync.tables import TAGS, draft
 from tests.sync.running import (
     Background,
     let_lease_run_out,

@@ -14,8 +14,8 @@ from integrations.models import Application, Integration
 from integrations.sandbox import Sandbox
 from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.sql import dialect
-from integrations.sync.tables import APPLICATIONS
+from integrations.sync.bulk.dialects import dialect
+from integrations.sync.bulk.tables import APPLICATIONS
 from tests.sync.running import sync
 
 pytestmark = pytest.mark.django_db(transaction=True)

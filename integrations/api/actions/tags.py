@@ -29,8 +29,8 @@ from integrations.flatchr.reader import TRAITS
 from integrations.flatchr.write_result import Delivery
 from integrations.models import Application, Candidate, TraitReading
 from integrations.records import Finding, TagRecord
-from integrations.sync.store import apply, compare, read_stored
-from integrations.sync.tables import TAGS, tag_draft
+from integrations.sync.bulk.store import apply, compare, read_stored
+from integrations.sync.bulk.tables import TAGS, tag_draft
 from integrations.sync.traits import retag
 
 CANNOT_REMOVE = (

@@ -19,8 +19,8 @@ from django.db.backends.utils import CursorWrapper
 
 from integrations.models import MirroredRecord
 from integrations.records import Model
-from integrations.sync.copying import copied
-from integrations.sync.imaging import TABLE, Image, image, show, worth_imaging
+from integrations.sync.bulk.pg_copy import copied
+from integrations.sync.bulk.sqlite_image import TABLE, Image, image, show, worth_imaging
 
 Row = tuple[Any, ...]
 

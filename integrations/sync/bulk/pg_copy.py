@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import models
 
-from integrations.sync.columns import all_same
+from integrations.sync.bulk.columns import all_same
 
 Values = Sequence[Any]
 Encoder = Callable[[Values], Iterable[bytes]]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from integrations.ids import unified_id
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
-from integrations.sync.copying import copied
-from integrations.sync.sql import dialect
-from integrations.sync.store import apply, compare
-from integrations.sync.tables import (
+from integrations.sync.bulk.dialects import dialect
+from integrations.sync.bulk.pg_copy import copied
+from integrations.sync.bulk.store import apply, compare
+from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
     CANDIDATES,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integrations.sync.ahead import ahead
+from integrations.sync.bulk.prefetch import ahead
 
 
 def never() -> None:

@@ -25,7 +25,7 @@ from integrations.records import (
     StageRecord,
     TagRecord,
 )
-from integrations.sync.sql import PostgreSQL, SQLite, Table, json_text
+from integrations.sync.bulk.dialects import PostgreSQL, SQLite, Table, json_text
 
 JOBS = Table(
     model=Model.JOBS,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from integrations.sync.columns import all_same
+from integrations.sync.bulk.columns import all_same
 
 # What an image is attached as, and its table.
 IMAGE = "relais_ready"

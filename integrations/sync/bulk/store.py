@@ -13,11 +13,11 @@ from django.utils import timezone
 from integrations.ids import unified_id
 from integrations.models import Job, SyncRun
 from integrations.models.ats import arrived_now
+from integrations.sync.bulk.dialects import Row, Table, dialect
+from integrations.sync.bulk.tables import Draft, digest
 from integrations.sync.changes import note_changes
 from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease
-from integrations.sync.sql import Row, Table, dialect
-from integrations.sync.tables import Draft, digest
 
 
 @dataclass(frozen=True, slots=True)
