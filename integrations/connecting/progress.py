@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Integration, RunState, SyncRun
 from integrations.records import Model
-from integrations.sync.leaving_out import models_left_out
+from integrations.sync.scope_filter import models_left_out
 from integrations.sync.scopes import scopes_of
 
 # The models that mean something to a recruiter; the others are how these hang together.

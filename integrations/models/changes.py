@@ -14,7 +14,7 @@ class RecordChange(models.Model):
 
     `fields` is a list of `{"field", "old", "new"}` with both values as text or null; of personal
     and of long fields there is `{"field"}` alone, since only that they changed is kept. A record
-    keeps its newest changes, and those not for ever (`sync/changes.py`).
+    keeps its newest changes, and those not for ever (`sync/history.py`).
     """
 
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)

@@ -13,7 +13,7 @@ from integrations.models import Application, Submission
 from integrations.records import PersonRecord
 from integrations.search.filling import fill_candidate
 from integrations.submissions.validation import clean
-from integrations.sync import arrivals
+from integrations.sync import incremental
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def link(submission: Submission, found: Row, *, among: Sequence[Row] = ()) -> bo
     remote_id = found[0]["applicant"]
     try:
         with transaction.atomic():
-            ids = arrivals.store_applicants(submission.integration_id, list(among) or [found])
+            ids = incremental.store_applicants(submission.integration_id, list(among) or [found])
             return _point_at(submission, ids.get(remote_id))
     except Exception:
         logger.exception("The records of submission %s were not written", submission.pk)
@@ -50,7 +50,7 @@ def expect(submission: Submission) -> bool:
     )
     try:
         with transaction.atomic():
-            application_id = arrivals.expect_application(
+            application_id = incremental.expect_application(
                 submission.integration_id,
                 submission.pk,
                 job_id=str(submission.job_id),

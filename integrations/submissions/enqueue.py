@@ -23,7 +23,7 @@ from integrations.submissions import states as outcome
 from integrations.submissions import wake
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
-from integrations.sync.leaving_out import Sieve
+from integrations.sync.scope_filter import Sieve
 from integrations.sync.scopes import scopes_of
 
 NO_CV = "Attach a CV: Flatchr takes no candidate without one."

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 
 from integrations.flatchr.reader import FlatchrReader
 from integrations.records import Finding, Model, RawApplicant, Rejected
+from integrations.sync.applicant_changes import Prepared, Preparer, Saved
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import APPLICATIONS, CANDIDATE_TAGS, CANDIDATES
-from integrations.sync.preparing import Prepared, Preparer, Saved
 
 
 @dataclass(slots=True)

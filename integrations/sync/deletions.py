@@ -22,7 +22,6 @@ from integrations.sync.bulk.tables import (
     STAGES,
     TAGS,
 )
-from integrations.sync.guard import must_hold
 
 # How long an applicant submitted from here may take to be among those that Flatchr lists.
 GRACE = timedelta(days=2)
@@ -168,3 +167,16 @@ def _hold(store: Store, table: Table) -> None:
             f" SELECT %s, %s, {table.name}.id FROM {table.name} WHERE {_unseen(table)}",
             [store.run.pk, table.model.value, *_unseen_values(store)],
         )
+
+
+# Whether deletions may go ahead (`mapping.md`, Reading rules).
+SHARE = 0.20
+FEW = 20
+
+
+def must_hold(*, live: int, vanishing: int) -> bool:
+    """Whether so much of a model would vanish that an operator must confirm it first.
+
+    `live` counts the model's records before the deletion, `vanishing` those that go.
+    """
+    return vanishing > FEW and vanishing > live * SHARE

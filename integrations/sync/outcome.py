@@ -12,7 +12,7 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.models import Integration, RunState, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
-from integrations.sync.journal import Journal
+from integrations.sync.recorder import Journal
 
 
 @dataclass(frozen=True, slots=True)

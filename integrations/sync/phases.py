@@ -43,14 +43,14 @@ from integrations.sync.bulk.tables import (
     stage_draft,
     tag_draft,
 )
+from integrations.sync.candidate_tags import read_traits, seen_tags, tag_candidates
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
-from integrations.sync.emptying import settle, withdraw
 from integrations.sync.fields import mapped_fields
-from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease
-from integrations.sync.leaving_out import models_left_out, sifted
-from integrations.sync.traits import read_traits, seen_tags, tag_candidates
+from integrations.sync.recorder import Journal
+from integrations.sync.scope_filter import models_left_out, sifted
+from integrations.sync.scope_purge import settle, withdraw
 from integrations.sync.valuemaps import value_maps_of
 
 BATCH = 2800

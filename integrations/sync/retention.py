@@ -21,7 +21,7 @@ from integrations.models import (
     SyncWarning,
     TraitReading,
 )
-from integrations.sync import changes
+from integrations.sync import history
 
 # A deleted record keeps its personal data for so long; its ids and times stay for good.
 PERSONAL_DATA = timedelta(days=14)
@@ -37,7 +37,7 @@ def retain() -> None:
     lifecycle.remove_deleted(before=now - lifecycle.KEPT)
     StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
     empty_deleted(before=now - PERSONAL_DATA)
-    changes.retain()
+    history.retain()
     old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
     HttpExchange.objects.filter(started_at__lt=old).delete()
     # What could not be mapped is the source object itself, personal data included.

@@ -19,7 +19,7 @@ from integrations.models import (
     SyncRun,
     TenantFigures,
 )
-from integrations.sync import arrivals, engine, figures
+from integrations.sync import engine, figures, incremental
 from integrations.sync.runs import request_sync
 
 # A sync beats and reads ahead through connections of its own.
@@ -101,7 +101,7 @@ def test_an_applicant_stored_between_syncs_outdates_the_figures(
 ) -> None:
     figures.sweep()
 
-    arrivals.store_applicants(tenant.pk, [])
+    incremental.store_applicants(tenant.pk, [])
 
     assert TenantFigures.objects.get(pk=tenant.pk).through_run is None
 

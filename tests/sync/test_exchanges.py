@@ -12,8 +12,8 @@ from django.utils import timezone
 from integrations.flatchr.exchange_log import Exchange
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sandbox import Sandbox
-from integrations.sync.journal import Journal
 from integrations.sync.lease import Lease, claim
+from integrations.sync.recorder import Journal
 from tests.sync.people import add
 from tests.sync.running import Background, queue, sync
 

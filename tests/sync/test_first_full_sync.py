@@ -23,7 +23,7 @@ from integrations.models import (
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import phases
-from integrations.sync.journal import EXAMPLES
+from integrations.sync.recorder import EXAMPLES
 from tests.sync.flatchr_says import Flatchr, address, day, outcome
 from tests.sync.people import add
 from tests.sync.rows import TABLES, every_row

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from integrations.models import Application, Candidate, Integration, Submission
 from integrations.sandbox import Sandbox
-from integrations.sync import phases, preparing
+from integrations.sync import applicant_changes, phases
 from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.arrivals import store_applicants
 from integrations.sync.bulk.bloom_filter import Met
 from integrations.sync.candidates import known_people
+from integrations.sync.incremental import store_applicants
 from tests.sync.people import add, application, candidate_of
 from tests.sync.running import sync, written
-from tests.sync.test_arrivals import found
+from tests.sync.test_incremental import found
 
 
 @given(st.lists(st.lists(st.text(), unique=True, max_size=8), max_size=8))
@@ -67,7 +67,7 @@ def test_a_first_read_asks_for_nobody_it_has_not_met(
         asked.append(set(keys))
         return known_people(integration_id, keys, pending=pending)
 
-    monkeypatch.setattr(preparing, "known_people", watched)
+    monkeypatch.setattr(applicant_changes, "known_people", watched)
     monkeypatch.setattr(phases, "BATCH", 1)
     add(sandbox, "Ada", "ada@example.org")
     add(sandbox, "Ada", "ada@example.org")

@@ -15,8 +15,8 @@ from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import TAGS, draft
-from integrations.sync.journal import Journal
 from integrations.sync.lease import LEASE, Lease, LeaseLost, claim
+from integrations.sync.recorder import Journal
 from integrations.sync.runs import sweep
 from integrations.sync.schedule import MAX_ATTEMPTS
 from tests.sync.running import (

@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.models import Application, ApplicationStage, Integration, RecordChange
 from integrations.records import Model
 from integrations.sandbox import Sandbox
-from integrations.sync import changes
+from integrations.sync import history
 from tests.sync.people import DAY, add, application, candidate_of
 from tests.sync.running import sync
 
@@ -92,7 +92,7 @@ def test_only_the_newest_of_the_last_days_are_kept(tenant: Integration) -> None:
     stage = ApplicationStage.objects.filter(integration=tenant).first()
     assert stage is not None
     now = timezone.now()
-    for number in range(changes.KEPT_EACH + 5):
+    for number in range(history.KEPT_EACH + 5):
         RecordChange.objects.create(
             model=Model.APPLICATION_STAGES,
             record_id=stage.pk,
@@ -107,10 +107,10 @@ def test_only_the_newest_of_the_last_days_are_kept(tenant: Integration) -> None:
         model=Model.JOBS, record_id="old", integration=tenant, at=now - timedelta(days=91)
     )
 
-    changes.retain()
-    changes.retain()
+    history.retain()
+    history.retain()
 
     kept = noted(Model.APPLICATION_STAGES, stage.pk)
-    assert len(kept) == changes.KEPT_EACH
-    assert kept[0][0]["old"] == str(changes.KEPT_EACH + 4)
+    assert len(kept) == history.KEPT_EACH
+    assert kept[0][0]["old"] == str(history.KEPT_EACH + 4)
     assert list(RecordChange.objects.filter(model=Model.JOBS)) == [other]

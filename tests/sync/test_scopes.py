@@ -24,8 +24,8 @@ from integrations.records import PERSON, Model
 from integrations.sandbox import Sandbox
 from integrations.search import filling
 from integrations.submissions import enqueue
-from integrations.sync import arrivals, runs, scopes
-from integrations.sync.leaving_out import Sieve, models_left_out
+from integrations.sync import incremental, runs, scopes
+from integrations.sync.scope_filter import Sieve, models_left_out
 from tests.sync.running import queue, sync, written
 
 ROW = {
@@ -230,7 +230,7 @@ def test_people_are_kept_apart_and_together_without_their_addresses(
 
     # One more of the same person, found by a search between two syncs.
     row = {**ROW, "email": address}
-    found = arrivals.store_applicants(tenant.pk, [(row, json.dumps(row))])
+    found = incremental.store_applicants(tenant.pk, [(row, json.dumps(row))])
     more = Application.objects.get(pk=found[ROW["applicant"]])
     assert more.candidate_id in of_person.values()
     assert address.lower() not in everywhere().lower()
@@ -243,12 +243,12 @@ def test_what_is_submitted_is_stored_without_what_is_left_out(synced_tenant: Int
     assert job is not None
 
     person = Candidate.objects.count()
-    pk = arrivals.expect_application(
+    pk = incremental.expect_application(
         synced_tenant.pk,
         "one",
         job_id=job.pk,
         person_key="jo@mail.example",
-        person=arrivals.PersonRecord(
+        person=incremental.PersonRecord(
             "Jo", "Roux", [{"email_address": "jo@mail.example", "type": None}], []
         ),
     )

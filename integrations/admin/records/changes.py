@@ -23,7 +23,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model as Kind
-from integrations.sync.changes import KEPT_EACH, KEPT_FOR
+from integrations.sync.history import KEPT_EACH, KEPT_FOR
 
 MODELS: dict[type[MirroredRecord], Kind] = {
     Job: Kind.JOBS,

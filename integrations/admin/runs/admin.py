@@ -31,7 +31,7 @@ from integrations.admin.runs.findings import linked_record
 from integrations.admin.runs.report import exchange_rows, live_context, report_context
 from integrations.messages import translated
 from integrations.models import QuarantinedRecord, SyncRun
-from integrations.sync.retrying import Retried, retry
+from integrations.sync.quarantine_retry import Retried, retry
 from integrations.sync.runs import SyncRefused, request_cancel
 
 

@@ -20,7 +20,7 @@ from integrations.admin.runs.findings import NAMES, PAGES, Linked, named
 from integrations.messages import translated
 from integrations.models import Application, HeldDeletion, HoldDecision, SyncRun
 from integrations.records import Model
-from integrations.sync.holds import confirm_deletions, keep_records, later_read
+from integrations.sync.held_deletions import confirm_deletions, keep_records, later_read
 from integrations.sync.runs import SyncRefused
 
 # So many of each model are named on the run's own page.

@@ -13,7 +13,7 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.policy import Policy
 from integrations.models import Application, Integration
 from integrations.submissions.attempts import Recorder
-from integrations.sync import arrivals
+from integrations.sync import incremental
 from integrations.sync.clients import open_acting_client
 
 # Somebody waits for the answer.
@@ -61,7 +61,7 @@ def mirrored(
     wanted: dict[str, Any] = {"status": ARCHIVED} if archived else {}
     for value, raw in client.stream("POST", SEARCH, json={**_search(application), **wanted}):
         if isinstance(value, dict) and value.get("applicant") == application.remote_id:
-            arrivals.store_applicants(application.integration_id, [(value, raw)])
+            incremental.store_applicants(application.integration_id, [(value, raw)])
             found: Application | None = Application.objects.filter(pk=application.pk).first()
             return found
     return None

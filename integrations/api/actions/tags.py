@@ -31,7 +31,7 @@ from integrations.models import Application, Candidate, TraitReading
 from integrations.records import Finding, TagRecord
 from integrations.sync.bulk.store import apply, compare, read_stored
 from integrations.sync.bulk.tables import TAGS, tag_draft
-from integrations.sync.traits import retag
+from integrations.sync.candidate_tags import retag
 
 CANNOT_REMOVE = (
     "Flatchr's API gives a candidate a tag and cannot take it off again. "

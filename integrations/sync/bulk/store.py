@@ -15,9 +15,9 @@ from integrations.models import Job, SyncRun
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
-from integrations.sync.changes import note_changes
-from integrations.sync.journal import Journal
+from integrations.sync.history import note_changes
 from integrations.sync.lease import Lease
+from integrations.sync.recorder import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,16 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
-from integrations.sync import arrivals, clients
+from integrations.sync import clients, incremental
 from integrations.sync.bulk.dialects import Table, dialect
 from integrations.sync.bulk.store import Changes, apply, compare, jobs_by_vacancy, read_stored
 from integrations.sync.bulk.tables import Draft, job_draft, stage_draft, tag_draft
 from integrations.sync.deletions import GUARDED, release
 from integrations.sync.fields import mapped_fields
-from integrations.sync.holds import lock_out_syncs
-from integrations.sync.journal import exchange_row
-from integrations.sync.leaving_out import models_left_out
+from integrations.sync.held_deletions import lock_out_syncs
+from integrations.sync.recorder import exchange_row
 from integrations.sync.runs import SyncRefused
+from integrations.sync.scope_filter import models_left_out
 from integrations.sync.valuemaps import value_maps_of
 
 # Somebody waits for the answer.
@@ -196,7 +196,7 @@ def _applicant(client: FlatchrClient, integration: Integration, item: Quarantine
         for status in ({}, {"status": ARCHIVED}):
             for data, raw in client.stream("POST", SEARCH, json={**search, **status}):
                 if isinstance(data, dict) and str(data.get("applicant")) == item.remote_id:
-                    rejected = arrivals.refusal_of(integration.pk, data, raw)
+                    rejected = incremental.refusal_of(integration.pk, data, raw)
                     return _Found(applicant=None if rejected else (data, raw), rejected=rejected)
     return _Found()
 
@@ -268,7 +268,7 @@ def _draft(record: WholeRecord) -> Draft:
 def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) -> Changes:
     table = GUARDED[Model.APPLICATIONS]
     before = read_stored(table, integration_id, [remote_id]).get(remote_id)
-    arrivals.store_applicants(integration_id, [row])
+    incremental.store_applicants(integration_id, [row])
     after = read_stored(table, integration_id, [remote_id])[remote_id]
     if before is None:
         return Changes(new_ids=[after.id])

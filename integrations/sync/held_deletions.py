@@ -27,10 +27,10 @@ from integrations.sync import figures
 from integrations.sync.bulk.batches import batches
 from integrations.sync.bulk.store import apply
 from integrations.sync.bulk.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
+from integrations.sync.candidate_tags import retag
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_held, delete_orphans
 from integrations.sync.runs import SyncRefused
-from integrations.sync.traits import retag
 
 # Candidates brought in line at a time: a statement takes only so many parameters.
 BATCH = 4000

@@ -28,13 +28,13 @@ from integrations.records import (
     StageRecord,
 )
 from integrations.sync import figures
+from integrations.sync.applicant_changes import Preparer
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.store import jobs_by_vacancy
 from integrations.sync.bulk.tables import application_columns, digest, person_columns
 from integrations.sync.candidates import known_people
 from integrations.sync.deletions import release
-from integrations.sync.leaving_out import Sieve
-from integrations.sync.preparing import Preparer
+from integrations.sync.scope_filter import Sieve
 from integrations.sync.scopes import scopes_of
 
 

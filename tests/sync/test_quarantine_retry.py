@@ -18,7 +18,7 @@ from integrations.models import (
 )
 from integrations.records import Model
 from integrations.sandbox import Sandbox
-from integrations.sync.retrying import retry
+from integrations.sync.quarantine_retry import retry
 from integrations.sync.runs import SyncRefused
 from tests.sync.flatchr_says import Flatchr
 from tests.sync.rows import every_row

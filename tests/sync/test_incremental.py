@@ -17,7 +17,7 @@ from integrations.records import PROVISIONAL, PersonRecord
 from integrations.sandbox import Sandbox
 from integrations.sync import phases
 from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.arrivals import expect_application, store_applicants
+from integrations.sync.incremental import expect_application, store_applicants
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written

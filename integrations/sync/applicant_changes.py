@@ -27,8 +27,8 @@ from integrations.sync.bulk.tables import (
     Draft,
     application_columns,
 )
+from integrations.sync.candidate_tags import retag
 from integrations.sync.candidates import known_people, new_candidate, refresh
-from integrations.sync.traits import retag
 
 MapApplicant = Callable[[RawApplicant], ApplicationRecord | Rejected]
 

@@ -31,7 +31,7 @@ from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import digest, person_columns
 from integrations.sync.discretion import ABOUT_APPLICANTS, WITHHELD
-from integrations.sync.leaving_out import Sieve, leaves_out_of_people
+from integrations.sync.scope_filter import Sieve, leaves_out_of_people
 from integrations.sync.scopes import settled
 
 BATCH = 1000
