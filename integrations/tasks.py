@@ -17,7 +17,8 @@ from integrations.submissions import retention as submission_retention
 from integrations.submissions import sweep as submission_sweep
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads, worker
-from integrations.sync import engine, figures, retention, runs
+from integrations.sync import engine, retention, runs
+from integrations.tenants import stats
 
 
 @shared_task
@@ -25,7 +26,7 @@ def run_sync(run_id: int) -> None:
     """Run a queued sync, or take over one whose worker has died."""
     if engine.execute(run_id):
         filling.after(run_id)
-        figures.count_after(run_id)
+        stats.count_after(run_id)
 
 
 @shared_task
@@ -64,7 +65,7 @@ def sweep() -> None:
     schedules.sweep()
     export_working.sweep()
     mailing.sweep()
-    figures.sweep()
+    stats.sweep()
 
 
 @shared_task

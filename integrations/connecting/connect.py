@@ -24,7 +24,7 @@ from integrations.models import (
     Role,
 )
 from integrations.sync import schedule
-from integrations.sync.clients import endpoints
+from integrations.tenants.clients import endpoints
 
 # Somebody is looking at the form while this runs.
 PATIENCE = Policy(connect_timeout=5, read_timeout=10, get_deadline=20, attempts=2)

@@ -35,8 +35,9 @@ from integrations.models import (
     Trigger,
 )
 from integrations.models.scopes import Part, Scopes
-from integrations.sync import fields, scopes
 from integrations.sync.runs import SyncRefused, request_sync
+from integrations.tenants import custom_fields as fields
+from integrations.tenants import scopes
 
 Attempt = Generator[Check, None, Integration]
 

@@ -15,7 +15,7 @@ from integrations.connecting import flow
 from integrations.connecting.flow import Entered, Step
 from integrations.connecting.scope_forms import OptOutForm
 from integrations.models import ConnectionLink, FlatchrSettings, Integration
-from integrations.sync.fields import MappedField, custom_fields_of
+from integrations.tenants.custom_fields import MappedField, custom_fields_of
 
 
 def _typed(**attrs: str) -> dict[str, str]:

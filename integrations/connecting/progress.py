@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models import Integration, RunState, SyncRun
 from integrations.records import Model
 from integrations.sync.scope_filter import models_left_out
-from integrations.sync.scopes import scopes_of
+from integrations.tenants.scopes import scopes_of
 
 # The models that mean something to a recruiter; the others are how these hang together.
 SHOWN: dict[str, Promise] = {

@@ -18,7 +18,7 @@ from integrations.passthrough import history
 from integrations.passthrough.history import Sender
 from integrations.passthrough.request import Outgoing, with_key
 from integrations.submissions.attempts import Recorder
-from integrations.sync.clients import open_acting_client
+from integrations.tenants.clients import open_acting_client
 
 # The largest answer that is read; bytes.
 MAX_ANSWER = 25 * 1024**2

@@ -24,7 +24,7 @@ from integrations.submissions import wake
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
 from integrations.sync.scope_filter import Sieve
-from integrations.sync.scopes import scopes_of
+from integrations.tenants.scopes import scopes_of
 
 NO_CV = "Attach a CV: Flatchr takes no candidate without one."
 # How often another submission may end just while this one makes way for it.

@@ -25,7 +25,7 @@ from integrations.submissions import arrived_records, attempts, states
 from integrations.submissions.attempts import Recorder
 from integrations.submissions.lease import Claim, LeaseLost, claim
 from integrations.submissions.validation import clean
-from integrations.sync.clients import open_client
+from integrations.tenants.clients import open_client
 
 logger = logging.getLogger(__name__)
 

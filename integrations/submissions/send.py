@@ -26,7 +26,7 @@ from integrations.submissions.inputs import Problem, Refused
 from integrations.submissions.lease import LEASE, Claim, LeaseLost, claim
 from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Cleaned, clean
-from integrations.sync.clients import open_client
+from integrations.tenants.clients import open_client
 
 logger = logging.getLogger(__name__)
 

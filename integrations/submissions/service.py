@@ -39,7 +39,7 @@ from integrations.submissions.validation import (
     fill,
     find_job,
 )
-from integrations.sync.clients import open_client
+from integrations.tenants.clients import open_client
 
 
 def save_draft(

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 from integrations.flatchr.errors import FlatchrError
 from integrations.models import SyncRun
-from integrations.sync import clients, outcome
+from integrations.sync import outcome
 from integrations.sync.lease import Lease, LeaseLost, RunCancelled, RunTimedOut, claim
 from integrations.sync.phases import Sync
 from integrations.sync.recorder import Journal
+from integrations.tenants import clients
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,6 @@ from integrations.models import (
     SyncType,
 )
 from integrations.records import Model
-from integrations.sync import figures
 from integrations.sync.bulk.batches import batches
 from integrations.sync.bulk.store import apply
 from integrations.sync.bulk.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
@@ -31,6 +30,7 @@ from integrations.sync.candidate_tags import retag
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_held, delete_orphans
 from integrations.sync.runs import SyncRefused
+from integrations.tenants import stats
 
 # Candidates brought in line at a time: a statement takes only so many parameters.
 BATCH = 4000
@@ -58,7 +58,7 @@ def confirm_deletions(run_id: int, *, user: Any = None) -> int:
     bereft = _bereft(run)
     deleted = delete_held(run.integration_id, run.pk)
     _bring_in_line(run.integration_id, bereft)
-    figures.outdate(run.integration_id)
+    stats.outdate(run.integration_id)
     for result in run.results.filter(held__gt=0):
         result.deleted += deleted[Model(result.model)]
         result.held = 0

@@ -27,7 +27,6 @@ from integrations.records import (
     Rejected,
     StageRecord,
 )
-from integrations.sync import figures
 from integrations.sync.applicant_changes import Preparer
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.store import jobs_by_vacancy
@@ -35,7 +34,8 @@ from integrations.sync.bulk.tables import application_columns, digest, person_co
 from integrations.sync.candidates import known_people
 from integrations.sync.deletions import release
 from integrations.sync.scope_filter import Sieve
-from integrations.sync.scopes import scopes_of
+from integrations.tenants import stats
+from integrations.tenants.scopes import scopes_of
 
 
 def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> dict[str, str]:
@@ -59,7 +59,7 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
         preparer.compare_again(prepared)
         with transaction.atomic():
             preparer.save(prepared)
-    figures.outdate(integration_id)
+    stats.outdate(integration_id)
     stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
     applications = dict(stored.values_list("remote_id", "id"))
     release(integration_id, Model.APPLICATIONS, applications.values())
@@ -110,7 +110,7 @@ def expect_application(
         columns = application_columns(
             record, job_id=job_id, candidate_id=candidate_id, stage_id=None, dialect=dialect()
         )
-        figures.outdate(integration_id)
+        stats.outdate(integration_id)
         return Application.objects.create(
             id=random_id(),
             integration_id=integration_id,

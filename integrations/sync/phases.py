@@ -23,7 +23,6 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model, Rejected, TagRecord
-from integrations.sync import clients
 from integrations.sync.applicants import ApplicantWriter
 from integrations.sync.bulk.batches import batches
 from integrations.sync.bulk.dialects import Table, dialect
@@ -46,12 +45,13 @@ from integrations.sync.bulk.tables import (
 from integrations.sync.candidate_tags import read_traits, seen_tags, tag_candidates
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
-from integrations.sync.fields import mapped_fields
 from integrations.sync.lease import Lease
 from integrations.sync.recorder import Journal
 from integrations.sync.scope_filter import models_left_out, sifted
 from integrations.sync.scope_purge import settle, withdraw
-from integrations.sync.valuemaps import value_maps_of
+from integrations.tenants import clients
+from integrations.tenants.custom_fields import mapped_fields
+from integrations.tenants.value_maps import value_maps_of
 
 BATCH = 2800
 # Flatchr's dates have a day's precision, and its day is not ours at all hours.

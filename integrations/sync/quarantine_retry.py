@@ -33,17 +33,18 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
-from integrations.sync import clients, incremental
+from integrations.sync import incremental
 from integrations.sync.bulk.dialects import Table, dialect
 from integrations.sync.bulk.store import Changes, apply, compare, jobs_by_vacancy, read_stored
 from integrations.sync.bulk.tables import Draft, job_draft, stage_draft, tag_draft
 from integrations.sync.deletions import GUARDED, release
-from integrations.sync.fields import mapped_fields
 from integrations.sync.held_deletions import lock_out_syncs
 from integrations.sync.recorder import exchange_row
 from integrations.sync.runs import SyncRefused
 from integrations.sync.scope_filter import models_left_out
-from integrations.sync.valuemaps import value_maps_of
+from integrations.tenants import clients
+from integrations.tenants.custom_fields import mapped_fields
+from integrations.tenants.value_maps import value_maps_of
 
 # Somebody waits for the answer.
 PATIENCE = Policy(

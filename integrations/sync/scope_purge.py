@@ -30,9 +30,9 @@ from integrations.models.scopes import Scopes
 from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import digest, person_columns
-from integrations.sync.discretion import ABOUT_APPLICANTS, WITHHELD
 from integrations.sync.scope_filter import Sieve, leaves_out_of_people
-from integrations.sync.scopes import settled
+from integrations.tenants.log_redaction import ABOUT_APPLICANTS, WITHHELD
+from integrations.tenants.scopes import settled
 
 BATCH = 1000
 

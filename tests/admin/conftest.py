@@ -30,7 +30,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model
-from integrations.sync import figures
+from integrations.tenants import stats
 
 DESCRIPTION = (
     "<h3>Profile</h3><p onclick='x()'>Oak <strong>joiner</strong></p>"
@@ -131,7 +131,7 @@ def _fill(tenant: Integration, count: int = 3) -> Data:
         for n in each
     )
     # As the worker does once a run has ended.
-    figures.count(tenant.pk)
+    stats.count(tenant.pk)
     return Data(tenant, jobs, stages, tags, candidates, applications, runs, exports, calls)
 
 

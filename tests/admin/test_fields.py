@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from integrations.admin.base.formatting import change_url, plain
 from integrations.models import CustomField, FieldMapping, FlatchrSettings, Job, SyncRun
-from integrations.sync.fields import define_custom_field, map_custom_field, mapped_fields
+from integrations.tenants.custom_fields import define_custom_field, map_custom_field, mapped_fields
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address
 from tests.admin.test_lists import queries_of

@@ -19,8 +19,9 @@ from integrations.models import (
     SyncRun,
     TenantFigures,
 )
-from integrations.sync import engine, figures, incremental
+from integrations.sync import engine, incremental
 from integrations.sync.runs import request_sync
+from integrations.tenants import stats
 
 # A sync beats and reads ahead through connections of its own.
 synced = pytest.mark.django_db(transaction=True)
@@ -52,7 +53,7 @@ def test_figures_are_the_numbers_of_live_records(connected_tenant: Integration) 
         assert sum(by_outcome) == found.applications
         standing = sum(stage["count"] for stage in found.stages)
         assert standing == live.exclude(outcome="DECLINED").count()
-        since = timezone.now() - timedelta(weeks=figures.WEEKS)
+        since = timezone.now() - timedelta(weeks=stats.WEEKS)
         lately = live.filter(remote_created_at__gte=since).count()
         assert sum(count for _week, count in found.weeks) == lately
         assert found.full_seconds is not None
@@ -73,33 +74,33 @@ def test_the_sweep_counts_those_that_are_behind_and_no_others(
     tenant: Integration, other_tenant: Integration, ended: SyncRun
 ) -> None:
     now = timezone.now()
-    assert figures.behind(now) == [tenant.pk]
+    assert stats.behind(now) == [tenant.pk]
 
-    figures.sweep()
-    assert figures.behind(now) == []
+    stats.sweep()
+    assert stats.behind(now) == []
 
     SyncRun.objects.create(integration=tenant)
-    assert figures.behind(now) == [], "a run that is under way has changed nothing for good"
+    assert stats.behind(now) == [], "a run that is under way has changed nothing for good"
     SyncRun.objects.update(state=RunState.FAILED)
-    assert figures.behind(now) == [tenant.pk]
+    assert stats.behind(now) == [tenant.pk]
 
 
 def test_a_tenant_that_has_changed_between_syncs_is_counted_again_a_minute_later(
     tenant: Integration, ended: SyncRun
 ) -> None:
-    figures.sweep()
+    stats.sweep()
 
-    figures.outdate(tenant.pk)
+    stats.outdate(tenant.pk)
 
     now = timezone.now()
-    assert figures.behind(now) == []
-    assert figures.behind(now + figures.PAUSE) == [tenant.pk]
+    assert stats.behind(now) == []
+    assert stats.behind(now + stats.PAUSE) == [tenant.pk]
 
 
 def test_an_applicant_stored_between_syncs_outdates_the_figures(
     tenant: Integration, ended: SyncRun
 ) -> None:
-    figures.sweep()
+    stats.sweep()
 
     incremental.store_applicants(tenant.pk, [])
 
@@ -109,7 +110,7 @@ def test_an_applicant_stored_between_syncs_outdates_the_figures(
 def test_a_deleted_tenant_is_not_counted(tenant: Integration, ended: SyncRun) -> None:
     Integration.objects.update(deleted_at=timezone.now())
 
-    assert figures.behind(timezone.now()) == []
+    assert stats.behind(timezone.now()) == []
 
 
 def test_a_sweep_ends_when_its_time_is_up_and_the_next_goes_on(
@@ -119,11 +120,11 @@ def test_a_sweep_ends_when_its_time_is_up_and_the_next_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     SyncRun.objects.create(integration=other_tenant, state=RunState.SUCCEEDED)
-    monkeypatch.setattr(figures, "SWEEP_SECONDS", -1.0)
+    monkeypatch.setattr(stats, "SWEEP_SECONDS", -1.0)
 
-    figures.sweep()
+    stats.sweep()
     assert TenantFigures.objects.count() == 1
-    figures.sweep()
+    stats.sweep()
     assert TenantFigures.objects.count() == 2
 
 
@@ -146,7 +147,7 @@ def test_the_funnel_is_in_the_order_of_the_pipeline_and_leaves_the_declined_out(
     make(tenant, 4, outcome=None)
     make(tenant, 5, outcome="PENDING", current_stage_id="s2", remote_deleted_at=timezone.now())
 
-    found = figures.count(tenant.pk)
+    found = stats.count(tenant.pk)
 
     assert [(stage["name"], stage["count"]) for stage in found.stages] == [
         ("New", 0),
@@ -165,7 +166,7 @@ def test_a_week_begins_on_monday_where_flatchr_is(tenant: Integration) -> None:
     make(tenant, 2, outcome="PENDING", remote_created_at=late - timedelta(weeks=3, days=1))
     make(tenant, 3, outcome="PENDING", remote_created_at=late - timedelta(weeks=60))
 
-    found = figures.count(tenant.pk)
+    found = stats.count(tenant.pk)
 
     sunday = (late - timedelta(weeks=3)).date()
     weeks = dict(found.weeks)
@@ -180,8 +181,8 @@ def test_a_week_begins_on_monday_where_flatchr_is(tenant: Integration) -> None:
 def test_a_run_that_nobody_took_up_is_not_counted(tenant: Integration) -> None:
     run = SyncRun.objects.create(integration=tenant)
 
-    figures.count_after(run.pk)
-    figures.count_after(run.pk + 1)
+    stats.count_after(run.pk)
+    stats.count_after(run.pk + 1)
 
     assert not TenantFigures.objects.exists()
     assert engine.execute(run.pk + 1) is False

@@ -30,8 +30,8 @@ from integrations.models import (
     SubmissionState,
     SyncRun,
 )
-from integrations.sync.figures import monday
-from integrations.sync.health import Condition
+from integrations.tenants.health import Condition
+from integrations.tenants.stats import monday
 from tests.admin.conftest import Data, Fill
 from tests.admin.pages import record_addresses
 

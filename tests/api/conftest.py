@@ -18,7 +18,7 @@ from integrations.accounts.api_keys import create_key
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
 from integrations.models import ApiKey, Integration
-from integrations.sync import clients
+from integrations.tenants import clients
 from tests.sync.running import sync
 
 

@@ -14,7 +14,11 @@ from kombo.errors import KomboGeneralError
 
 from integrations.flatchr.mapping.fields import field_id
 from integrations.models import CustomField, FieldMapping, Integration, Job
-from integrations.sync.fields import define_custom_field, delete_custom_field, map_custom_field
+from integrations.tenants.custom_fields import (
+    define_custom_field,
+    delete_custom_field,
+    map_custom_field,
+)
 from tests.api.conftest import Call, MakeKey
 from tests.api.reading import by_sdk
 from tests.sync.running import sync

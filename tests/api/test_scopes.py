@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.api.reads.scope import scope_of
 from integrations.models import FlatchrSettings, Integration
 from integrations.models.scopes import Choice, Part, Scopes
-from integrations.sync import scopes
+from integrations.tenants import scopes
 from tests.api.conftest import MakeKey
 
 pytestmark = pytest.mark.django_db

@@ -64,10 +64,10 @@ def fill_tenants(tenants: str, candidates: str) -> None:
 def count_tenants() -> None:
     """Count each tenant, as is done after each of its syncs."""
     from integrations.models import Integration
-    from integrations.sync import figures
+    from integrations.tenants import stats
 
     for tenant in Integration.objects.values_list("pk", flat=True):
-        figures.count(tenant)
+        stats.count(tenant)
 
 
 def export() -> dict[str, float]:

@@ -20,7 +20,7 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.models.scopes import Choice, Part, Scopes
-from integrations.sync import scopes
+from integrations.tenants import scopes
 from tests.connecting.conftest import Keys, MakeLink
 from tests.connecting.test_pages import shown
 

@@ -13,7 +13,7 @@ from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration, Job
 from integrations.sandbox import Sandbox
-from integrations.sync import clients
+from integrations.tenants import clients
 from tests.sync.running import sync
 
 

@@ -406,7 +406,7 @@ def test_our_own_request_limit_makes_a_submission_wait_and_not_fail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submission = queue(flatchr_tenant, job)
-    monkeypatch.setattr("integrations.sync.throttle.take", lambda _: 1e6)
+    monkeypatch.setattr("integrations.tenants.throttle.take", lambda _: 1e6)
 
     submission = work(submission)
 

@@ -12,7 +12,7 @@ from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration
 from integrations.sandbox import Sandbox
-from integrations.sync import clients
+from integrations.tenants import clients
 from tests.sync.flatchr_says import Flatchr
 from tests.sync.running import sync
 

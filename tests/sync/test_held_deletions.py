@@ -25,10 +25,10 @@ from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.deletions import must_hold
-from integrations.sync.health import Condition, health_of
 from integrations.sync.held_deletions import confirm_deletions, keep_records
 from integrations.sync.incremental import store_applicants
 from integrations.sync.runs import SyncRefused
+from integrations.tenants.health import Condition, health_of
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import Background, counts, queue, sync, written

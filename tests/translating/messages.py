@@ -33,7 +33,7 @@ from integrations.records import (
     Visibility,
 )
 from integrations.submissions.bulk.result import End
-from integrations.sync.health import Condition
+from integrations.tenants.health import Condition
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEYWORDS = {
@@ -69,6 +69,7 @@ ROOMS = (
     "accounts/**/*.py",
     "audit/**/*.py",
     "search/**/*.py",
+    "tenants/**/*.py",
 )
 # Where labels of a word or two are said as well; elsewhere only whole sentences count.
 LABELS = (
@@ -86,7 +87,7 @@ LABELS = (
     "submissions/documents/ooxml.py",
     "submissions/attachments.py",
     "submissions/validation.py",
-    "sync/health.py",
+    "tenants/health.py",
 )
 # Longer is no sentence but a table of names.
 LONGEST = 600

@@ -18,7 +18,7 @@ from integrations.admin.base.formatting import change_url, duration, list_url, n
 from integrations.admin.home.stats import Figures
 from integrations.admin.home.sync_history import Bar
 from integrations.models import Integration, Submission, SubmissionState
-from integrations.sync.figures import monday
+from integrations.tenants.stats import monday
 
 WEEKS = 12
 MOST_STAGES = 10

@@ -1,4 +1,4 @@
-"""The figures of tenants as they were last counted (`sync/figures.py`)."""
+"""The figures of tenants as they were last counted (`tenants/stats.py`)."""
 
 from __future__ import annotations
 

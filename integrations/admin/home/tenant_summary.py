@@ -14,7 +14,7 @@ from integrations.admin.home.stats import Figures, figures_for
 from integrations.admin.home.sync_history import Bar, strips_for
 from integrations.admin.submissions.links import Troubled, troubled_submissions
 from integrations.models import Integration, SyncRun
-from integrations.sync.health import Facts, Health, Step, health_of, next_sync_at
+from integrations.tenants.health import Facts, Health, Step, health_of, next_sync_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from integrations.admin.home.stats import figures_for, total
 from integrations.admin.home.tenant_summary import full_views
 from integrations.admin.submissions.links import new_url, submission_figures
 from integrations.models import Integration, SubmissionKind
-from integrations.sync.health import Condition, Facts, Health, health_of
+from integrations.tenants.health import Condition, Facts, Health, health_of
 
 # Their states are looked at to put the worst first; past so many, a search has to narrow them.
 MOST_TENANTS = 500

@@ -25,7 +25,7 @@ from integrations.models import (
 )
 from integrations.models.runs import MODEL_CHOICES
 from integrations.records import Model
-from integrations.sync import valuemaps
+from integrations.tenants import value_maps
 
 NAMES: dict[str, Any] = dict(MODEL_CHOICES)
 # Models that have a page for each record.
@@ -121,7 +121,7 @@ def _group(run: SyncRun, row: SyncWarning, records: dict[tuple[str, str], Linked
             str(told.get("value") or ""), remote_id, records.get((row.model, remote_id))
         )
         sentences[str(told.get("message") or "")].append(example)
-    decides = row.model == Model.JOBS and row.code in valuemaps.CODES
+    decides = row.model == Model.JOBS and row.code in value_maps.CODES
     return WarningGroup(
         title=title_of(row.code),
         model=str(NAMES[row.model]),

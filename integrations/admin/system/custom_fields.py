@@ -19,7 +19,7 @@ from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.formatting import NOTHING, change_url, plural
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
 from integrations.models import CustomField
-from integrations.sync import fields as further
+from integrations.tenants import custom_fields as further
 
 # So many tenants are named on a field's page and before it is deleted.
 NAMED = 20

@@ -19,8 +19,8 @@ from integrations.admin.tenants.views import sync_view, tabs
 from integrations.flatchr.mapping.fields import CODED
 from integrations.messages import translated
 from integrations.models import Integration
-from integrations.sync import fields as further
-from integrations.sync.fields import Examples, IntegrationField, MappedField, UnknownField
+from integrations.tenants import custom_fields as further
+from integrations.tenants.custom_fields import Examples, IntegrationField, MappedField, UnknownField
 
 EXAMPLE_LIMIT = 80
 

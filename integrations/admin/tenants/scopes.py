@@ -14,7 +14,7 @@ from integrations.admin.home.tenant_summary import tenant_url
 from integrations.admin.tenants.views import sync_view, tabs
 from integrations.connecting.scope_forms import ScopesForm
 from integrations.models import Integration
-from integrations.sync import scopes
+from integrations.tenants import scopes
 
 
 def scopes_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:

@@ -28,8 +28,8 @@ from integrations.flatchr.mapping.valuemaps import fold
 from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
 from integrations.records import EmploymentType, JobStatus
-from integrations.sync import valuemaps
-from integrations.sync.valuemaps import MetValue, UnknownValue
+from integrations.tenants import value_maps
+from integrations.tenants.value_maps import MetValue, UnknownValue
 
 Choices = list[tuple[str, str]]
 
@@ -89,9 +89,9 @@ class ValuesForm(forms.Form):
             if name not in self.data or chosen == (value.own.unified if value.own else ""):
                 continue
             if chosen:
-                valuemaps.decide(tenant, value.kind, value.value, chosen, user=user)
+                value_maps.decide(tenant, value.kind, value.value, chosen, user=user)
             elif value.own:
-                valuemaps.undo(value.own, user=user)
+                value_maps.undo(value.own, user=user)
             changed += 1
         return changed
 
@@ -129,7 +129,7 @@ def _data(request: HttpRequest) -> Any:
 def values_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
     """What is decided is in the jobs after the next sync, which a second button starts at once."""
     here = tenant_url(tenant, "values")
-    met = valuemaps.met_values(tenant)
+    met = value_maps.met_values(tenant)
     form = ValuesForm(_data(request), met=met)
     if request.method == "POST":
         if not _saved(request, form, tenant):
@@ -180,7 +180,7 @@ def _undone(request: HttpRequest, tenant: Integration | None) -> bool:
     if decision is None:
         messages.info(request, _("This decision has been taken back already."))
         return False
-    valuemaps.undo(decision, user=request.user)
+    value_maps.undo(decision, user=request.user)
     messages.success(
         request,
         _("“%(value)s” is left as Flatchr names it, after the next sync.")
@@ -241,7 +241,7 @@ def _row(form: ValuesForm, value: MetValue, tenant: Integration | None) -> Row:
 
 def _jobs_url(kind: ValueKind, spelling: str, tenant: Integration | None) -> str:
     """The list of the jobs that have this very word at present."""
-    query = {valuemaps.RULES[kind].column: spelling}
+    query = {value_maps.RULES[kind].column: spelling}
     return list_url(Job, **query, **({"tenant": tenant.pk} if tenant else {}))
 
 
@@ -279,7 +279,7 @@ class ValueDecisionAdmin(SuperuserAdmin):
     ) -> HttpResponse:
         if not self.has_change_permission(request):
             return super().changelist_view(request)
-        form = ValuesForm(_data(request), met=valuemaps.met_values(None))
+        form = ValuesForm(_data(request), met=value_maps.met_values(None))
         if request.method == "POST":
             _saved(request, form, None)
             return HttpResponseRedirect(_general_url())

@@ -37,8 +37,8 @@ from integrations.models import (
     Trigger,
 )
 from integrations.sync import schedule
-from integrations.sync.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 from integrations.sync.runs import SyncRefused, request_sync
+from integrations.tenants.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 
 RECENT_RUNS = 8
 

@@ -14,7 +14,7 @@ from integrations.flatchr.policy import Policy
 from integrations.models import Application, Integration
 from integrations.submissions.attempts import Recorder
 from integrations.sync import incremental
-from integrations.sync.clients import open_acting_client
+from integrations.tenants.clients import open_acting_client
 
 # Somebody waits for the answer.
 PATIENCE = Policy(

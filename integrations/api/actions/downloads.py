@@ -27,7 +27,7 @@ from integrations.api.errors import ApiError
 from integrations.api.limits import action_slot
 from integrations.flatchr.errors import FlatchrError
 from integrations.models.submissions import private_files
-from integrations.sync import throttle
+from integrations.tenants import throttle
 
 logger = logging.getLogger(__name__)
 

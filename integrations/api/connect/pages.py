@@ -35,7 +35,7 @@ from integrations.models import (
     LinkKind,
     LinkState,
 )
-from integrations.sync.fields import MappedField, custom_fields_of
+from integrations.tenants.custom_fields import MappedField, custom_fields_of
 
 Page = Callable[..., HttpResponseBase]
 

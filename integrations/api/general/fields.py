@@ -18,8 +18,8 @@ from integrations.api.errors import invalid
 from integrations.api.reads import cursors
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS, field_id
 from integrations.models import CustomField, FieldModel, Integration
-from integrations.sync import fields as further
-from integrations.sync.fields import IntegrationField, MappedField, UnknownField
+from integrations.tenants import custom_fields as further
+from integrations.tenants.custom_fields import IntegrationField, MappedField, UnknownField
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 2000

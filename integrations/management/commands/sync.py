@@ -15,8 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
-from integrations.sync import engine, figures
+from integrations.sync import engine
 from integrations.sync.runs import SyncRefused, queue_run, request_cancel, run_report
+from integrations.tenants import stats
 
 DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         finally:
             stop.set()
             progress.join()
-        figures.count_after(run.pk)
+        stats.count_after(run.pk)
         run = SyncRun.objects.get(pk=run.pk)
         report = run_report(run)
         if options["json"]:

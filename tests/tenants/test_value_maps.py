@@ -17,8 +17,8 @@ from integrations.models import (
     ValueKind,
 )
 from integrations.sandbox import Sandbox
-from integrations.sync import valuemaps
-from integrations.sync.valuemaps import UnknownValue, decide, met_values, undo
+from integrations.tenants import value_maps
+from integrations.tenants.value_maps import UnknownValue, decide, met_values, undo
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import sync, written
 
@@ -92,9 +92,9 @@ def test_a_decision_rewrites_the_jobs_concerned_once_and_the_warning_ends(
     stored = after["Job", odd_job][column]
     assert (stored["country"] if column == "location" else stored) == unified
     assert written(run)["jobs"] == {"updated": 1}
-    rule = valuemaps.RULES[ValueKind(kind)]
+    rule = value_maps.RULES[ValueKind(kind)]
     assert rule.code not in codes(run)
-    assert len(codes(run) & set(valuemaps.CODES)) == 2
+    assert len(codes(run) & set(value_maps.CODES)) == 2
     with Writes() as writes:
         again = sync(connected_tenant)
     assert (writes.rows, every_row(connected_tenant)) == (0, after)
@@ -146,7 +146,7 @@ def test_a_decision_of_one_tenant_is_no_other_tenants(
 
     assert written(run) == {}
     assert Job.objects.get(remote_id=odd_job).employment_type == "VIE"
-    assert valuemaps.value_maps_of(connected_tenant.pk).contracts == {}
+    assert value_maps.value_maps_of(connected_tenant.pk).contracts == {}
 
 
 def test_two_spellings_are_one_value(

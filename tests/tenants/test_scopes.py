@@ -24,8 +24,9 @@ from integrations.records import PERSON, Model
 from integrations.sandbox import Sandbox
 from integrations.search import filling
 from integrations.submissions import enqueue
-from integrations.sync import incremental, runs, scopes
+from integrations.sync import incremental, runs
 from integrations.sync.scope_filter import Sieve, models_left_out
+from integrations.tenants import scopes
 from tests.sync.running import queue, sync, written
 
 ROW = {

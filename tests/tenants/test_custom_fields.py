@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS, field_id
 from integrations.models import CustomField, FieldMapping, FlatchrSettings, Integration
-from integrations.sync import fields
-from integrations.sync.fields import UnknownField, define_custom_field
+from integrations.tenants import custom_fields
+from integrations.tenants.custom_fields import UnknownField, define_custom_field
 
 pytestmark = pytest.mark.django_db
 
@@ -62,21 +62,24 @@ def test_what_will_not_do_is_refused_at_its_place(
 
 def test_name_and_description_are_changed_and_the_key_stays() -> None:
     field = define_custom_field(key="cost_centre", label="Cost centre")
-    fields.change_custom_field(field, label="Centre", description="Who pays")
+    custom_fields.change_custom_field(field, label="Centre", description="Who pays")
     field.refresh_from_db()
     assert (field.key, field.label, field.description) == ("cost_centre", "Centre", "Who pays")
     with pytest.raises(ValidationError):
-        fields.change_custom_field(field, label="")
+        custom_fields.change_custom_field(field, label="")
 
 
 def test_a_mapping_is_one_tenants_alone(tenant: Integration, other_tenant: Integration) -> None:
     field = define_custom_field(key="cost_centre", label="Cost centre", description="Who pays")
     for _ in range(2):
-        mapped = fields.map_custom_field(tenant, field, "reference")
+        mapped = custom_fields.map_custom_field(tenant, field, "reference")
     assert mapped.mapped_to == "reference"
     assert FieldMapping.objects.count() == 1
 
-    [own], [others] = fields.custom_fields_of(tenant), fields.custom_fields_of(other_tenant)
+    [own], [others] = (
+        custom_fields.custom_fields_of(tenant),
+        custom_fields.custom_fields_of(other_tenant),
+    )
 
     assert own == mapped
     assert (own.id, own.key, own.label, own.description) == (
@@ -87,39 +90,39 @@ def test_a_mapping_is_one_tenants_alone(tenant: Integration, other_tenant: Integ
     )
     assert dict(own.choices) == INTEGRATION_FIELDS
     assert others.mapped_to is None
-    assert fields.mapped_fields(tenant.pk) == {"cost_centre": "reference"}
-    assert fields.mapped_fields(other_tenant.pk) == {}
-    fields.map_custom_field(tenant, own, "skills")
-    assert fields.mapped_fields(tenant.pk) == {"cost_centre": "skills"}
+    assert custom_fields.mapped_fields(tenant.pk) == {"cost_centre": "reference"}
+    assert custom_fields.mapped_fields(other_tenant.pk) == {}
+    custom_fields.map_custom_field(tenant, own, "skills")
+    assert custom_fields.mapped_fields(tenant.pk) == {"cost_centre": "skills"}
     for _ in range(2):
-        assert fields.map_custom_field(tenant, own.id, None).mapped_to is None
+        assert custom_fields.map_custom_field(tenant, own.id, None).mapped_to is None
     assert not FieldMapping.objects.exists()
 
 
 def test_unknown_fields_are_refused(tenant: Integration, other_tenant: Integration) -> None:
     field = define_custom_field(key="cost_centre", label="Cost centre")
     with pytest.raises(UnknownField, match="custom field"):
-        fields.map_custom_field(tenant, "none", "reference")
+        custom_fields.map_custom_field(tenant, "none", "reference")
     with pytest.raises(UnknownField, match="integration field"):
-        fields.map_custom_field(tenant, field, "title")
+        custom_fields.map_custom_field(tenant, field, "title")
     with pytest.raises(UnknownField, match="integration field"):
-        fields.key_of(tenant, field_id(other_tenant.pk, "reference"))
+        custom_fields.key_of(tenant, field_id(other_tenant.pk, "reference"))
     assert not FieldMapping.objects.exists()
 
 
 def test_switches_are_kept_in_one_order_and_leave_each_other_alone(tenant: Integration) -> None:
     for key in ("skills", "reference"):
-        switched = fields.switch_integration_field(tenant, field_id(tenant.pk, key), True)
+        switched = custom_fields.switch_integration_field(tenant, field_id(tenant.pk, key), True)
         assert (switched.key, switched.enabled) == (key, True)
     assert FlatchrSettings.objects.get(pk=tenant.pk).integration_fields == ["reference", "skills"]
-    fields.switch_integration_field(tenant, field_id(tenant.pk, "reference"), False)
-    on = [field.key for field in fields.integration_fields_of(tenant) if field.enabled]
+    custom_fields.switch_integration_field(tenant, field_id(tenant.pk, "reference"), False)
+    on = [field.key for field in custom_fields.integration_fields_of(tenant) if field.enabled]
     assert on == ["skills"]
-    fields.switch_integration_fields(tenant, ["slug", "unheard_of"])
+    custom_fields.switch_integration_fields(tenant, ["slug", "unheard_of"])
     assert FlatchrSettings.objects.get(pk=tenant.pk).integration_fields == ["slug"]
 
 
 def test_a_mapping_to_a_field_that_is_no_more_counts_as_none(tenant: Integration) -> None:
     field = define_custom_field(key="cost_centre", label="Cost centre")
     FieldMapping.objects.create(custom_field=field, integration=tenant, integration_field="gone")
-    assert [one.mapped_to for one in fields.custom_fields_of(tenant)] == [None]
+    assert [one.mapped_to for one in custom_fields.custom_fields_of(tenant)] == [None]

@@ -12,8 +12,8 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange_log import Credentials, Endpoints, Observer
 from integrations.flatchr.policy import Policy
 from integrations.models import Integration
-from integrations.sync import throttle
-from integrations.sync.discretion import discreet
+from integrations.tenants import throttle
+from integrations.tenants.log_redaction import discreet
 
 
 def endpoints(environment: str) -> Endpoints:

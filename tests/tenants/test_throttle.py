@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import Integration, RequestBudget
 from integrations.sandbox import Sandbox
-from integrations.sync.throttle import take
+from integrations.tenants.throttle import take
 from tests.sync.running import Background, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)

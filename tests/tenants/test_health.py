@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.models import Integration, RunState, SyncRun
-from integrations.sync.health import Condition, Facts, Step, assess, facts_for
+from integrations.tenants.health import Condition, Facts, Step, assess, facts_for
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WELL = Facts(

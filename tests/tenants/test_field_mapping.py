@@ -10,7 +10,7 @@ from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
 from integrations.models import CustomField, FieldMapping, Integration, Job
 from integrations.records import Model
 from integrations.sandbox import Sandbox
-from integrations.sync import fields
+from integrations.tenants import custom_fields
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import counts, sync, written
 
@@ -21,7 +21,7 @@ CHANGED = {"fingerprint", "content_hash", "changed_at"}
 
 @pytest.fixture
 def cost_centre(db: None) -> CustomField:
-    return fields.define_custom_field(key="cost_centre", label="Cost centre")
+    return custom_fields.define_custom_field(key="cost_centre", label="Cost centre")
 
 
 def custom_values(tenant: Integration) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def test_a_mapping_rewrites_the_jobs_and_nothing_else_at_the_next_sync_of_either
     kind: str, synced_tenant: Integration, sandbox: Sandbox, cost_centre: CustomField
 ) -> None:
     before = every_row(synced_tenant)
-    fields.map_custom_field(synced_tenant, cost_centre, "reference")
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "reference")
 
     run = sync(synced_tenant, kind)
 
@@ -68,8 +68,8 @@ def test_a_value_is_carried_although_its_field_is_not_switched_on_and_as_flatchr
 ) -> None:
     mapped = {"number": "vacancy_id", "licence": "driver_license", "until": "end_date"}
     for key, source in mapped.items():
-        field = fields.define_custom_field(key=key, label=key)
-        fields.map_custom_field(synced_tenant, field.pk, source)
+        field = custom_fields.define_custom_field(key=key, label=key)
+        custom_fields.map_custom_field(synced_tenant, field.pk, source)
 
     sync(synced_tenant)
 
@@ -85,8 +85,8 @@ def test_a_value_is_carried_although_its_field_is_not_switched_on_and_as_flatchr
 def test_a_field_that_is_mapped_and_switched_on_is_in_both_places(
     synced_tenant: Integration, sandbox: Sandbox, cost_centre: CustomField
 ) -> None:
-    fields.map_custom_field(synced_tenant, cost_centre, "activity")
-    fields.switch_integration_fields(synced_tenant, ["activity"])
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "activity")
+    custom_fields.switch_integration_fields(synced_tenant, ["activity"])
 
     sync(synced_tenant, "DELTA")
 
@@ -95,7 +95,7 @@ def test_a_field_that_is_mapped_and_switched_on_is_in_both_places(
         assert field["value"] == job.custom_fields["cost_centre"]
         assert isinstance(field["value"], str)
     before = every_row(synced_tenant)
-    fields.switch_integration_fields(synced_tenant, [])
+    custom_fields.switch_integration_fields(synced_tenant, [])
     sync(synced_tenant, "DELTA")
     assert difference(before, every_row(synced_tenant)) == jobs_changed(
         synced_tenant, "integration_fields"
@@ -109,10 +109,10 @@ def test_a_mapping_to_another_field_touches_only_the_jobs_whose_value_is_another
     for vacancy in (first, *others):
         sandbox.edit_vacancy(vacancy, reference="A", skills="A")
     sandbox.edit_vacancy(first, skills="B")
-    fields.map_custom_field(synced_tenant, cost_centre, "reference")
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "reference")
     sync(synced_tenant)
     before = every_row(synced_tenant)
-    fields.map_custom_field(synced_tenant, cost_centre, "skills")
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "skills")
 
     run = sync(synced_tenant)
 
@@ -126,7 +126,7 @@ def test_a_mapping_to_another_field_touches_only_the_jobs_whose_value_is_another
 def test_a_change_in_flatchr_reaches_the_custom_field(
     synced_tenant: Integration, sandbox: Sandbox, cost_centre: CustomField
 ) -> None:
-    fields.map_custom_field(synced_tenant, cost_centre, "reference")
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "reference")
     sync(synced_tenant)
     vacancy = sandbox.vacancies()[0]
     sandbox.edit_vacancy(vacancy["id"], reference="K-9", updated_at=vacancy["updated_at"])
@@ -141,18 +141,18 @@ def test_a_change_in_flatchr_reaches_the_custom_field(
 def test_what_is_mapped_no_longer_leaves_the_jobs(
     how: str, synced_tenant: Integration, cost_centre: CustomField
 ) -> None:
-    other = fields.define_custom_field(key="Other", label="Other")
+    other = custom_fields.define_custom_field(key="Other", label="Other")
     for field in (cost_centre, other):
-        fields.map_custom_field(synced_tenant, field, "reference")
+        custom_fields.map_custom_field(synced_tenant, field, "reference")
     sync(synced_tenant)
-    loss = fields.loss_of(cost_centre)
+    loss = custom_fields.loss_of(cost_centre)
     assert (loss.tenants, loss.jobs) == ([synced_tenant], 3)
 
     if how == "deleted":
-        fields.delete_custom_field(cost_centre)
+        custom_fields.delete_custom_field(cost_centre)
         assert FieldMapping.objects.count() == 1
     else:
-        fields.map_custom_field(synced_tenant, cost_centre, None)
+        custom_fields.map_custom_field(synced_tenant, cost_centre, None)
     sync(synced_tenant)
 
     assert {tuple(values) for values in custom_values(synced_tenant).values()} == {("Other",)}
@@ -161,17 +161,17 @@ def test_what_is_mapped_no_longer_leaves_the_jobs(
 def test_examples_are_of_the_tenants_own_jobs(
     synced_tenant: Integration, sandbox: Sandbox, cost_centre: CustomField
 ) -> None:
-    fields.map_custom_field(synced_tenant, cost_centre, "metier")
+    custom_fields.map_custom_field(synced_tenant, cost_centre, "metier")
 
-    found = fields.examples_of(synced_tenant)
+    found = custom_fields.examples_of(synced_tenant)
 
     assert found.integration_fields["vacancy_id"] in sent(sandbox, "vacancy_id").values()
     assert found.integration_fields["driver_license"] in (True, False)
     # Flatchr sent a code, and nobody has asked for its label so far.
     assert "metier" not in found.integration_fields
     assert found.custom_fields == {}
-    fields.switch_integration_fields(synced_tenant, INTEGRATION_FIELDS)
+    custom_fields.switch_integration_fields(synced_tenant, INTEGRATION_FIELDS)
     sync(synced_tenant)
-    found = fields.examples_of(synced_tenant)
+    found = custom_fields.examples_of(synced_tenant)
     assert isinstance(found.integration_fields["metier"], str)
     assert isinstance(found.custom_fields["cost_centre"], str)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from integrations.flatchr.exchange_log import Exchange, Observer
 from integrations.models import Integration
 from integrations.sync.scope_filter import leaves_out_of_people
-from integrations.sync.scopes import scopes_of
+from integrations.tenants.scopes import scopes_of
 
 # Parts of the paths whose answers tell of people (`flatchr-api.md §5, §6, §8, §10`).
 ABOUT_APPLICANTS = ("/search/", "/applicant/")
