@@ -17,10 +17,10 @@ PACKAGE = Path(__file__).parent.parent / "integrations"
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "ids", "messages", "jobs", "egress", "egress_targets"),
-        *("archives", "spreadsheets", "client_address", "wording", "leases", "requester"),
+        *("archives", "spreadsheets", "client_address"),
     ),
     ("flatchr", "models", "migrations"),
-    ("tenants", "search", "accounts", "audit", "people"),
+    ("tenants", "search", "accounts", "audit"),
     ("sync", "lists"),
     ("connecting", "submissions", "exports", "passthrough"),
     ("admin", "api", "management", "tasks", "templatetags", "apps"),
@@ -38,17 +38,12 @@ BESIDE = {
 TIES = {
     ("accounts", "api"),
     ("audit", "accounts"),
-    ("audit", "people"),
-    ("people", "audit"),
+    ("audit"),
     ("management", "api"),
     ("sync", "connecting"),
     ("tenants", "sync"),
-    ("exports", "lists"),
-    ("submissions", "exports"),
-    ("tenants", "submissions"),
-    ("accounts", "people"),
-    ("people", "accounts"),
-    ("lists", "people"),
+    ("accounts"),
+    ("lists"),
     ("admin", "api"),
 }
 # Outside the floors: used by commands and tests alone.
