@@ -205,7 +205,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
         # The default of one second would be half a second's wait, on average, for each press of
-        # a button; a tenth costs an idle worker 0.4 % of a core (`performance.md §7`).
+        # a button; a tenth costs an idle worker 0.4 % of a core (`docs/performance.md §7`).
         "polling_interval": 0.1,
     }
 else:
@@ -227,7 +227,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_TIMEZONE = TIME_ZONE
 
 # Where each Flatchr environment lives. Deployment configuration, never a form field: a key must
-# not be sendable to another host (`flatchr-api.md §0.1` for the defaults).
+# not be sendable to another host (`docs/flatchr-api.md §0.1` for the defaults).
 FLATCHR_ENDPOINTS = {
     "production": {
         "api_url": env.str("FLATCHR_API_URL", default="https://api.flatchr.io"),

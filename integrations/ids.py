@@ -1,8 +1,8 @@
 """Unified ids: 24 base58 characters, derived for mirrored records, random for the rest.
 
-The alphabet and length are those of the unified API (`unified-api.md §1`). A derived id depends
-only on the integration and the remote id, so a database that is rebuilt from Flatchr hands out
-the same ids again (`mapping.md`, Identity).
+The alphabet and length are those of the unified API (`docs/unified-api.md §1`). A derived id
+depends only on the integration and the remote id, so a database that is rebuilt from Flatchr hands
+out the same ids again (`docs/mapping.md`, Identity).
 """
 
 from __future__ import annotations

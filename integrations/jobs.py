@@ -2,7 +2,8 @@
 
 A lease is a token in a row (`lease_owner`) and a time until which it holds (`lease_expires_at`).
 Whoever holds it writes only while both the token and the row's state are still as they were, so a
-worker that was taken for dead and replaced cannot write any more (`design.md`, decision 1).
+worker that was taken for dead and replaced cannot write any more
+(`docs/architecture.md`, decision 1).
 """
 
 from __future__ import annotations

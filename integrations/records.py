@@ -1,8 +1,8 @@
 """The unified ATS schema as plain data: what a connector yields and a store takes.
 
-Field names and meanings are those of `unified-api.md §5`; JSON-valued fields hold the contract's
-shapes. `remote_id` is always a string. `raw` is the source object as JSON text, exactly as it
-was read, and becomes `remote_data`. Nobody changes a record. The three that a sync makes for
+Field names and meanings are those of `docs/unified-api.md §5`; JSON-valued fields hold the
+contract's shapes. `remote_id` is always a string. `raw` is the source object as JSON text, exactly
+as it was read, and becomes `remote_data`. Nobody changes a record. The three that a sync makes for
 each applicant are not frozen, as making a frozen one takes several times as long.
 """
 
@@ -72,7 +72,7 @@ class SalaryPeriod(StrEnum):
 
 
 class Outcome(StrEnum):
-    """A closed enum: anything else is null (`unified-api.md §5.3`)."""
+    """A closed enum: anything else is null (`docs/unified-api.md §5.3`)."""
 
     PENDING = "PENDING"
     HIRED = "HIRED"
@@ -98,7 +98,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     remote_id: str
-    # Flatchr's two other keys of a vacancy (`flatchr-api.md §A`): applicants are joined on the
+    # Flatchr's two other keys of a vacancy (`docs/flatchr-api.md §A`): applicants are joined on the
     # plain id, candidates are created by slug.
     vacancy_id: int | None
     slug: str | None
@@ -165,7 +165,7 @@ class ApplicationRecord:
 
     `job_remote_id` and `stage_remote_id` are null when Flatchr's join keys name nothing known.
     `person_key` is the trimmed, lower-cased e-mail by which applications share a candidate, or
-    an empty string (`mapping.md`, Identity).
+    an empty string (`docs/mapping.md`, Identity).
     """
 
     remote_id: str

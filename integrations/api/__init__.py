@@ -1,1 +1,1 @@
-"""The unified HTTP API (`unified-api.md`), served from our tables."""
+"""The unified HTTP API (`docs/unified-api.md`), served from our tables."""

@@ -1,4 +1,4 @@
-"""What the API answers with: JSON, and 200 for every success (`unified-api.md §1`, §14)."""
+"""What the API answers with: JSON, and 200 for every success (`docs/unified-api.md §1`, §14)."""
 
 from __future__ import annotations
 

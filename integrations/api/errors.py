@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Verbatim from `unified-api.md §4.1`: the official clients fail on any other code.
+# Verbatim from `docs/unified-api.md §4.1`: the official clients fail on any other code.
 GENERAL_CODES = frozenset(
     {
         "PLATFORM.RATE_LIMIT_EXCEEDED",
@@ -36,7 +36,7 @@ ATS_CODES = GENERAL_CODES | {
     "ATS.APPLICATION_ALREADY_EXISTS",
 }
 
-# `unified-api.md §4.2`. What must not be sent again has a status that the clients do not retry.
+# `docs/unified-api.md §4.2`. What must not be sent again has a status that no client retries.
 STATUSES: Mapping[str, int] = {
     "PLATFORM.RATE_LIMIT_EXCEEDED": 429,
     "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED": 429,

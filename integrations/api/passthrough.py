@@ -1,7 +1,7 @@
 """POST /passthrough/flatchr/{api}: a request of the caller's own, signed in by us (§9).
 
 Flatchr's answer of any status is data; an error of ours has one of the general codes, or none
-(`unified-api.md §4.1`). The sending, and its rules, are in `integrations.passthrough`.
+(`docs/unified-api.md §4.1`). The sending, and its rules, are in `integrations.passthrough`.
 """
 
 from __future__ import annotations

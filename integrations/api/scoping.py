@@ -1,5 +1,5 @@
 """Which of the API's parts a tenant's scopes switch off, and what is said then
-(`unified-api.md §4.2`, §12.6).
+(`docs/unified-api.md §4.2`, §12.6).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The addresses of the API: each under `/v1` and without it (`unified-api.md §2`)."""
+"""The addresses of the API: each under `/v1` and without it (`docs/unified-api.md §2`)."""
 
 from __future__ import annotations
 

@@ -182,7 +182,8 @@ def _sync(integration: Integration, trigger: Trigger, user: Any = None) -> None:
         request_sync(integration.pk, trigger=trigger, user=user)
 
 
-# What a setup link can ask of a customer once the tenant is connected (`unified-api.md §12.5`).
+# What a setup link can ask of a customer once the tenant is connected
+# (`docs/unified-api.md §12.5`).
 class Step(StrEnum):
     SOURCE = "source"
     FIELDS = "fields"

@@ -28,8 +28,8 @@ from integrations.models import (
 )
 from integrations.models.scopes import EVERYTHING, Scopes, stored_choices
 
-# How long a link opens anything (`unified-api.md §10.8`): one that an application shows in a page
-# of its own, one that is sent to the customer, and one that the dashboard makes.
+# How long a link opens anything (`docs/unified-api.md §10.8`): one that an application shows in a
+# page of its own, one that is sent to the customer, and one that the dashboard makes.
 EMBEDDED = timedelta(hours=1)
 MAGIC_LINK = timedelta(days=365)
 FROM_DASHBOARD = timedelta(days=14)

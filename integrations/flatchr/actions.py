@@ -1,4 +1,5 @@
-"""What users may ask Flatchr for one applicant, and any request of their own (`flatchr-api.md`).
+"""What users may ask Flatchr for one applicant, and any request of their own
+(`docs/flatchr-api.md`).
 
 The moves and the like are writes: sent once, and judged by others, as in `client`.
 """
@@ -35,7 +36,7 @@ _KEPT_BACK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """A file, or the address that Flatchr sends us on to for it (`flatchr-api.md §11`)."""
+    """A file, or the address that Flatchr sends us on to for it (`docs/flatchr-api.md §11`)."""
 
     content: bytes = field(default=b"", repr=False)
     content_type: str = ""

@@ -11,7 +11,7 @@ def key_expiry(api_key: str) -> datetime | None:
     """When the key expires by its own `exp` claim, aware UTC; None for keys that do not say.
 
     The signature is not verified: only Flatchr can. Older keys are plain random text
-    (`flatchr-api.md §0.2`).
+    (`docs/flatchr-api.md §0.2`).
     """
     parts = api_key.split(".")
     if len(parts) != 3:

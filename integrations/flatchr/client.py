@@ -39,7 +39,7 @@ Host = Literal["api", "careers"]
 Params = Mapping[str, str | int]
 
 VERSION = "0.1.0"
-# Some career sites stand behind a firewall that turns bare clients away (`flatchr-api.md §4`);
+# Some career sites stand behind a firewall that turns bare clients away (`docs/flatchr-api.md §4`);
 # the customary "compatible" form passes and still says who we are.
 USER_AGENTS: dict[Host, str] = {
     "api": f"Relais/{VERSION}",
@@ -50,7 +50,7 @@ COMPANY = "/company/{company}"
 SEARCH = f"{COMPANY}/search/applicants"
 _READ_POSTS = frozenset({SEARCH})
 CREATE = "/vacancy/candidate/json"
-# The same checks, and nothing is stored (`flatchr-api.md §7`).
+# The same checks, and nothing is stored (`docs/flatchr-api.md §7`).
 DRY_RUN = "/vacancy/candidate/test"
 # Lists that every company has: a 404 there means that there is no such company.
 _PROBES = frozenset({f"{COMPANY}/columns", f"{COMPANY}/vacancies", f"{COMPANY}/tags"})

@@ -60,8 +60,8 @@ def check_connection(client: FlatchrClient) -> list[Check]:
 def checks_of(client: FlatchrClient) -> Iterator[Check]:
     """As `check_connection`, each verdict as soon as it is known.
 
-    The columns of the company need both the key and the company key (`flatchr-api.md §12`), the
-    feed needs the slug only (§4).
+    The columns of the company need both the key and the company key (`docs/flatchr-api.md §12`),
+    the feed needs the slug only (§4).
     """
     key, company = _check_key_and_company(client)
     yield key

@@ -1,7 +1,7 @@
 """What can go wrong with Flatchr: one table from status or exception to kind, retry and words.
 
-Error bodies of Flatchr are unknown (`flatchr-api.md §28`), so a verdict rests on the status and
-on what was asked for, never on text that came back.
+Error bodies of Flatchr are unknown (`docs/flatchr-api.md §28`), so a verdict rests on the status
+and on what was asked for, never on text that came back.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The two hosts of Flatchr as base URLs without a trailing slash (`flatchr-api.md §0.1`)."""
+    """The two hosts of Flatchr as base URLs without a final slash (`docs/flatchr-api.md §0.1`)."""
 
     api_url: str
     careers_url: str
@@ -24,7 +24,7 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a customer supplies (`flatchr-api.md §0.2`); its repr never shows the key.
+    """What a customer supplies (`docs/flatchr-api.md §0.2`); its repr never shows the key.
 
     `company_key` is the encoded company id of the REST paths, `slug` the name of the career site.
     """
@@ -86,7 +86,7 @@ class NullObserver:
     def tick(self) -> None: ...
 
 
-# Keeping secrets out of the exchange log and of error details (`flatchr-api.md §D.29`).
+# Keeping secrets out of the exchange log and of error details (`docs/flatchr-api.md §D.29`).
 MASK = "***"
 HEAD = 2_000  # characters of a body that are kept
 _HEADER = 500  # characters of a header value that are kept

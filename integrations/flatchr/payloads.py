@@ -1,6 +1,6 @@
 """What is written to Flatchr, as payloads: pure, and without keys and files.
 
-The client adds the key and the bytes of the file when it sends (`flatchr-api.md §7`).
+The client adds the key and the bytes of the file when it sends (`docs/flatchr-api.md §7`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def candidate_payload(
     user_key: str = "",
 ) -> dict[str, Any]:
     """The fields of a candidate to be created, but for token and CV. What is empty is left out,
-    as Flatchr asks for (`flatchr-api.md §7`).
+    as Flatchr asks for (`docs/flatchr-api.md §7`).
     """
     given: dict[str, Any] = {
         "vacancy": slug,

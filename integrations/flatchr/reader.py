@@ -1,6 +1,6 @@
 """Reads one Flatchr tenant as records, in dependency order and in bounded memory.
 
-Everything is a stream: of a tenant of any size, only the joins of `flatchr-api.md §A` are kept
+Everything is a stream: of a tenant of any size, only the joins of `docs/flatchr-api.md §A` are kept
 (plain vacancy id -> job, column title -> stage, the tags). A record that cannot be mapped is
 yielded as `Rejected`; what could not be carried over whole is reported as a `Finding`.
 """

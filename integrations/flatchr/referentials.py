@@ -1,4 +1,4 @@
-"""Flatchr's lists of codes and their labels, read at run time (`flatchr-api.md §25`).
+"""Flatchr's lists of codes and their labels, read at run time (`docs/flatchr-api.md §25`).
 
 Nothing about their ids is documented but a few examples, so no id is written into the product.
 """

@@ -48,7 +48,7 @@ _OURS = frozenset(
     }
 )
 _OUR_PREFIXES = ("x-forwarded-", "proxy-", "sec-")
-# Flatchr takes a key in the query, too (`flatchr-api.md §0.2`).
+# Flatchr takes a key in the query, too (`docs/flatchr-api.md §0.2`).
 _CREDENTIALS = frozenset({"token", "api_key"})
 
 

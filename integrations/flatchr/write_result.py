@@ -54,7 +54,7 @@ def read_answer(body: bytes) -> None:
     """Raise NOT_UNDERSTOOD unless the body of a 2xx says that a candidate was created.
 
     The exact answer is not documented but for a status and a text such as "applicant created"
-    (`flatchr-api.md §7`); anything else is left to a look at what Flatchr has.
+    (`docs/flatchr-api.md §7`); anything else is left to a look at what Flatchr has.
     """
     text = body.decode("utf-8", "replace").strip()
     answer = _decoded(text)

@@ -1,4 +1,4 @@
-"""The mirrored tables: the unified ATS schema, field for field (`unified-api.md §5`).
+"""The mirrored tables: the unified ATS schema, field for field (`docs/unified-api.md §5`).
 
 Only a sync and the submission service write here; everything else reads. Rows are written set
 by set with SQL, so nothing may depend on `save()` or on signals.
@@ -160,7 +160,7 @@ class Candidate(MirroredRecord):
     """A person; the applications that share an e-mail within the tenant share a candidate.
 
     The fields come from the most recently updated of the person's applications, whose fingerprint
-    the candidate has (`mapping.md`, Candidate and application).
+    the candidate has (`docs/mapping.md`, Candidate and application).
     """
 
     first_name = models.TextField(null=True)

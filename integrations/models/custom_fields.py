@@ -27,7 +27,7 @@ class FieldModel(models.TextChoices):
 
 class CustomField(models.Model):
     """A value that applications find under `key` in the `custom_fields` of each record
-    (`unified-api.md §12.8`).
+    (`docs/unified-api.md §12.8`).
 
     Defined once for the whole installation; each tenant's `FieldMapping` says where its own value
     comes from. The key never changes: applications read the value by it.

@@ -101,7 +101,7 @@ class Integration(models.Model):
 
 
 class FlatchrCredentials(models.Model):
-    """What Flatchr asks of a client: API key, company key and slug (`flatchr-api.md §0.2`)."""
+    """What Flatchr asks of a client: API key, company key and slug (`docs/flatchr-api.md §0.2`)."""
 
     integration = models.OneToOneField(
         Integration, models.CASCADE, primary_key=True, related_name="credentials"
@@ -150,7 +150,7 @@ class FlatchrSettings(models.Model):
         default=500,
         help_text=lazy("Flatchr gives a candidate's tags one applicant at a time."),
     )
-    # Keys of `mapping.md`'s integration fields that are switched on for jobs.
+    # Keys of `docs/mapping.md`'s integration fields that are switched on for jobs.
     integration_fields = models.JSONField(default=list, blank=True)
     # What is left out, and what the customer said no to: read them as `scopes`.
     scope_choices = models.JSONField(default=dict, blank=True, editable=False)

@@ -1,5 +1,5 @@
 """What is read of a tenant and what is left out, as it is stored: part by part on, off, or up to
-the customer (`unified-api.md §12.6`).
+the customer (`docs/unified-api.md §12.6`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A request as the command that sends it through the HTTP API (`unified-api.md §9`)."""
+"""A request as the command that sends it through the HTTP API (`docs/unified-api.md §9`)."""
 
 from __future__ import annotations
 

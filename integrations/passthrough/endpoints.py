@@ -1,4 +1,4 @@
-"""Every documented endpoint of Flatchr as a table (`flatchr-api.md`, sections 1 to 25).
+"""Every documented endpoint of Flatchr as a table (`docs/flatchr-api.md`, sections 1 to 25).
 
 `{names}` stand for what the caller knows; `filling` puts in what the tenant's own data tells.
 """

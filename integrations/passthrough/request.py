@@ -19,9 +19,9 @@ from integrations.models import PASSTHROUGH_METHODS, BodyKind
 
 # What is sent; bytes.
 MAX_BODY = 25 * 1024**2
-# Below it, candidates are created, which takes the key in the body, too (`flatchr-api.md §7`).
+# Below it, candidates are created, which takes the key in the body, too (`docs/flatchr-api.md §7`).
 _CREATIONS = CREATE.rpartition("/")[0] + "/"
-# Flatchr takes its search by POST (`flatchr-api.md §5`); it changes nothing.
+# Flatchr takes its search by POST (`docs/flatchr-api.md §5`); it changes nothing.
 _SEARCH = re.compile(re.escape(SEARCH).replace(r"\{company\}", r"[A-Za-z0-9_-]+"))
 
 

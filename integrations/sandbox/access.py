@@ -1,4 +1,4 @@
-"""Who may call a route. `flatchr-api.md` §0.2, §H.1."""
+"""Who may call a route. `docs/flatchr-api.md` §0.2, §H.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search, read, move and archive applicants; download CVs. `flatchr-api.md` §5, §6, §8, §9, §11."""
+"""Search, read, move, archive applicants; download CVs. `docs/flatchr-api.md` §5-6, §8-9, §11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The company's lists and the referentials. `flatchr-api.md` §12-14, §22-27."""
+"""The company's lists and the referentials. `docs/flatchr-api.md` §12-14, §22-27."""
 
 from __future__ import annotations
 

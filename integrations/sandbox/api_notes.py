@@ -1,4 +1,4 @@
-"""Traits, comments and messages of an applicant. `flatchr-api.md` §15-21."""
+"""Traits, comments and messages of an applicant. `docs/flatchr-api.md` §15-21."""
 
 from __future__ import annotations
 

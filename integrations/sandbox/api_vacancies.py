@@ -1,4 +1,4 @@
-"""Vacancies on the api host and the public feed on the careers host. `flatchr-api.md` §1-4."""
+"""Vacancies on the api host and the public feed on the careers host. `docs/flatchr-api.md` §1-4."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The applicants of one company: seeded rows that are computed, changed ones that are kept.
 
-An applicant is one application of a person to a vacancy. `flatchr-api.md` §5, §A.
+An applicant is one application of a person to a vacancy. `docs/flatchr-api.md` §5, §A.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Applicants:
         self._changed[number] = None
 
     def row(self, applicant: Applicant, labels: Labels) -> dict[str, Any]:
-        """The object that a search answers with. `flatchr-api.md` §5."""
+        """The object that a search answers with. `docs/flatchr-api.md` §5."""
         title, hired = labels.stages[applicant.column]
         return {
             "applicant": self.ids.encode(applicant.number),

@@ -1,4 +1,4 @@
-"""Candidate creation on the careers host. `flatchr-api.md` §7, §H.6."""
+"""Candidate creation on the careers host. `docs/flatchr-api.md` §7, §H.6."""
 
 from __future__ import annotations
 

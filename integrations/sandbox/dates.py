@@ -1,4 +1,4 @@
-"""Date formats of Flatchr. `flatchr-api.md` §B."""
+"""Date formats of Flatchr. `docs/flatchr-api.md` §B."""
 
 from __future__ import annotations
 

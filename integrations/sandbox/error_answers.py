@@ -1,4 +1,4 @@
-"""Refusals, in the shape that Flatchr's framework gives them. `flatchr-api.md` §H.1."""
+"""Refusals, in the shape that Flatchr's framework gives them. `docs/flatchr-api.md` §H.1."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The two id systems of Flatchr: encoded 16-character strings and plain integers.
 
-`flatchr-api.md` §A. Encoded ids are invented but stable: a keyed, reversible scramble of a number,
-so that an id can be turned back into its record without a table of all ids.
+`docs/flatchr-api.md` §A. Encoded ids are invented but stable: a keyed, reversible scramble of a
+number, so that an id can be turned back into its record without a table of all ids.
 """
 
 from __future__ import annotations

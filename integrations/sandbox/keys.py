@@ -1,4 +1,4 @@
-"""API keys and user tokens: HS256 JSON web tokens. `flatchr-api.md` §0.2."""
+"""API keys and user tokens: HS256 JSON web tokens. `docs/flatchr-api.md` §0.2."""
 
 from __future__ import annotations
 

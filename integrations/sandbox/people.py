@@ -148,7 +148,9 @@ class Block:
             self.vacancy[place] = vacancies + 1
 
     def rows(self, labels: Labels, keep: list[bool]) -> list[str]:
-        """JSON texts of the rows to keep, in the shape of a search answer. `flatchr-api.md` §5."""
+        """JSON texts of the rows to keep, in the shape of a search answer. `docs/flatchr-api.md`
+        §5.
+        """
         columns = (
             self.ids.heads, self.vacancy, self.column, ARCHIVED, self.external_id, self.score,
             self.firstname, self.lastname, self.email, self.phone, self.created, self.updated,

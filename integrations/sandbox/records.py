@@ -1,7 +1,7 @@
 """What hangs on an applicant or a company: traits, comments, messages, tasks, hooks, CVs.
 
 The seeded ones are computed; a list is stored once something is written to it.
-`flatchr-api.md` §15-24, §26.
+`docs/flatchr-api.md` §15-24, §26.
 """
 
 from __future__ import annotations

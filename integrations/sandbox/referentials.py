@@ -1,4 +1,4 @@
-"""Referentials. `flatchr-api.md` §25, §C: the recorded ids and labels, the rest invented."""
+"""Referentials. `docs/flatchr-api.md` §25, §C: the recorded ids and labels, the rest invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CVs: the page of a seeded one, and reading those that are submitted. `flatchr-api.md` §7, §11."""
+"""CVs: the page of a seeded one, reading those submitted. `docs/flatchr-api.md` §7, §11."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Handler = Callable[["World", "Request"], Any]
 
 
 class Access(Enum):
-    """What a route asks of its caller. `flatchr-api.md` §0.2."""
+    """What a route asks of its caller. `docs/flatchr-api.md` §0.2."""
 
     ANYONE = "anyone"
     KEY = "key"

@@ -1,4 +1,4 @@
-"""The filters of an applicant search. `flatchr-api.md` §5 and §H.2."""
+"""The filters of an applicant search. `docs/flatchr-api.md` §5 and §H.2."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Chosen:
 
 
 def choose(attachments: Iterable[Attachment]) -> Chosen:
-    """The first CV, judged: Flatchr takes one file (`flatchr-api.md §7`)."""
+    """The first CV, judged: Flatchr takes one file (`docs/flatchr-api.md §7`)."""
     chosen: Attachment | None = None
     warnings = []
     for attachment in attachments:

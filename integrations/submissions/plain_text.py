@@ -1,5 +1,5 @@
 """Text as Flatchr takes it: its documentation asks to keep "exotic" characters such as Word's curly
-quotes and bullets out (`flatchr-api.md §0.1`), and its names have to match `/[a-zA-Z]/` (§7).
+quotes and bullets out (`docs/flatchr-api.md §0.1`), and its names have to match `/[a-zA-Z]/` (§7).
 
 What is replaced is the family that a word processor puts in place of what was typed: curly quotes
 and primes, dashes, bullets, ellipses, joined letters, special and invisible spaces. Letters,

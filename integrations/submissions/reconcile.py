@@ -1,7 +1,7 @@
 """Finding out what Flatchr has: before sending, after it said yes, and when nobody knows.
 
-Flatchr gives a new applicant's id to nobody; a search by e-mail does (`flatchr-api.md §7`). Ours
-is the one that was not there before, for this job, of the day on which it was sent.
+Flatchr gives a new applicant's id to nobody; a search by e-mail does (`docs/flatchr-api.md §7`).
+Ours is the one that was not there before, for this job, of the day on which it was sent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Looked:
         return [row["applicant"] for row, _ in self.rows]
 
     def of(self, vacancy_id: int | None) -> list[Row]:
-        """Those for one job; its plain id may come as a text (`flatchr-api.md §D.5`)."""
+        """Those for one job; its plain id may come as a text (`docs/flatchr-api.md §D.5`)."""
         return [row for row in self.rows if str(row[0].get("vacancy_id")) == str(vacancy_id)]
 
 
@@ -245,7 +245,7 @@ def _fits(created_at: Any, sent_at: datetime | None) -> bool:
 
 def _archived(client: FlatchrClient, address: str) -> Looked:
     """The person's archived applicants: somebody may have been quick. A Flatchr that refuses to
-    tell is no obstacle (`mapping.md`, Candidate and application).
+    tell is no obstacle (`docs/mapping.md`, Candidate and application).
     """
     try:
         return look(client, address, status=0)

@@ -1,4 +1,4 @@
-"""Candidate tags, which Flatchr gives one applicant at a time (`flatchr-api.md §15`).
+"""Candidate tags, which Flatchr gives one applicant at a time (`docs/flatchr-api.md §15`).
 
 A run reads the traits of applicants that are new or changed, then of those never read, then of
 the longest unread, within the tenant's budget of requests. A reading is complete for its

@@ -1,7 +1,7 @@
 """Candidates: the person behind applications, as the latest of them tells it.
 
 Of a person's live applications the most recently updated one wins, then the greatest applicant
-id (`mapping.md`). A candidate is always a function of its applications in the database, so it
+id (`docs/mapping.md`). A candidate is always a function of its applications in the database, so it
 does not matter in which order or in how many runs they came.
 """
 

@@ -1,4 +1,4 @@
-"""What a complete read no longer returns: deleted, or held for an operator (`mapping.md`)."""
+"""What a complete read no longer returns: deleted, or held for an operator (`docs/mapping.md`)."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _hold(store: Store, table: Table) -> None:
         )
 
 
-# Whether deletions may go ahead (`mapping.md`, Reading rules).
+# Whether deletions may go ahead (`docs/mapping.md`, Reading rules).
 SHARE = 0.20
 FEW = 20
 

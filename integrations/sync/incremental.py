@@ -41,7 +41,7 @@ from integrations.tenants.scopes import scopes_of
 def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> dict[str, str]:
     """Write applicants as candidates and applications; each one's application id by remote id.
 
-    `rows` are elements of an answer to a search with their source texts (`flatchr-api.md §5`).
+    `rows` are elements of an answer to a search with their source texts (`docs/flatchr-api.md §5`).
     One that cannot be mapped is left out. Idempotent. What was expected of them by
     `expect_application` becomes theirs and keeps its id.
     """

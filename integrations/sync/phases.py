@@ -189,7 +189,7 @@ class Sync:
             delete_unseen(self.store, table)
 
     def _job_stages(self) -> None:
-        """Every column of the company belongs to every job (`mapping.md`, job stage)."""
+        """Every column of the company belongs to every job (`docs/mapping.md`, job stage)."""
         jobs = Job.objects.live().filter(integration_id=self.store.integration_id)
         stages = list(
             ApplicationStage.objects.live()

@@ -1,4 +1,4 @@
-"""What is kept, and for how long (`mapping.md`, Reading rules)."""
+"""What is kept, and for how long (`docs/mapping.md`, Reading rules)."""
 
 from __future__ import annotations
 

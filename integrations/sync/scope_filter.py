@@ -28,7 +28,7 @@ from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, Model, PersonRecord
 from integrations.sync.bulk.dialects import json_text
 
-# What unified fields are made of (`mapping.md`, Candidate and application), and of a candidate
+# What unified fields are made of (`docs/mapping.md`, Candidate and application), and of a candidate
 # each under the part that it belongs to.
 _ALWAYS = frozenset(
     {"applicant", "vacancy_id", "column", "status", "hired", "created_at", "updated_at"}

@@ -1,4 +1,5 @@
-"""What was stored before it was left out: taken out of sight, or emptied (`unified-api.md §12.3`).
+"""What was stored before it was left out: taken out of sight, or emptied
+(`docs/unified-api.md §12.3`).
 
 A model that is left out is deleted as Flatchr's own deletions are: out of sight at once, its
 personal data emptied 14 days later. Somebody has said so, so no guard holds it. Parts of a person

@@ -1,5 +1,5 @@
 """Further fields of jobs: which of Flatchr's own are passed on, and which custom fields carry one
-(`unified-api.md §10.6`, `§12.8`).
+(`docs/unified-api.md §10.6`, `§12.8`).
 
 What is changed here is in the records after the next sync, whichever its type: a sync reads all
 jobs, and writes those whose values have come to differ.

@@ -13,7 +13,7 @@ from integrations.models import Integration
 from integrations.sync.scope_filter import leaves_out_of_people
 from integrations.tenants.scopes import scopes_of
 
-# Parts of the paths whose answers tell of people (`flatchr-api.md §5, §6, §8, §10`).
+# Parts of the paths whose answers tell of people (`docs/flatchr-api.md §5, §6, §8, §10`).
 ABOUT_APPLICANTS = ("/search/", "/applicant/")
 WITHHELD = "Not kept, as this tenant leaves out some of what Flatchr knows of candidates."
 

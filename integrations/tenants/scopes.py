@@ -1,4 +1,5 @@
-"""What is read of a tenant: choosing it, and the sync that applies it (`unified-api.md §12.6`).
+"""What is read of a tenant: choosing it, and the sync that applies it
+(`docs/unified-api.md §12.6`).
 
 What is chosen here holds from the next sync on, which is a full one: it empties what was stored
 of a part that is left out, and brings back what of a part that is read again. See `leaving_out`.

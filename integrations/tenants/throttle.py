@@ -35,8 +35,8 @@ def take(integration_id: str) -> float:
 
 
 def take_file(integration_id: str, *, longest: float) -> float | None:
-    """Take the next turn to ask for a CV, one a second (`flatchr-api.md §11`): the seconds until
-    it comes, or None, and no turn, when that is longer than `longest`.
+    """Take the next turn to ask for a CV, one a second (`docs/flatchr-api.md §11`): the seconds
+    until it comes, or None, and no turn, when that is longer than `longest`.
     """
     burst = float(settings.FLATCHR_BURST)
     with transaction.atomic():

@@ -1,5 +1,5 @@
 """Value maps: which of Flatchr's words nobody has explained yet, and what they are said to mean
-(`mapping.md`, Job).
+(`docs/mapping.md`, Job).
 
 What is decided here is in the jobs after the next sync, whichever its type: a sync reads all
 jobs, and writes those whose values have come to differ.

@@ -1,4 +1,4 @@
-"""GET /ats/applications: the official SDK reads what Flatchr has (`unified-api.md §5.3`)."""
+"""GET /ats/applications: the official SDK reads what Flatchr has (`docs/unified-api.md §5.3`)."""
 
 from __future__ import annotations
 

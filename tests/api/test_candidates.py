@@ -1,4 +1,6 @@
-"""GET /ats/candidates: what the official SDK reads is what Flatchr has (`unified-api.md §5.2`)."""
+"""GET /ats/candidates: what the official SDK reads is what Flatchr has
+(`docs/unified-api.md §5.2`).
+"""
 
 from __future__ import annotations
 

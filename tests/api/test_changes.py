@@ -1,4 +1,4 @@
-"""`updated_after`: the table of `unified-api.md §5`, row by row."""
+"""`updated_after`: the table of `docs/unified-api.md §5`, row by row."""
 
 from __future__ import annotations
 

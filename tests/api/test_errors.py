@@ -1,4 +1,6 @@
-"""Whatever is wrong with a request, the answer is the contract's envelope (`unified-api.md §4`)."""
+"""Whatever is wrong with a request, the answer is the contract's envelope
+(`docs/unified-api.md §4`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Custom fields over the API, as the official SDK maps and reads them (`unified-api.md §10.6`)."""
+"""Custom fields over the API, as the official SDK maps and reads them
+(`docs/unified-api.md §10.6`).
+"""
 
 from __future__ import annotations
 

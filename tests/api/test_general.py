@@ -1,4 +1,4 @@
-"""The general endpoints, as the official SDK calls them (`unified-api.md §10`)."""
+"""The general endpoints, as the official SDK calls them (`docs/unified-api.md §10`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /ats/jobs: what the official SDK reads is what Flatchr has (`unified-api.md §5.1`)."""
+"""GET /ats/jobs: what the official SDK reads is what Flatchr has (`docs/unified-api.md §5.1`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /ats/application-stages and /ats/tags (`unified-api.md §5.4, §5.5`); what pages cost."""
+"""GET /ats/application-stages and /ats/tags (`docs/unified-api.md §5.4, §5.5`); what pages cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applicant rows become applications: each row of `mapping.md`, odd inputs beside normal ones."""
+"""Applicant rows become applications: the rows of `docs/mapping.md`, with odd inputs."""
 
 from __future__ import annotations
 

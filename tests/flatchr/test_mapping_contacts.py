@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers (`mapping.md`, Candidate and application)."""
+"""E-mail addresses and phone numbers (`docs/mapping.md`, Candidate and application)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A vacancy becomes a job: each row of `mapping.md`, with the odd inputs beside the normal one."""
+"""A vacancy becomes a job: each row of `docs/mapping.md`, with odd inputs beside normal ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses become locations, and country names codes (`mapping.md`, Job, location)."""
+"""Addresses become locations, and country names codes (`docs/mapping.md`, Job, location)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns become application stages, and titles choose among them (`mapping.md`)."""
+"""Columns become application stages, and titles choose among them (`docs/mapping.md`)."""
 
 from __future__ import annotations
 

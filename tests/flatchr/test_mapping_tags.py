@@ -1,4 +1,4 @@
-"""Flatchr's tags and an applicant's traits become unified tags (`mapping.md`, Identity)."""
+"""Flatchr's tags and an applicant's traits become unified tags (`docs/mapping.md`, Identity)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flatchr's lists of labels, whose shape is nowhere documented (`flatchr-api.md §25`)."""
+"""Flatchr's lists of labels, whose shape is nowhere documented (`docs/flatchr-api.md §25`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Flatchr answers to a plain HTTP client, and what `mapping.md` makes of it.
+"""What Flatchr answers to a plain HTTP client, and what `docs/mapping.md` makes of it.
 
 Written apart from the product's mapping, so that the two check each other.
 """

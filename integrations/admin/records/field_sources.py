@@ -1,6 +1,6 @@
 """Where each unified field comes from: a record beside the object that Flatchr sent.
 
-The tables say in words what `flatchr/mapping` does (`mapping.md`).
+The tables say in words what `flatchr/mapping` does (`docs/mapping.md`).
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def name_of(value: MetValue) -> str:
 
 
 def unified_choices(kind: ValueKind) -> Choices:
-    """The closed list of a kind (`unified-api.md §5`), with the words that people see."""
+    """The closed list of a kind (`docs/unified-api.md §5`), with the words that people see."""
     if kind == ValueKind.COUNTRY:
         place = 0 if (get_language() or "").startswith("fr") else 1
         named = [(code, f"{names[place]} ({code})") for code, names in country_names().items()]

@@ -1,8 +1,8 @@
-"""The CV of an application, as Flatchr has it (`flatchr-api.md §6, §11`).
+"""The CV of an application, as Flatchr has it (`docs/flatchr-api.md §6, §11`).
 
-A list names the file and an address of ours for it: signed, for a short while, and without
-headers, as the contract wants it (`unified-api.md §6`). Flatchr is asked for the file itself when
-that address is opened.
+A list names the file and an address of ours for it: signed, for a short while, and without headers,
+as the contract wants it (`docs/unified-api.md §6`). Flatchr is asked for the file when that
+address is opened.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ GONE = "Flatchr has removed the application {id}, or does not hand out single ap
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """Where Flatchr keeps a CV: the key is without its extension (§8)."""
+    """Where Flatchr keeps a CV: the key is without its extension (`docs/flatchr-api.md §8`)."""
 
     key: str
     extension: str

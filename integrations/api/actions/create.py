@@ -42,7 +42,7 @@ _SENDERS = threading.BoundedSemaphore(16)
 
 
 def create_application(request: Any, job_id: str) -> HttpResponse:
-    """POST /ats/jobs/{job_id}/applications (`unified-api.md §8.1`)."""
+    """POST /ats/jobs/{job_id}/applications (`docs/unified-api.md §8.1`)."""
     body = body_of(request, ApplicationInput)
     integration = tenant(request, for_action=True)
     submission = _create(request, integration, body, job_id, SubmissionKind.APPLICATION)
@@ -50,7 +50,7 @@ def create_application(request: Any, job_id: str) -> HttpResponse:
 
 
 def create_candidate(request: Any) -> HttpResponse:
-    """POST /ats/candidates (`unified-api.md §8.2`)."""
+    """POST /ats/candidates (`docs/unified-api.md §8.2`)."""
     body = body_of(request, CandidateWithApplication)
     integration = tenant(request, for_action=True)
     job_id = body.application.job_id

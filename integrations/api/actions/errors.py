@@ -1,7 +1,7 @@
 """What went wrong at Flatchr, as an error of the API.
 
 The official clients send a request again on 429 and most of 5xx, whatever the request was, so
-such a status is used only where that cannot do anything twice (`unified-api.md §4.2`, §14).
+such a status is used only where that cannot do anything twice (`docs/unified-api.md §4.2`, §14).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bodies of writes, as `unified-api.md` §6 to §8 has them.
+"""The bodies of writes, as `docs/unified-api.md` §6 to §8 has them.
 
 Only what decides about a request is checked here: the content of a field is for the submission
 service to judge. A field that is not declared, or that Flatchr cannot hold, is told of as a

@@ -30,7 +30,7 @@ LATER = "Flatchr's search does not show the change yet: the records here follow 
 
 
 def move(request: Any, application_id: str) -> HttpResponse:
-    """PUT /ats/applications/{application_id}/stage (`flatchr-api.md §8`)."""
+    """PUT /ats/applications/{application_id}/stage (`docs/flatchr-api.md §8`)."""
     body = body_of(request, StageInput)
     integration = tenant(request, for_action=True)
     application = application_of(integration, application_id)
@@ -52,7 +52,7 @@ def move(request: Any, application_id: str) -> HttpResponse:
 
 
 def reject(request: Any, application_id: str) -> HttpResponse:
-    """POST /ats/applications/{application_id}/reject: archiving it (`flatchr-api.md §9`)."""
+    """POST /ats/applications/{application_id}/reject: archiving it (`docs/flatchr-api.md §9`)."""
     body_of(request, RejectInput)
     integration = tenant(request, for_action=True)
     application = application_of(integration, application_id)

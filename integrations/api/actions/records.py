@@ -1,4 +1,4 @@
-"""The records that creations answer with, as bytes ready to go out (`unified-api.md §8`)."""
+"""The records that creations answer with, as bytes ready to go out (`docs/unified-api.md §8`)."""
 
 from __future__ import annotations
 

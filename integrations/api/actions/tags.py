@@ -1,4 +1,6 @@
-"""Tags on candidates: Flatchr gives an applicant a value of a tag, and takes none back (§15-16)."""
+"""Tags on candidates: Flatchr gives an applicant a value of a tag, and takes none back
+(`docs/flatchr-api.md` §15-16).
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ class _Tag:
 
 
 def add_tag(request: Any, candidate_id: str) -> HttpResponse:
-    """POST /ats/candidates/{candidate_id}/tags (`unified-api.md §7`)."""
+    """POST /ats/candidates/{candidate_id}/tags (`docs/unified-api.md §7`)."""
     name = body_of(request, TagInput).tag.name
     integration = tenant(request, for_action=True)
     candidate = candidate_of(integration, candidate_id)

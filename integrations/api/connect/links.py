@@ -1,4 +1,4 @@
-"""Making links: to connect, to reconnect, to set up (`unified-api.md §10.8`, §12.5)."""
+"""Making links: to connect, to reconnect, to set up (`docs/unified-api.md §10.8`, §12.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connection links over the API (`unified-api.md §10.8`)."""
+"""Connection links over the API (`docs/unified-api.md §10.8`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the token of a link to the tenant that came of it (`unified-api.md §10.8`)."""
+"""From the token of a link to the tenant that came of it (`docs/unified-api.md §10.8`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What this connector reads and does: model by model, action by action (`unified-api.md §10.7`).
+"""What this connector reads and does: model by model, action by action
+(`docs/unified-api.md §10.7`).
 
 Ids of models, and of the two creating actions, are the contract's. It names no others, so the
 other actions are called as the official SDK calls their methods, after `ats_`.

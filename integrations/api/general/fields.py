@@ -1,4 +1,4 @@
-"""Integration fields and custom fields of an integration (`unified-api.md §10.6`).
+"""Integration fields and custom fields of an integration (`docs/unified-api.md §10.6`).
 
 An integration field is a field of Flatchr's own that is passed on with each job once it is
 switched on. A custom field is defined in the dashboard for every tenant, and carries the value of

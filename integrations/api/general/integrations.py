@@ -1,4 +1,4 @@
-"""One integration: its state, its switch, its end (`unified-api.md §10.2` to §10.4)."""
+"""One integration: its state, its switch, its end (`docs/unified-api.md §10.2` to §10.4)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _status(integration: Integration, connected: bool) -> str:
 
 
 def setup_status(integration: Integration, connected: bool) -> str:
-    """As `unified-api.md §10.2` names it."""
+    """As `docs/unified-api.md §10.2` names it."""
     if not connected:
         return "INCOMPLETE"
     return "COMPLETED" if integration.applicants_read_at else "FINAL_SYNC_PENDING"

@@ -1,4 +1,4 @@
-"""Whether a key works (`unified-api.md §10.1`)."""
+"""Whether a key works (`docs/unified-api.md §10.1`)."""
 
 from __future__ import annotations
 

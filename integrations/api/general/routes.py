@@ -1,4 +1,4 @@
-"""The general endpoints (`unified-api.md §10`)."""
+"""The general endpoints (`docs/unified-api.md §10`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for a sync (`unified-api.md §10.5`)."""
+"""Asking for a sync (`docs/unified-api.md §10.5`)."""
 
 from __future__ import annotations
 

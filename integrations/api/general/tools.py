@@ -1,4 +1,4 @@
-"""The tools of a category, with what is covered of each (`unified-api.md §10.7`)."""
+"""The tools of a category, with what is covered of each (`docs/unified-api.md §10.7`)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The list endpoints of the unified API (`unified-api.md §5`), answered from our own tables."""
+"""The list endpoints of the unified API (`docs/unified-api.md §5`), answered from our tables."""

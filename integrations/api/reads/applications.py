@@ -1,6 +1,6 @@
-"""GET /ats/applications (`unified-api.md §5.3`).
+"""GET /ats/applications (`docs/unified-api.md §5.3`).
 
-`remote_created_after` is supported: Flatchr tells the day of every application (`mapping.md`).
+`remote_created_after` is supported: Flatchr tells the day of every application (`docs/mapping.md`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GET /ats/candidates (`unified-api.md §5.2`)."""
+"""GET /ats/candidates (`docs/unified-api.md §5.2`)."""
 
 from __future__ import annotations
 

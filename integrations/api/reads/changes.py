@@ -1,7 +1,7 @@
 """`updated_after`: which records have changed, or have something listed with them that has.
 
-A record counts as changed when any of its links says so (`unified-api.md §5`). There are two ways
-to ask. Where little has changed, those records are gathered by the indexes on `changed_at`.
+A record counts as changed when any of its links says so (`docs/unified-api.md §5`). There are two
+ways to ask. Where little has changed, those records are gathered by the indexes on `changed_at`.
 Where much has, as after a first sync, gathering would cost every page all that has changed; then
 the list is walked in its own order, and each record is looked at until the page is full.
 

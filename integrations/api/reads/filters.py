@@ -1,4 +1,4 @@
-"""Filters as conditions: what their values mean in the tables (`unified-api.md §5`)."""
+"""Filters as conditions: what their values mean in the tables (`docs/unified-api.md §5`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /ats/jobs (`unified-api.md §5.1`)."""
+"""GET /ats/jobs (`docs/unified-api.md §5.1`)."""
 
 from __future__ import annotations
 

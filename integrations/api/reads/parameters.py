@@ -1,4 +1,5 @@
-"""The query parameters of the list endpoints, each read once and checked (`unified-api.md §2, §5`).
+"""The query parameters of the list endpoints, each read once and checked
+(`docs/unified-api.md §2, §5`).
 
 What a request says wrongly is refused with the parameter's name. A parameter that is not known
 is passed over: what the hosted API does with one is not documented.

@@ -18,7 +18,7 @@ from integrations.api.routing import Route
 
 LISTINGS = (JOBS, CANDIDATES, APPLICATIONS, STAGES, TAGS)
 
-# Models of the contract that Flatchr does not have (`unified-api.md §5`, last lines).
+# Models of the contract that Flatchr does not have (`docs/unified-api.md §5`, last lines).
 UNAVAILABLE = (
     "roles",
     "offers",

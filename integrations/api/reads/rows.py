@@ -1,4 +1,4 @@
-"""Pieces of the records that several lists show (`unified-api.md §5`)."""
+"""Pieces of the records that several lists show (`docs/unified-api.md §5`)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def current_stage(
         "status": None,
         "custom_fields": {},
         "integration_fields": [],
-        # Every column of a company belongs to every job, at the same place (`mapping.md`).
+        # Every column of a company belongs to every job, at the same place (`docs/mapping.md`).
         "index": position,
     }
 

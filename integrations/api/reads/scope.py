@@ -26,7 +26,8 @@ CREATED = """EXISTS (SELECT 1 FROM integrations_submission submission
 @dataclass(frozen=True, slots=True)
 class Scope:
     """One tenant and its switches: `remote_data` shows raw objects, `only_created` hides
-    applications that were not created here, and candidates without one (`unified-api.md §12.1`).
+    applications that were not created here, and candidates without one
+    (`docs/unified-api.md §12.1`).
     """
 
     integration_id: str

@@ -1,4 +1,4 @@
-"""GET /ats/application-stages (`unified-api.md §5.4`)."""
+"""GET /ats/application-stages (`docs/unified-api.md §5.4`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /ats/tags (`unified-api.md §5.5`)."""
+"""GET /ats/tags (`docs/unified-api.md §5.5`)."""
 
 from __future__ import annotations
 

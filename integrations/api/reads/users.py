@@ -1,5 +1,5 @@
 """GET /ats/users: the members of the company, asked of Flatchr at once (the official SDK's
-`get_users`; `flatchr-api.md §13`).
+`get_users`; `docs/flatchr-api.md §13`).
 
 They are few and belong to no candidate or job, so there is no copy of them here. Without one,
 nobody can tell when a user was removed (`remote_deleted_at` is null, `include_deleted` adds

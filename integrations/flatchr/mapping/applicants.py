@@ -1,4 +1,5 @@
-"""An applicant row as an application and the person behind it (`mapping.md`; §5).
+"""An applicant row as an application and the person behind it (`docs/mapping.md`;
+`docs/flatchr-api.md §5`).
 
 Most rows of a sync are unchanged. So reading one only identifies and fingerprints it, and
 mapping is a second step that the caller takes for the others: both are on the hot path.

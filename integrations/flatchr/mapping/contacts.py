@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers (`mapping.md`, Candidate and application)."""
+"""E-mail addresses and phone numbers (`docs/mapping.md`, Candidate and application)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrations.flatchr.mapping.values import Notes, text
 
 REGION = "FR"
 
-# The pattern that the unified API gives for an address (`unified-api.md §5.2`).
+# The pattern that the unified API gives for an address (`docs/unified-api.md §5.2`).
 # But for its rule that no dot follows another, which costs less to see without a pattern.
 _EMAIL = re.compile(r"(?!\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
 # The longest address that mail can be sent to (RFC 5321); a longer one also overflows the index

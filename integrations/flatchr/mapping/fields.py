@@ -1,6 +1,6 @@
 """What a vacancy has beyond the unified schema: integration fields, which are switched on one by
 one, and custom fields, which carry the value of an integration field under a name of one's own
-(`unified-api.md §12.8`).
+(`docs/unified-api.md §12.8`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from integrations.flatchr.mapping.values import Notes, label_of
 from integrations.flatchr.referentials import Referentials
 from integrations.ids import unified_id
 
-# The fields that there are (`mapping.md`, Job; `flatchr-api.md §1`), by the key that a vacancy
-# has them under, each with the name that users see.
+# The fields that there are (`docs/mapping.md`, Job; `docs/flatchr-api.md §1`), by the key that a
+# vacancy has them under, each with the name that users see.
 INTEGRATION_FIELDS: Mapping[str, str] = {
     "reference": "Reference",
     "vacancy_id": "Vacancy id",
@@ -42,7 +42,7 @@ INTEGRATION_FIELDS: Mapping[str, str] = {
     "meta_tags": "Keywords for search engines",
 }
 
-# Of these a vacancy has a code; the label is in Flatchr's lists (`flatchr-api.md §25`).
+# Of these a vacancy has a code; the label is in Flatchr's lists (`docs/flatchr-api.md §25`).
 CODED = ("education_level", "activity", "metier", "contract_type")
 
 
@@ -80,8 +80,8 @@ class FurtherFields:
         }
 
     def of(self, data: dict[str, Any], notes: Notes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """`[{id, key, type, value, label}]` as in `unified-api.md §5.1`, and the custom fields by
-        their keys. Values as Flatchr sent them, labels in place of the codes of referentials.
+        """`[{id, key, type, value, label}]` as in `docs/unified-api.md §5.1`, and the custom fields
+        by their keys. Values as Flatchr sent them, labels in place of the codes of referentials.
         """
         values = {key: self._value(data, key, notes) for key in self._read}
         switched_on = [

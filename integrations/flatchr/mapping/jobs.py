@@ -1,4 +1,4 @@
-"""A vacancy as a job (`mapping.md`, Job; `flatchr-api.md §1`)."""
+"""A vacancy as a job (`docs/mapping.md`, Job; `docs/flatchr-api.md §1`)."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def _experience_level(value: Any, notes: Notes) -> str | None:
 
 
 def _remote_work_status(value: Any, notes: Notes) -> str | None:
-    """A word, or the boolean that Flatchr sent before 2023 (`flatchr-api.md §C`)."""
+    """A word, or the boolean that Flatchr sent before 2023 (`docs/flatchr-api.md §C`)."""
     some = as_flag(value)
     if some is not None:
         return RemoteWorkStatus.HYBRID if some else RemoteWorkStatus.ON_SITE
@@ -232,7 +232,7 @@ def _remote_work_status(value: Any, notes: Notes) -> str | None:
     return mapped or word
 
 
-# Salaries (`mapping.md`, Job; `flatchr-api.md §C`).
+# Salaries (`docs/mapping.md`, Job; `docs/flatchr-api.md §C`).
 PERIODS = {
     "y": SalaryPeriod.YEAR,
     "m": SalaryPeriod.MONTH,
@@ -309,7 +309,8 @@ def _period(value: Any, notes: Notes) -> str | None:
     return period
 
 
-# Where and since when a vacancy is published (`mapping.md`, Job; `flatchr-api.md §1, §4`).
+# Where and since when a vacancy is published (`docs/mapping.md`, Job;
+# `docs/flatchr-api.md §1, §4`).
 CAREER_SITE = 98
 INTRANET = 152
 
@@ -354,7 +355,7 @@ def _visibility(offers: set[int | None]) -> Visibility:
     return Visibility.INTERNAL if INTRANET in offers else Visibility.UNLISTED
 
 
-# A vacancy's three texts as one HTML description (`mapping.md`, Job).
+# A vacancy's three texts as one HTML description (`docs/mapping.md`, Job).
 SECTIONS = ("description", "mission", "profile")
 
 # No "<" inside a tag, so that text full of them is still read in one pass.

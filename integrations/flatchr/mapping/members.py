@@ -1,4 +1,5 @@
-"""Members of a company as users of the unified schema (`flatchr-api.md §13`, `mapping.md`).
+"""Members of a company as users of the unified schema (`docs/flatchr-api.md §13`,
+`docs/mapping.md`).
 
 Flatchr has no label for a role, and what the codes of a member's status mean is nowhere told, so
 both are left open. Nothing else of a member is taken: some of it would sign somebody in.

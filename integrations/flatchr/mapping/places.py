@@ -1,4 +1,4 @@
-"""Addresses and countries (`mapping.md`, Job; `flatchr-api.md §4`)."""
+"""Addresses and countries (`docs/mapping.md`, Job; `docs/flatchr-api.md §4`)."""
 
 from __future__ import annotations
 

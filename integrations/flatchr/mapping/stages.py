@@ -1,4 +1,4 @@
-"""A column as an application stage (`mapping.md`, Identity; `flatchr-api.md §12`)."""
+"""A column as an application stage (`docs/mapping.md`, Identity; `docs/flatchr-api.md §12`)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Flatchr's candidate tags and an applicant's traits as unified tags (`mapping.md`, Identity).
+"""Flatchr's candidate tags and an applicant's traits as unified tags (`docs/mapping.md`, Identity).
 
-A tag with values is one unified tag per value (`flatchr-api.md §14, §15`).
+A tag with values is one unified tag per value (`docs/flatchr-api.md §14, §15`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Value maps: what a tenant's own words become in the unified schema (`mapping.md`, Job).
+"""Value maps: what a tenant's own words become in the unified schema (`docs/mapping.md`, Job).
 
 A tenant's map is laid over the product's defaults: what it names wins, what it leaves out keeps
 its default. Keys are compared without case, accents or surplus spaces.

@@ -32,7 +32,7 @@ def text(value: Any, field: str, notes: Notes) -> str | None:
 
 def integer(value: Any, field: str, notes: Notes, limit: int = BIGINT_LIMIT) -> int | None:
     """An integer of less than `limit` in size, also from its digits in a string
-    (`flatchr-api.md §D.5`); null and a finding for anything else but null and blank.
+    (`docs/flatchr-api.md §D.5`); null and a finding for anything else but null and blank.
     """
     number = as_integer(value)
     if number is not None and -limit < number < limit:
@@ -53,8 +53,8 @@ def as_integer(value: Any) -> int | None:
 
 
 def flag(value: Any, field: str, notes: Notes, *, default: bool = False) -> bool:
-    """A boolean, also as 0 and 1 or as a string (`flatchr-api.md §D.2`); `default`, with a finding,
-    for anything else, and without one for null and blank.
+    """A boolean, also as 0 and 1 or as a string (`docs/flatchr-api.md §D.2`); `default`, with a
+    finding, for anything else, and without one for null and blank.
     """
     known = as_flag(value)
     if known is not None:
@@ -76,7 +76,7 @@ def is_blank(value: Any) -> bool:
     return value is None or (type(value) is str and not value.strip())
 
 
-# Flatchr's two date formats, as UTC instants (`flatchr-api.md §B`).
+# Flatchr's two date formats, as UTC instants (`docs/flatchr-api.md §B`).
 PARIS = ZoneInfo("Europe/Paris")
 
 _DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2}|[0-9]{4})")
@@ -154,7 +154,7 @@ def label_of(
     data: dict[str, Any], name: str, labels: Labels | None, field: str, notes: Notes
 ) -> str | None:
     """The label of `data["<name>_id"]` from the referential; else the label on the vacancy
-    itself, which is often null on the API's host (`flatchr-api.md §1`).
+    itself, which is often null on the API's host (`docs/flatchr-api.md §1`).
 
     A code that the referential lacks becomes null and a finding. Without a referential the
     finding is the reader's, once for all vacancies.

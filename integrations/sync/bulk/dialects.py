@@ -1,7 +1,7 @@
 """The set-based statements, and where PostgreSQL and SQLite differ in them.
 
 A sync's writes are plain SQL: 200,000 rows take about 3 seconds this way and 10 with Django's
-`bulk_create` (`performance.md §2`).
+`bulk_create` (`docs/performance.md §2`).
 """
 
 from __future__ import annotations

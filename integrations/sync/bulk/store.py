@@ -119,7 +119,7 @@ class Store:
     """The writing half of one attempt at one run.
 
     Each batch is one transaction that renews the run's lease first and writes the run's figures
-    last (`design.md`, decisions 1 to 3).
+    last (`docs/architecture.md`, decisions 1 to 3).
     """
 
     def __init__(self, run: SyncRun, lease: Lease, journal: Journal) -> None:
