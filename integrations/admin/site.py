@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -28,7 +28,7 @@ from integrations.models import Event
 class Site(AdminSite):
     """The dashboard: its first page is the overview of the tenants, not a list of tables."""
 
-    index_title = lazy("Overview")
+    index_title = _lazy("Overview")
     site_title = "Relais"
     site_header = "Relais"
 

@@ -40,6 +40,7 @@ KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
     "lazy": None,
+    "_lazy": None,
     "_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),

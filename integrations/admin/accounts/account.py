@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django_otp import login as otp_login
 
 from integrations.accounts import second_factor, users
@@ -36,7 +36,7 @@ class SetUpForm(CodeForm):
 
 class OffForm(UserForm):
     password = forms.CharField(
-        label=lazy("Your password"),
+        label=_lazy("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )

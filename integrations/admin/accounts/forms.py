@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models import Integration, Role
 
@@ -18,13 +18,13 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = ["first_name", "last_name", "email", "is_superuser"]
         labels = {
-            "first_name": lazy("First name"),
-            "last_name": lazy("Last name"),
-            "email": lazy("E-mail"),
-            "is_superuser": lazy("Administrator"),
+            "first_name": _lazy("First name"),
+            "last_name": _lazy("Last name"),
+            "email": _lazy("E-mail"),
+            "is_superuser": _lazy("Administrator"),
         }
         help_texts = {
-            "is_superuser": lazy("Sees every tenant, and manages users and API keys."),
+            "is_superuser": _lazy("Sees every tenant, and manages users and API keys."),
         }
 
 
@@ -32,17 +32,17 @@ class InvitationForm(PersonForm):
     """A new user, and the first tenant that they see."""
 
     username = forms.CharField(
-        label=lazy("User name"),
+        label=_lazy("User name"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
-        help_text=lazy("For signing in; an e-mail address will do."),
+        help_text=_lazy("For signing in; an e-mail address will do."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=lazy("Tenant"), queryset=None, required=False, empty_label=lazy("None yet")
+        label=_lazy("Tenant"), queryset=None, required=False, empty_label=_lazy("None yet")
     )
     role = forms.ChoiceField(
-        label=lazy("Role there"),
+        label=_lazy("Role there"),
         choices=Role.of_members(),
         initial=Role.OPERATOR,
         required=False,
@@ -63,9 +63,9 @@ class InvitationForm(PersonForm):
 
 class MembershipForm(forms.Form):
     tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=lazy("Tenant"), queryset=None, empty_label=lazy("Choose a tenant")
+        label=_lazy("Tenant"), queryset=None, empty_label=_lazy("Choose a tenant")
     )
-    role = forms.ChoiceField(label=lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
+    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

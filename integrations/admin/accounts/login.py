@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -96,12 +96,12 @@ def _locked(request: HttpRequest, until: Any) -> HttpResponse:
 
 class CodeForm(forms.Form):
     code = forms.CharField(
-        label=lazy("Code"),
+        label=_lazy("Code"),
         max_length=40,
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
         ),
-        help_text=lazy("The six digits that your app shows, or one of your recovery codes."),
+        help_text=_lazy("The six digits that your app shows, or one of your recovery codes."),
     )
 
 
@@ -183,12 +183,12 @@ class NewPasswordForm(UserForm):
     """A password, typed twice."""
 
     first = forms.CharField(
-        label=lazy("New password"),
+        label=_lazy("New password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     second = forms.CharField(
-        label=lazy("The same again"),
+        label=_lazy("The same again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

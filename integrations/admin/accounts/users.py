@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import lockout, members, second_factor, users
@@ -30,7 +30,7 @@ class UserAdmin(SuperuserAdmin):
 
     list_display = ("login", "full_name", "mail", "role", "factor", "seen")
     search_fields = ("username", "first_name", "last_name", "email")
-    search_placeholder = lazy("Name or e-mail")
+    search_placeholder = _lazy("Name or e-mail")
     ordering = ("username",)
     sortable_by = ("login", "seen")
 
@@ -43,27 +43,27 @@ class UserAdmin(SuperuserAdmin):
         """A user is switched off instead, so that the history keeps its names."""
         return False
 
-    @display(description=lazy("User"), ordering="username")
+    @display(description=_lazy("User"), ordering="username")
     def login(self, user: User) -> str:
         return user.get_username()
 
-    @display(description=lazy("Name"))
+    @display(description=_lazy("Name"))
     def full_name(self, user: User) -> str:
         return user.get_full_name() or NOTHING
 
-    @display(description=lazy("E-mail"))
+    @display(description=_lazy("E-mail"))
     def mail(self, user: User) -> str:
         return user.email or NOTHING
 
-    @display(description=lazy("Role"))
+    @display(description=_lazy("Role"))
     def role(self, user: User) -> SafeString:
         return role_badge(user)
 
-    @display(description=lazy("Second factor"))
+    @display(description=_lazy("Second factor"))
     def factor(self, user: Any) -> SafeString | str:
         return badge(_("On"), Tone.SUCCESS) if user.has_factor else NOTHING
 
-    @display(description=lazy("Last sign-in"), ordering="last_login")
+    @display(description=_lazy("Last sign-in"), ordering="last_login")
     def seen(self, user: User) -> SafeString | str:
         return ago(user.last_login)
 

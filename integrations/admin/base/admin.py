@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, Rights, may, tenant_of
 from integrations.admin.base.breadcrumbs import Crumb, crumbs_for
@@ -45,8 +45,8 @@ class BoundedAdmin(ModelAdmin):
     change_list_template = "relais/change_list.html"
     list_defer: tuple[str, ...] = ()
     actions = None
-    search_placeholder = lazy("Search")
-    empty_text = lazy("Nothing here yet.")
+    search_placeholder = _lazy("Search")
+    empty_text = _lazy("Nothing here yet.")
     # What the navigation calls them, where the model's own name is another.
     plural: str | Promise = ""
 

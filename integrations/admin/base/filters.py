@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.formatting import words
@@ -35,7 +35,7 @@ from integrations.models import (
 from integrations.records import JobStatus, Outcome
 
 MOST = 200
-NAMELESS = lazy("(no name)")
+NAMELESS = _lazy("(no name)")
 
 
 def tenants(request: HttpRequest, permission: Permission = Permission.SEE) -> dict[str, str]:
@@ -70,7 +70,7 @@ def chosen_tenant(request: HttpRequest) -> str | None:
 class ListFilter(admin.SimpleListFilter):
     """A drop-down; `any_label` is its entry for "no filter"."""
 
-    any_label = lazy("Any")
+    any_label = _lazy("Any")
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         # SimpleListFilter keeps no request, and removes what it takes from `params`.
@@ -99,9 +99,9 @@ class OfListing(ListFilter):
 
 
 class TenantFilter(ListFilter):
-    title = lazy("tenant")
+    title = _lazy("tenant")
     parameter_name = "tenant"
-    any_label = lazy("All tenants")
+    any_label = _lazy("All tenants")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         visible = tenants(request)
@@ -112,9 +112,9 @@ class TenantFilter(ListFilter):
 
 
 class DeletedFilter(ListFilter):
-    title = lazy("in Flatchr")
+    title = _lazy("in Flatchr")
     parameter_name = "deleted"
-    any_label = lazy("In Flatchr")
+    any_label = _lazy("In Flatchr")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return (("only", _("Deleted")), ("all", _("All, with deleted")))
@@ -137,30 +137,30 @@ class FieldFilter(ListFilter):
 
 
 class JobStatusFilter(OfListing, FieldFilter):
-    title = lazy("status")
+    title = _lazy("status")
     parameter_name = field = "status"
-    any_label = lazy("Any status")
+    any_label = _lazy("Any status")
     choices_ = [(status.value, status.value) for status in JobStatus]
 
 
 class OutcomeFilter(OfListing, FieldFilter):
-    title = lazy("outcome")
+    title = _lazy("outcome")
     parameter_name = field = "outcome"
-    any_label = lazy("Any outcome")
+    any_label = _lazy("Any outcome")
     choices_ = [(outcome.value, outcome.value) for outcome in Outcome]
 
 
 class RunStateFilter(FieldFilter):
-    title = lazy("outcome")
+    title = _lazy("outcome")
     parameter_name = field = "state"
-    any_label = lazy("Any outcome")
+    any_label = _lazy("Any outcome")
     choices_ = RunState.choices
 
 
 class RunTypeFilter(FieldFilter):
-    title = lazy("type")
+    title = _lazy("type")
     parameter_name = field = "type"
-    any_label = lazy("Full and delta")
+    any_label = _lazy("Full and delta")
     choices_ = SyncType.choices
 
 
@@ -199,9 +199,9 @@ class RecordFilter(ListFilter):
 
 
 class StageFilter(OfListing, RecordFilter):
-    title = lazy("stage")
+    title = _lazy("stage")
     parameter_name = "stage"
-    any_label = lazy("Any stage")
+    any_label = _lazy("Any stage")
     related = ApplicationStage
 
     def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
@@ -216,9 +216,9 @@ class StageFilter(OfListing, RecordFilter):
 
 
 class TagFilter(OfListing, RecordFilter):
-    title = lazy("tag")
+    title = _lazy("tag")
     parameter_name = "tag"
-    any_label = lazy("Any tag")
+    any_label = _lazy("Any tag")
     related = Tag
 
     def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
@@ -233,14 +233,14 @@ class TagFilter(OfListing, RecordFilter):
 
 
 class JobFilter(OfListing, RecordFilter):
-    title = lazy("job")
+    title = _lazy("job")
     parameter_name = "job"
-    any_label = lazy("Any job")
+    any_label = _lazy("Any job")
     related = Job
 
 
 class CandidateFilter(OfListing, RecordFilter):
-    title = lazy("candidate")
+    title = _lazy("candidate")
     parameter_name = "candidate"
-    any_label = lazy("Any candidate")
+    any_label = _lazy("Any candidate")
     related = Candidate

@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext, npgettext
 
 from integrations.lists.walking import CAP
@@ -40,15 +40,15 @@ class Tone(StrEnum):
 # The unified schema's words as people say them. What is not listed is shown in sentence case when
 # it is one of our upper-case words, and exactly as Flatchr sent it otherwise.
 WORDS = {
-    "ON_SITE": lazy("On site"),
-    "UNLISTED": lazy("Not published"),
-    "PENDING": lazy("In progress"),
-    "YEAR": lazy("a year"),
-    "MONTH": lazy("a month"),
-    "TWO_WEEKS": lazy("every two weeks"),
-    "WEEK": lazy("a week"),
-    "DAY": lazy("a day"),
-    "HOUR": lazy("an hour"),
+    "ON_SITE": _lazy("On site"),
+    "UNLISTED": _lazy("Not published"),
+    "PENDING": _lazy("In progress"),
+    "YEAR": _lazy("a year"),
+    "MONTH": _lazy("a month"),
+    "TWO_WEEKS": _lazy("every two weeks"),
+    "WEEK": _lazy("a week"),
+    "DAY": _lazy("a day"),
+    "HOUR": _lazy("an hour"),
 }
 TONES = {
     "OPEN": Tone.SUCCESS,

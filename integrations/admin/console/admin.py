@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
 from integrations.admin.base.breadcrumbs import Crumb
@@ -24,9 +24,9 @@ from integrations.models import PASSTHROUGH_METHODS, FlatchrHost, PassthroughCal
 
 
 class SourceFilter(ListFilter):
-    title = lazy("from")
+    title = _lazy("from")
     parameter_name = "from"
-    any_label = lazy("From anywhere")
+    any_label = _lazy("From anywhere")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         return [("dashboard", _("The dashboard")), ("api", _("The HTTP API"))]
@@ -38,9 +38,9 @@ class SourceFilter(ListFilter):
 
 
 class MethodFilter(FieldFilter):
-    title = lazy("method")
+    title = _lazy("method")
     parameter_name = field = "method"
-    any_label = lazy("Any method")
+    any_label = _lazy("Any method")
     choices_ = [(method, method) for method in PASSTHROUGH_METHODS]
 
 
@@ -51,34 +51,34 @@ class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
     list_defer = ("headers", "params", "body")
     sortable_by = ()
     ordering = ("-id",)
-    plural = lazy("Console history")
+    plural = _lazy("Console history")
     change_list_template = "relais/console_history.html"
     detail_template = "relais/console_call.html"
-    empty_text = lazy("Nothing has been sent to Flatchr from the console or through the API yet.")
+    empty_text = _lazy("Nothing has been sent to Flatchr from the console or through the API yet.")
 
-    @display(description=lazy("Call"))
+    @display(description=_lazy("Call"))
     def request_line(self, call: PassthroughCall) -> SafeString:
         return format_html(
             '<code>{}</code> <span class="rl-call-path">{}</span>', call.method, call.path
         )
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, call: PassthroughCall) -> str:
         return str(call.integration)
 
-    @display(description=lazy("By"))
+    @display(description=_lazy("By"))
     def by(self, call: PassthroughCall) -> str:
         return _sender(call)
 
-    @display(description=lazy("Answer"))
+    @display(description=_lazy("Answer"))
     def answered(self, call: PassthroughCall) -> SafeString:
         return _answer(call)
 
-    @display(description=lazy("Took"))
+    @display(description=_lazy("Took"))
     def took(self, call: PassthroughCall) -> str:
         return duration(call.duration)
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def when(self, call: PassthroughCall) -> SafeString | str:
         return ago(call.started_at)
 

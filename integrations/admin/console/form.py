@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.flatchr.exchange_log import MASK
 from integrations.flatchr.request_guard import NotRelative, own_headers, own_params, relative_path
@@ -38,8 +38,8 @@ class ConsoleForm(forms.Form):
 
     tenant = forms.ChoiceField(choices=())
     host = forms.ChoiceField(
-        label=lazy("Send to"),
-        choices=[(FlatchrHost.API, "API"), (FlatchrHost.CAREERS, lazy("Career site"))],
+        label=_lazy("Send to"),
+        choices=[(FlatchrHost.API, "API"), (FlatchrHost.CAREERS, _lazy("Career site"))],
         initial=FlatchrHost.API,
     )
     method = forms.ChoiceField(initial="GET")
@@ -53,26 +53,26 @@ class ConsoleForm(forms.Form):
                 "autocapitalize": "off",
             }
         ),
-        help_text=lazy("Without https:// and host: these and the API key are added here."),
+        help_text=_lazy("Without https:// and host: these and the API key are added here."),
     )
     params = forms.CharField(
-        label=lazy("Query parameters"),
+        label=_lazy("Query parameters"),
         required=False,
         widget=_lines(2, "fields=address,tags"),
-        help_text=lazy("One on each line, as name=value."),
+        help_text=_lazy("One on each line, as name=value."),
     )
     headers = forms.CharField(
         required=False,
         widget=_lines(2, "Accept-Language: fr"),
-        help_text=lazy("One on each line, as Name: value. The API key is added by itself."),
+        help_text=_lazy("One on each line, as Name: value. The API key is added by itself."),
     )
     body_kind = forms.ChoiceField(
-        label=lazy("Body"),
+        label=_lazy("Body"),
         required=False,
         choices=[
-            (BodyKind.NONE, lazy("None")),
+            (BodyKind.NONE, _lazy("None")),
             (BodyKind.JSON, "JSON"),
-            (BodyKind.FORM, lazy("Form, with a file if needed")),
+            (BodyKind.FORM, _lazy("Form, with a file if needed")),
         ],
         initial=BodyKind.NONE,
     )
@@ -80,13 +80,13 @@ class ConsoleForm(forms.Form):
         label="JSON", required=False, widget=_lines(8, '{"email": "nadia.perrot@mail.example"}')
     )
     fields_ = forms.CharField(
-        label=lazy("Fields of the form"),
+        label=_lazy("Fields of the form"),
         required=False,
         widget=_lines(5, "firstname=Nadia"),
-        help_text=lazy("One on each line, as name=value."),
+        help_text=_lazy("One on each line, as name=value."),
     )
     file_field = forms.CharField(
-        label=lazy("Name of the file's field"), max_length=200, required=False
+        label=_lazy("Name of the file's field"), max_length=200, required=False
     )
     file = forms.FileField(required=False)
 

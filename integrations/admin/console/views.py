@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.breadcrumbs import Crumb
@@ -38,9 +38,9 @@ from integrations.passthrough.request import Asked, outgoing
 from integrations.passthrough.sending import NotConnected, Unanswered
 from integrations.passthrough.templates import filled
 
-TITLE = lazy("Console")
+TITLE = _lazy("Console")
 LATEST = 5
-_MAY_NOT = lazy(
+_MAY_NOT = _lazy(
     "Only administrators may send what can change something at Flatchr. You may send GET, and the "
     "search for applicants."
 )

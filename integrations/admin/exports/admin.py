@@ -21,7 +21,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
@@ -40,9 +40,9 @@ MOST_LIVE = 20
 
 
 class KindFilter(FieldFilter):
-    title = lazy("what")
+    title = _lazy("what")
     parameter_name = field = "kind"
-    any_label = lazy("Any records")
+    any_label = _lazy("Any records")
     choices_ = [(kind.value, str(kind.label)) for kind in ExportKind]
 
 
@@ -56,7 +56,7 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
     ordering = ("-id",)
     change_list_template = "relais/export_list.html"
     detail_template = "relais/export.html"
-    empty_text = lazy("No data has been taken away yet. Press Export above a list of records.")
+    empty_text = _lazy("No data has been taken away yet. Press Export above a list of records.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The user's tenants' exports; one that spans several tenants is its author's alone."""
@@ -66,27 +66,27 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
         mine = Q(pk__in=Export.objects.visible_to(request.user).values("pk"))
         return Export.objects.filter(own | mine).order_by(*self.ordering)
 
-    @display(description=lazy("Export"))
+    @display(description=_lazy("Export"))
     def what(self, export: Export) -> str:
         return f"{export.get_kind_display()}, {export.get_format_display()}"
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, export: Export) -> str:
         return str(export.integration) if export.integration else _("Several tenants")
 
-    @display(description=lazy("By"))
+    @display(description=_lazy("By"))
     def who(self, export: Export) -> str:
         return str(export.user) if export.user else _("Command line")
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def when(self, export: Export) -> SafeString | str:
         return date_time(export.started_at)
 
-    @display(description=lazy("Rows"))
+    @display(description=_lazy("Rows"))
     def rows_sent(self, export: Export) -> str:
         return number(export.rows)
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state_label(self, export: Export) -> SafeString:
         return state_badge(export)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from integrations.exports.formats.style import Style
@@ -29,9 +29,9 @@ DELIMITERS = {
     "tab": Delimiter.TAB,
 }
 FORMAT_WORDS = [
-    (ExportFormat.CSV, lazy("CSV, for any spreadsheet and any program")),
-    (ExportFormat.XLSX, lazy("Excel, with real dates and numbers")),
-    (ExportFormat.JSON, lazy("JSON, for developers")),
+    (ExportFormat.CSV, _lazy("CSV, for any spreadsheet and any program")),
+    (ExportFormat.XLSX, _lazy("Excel, with real dates and numbers")),
+    (ExportFormat.JSON, _lazy("JSON, for developers")),
 ]
 
 
@@ -42,32 +42,32 @@ class ExportForm(forms.Form):
     columns = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": lazy("Choose at least one column."),
-            "invalid_choice": lazy("The column %(value)s is not known. Choose from those below."),
+            "required": _lazy("Choose at least one column."),
+            "invalid_choice": _lazy("The column %(value)s is not known. Choose from those below."),
         },
     )
     delimiter = forms.ChoiceField(
-        label=lazy("Separator"),
+        label=_lazy("Separator"),
         choices=[
-            ("comma", lazy("Comma ( , )")),
-            ("semicolon", lazy("Semicolon ( ; ), for a French spreadsheet")),
-            ("tab", lazy("Tab")),
+            ("comma", _lazy("Comma ( , )")),
+            ("semicolon", _lazy("Semicolon ( ; ), for a French spreadsheet")),
+            ("tab", _lazy("Tab")),
         ],
         widget=forms.RadioSelect,
     )
     date_format = forms.ChoiceField(
-        label=lazy("Dates"), choices=DateFormat.choices, widget=forms.RadioSelect
+        label=_lazy("Dates"), choices=DateFormat.choices, widget=forms.RadioSelect
     )
     bom = forms.BooleanField(
-        label=lazy("Open well in Excel"),
+        label=_lazy("Open well in Excel"),
         required=False,
-        help_text=lazy(
+        help_text=_lazy(
             "Begins the file with a mark by which Excel knows accents. "
             "Some programs are confused by it."
         ),
     )
-    set_name = forms.CharField(label=lazy("Name"), required=False, max_length=NAME_LENGTH)
-    every = forms.ChoiceField(label=lazy("How often"), choices=Every.choices, required=False)
+    set_name = forms.CharField(label=_lazy("Name"), required=False, max_length=NAME_LENGTH)
+    every = forms.ChoiceField(label=_lazy("How often"), choices=Every.choices, required=False)
 
     def __init__(self, *args: Any, kind: str, with_tenant: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,7 +15,7 @@ from django.http import (
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, tenants_where
 from integrations.admin.base.breadcrumbs import Crumb
@@ -30,9 +30,9 @@ from integrations.messages import translated
 from integrations.models import Export, ExportFormat, ExportKind, Integration
 
 TITLES = {
-    "candidate": lazy("Export candidates"),
-    "job": lazy("Export jobs"),
-    "application": lazy("Export applications"),
+    "candidate": _lazy("Export candidates"),
+    "job": _lazy("Export jobs"),
+    "application": _lazy("Export applications"),
 }
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
 from integrations.admin.base.cards import Card, Related, badges, record_card, related
@@ -59,27 +59,27 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     )
     list_select_related = ("integration",)
     search_fields = CANDIDATES.search_fields
-    search_placeholder = lazy("Name or e-mail")
+    search_placeholder = _lazy("Name or e-mail")
     sortable_by = tuple(CANDIDATES.orders)
-    empty_text = lazy("Candidates appear here once a tenant has been synchronised.")
+    empty_text = _lazy("Candidates appear here once a tenant has been synchronised.")
 
-    @display(description=lazy("Name"))
+    @display(description=_lazy("Name"))
     def name(self, candidate: Candidate) -> SafeString:
         return format_html("{} {}", str(candidate), gone_badge(candidate.remote_deleted_at))
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, candidate: Candidate) -> str:
         return str(candidate.integration)
 
-    @display(description=lazy("E-mail"))
+    @display(description=_lazy("E-mail"))
     def email(self, candidate: Candidate) -> SafeString | str:
         return emails(candidate.email_addresses)
 
-    @display(description=lazy("Phone"))
+    @display(description=_lazy("Phone"))
     def phone(self, candidate: Candidate) -> SafeString | str:
         return phones(candidate.phone_numbers)
 
-    @display(description=lazy("Changed"), ordering=CANDIDATES.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=CANDIDATES.orders["changed"])
     def changed(self, candidate: Candidate) -> SafeString | str:
         return date_time(candidate.changed_at)
 
@@ -179,9 +179,9 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         "current_stage__remote_data",
     )
     search_fields = APPLICATIONS.search_fields
-    search_placeholder = lazy("Candidate's name or e-mail")
+    search_placeholder = _lazy("Candidate's name or e-mail")
     sortable_by = tuple(APPLICATIONS.orders)
-    empty_text = lazy("Applications appear here once a tenant has been synchronised.")
+    empty_text = _lazy("Applications appear here once a tenant has been synchronised.")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -189,32 +189,32 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         context = {"submit_url": _submit_url(request, SubmissionKind.APPLICATION)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    @display(description=lazy("Candidate"))
+    @display(description=_lazy("Candidate"))
     def who(self, application: Application) -> SafeString:
         gone = gone_badge(application.remote_deleted_at)
         return format_html("{} {}", str(application.candidate), gone)
 
-    @display(description=lazy("Job"))
+    @display(description=_lazy("Job"))
     def job_name(self, application: Application) -> SafeString | str:
         return link(application.job)
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, application: Application) -> str:
         return str(application.integration)
 
-    @display(description=lazy("Stage"))
+    @display(description=_lazy("Stage"))
     def stage(self, application: Application) -> SafeString | str:
         return stage_badge(application.current_stage)
 
-    @display(description=lazy("Outcome"))
+    @display(description=_lazy("Outcome"))
     def result(self, application: Application) -> SafeString | str:
         return enum_badge(application.outcome)
 
-    @display(description=lazy("Received"))
+    @display(description=_lazy("Received"))
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
 
-    @display(description=lazy("Changed"), ordering=APPLICATIONS.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=APPLICATIONS.orders["changed"])
     def changed(self, application: Application) -> SafeString | str:
         return date_time(application.changed_at)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.filters import OfListing
 from integrations.lists.periods import BETWEEN, DAYS
@@ -18,9 +18,9 @@ class AppliedFilter(OfListing):
     left out, in parameters of their own.
     """
 
-    title = lazy("received")
+    title = _lazy("received")
     parameter_name = "applied"
-    any_label = lazy("Any date")
+    any_label = _lazy("Any date")
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -54,4 +54,4 @@ class AppliedFilter(OfListing):
 class CandidateAppliedFilter(AppliedFilter):
     """Candidates with an application received in a period."""
 
-    title = lazy("applied")
+    title = _lazy("applied")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.cards import RAW_LIMIT
 from integrations.admin.base.formatting import NOTHING, date_time, plain, words
@@ -76,135 +76,155 @@ class Source:
     parts: list[Part]
 
 
-_TRIMMED = _("Without spaces around it.")
-_PAID = _("Only when a salary is given.")
-_AS_A_DAY = _("Flatchr gives the day; it counts from midnight in Paris.")
+_TRIMMED = _lazy("Without spaces around it.")
+_PAID = _lazy("Only when a salary is given.")
+_AS_A_DAY = _lazy("Flatchr gives the day; it counts from midnight in Paris.")
 
 ORIGINS: dict[type[MirroredRecord], tuple[Origin, ...]] = {
     Job: (
-        Origin("remote_id", _("Flatchr ID"), ("id",)),
-        Origin("vacancy_id", _("Vacancy number"), ("vacancy_id",), _("Applications name it.")),
-        Origin("name", _("Title"), ("title",), _TRIMMED),
+        Origin("remote_id", _lazy("Flatchr ID"), ("id",)),
+        Origin(
+            "vacancy_id", _lazy("Vacancy number"), ("vacancy_id",), _lazy("Applications name it.")
+        ),
+        Origin("name", _lazy("Title"), ("title",), _TRIMMED),
         Origin(
             "description",
-            _("Description"),
+            _lazy("Description"),
             ("description", "mission", "profile"),
-            _("Joined in this order, each only if it is not empty."),
+            _lazy("Joined in this order, each only if it is not empty."),
         ),
         Origin(
             "employment_type",
-            _("Contract"),
+            _lazy("Contract"),
             ("contract_type_id", "contract_type", "partial"),
-            _("The contract's label by the table of contract types; part time where it says so."),
+            _lazy(
+                "The contract's label by the table of contract types; part time where it says so."
+            ),
         ),
-        Origin("status", _("Status"), ("status",), _("1 is open, 0 is closed.")),
+        Origin("status", _lazy("Status"), ("status",), _lazy("1 is open, 0 is closed.")),
         Origin(
             "visibility",
-            _("Visibility"),
+            _lazy("Visibility"),
             ("items",),
-            _("Public when published on the career site, internal on the intranet only."),
+            _lazy("Public when published on the career site, internal on the intranet only."),
         ),
-        Origin("category", _("Category"), ("channel_id", "channel"), _("The channel's label.")),
+        Origin(
+            "category", _lazy("Category"), ("channel_id", "channel"), _lazy("The channel's label.")
+        ),
         Origin(
             "department",
-            _("Department"),
+            _lazy("Department"),
             ("tags",),
-            _("The title of the first tag of vacancies that is a folder."),
+            _lazy("The title of the first tag of vacancies that is a folder."),
         ),
         Origin(
             "post_url",
-            _("Public page"),
+            _lazy("Public page"),
             ("slug", "items"),
-            _("The career site's address with the slug, when the job is public."),
+            _lazy("The career site's address with the slug, when the job is public."),
         ),
-        Origin("experience_level", _("Experience"), ("experience",), _("The code's label.")),
+        Origin(
+            "experience_level", _lazy("Experience"), ("experience",), _lazy("The code's label.")
+        ),
         Origin(
             "remote_work_status",
-            _("Remote work"),
+            _lazy("Remote work"),
             ("remote",),
-            _("None is on site, part of the time is hybrid, full time is remote."),
+            _lazy("None is on site, part of the time is hybrid, full time is remote."),
         ),
         Origin(
             "salary_amount",
-            _("Salary"),
+            _lazy("Salary"),
             ("salary",),
-            _("When there is no maximum; 0 is not given."),
+            _lazy("When there is no maximum; 0 is not given."),
         ),
-        Origin("salary_amount_from", _("Salary from"), ("salary",), _("When there is a maximum.")),
-        Origin("salary_amount_to", _("Salary to"), ("salary_max",), _("0 is not given.")),
-        Origin("salary_currency", _("Currency"), ("currency",), _PAID),
-        Origin("salary_period", _("Paid by"), ("mensuality",), _PAID),
+        Origin(
+            "salary_amount_from",
+            _lazy("Salary from"),
+            ("salary",),
+            _lazy("When there is a maximum."),
+        ),
+        Origin("salary_amount_to", _lazy("Salary to"), ("salary_max",), _lazy("0 is not given.")),
+        Origin("salary_currency", _lazy("Currency"), ("currency",), _PAID),
+        Origin("salary_period", _lazy("Paid by"), ("mensuality",), _PAID),
         Origin(
             "location",
-            _("Place"),
+            _lazy("Place"),
             ("address",),
-            _("City, region, street and postal code; the country as its two-letter code."),
+            _lazy("City, region, street and postal code; the country as its two-letter code."),
         ),
         Origin(
             "opened_at",
-            _("Opened"),
+            _lazy("Opened"),
             ("items", "created_at"),
-            _("When it was first published, else when it was created."),
+            _lazy("When it was first published, else when it was created."),
         ),
-        Origin("closed_at", _("Closed"), ("updated_at",), _("The last change, unless it is open.")),
-        Origin("remote_created_at", _("Created in Flatchr"), ("created_at",)),
-        Origin("remote_updated_at", _("Updated in Flatchr"), ("updated_at",)),
+        Origin(
+            "closed_at",
+            _lazy("Closed"),
+            ("updated_at",),
+            _lazy("The last change, unless it is open."),
+        ),
+        Origin("remote_created_at", _lazy("Created in Flatchr"), ("created_at",)),
+        Origin("remote_updated_at", _lazy("Updated in Flatchr"), ("updated_at",)),
     ),
     ApplicationStage: (
-        Origin("remote_id", _("Flatchr ID"), ("id",)),
-        Origin("name", _("Name"), ("title",), _TRIMMED),
-        Origin("position", _("Position"), ("position",), _("Else its place in Flatchr's list.")),
-        Origin("visible", _("Shown in Flatchr"), ("visible",)),
-        Origin("hired", _("Means hired"), ("hired",)),
+        Origin("remote_id", _lazy("Flatchr ID"), ("id",)),
+        Origin("name", _lazy("Name"), ("title",), _TRIMMED),
+        Origin(
+            "position", _lazy("Position"), ("position",), _lazy("Else its place in Flatchr's list.")
+        ),
+        Origin("visible", _lazy("Shown in Flatchr"), ("visible",)),
+        Origin("hired", _lazy("Means hired"), ("hired",)),
     ),
     Candidate: (
-        Origin("first_name", _("First name"), ("firstname",), _TRIMMED),
-        Origin("last_name", _("Last name"), ("lastname",), _TRIMMED),
+        Origin("first_name", _lazy("First name"), ("firstname",), _TRIMMED),
+        Origin("last_name", _lazy("Last name"), ("lastname",), _TRIMMED),
         Origin(
             "email_addresses",
-            _("E-mail"),
+            _lazy("E-mail"),
             ("email",),
-            _("As typed, with the domain in lower case; left out when it is not valid."),
+            _lazy("As typed, with the domain in lower case; left out when it is not valid."),
         ),
         Origin(
             "phone_numbers",
-            _("Phone"),
+            _lazy("Phone"),
             ("phone",),
-            _("In international form when it can be read as a French number, else as given."),
+            _lazy("In international form when it can be read as a French number, else as given."),
         ),
         Origin(
             "remote_id",
-            _("Flatchr ID"),
+            _lazy("Flatchr ID"),
             ("applicant",),
-            _(
+            _lazy(
                 "The applicant of the person's first application; the object shown is that of the "
                 "most recently updated one."
             ),
         ),
     ),
     Application: (
-        Origin("remote_id", _("Flatchr ID"), ("applicant",)),
-        Origin("job", _("Job"), ("vacancy_id",), _("The job with this vacancy number.")),
+        Origin("remote_id", _lazy("Flatchr ID"), ("applicant",)),
+        Origin("job", _lazy("Job"), ("vacancy_id",), _lazy("The job with this vacancy number.")),
         Origin(
             "candidate",
-            _("Candidate"),
+            _lazy("Candidate"),
             ("email",),
-            _("Applications with the same e-mail belong to one candidate."),
+            _lazy("Applications with the same e-mail belong to one candidate."),
         ),
         Origin(
             "current_stage",
-            _("Stage"),
+            _lazy("Stage"),
             ("column",),
-            _("The stage with this title; the visible one if there are two."),
+            _lazy("The stage with this title; the visible one if there are two."),
         ),
         Origin(
             "outcome",
-            _("Outcome"),
+            _lazy("Outcome"),
             ("hired", "status"),
-            _("Hired if it says so, declined when the status is 0, else in progress."),
+            _lazy("Hired if it says so, declined when the status is 0, else in progress."),
         ),
-        Origin("remote_created_at", _("Received"), ("created_at",), _AS_A_DAY),
-        Origin("remote_updated_at", _("Updated in Flatchr"), ("updated_at",), _AS_A_DAY),
+        Origin("remote_created_at", _lazy("Received"), ("created_at",), _AS_A_DAY),
+        Origin("remote_updated_at", _lazy("Updated in Flatchr"), ("updated_at",), _AS_A_DAY),
     ),
 }
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
 from integrations.admin.base.cards import Card, Related, badges, given, record_card, related
@@ -43,35 +43,35 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     list_select_related = ("integration",)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
     search_fields = JOBS.search_fields
-    search_placeholder = lazy("Title, department, category")
+    search_placeholder = _lazy("Title, department, category")
     sortable_by = tuple(JOBS.orders)
-    empty_text = lazy("Jobs appear here once a tenant has been synchronised.")
+    empty_text = _lazy("Jobs appear here once a tenant has been synchronised.")
 
-    @display(description=lazy("Job"), ordering=JOBS.orders["title"])
+    @display(description=_lazy("Job"), ordering=JOBS.orders["title"])
     def title(self, job: Job) -> SafeString:
         return format_html("{} {}", str(job), gone_badge(job.remote_deleted_at))
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, job: Job) -> str:
         return str(job.integration)
 
-    @display(description=lazy("Status"))
+    @display(description=_lazy("Status"))
     def state(self, job: Job) -> SafeString | str:
         return enum_badge(job.status)
 
-    @display(description=lazy("Contract"))
+    @display(description=_lazy("Contract"))
     def contract(self, job: Job) -> str:
         return words(job.employment_type)
 
-    @display(description=lazy("Place"))
+    @display(description=_lazy("Place"))
     def place(self, job: Job) -> str:
         return _place(job.location) or NOTHING
 
-    @display(description=lazy("Opened"), ordering=JOBS.orders["opened"])
+    @display(description=_lazy("Opened"), ordering=JOBS.orders["opened"])
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
 
-    @display(description=lazy("Changed"), ordering=JOBS.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=JOBS.orders["changed"])
     def changed(self, job: Job) -> SafeString | str:
         return date_time(job.changed_at)
 

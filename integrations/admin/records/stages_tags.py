@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
 from integrations.admin.base.cards import Card, badges, record_card, related
@@ -31,34 +31,34 @@ from integrations.models import Application, ApplicationStage, Candidate, Job, T
 
 
 class StageAdmin(ReadOnlyMirrorAdmin):
-    plural = lazy("stages")
+    plural = _lazy("stages")
     list_display = ("title", "tenant", "order", "kind", "changed")
     list_filter = (TenantFilter, DeletedFilter)
     list_select_related = ("integration",)
     list_defer = ("remote_data",)
     search_fields = ("name",)
-    search_placeholder = lazy("Name")
+    search_placeholder = _lazy("Name")
     sortable_by = ("title", "order", "changed")
     ordering = ("integration__organization", "integration_id", "position", "id")
-    empty_text = lazy("Stages appear here once a tenant has been synchronised.")
+    empty_text = _lazy("Stages appear here once a tenant has been synchronised.")
 
-    @display(description=lazy("Stage"), ordering="name")
+    @display(description=_lazy("Stage"), ordering="name")
     def title(self, stage: ApplicationStage) -> SafeString:
         return format_html("{} {}", str(stage), gone_badge(stage.remote_deleted_at))
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, stage: ApplicationStage) -> str:
         return str(stage.integration)
 
-    @display(description=lazy("Position"), ordering="position")
+    @display(description=_lazy("Position"), ordering="position")
     def order(self, stage: ApplicationStage) -> str:
         return str(stage.position + 1)
 
-    @display(description=lazy("Kind"))
+    @display(description=_lazy("Kind"))
     def kind(self, stage: ApplicationStage) -> SafeString | str:
         return _kind(stage)
 
-    @display(description=lazy("Changed"), ordering="changed_at")
+    @display(description=_lazy("Changed"), ordering="changed_at")
     def changed(self, stage: ApplicationStage) -> SafeString | str:
         return date_time(stage.changed_at)
 
@@ -116,24 +116,24 @@ class TagAdmin(ReadOnlyMirrorAdmin):
     list_filter = (TenantFilter, DeletedFilter)
     list_select_related = ("integration",)
     search_fields = ("name",)
-    search_placeholder = lazy("Name")
+    search_placeholder = _lazy("Name")
     sortable_by = ("title", "changed")
     ordering = ("integration__organization", "integration_id", "name", "id")
-    empty_text = lazy("Tags appear here once a tenant has been synchronised.")
+    empty_text = _lazy("Tags appear here once a tenant has been synchronised.")
 
-    @display(description=lazy("Tag"), ordering="name")
+    @display(description=_lazy("Tag"), ordering="name")
     def title(self, tag: Tag) -> SafeString:
         return format_html("{} {}", str(tag), gone_badge(tag.remote_deleted_at))
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, tag: Tag) -> str:
         return str(tag.integration)
 
-    @display(description=lazy("Comes from"))
+    @display(description=_lazy("Comes from"))
     def origin(self, tag: Tag) -> str:
         return _origin(tag)
 
-    @display(description=lazy("Changed"), ordering="changed_at")
+    @display(description=_lazy("Changed"), ordering="changed_at")
     def changed(self, tag: Tag) -> SafeString | str:
         return date_time(tag.changed_at)
 

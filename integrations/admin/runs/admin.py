@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
@@ -42,37 +42,37 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("integration", "requested_by")
     list_defer = ("error_detail",)
     search_fields = ("integration__organization",)
-    search_placeholder = lazy("Company")
+    search_placeholder = _lazy("Company")
     sortable_by = ()
     ordering = ("-id",)
     detail_template = "relais/run.html"
-    empty_text = lazy("Nothing has been synchronised yet.")
+    empty_text = _lazy("Nothing has been synchronised yet.")
 
-    @display(description=lazy("Run"))
+    @display(description=_lazy("Run"))
     def number(self, run: SyncRun) -> str:
         return f"#{run.pk}"
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, run: SyncRun) -> str:
         return str(run.integration)
 
-    @display(description=lazy("Outcome"))
+    @display(description=_lazy("Outcome"))
     def state_label(self, run: SyncRun) -> SafeString:
         return run_badge(run.state)
 
-    @display(description=lazy("Type"))
+    @display(description=_lazy("Type"))
     def kind(self, run: SyncRun) -> str:
         return str(run.get_type_display())
 
-    @display(description=lazy("Started by"))
+    @display(description=_lazy("Started by"))
     def started_by(self, run: SyncRun) -> str:
         return str(run.requested_by) if run.requested_by else str(run.get_trigger_display())
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def queued(self, run: SyncRun) -> SafeString | str:
         return ago(run.queued_at)
 
-    @display(description=lazy("Duration"))
+    @display(description=_lazy("Duration"))
     def lasted(self, run: SyncRun) -> str:
         if not run.started_at or not run.ended_at:
             return NOTHING

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from integrations.admin.base.formatting import NOTHING, change_url, duration, number
@@ -15,13 +16,13 @@ from integrations.models import LIVE_STATES, ModelResult, SyncRun
 from integrations.records import Model
 
 FIGURES = {
-    "seen": _("Seen"),
-    "created": _("New"),
+    "seen": _lazy("Seen"),
+    "created": _lazy("New"),
     "updated": pgettext_lazy("records", "Changed"),
-    "deleted": _("Gone"),
-    "restored": _("Restored"),
-    "held": _("Held"),
-    "quarantined": _("Set aside"),
+    "deleted": _lazy("Gone"),
+    "restored": _lazy("Restored"),
+    "held": _lazy("Held"),
+    "quarantined": _lazy("Set aside"),
 }
 
 
@@ -84,10 +85,10 @@ def comparison(run: SyncRun) -> Comparison | None:
 
 def _measures(run: SyncRun, before: SyncRun) -> list[Measure]:
     return [
-        Measure(str(_("Outcome")), str(run.get_state_display()), str(before.get_state_display())),
-        Measure(str(_("Took")), _took(run), _took(before)),
-        Measure(str(_("Requests to Flatchr")), number(run.requests), number(before.requests)),
-        Measure(str(_("Warnings")), number(_warned(run)), number(_warned(before))),
+        Measure(_("Outcome"), str(run.get_state_display()), str(before.get_state_display())),
+        Measure(_("Took"), _took(run), _took(before)),
+        Measure(_("Requests to Flatchr"), number(run.requests), number(before.requests)),
+        Measure(_("Warnings"), number(_warned(run)), number(_warned(before))),
     ]
 
 

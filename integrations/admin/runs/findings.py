@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.formatting import change_url, words
 from integrations.admin.home.tenant_summary import tenant_url
@@ -41,36 +41,36 @@ PAGES: dict[str, type[MirroredRecord]] = {
 _TOLD_OF = {Model.CANDIDATES: Application, Model.CANDIDATE_TAGS: Application}
 # Codes of warnings as headings; any other code is shown as words.
 CODES = {
-    "archived_applicants_unread": _("Archived applicants were not listed"),
-    "applicant_not_found": _("Applicant is gone"),
-    "closed_vacancies_unread": _("Closed vacancies were not listed"),
-    "duplicate_stage_title": _("Stages with the same name"),
-    "duplicate_vacancy_id": _("Vacancies with the same number"),
-    "invalid_date": _("Date cannot be read"),
-    "invalid_email": _("E-mail address is none"),
-    "invalid_salary": _("Salary cannot be read"),
-    "missing_tag_title": _("Tag without a title"),
-    "missing_vacancy_id": _("Vacancy without a number"),
-    "referential_unread": _("List of labels was refused"),
-    "unexpected_type": _("Value of an unexpected kind"),
+    "archived_applicants_unread": _lazy("Archived applicants were not listed"),
+    "applicant_not_found": _lazy("Applicant is gone"),
+    "closed_vacancies_unread": _lazy("Closed vacancies were not listed"),
+    "duplicate_stage_title": _lazy("Stages with the same name"),
+    "duplicate_vacancy_id": _lazy("Vacancies with the same number"),
+    "invalid_date": _lazy("Date cannot be read"),
+    "invalid_email": _lazy("E-mail address is none"),
+    "invalid_salary": _lazy("Salary cannot be read"),
+    "missing_tag_title": _lazy("Tag without a title"),
+    "missing_vacancy_id": _lazy("Vacancy without a number"),
+    "referential_unread": _lazy("List of labels was refused"),
+    "unexpected_type": _lazy("Value of an unexpected kind"),
     **dict.fromkeys(
-        (f"unknown_{name}_id" for name in ("channel", *CODED)), _("Code without a label")
+        (f"unknown_{name}_id" for name in ("channel", *CODED)), _lazy("Code without a label")
     ),
-    "unknown_applicant_status": _("Unknown applicant status"),
-    "unknown_contract": _("Unknown contract type"),
-    "unknown_country": _("Unknown country"),
-    "unknown_experience": _("Unknown experience level"),
-    "unknown_job_status": _("Unknown job status"),
-    "unknown_remote_work": _("Unknown remote work value"),
-    "unknown_salary_period": _("Unknown salary period"),
-    "unknown_stage": _("Unknown stage"),
-    "unknown_tag": _("Unknown tag"),
-    "unknown_tag_type": _("Unknown kind of tag"),
-    "unknown_vacancy": _("Unknown vacancy"),
-    "unreadable_phone": _("Phone number cannot be read"),
-    "unstorable_number": _("Number cannot be stored"),
-    "unstorable_text": _("Characters cannot be stored"),
-    "unusable_tag_value": _("Tag value cannot be used"),
+    "unknown_applicant_status": _lazy("Unknown applicant status"),
+    "unknown_contract": _lazy("Unknown contract type"),
+    "unknown_country": _lazy("Unknown country"),
+    "unknown_experience": _lazy("Unknown experience level"),
+    "unknown_job_status": _lazy("Unknown job status"),
+    "unknown_remote_work": _lazy("Unknown remote work value"),
+    "unknown_salary_period": _lazy("Unknown salary period"),
+    "unknown_stage": _lazy("Unknown stage"),
+    "unknown_tag": _lazy("Unknown tag"),
+    "unknown_tag_type": _lazy("Unknown kind of tag"),
+    "unknown_vacancy": _lazy("Unknown vacancy"),
+    "unreadable_phone": _lazy("Phone number cannot be read"),
+    "unstorable_number": _lazy("Number cannot be stored"),
+    "unstorable_text": _lazy("Characters cannot be stored"),
+    "unusable_tag_value": _lazy("Tag value cannot be used"),
 }
 
 

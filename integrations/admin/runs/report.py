@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from integrations.admin.base.formatting import change_url, duration, relative
@@ -28,14 +28,14 @@ UNCLAIMED = timedelta(seconds=20)
 PAUSE = "Flatchr asked for a pause"
 
 FIGURES = (
-    ("seen", lazy("Seen")),
-    ("created", lazy("New")),
+    ("seen", _lazy("Seen")),
+    ("created", _lazy("New")),
     ("updated", pgettext_lazy("records", "Changed")),
-    ("unchanged", lazy("Unchanged")),
-    ("deleted", lazy("Gone")),
-    ("restored", lazy("Restored")),
-    ("held", lazy("Held")),
-    ("quarantined", lazy("Set aside")),
+    ("unchanged", _lazy("Unchanged")),
+    ("deleted", _lazy("Gone")),
+    ("restored", _lazy("Restored")),
+    ("held", _lazy("Held")),
+    ("quarantined", _lazy("Set aside")),
 )
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.filters import tenants
@@ -30,9 +30,9 @@ from integrations.search.matching import Match, matches
 from integrations.search.terms import LONGEST, Search, parse
 
 STATES = (
-    ("", gettext_lazy("With deleted")),
-    ("no", gettext_lazy("In Flatchr")),
-    ("only", gettext_lazy("Deleted")),
+    ("", _lazy("With deleted")),
+    ("no", _lazy("In Flatchr")),
+    ("only", _lazy("Deleted")),
 )
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
@@ -35,7 +35,7 @@ from integrations.models import Submission, SubmissionKind
 from integrations.submissions.storage import file_response
 
 Page = Callable[[Any, HttpRequest, Submission], HttpResponseBase]
-NAMELESS = lazy("(no name yet)")
+NAMELESS = _lazy("(no name yet)")
 
 
 class SubmissionAdmin(ReadOnlyMirrorAdmin):
@@ -66,38 +66,38 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
         "job__integration_fields",
     )
     search_fields = ("first_name", "last_name", "email_address")
-    search_placeholder = lazy("Name or e-mail")
+    search_placeholder = _lazy("Name or e-mail")
     sortable_by = ()
     ordering = ("-created_at", "-id")
     change_list_template = "relais/submission_list.html"
     detail_template = "relais/submission.html"
-    empty_text = lazy("Nobody has been submitted to Flatchr from here yet.")
+    empty_text = _lazy("Nobody has been submitted to Flatchr from here yet.")
 
-    @display(description=lazy("Candidate"))
+    @display(description=_lazy("Candidate"))
     def who(self, submission: Submission) -> str:
         return submission.person or submission.email_address or str(NAMELESS)
 
-    @display(description=lazy("Job"))
+    @display(description=_lazy("Job"))
     def job_name(self, submission: Submission) -> SafeString | str:
         return link(submission.job)
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, submission: Submission) -> str:
         return str(submission.integration)
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state_label(self, submission: Submission) -> SafeString:
         return submission_badge(submission)
 
-    @display(description=lazy("By"))
+    @display(description=_lazy("By"))
     def by(self, submission: Submission) -> str:
         return str(submission.created_by) if submission.created_by else "Relais"
 
-    @display(description=lazy("Through"))
+    @display(description=_lazy("Through"))
     def via(self, submission: Submission) -> str:
         return str(submission.get_channel_display())
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def written(self, submission: Submission) -> SafeString | str:
         return ago(submission.created_at)
 

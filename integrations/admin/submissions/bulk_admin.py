@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.admin import BoundedChangeList, ReadOnlyMirrorAdmin, display
@@ -26,9 +26,9 @@ Page = Callable[[Any, HttpRequest, BulkUpload], HttpResponseBase]
 
 
 class BulkStateFilter(FieldFilter):
-    title = lazy("state")
+    title = _lazy("state")
     parameter_name = field = "state"
-    any_label = lazy("Any state")
+    any_label = _lazy("Any state")
     choices_ = [(state.value, str(state.label)) for state in BulkState]
 
 
@@ -50,42 +50,42 @@ class BulkUploadAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("integration", "created_by")
     list_defer = ("notes", "refusal")
     search_fields = ("sheet_name",)
-    search_placeholder = lazy("File name")
+    search_placeholder = _lazy("File name")
     sortable_by = ()
     ordering = ("-created_at", "-id")
     change_list_template = "relais/bulk_list.html"
     detail_template = "relais/bulk.html"
-    empty_text = lazy("Upload a sheet to submit many candidates at once.")
+    empty_text = _lazy("Upload a sheet to submit many candidates at once.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
         return BulkChangeList
 
-    @display(description=lazy("Sheet"))
+    @display(description=_lazy("Sheet"))
     def name(self, upload: BulkUpload) -> str:
         return str(upload)
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant(self, upload: BulkUpload) -> str:
         return str(upload.integration)
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state_label(self, upload: BulkUpload) -> SafeString:
         state = BulkState(upload.state)
         return badge(state.label, state.color)
 
-    @display(description=lazy("Rows"))
+    @display(description=_lazy("Rows"))
     def rows(self, upload: BulkUpload) -> str:
         return number(upload.total) if upload.total else NOTHING
 
-    @display(description=lazy("Outcome"))
+    @display(description=_lazy("Outcome"))
     def outcome(self, upload: Any) -> str:
         return summary(upload, upload.counts) or NOTHING
 
-    @display(description=lazy("By"))
+    @display(description=_lazy("By"))
     def by(self, upload: BulkUpload) -> str:
         return str(upload.created_by) if upload.created_by else NOTHING
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def when(self, upload: BulkUpload) -> SafeString | str:
         return ago(upload.created_at)
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.formatting import number
 from integrations.admin.base.pagination import PER_PAGE
@@ -32,10 +32,10 @@ SLOW = timedelta(seconds=30)
 # How the rows are split before the start, and after it.
 VERDICTS = (Verdict.ERROR, Verdict.APPLIED, Verdict.WARNING, Verdict.OK)
 VERDICT_LABELS = {
-    Verdict.OK: lazy("Good"),
-    Verdict.WARNING: lazy("With warnings"),
-    Verdict.APPLIED: lazy("Applied already"),
-    Verdict.ERROR: lazy("With errors"),
+    Verdict.OK: _lazy("Good"),
+    Verdict.WARNING: _lazy("With warnings"),
+    Verdict.APPLIED: _lazy("Applied already"),
+    Verdict.ERROR: _lazy("With errors"),
 }
 
 

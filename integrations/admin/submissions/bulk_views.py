@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.breadcrumbs import Crumb
@@ -29,26 +29,26 @@ from integrations.submissions.bulk.workbook import TYPES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import IllegalTransition
 
-TITLE = lazy("Upload a sheet")
+TITLE = _lazy("Upload a sheet")
 
 
 class UploadForm(forms.Form):
     """`choices` are the tenants to choose from, ids and names."""
 
-    tenant = forms.ChoiceField(error_messages={"required": lazy("Choose a tenant.")})
+    tenant = forms.ChoiceField(error_messages={"required": _lazy("Choose a tenant.")})
     sheet = forms.FileField(
-        label=lazy("Sheet"),
+        label=_lazy("Sheet"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
         error_messages={
-            "required": lazy("Choose the sheet."),
-            "empty": lazy("The sheet is empty."),
+            "required": _lazy("Choose the sheet."),
+            "empty": _lazy("The sheet is empty."),
         },
     )
     archive = forms.FileField(
-        label=lazy("ZIP of CVs"),
+        label=_lazy("ZIP of CVs"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".zip"}),
-        error_messages={"empty": lazy("The ZIP is empty.")},
+        error_messages={"empty": _lazy("The ZIP is empty.")},
     )
 
     def __init__(self, *args: Any, choices: dict[str, str], **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.filters import (
     MOST,
@@ -31,11 +31,11 @@ from integrations.models import (
 
 
 class StateFilter(FieldFilter):
-    title = lazy("state")
+    title = _lazy("state")
     parameter_name = field = "state"
-    any_label = lazy("Any state")
+    any_label = _lazy("Any state")
     choices_ = [
-        (LIVE, lazy("In progress")),
+        (LIVE, _lazy("In progress")),
         *((state.value, str(state.label)) for state in SubmissionState),
     ]
 
@@ -48,20 +48,20 @@ class StateFilter(FieldFilter):
 
 
 class ChannelFilter(FieldFilter):
-    title = lazy("channel")
+    title = _lazy("channel")
     parameter_name = field = "channel"
-    any_label = lazy("Any channel")
+    any_label = _lazy("Any channel")
     choices_ = [(channel.value, str(channel.label)) for channel in Channel]
 
 
 class WhenFilter(ListFilter):
-    title = lazy("date")
+    title = _lazy("date")
     parameter_name = "when"
-    any_label = lazy("Any date")
+    any_label = _lazy("Any date")
     days = {
-        "today": (0, lazy("Today")),
-        "7": (6, lazy("Last 7 days")),
-        "30": (29, lazy("Last 30 days")),
+        "today": (0, _lazy("Today")),
+        "7": (6, _lazy("Last 7 days")),
+        "30": (29, _lazy("Last 30 days")),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
@@ -78,9 +78,9 @@ class WhenFilter(ListFilter):
 class SubmittedJobFilter(RecordFilter):
     """The jobs that something was submitted for, once a tenant is decided on."""
 
-    title = lazy("job")
+    title = _lazy("job")
     parameter_name = "job"
-    any_label = lazy("Any job")
+    any_label = _lazy("Any job")
     related = Job
     field = "job_id"
 
@@ -96,9 +96,9 @@ class SubmittedJobFilter(RecordFilter):
 class SubmittedCandidateFilter(RecordFilter):
     """Set by a link on a candidate's page."""
 
-    title = lazy("candidate")
+    title = _lazy("candidate")
     parameter_name = "candidate"
-    any_label = lazy("Any candidate")
+    any_label = _lazy("Any candidate")
     related = Candidate
     field = "candidate_id"
 
@@ -106,8 +106,8 @@ class SubmittedCandidateFilter(RecordFilter):
 class SubmittedApplicationFilter(RecordFilter):
     """Set by a link on an application's page."""
 
-    title = lazy("application")
+    title = _lazy("application")
     parameter_name = "application"
-    any_label = lazy("Any application")
+    any_label = _lazy("Any application")
     related = Application
     field = "application_id"

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
@@ -28,7 +28,7 @@ MOST_JOBS = 200
 FOUND_JOBS = 30
 # Problems of the service that show under another field of the form.
 FIELDS = {"attachments": "document", "document": "document", "job_id": "job"}
-NO_OFFERER = lazy("The offerer ID is a whole number above zero.")
+NO_OFFERER = _lazy("The offerer ID is a whole number above zero.")
 CLOSED = (JobStatus.CLOSED, JobStatus.ARCHIVED)
 
 
@@ -81,27 +81,29 @@ class SubmissionForm(forms.Form):
     first_name = forms.CharField(required=False)
     last_name = forms.CharField(required=False)
     email_address = forms.CharField(
-        label=lazy("E-mail"), required=False, widget=forms.EmailInput(attrs={"spellcheck": "false"})
+        label=_lazy("E-mail"),
+        required=False,
+        widget=forms.EmailInput(attrs={"spellcheck": "false"}),
     )
     phone_number = forms.CharField(
-        label=lazy("Phone"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
+        label=_lazy("Phone"), required=False, widget=forms.TextInput(attrs={"type": "tel"})
     )
     cover_letter = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}))
     document = forms.FileField(label="CV", required=False)
-    remove_document = forms.BooleanField(label=lazy("Remove"), required=False)
+    remove_document = forms.BooleanField(label=_lazy("Remove"), required=False)
     offerer_id = forms.IntegerField(
-        label=lazy("Offerer ID"),
+        label=_lazy("Offerer ID"),
         required=False,
         min_value=1,
         max_value=OFFERER_LIMIT,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NO_OFFERER),
-        help_text=lazy("The source in Flatchr, in place of the tenant's own."),
+        help_text=_lazy("The source in Flatchr, in place of the tenant's own."),
     )
     user_key = forms.CharField(
-        label=lazy("User key"),
+        label=_lazy("User key"),
         required=False,
-        help_text=lazy(
+        help_text=_lazy(
             "The Flatchr user to whom the candidate is attributed, in place of the tenant's."
         ),
     )

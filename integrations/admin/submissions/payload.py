@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.messages import translated
@@ -15,29 +15,29 @@ from integrations.models import FlatchrSettings, Integration, Job, Submission
 
 # What one field of the payload is called on the form.
 LABELS = {
-    "vacancy": lazy("Job"),
-    "firstname": lazy("First name"),
-    "lastname": lazy("Last name"),
-    "email": lazy("E-mail"),
-    "phone": lazy("Phone"),
+    "vacancy": _lazy("Job"),
+    "firstname": _lazy("First name"),
+    "lastname": _lazy("Last name"),
+    "email": _lazy("E-mail"),
+    "phone": _lazy("Phone"),
     "resume": "CV",
-    "comment": lazy("Cover letter"),
-    "offerer_id": lazy("Offerer ID"),
-    "user_id": lazy("User key"),
-    "urls": lazy("Links"),
-    "answers": lazy("Answers"),
+    "comment": _lazy("Cover letter"),
+    "offerer_id": _lazy("Offerer ID"),
+    "user_id": _lazy("User key"),
+    "urls": _lazy("Links"),
+    "answers": _lazy("Answers"),
 }
 NAMES_OF_FIELDS = {
-    "first_name": lazy("First name"),
-    "last_name": lazy("Last name"),
-    "email_address": lazy("E-mail"),
-    "phone_number": lazy("Phone"),
-    "cover_letter": lazy("Cover letter"),
+    "first_name": _lazy("First name"),
+    "last_name": _lazy("Last name"),
+    "email_address": _lazy("E-mail"),
+    "phone_number": _lazy("Phone"),
+    "cover_letter": _lazy("Cover letter"),
     "attachments": "CV",
     "document": "CV",
-    "job": lazy("Job"),
-    "offerer_id": lazy("Offerer ID"),
-    "user_key": lazy("User key"),
+    "job": _lazy("Job"),
+    "offerer_id": _lazy("Offerer ID"),
+    "user_key": _lazy("User key"),
 }
 
 

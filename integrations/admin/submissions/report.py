@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.formatting import Tone, change_url, duration, relative
 from integrations.admin.home.tenant_summary import tenant_url
@@ -31,9 +31,9 @@ UNCLAIMED = timedelta(seconds=20)
 AUTH_KINDS = {"wrong_key", "expired_key", "wrong_company"}
 
 ATTEMPTS = {
-    AttemptKind.CHECK: lazy("Checked with Flatchr"),
-    AttemptKind.LOOKUP: lazy("Looked the person up at Flatchr"),
-    AttemptKind.SEND: lazy("Sent to Flatchr"),
+    AttemptKind.CHECK: _lazy("Checked with Flatchr"),
+    AttemptKind.LOOKUP: _lazy("Looked the person up at Flatchr"),
+    AttemptKind.SEND: _lazy("Sent to Flatchr"),
 }
 OUTCOMES = {
     AttemptOutcome.ACCEPTED: Tone.SUCCESS,

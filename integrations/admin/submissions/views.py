@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.breadcrumbs import Crumb
@@ -35,8 +35,8 @@ from integrations.submissions import service
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 
 TITLES = {
-    SubmissionKind.CANDIDATE: lazy("Submit a candidate"),
-    SubmissionKind.APPLICATION: lazy("Submit an application"),
+    SubmissionKind.CANDIDATE: _lazy("Submit a candidate"),
+    SubmissionKind.APPLICATION: _lazy("Submit an application"),
 }
 
 

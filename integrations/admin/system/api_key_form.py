@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models import PASSTHROUGH_METHODS, Integration
 from integrations.models.access import reading_only
@@ -17,31 +17,31 @@ EVERY, SOME = "every", "some"
 
 
 class ApiKeyForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text=lazy("Who uses it, and what for."))
+    name = forms.CharField(max_length=100, help_text=_lazy("Who uses it, and what for."))
     opens = forms.ChoiceField(
-        label=lazy("Opens"),
+        label=_lazy("Opens"),
         choices=[
-            (SOME, lazy("The tenants ticked below")),
-            (EVERY, lazy("Every tenant, those to come too")),
+            (SOME, _lazy("The tenants ticked below")),
+            (EVERY, _lazy("Every tenant, those to come too")),
         ],
         initial=SOME,
     )
     integrations: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
-        queryset=None, label=lazy("Tenants"), required=False, widget=forms.CheckboxSelectMultiple
+        queryset=None, label=_lazy("Tenants"), required=False, widget=forms.CheckboxSelectMultiple
     )
     read_only = forms.BooleanField(
-        label=lazy("Read only"),
+        label=_lazy("Read only"),
         required=False,
-        help_text=lazy("Refuses everything that would change something, here or at Flatchr."),
+        help_text=_lazy("Refuses everything that would change something, here or at Flatchr."),
     )
     passthrough_methods = forms.MultipleChoiceField(
-        label=lazy("Passthrough to Flatchr"),
+        label=_lazy("Passthrough to Flatchr"),
         choices=[(method, method) for method in PASSTHROUGH_METHODS],
         initial=reading_only,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=(
-            lazy(
+            _lazy(
                 "The methods with which it may call Flatchr's own API. GET reads, and allows the "
                 "search for applicants as well; tick more only for an application that is to "
                 "change a customer's Flatchr directly. None ticked: it may not call it at all. A "
@@ -50,10 +50,10 @@ class ApiKeyForm(forms.Form):
         ),
     )
     expires_on = forms.DateField(
-        label=lazy("Works until"),
+        label=_lazy("Works until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=lazy("The last day on which it works. Leave empty for a key without an end."),
+        help_text=_lazy("The last day on which it works. Leave empty for a key without an end."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.accounts.permissions import Permission
@@ -34,11 +34,11 @@ class ApiKeyAdmin(SuperuserAdmin):
     permission = Permission.MANAGE_KEYS
     list_display = ("named", "begins", "state_label", "opens", "rights", "used", "ends")
     search_fields = ("name", "prefix")
-    search_placeholder = lazy("Name or beginning of the key")
+    search_placeholder = _lazy("Name or beginning of the key")
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    plural = lazy("API keys")
-    empty_text = lazy("An application that reads from here needs a key. Add the first one.")
+    plural = _lazy("API keys")
+    empty_text = _lazy("An application that reads from here needs a key. Add the first one.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         keys: QuerySet[Any] = super().get_queryset(request)
@@ -50,32 +50,32 @@ class ApiKeyAdmin(SuperuserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         return False
 
-    @display(description=lazy("Name"))
+    @display(description=_lazy("Name"))
     def named(self, key: ApiKey) -> str:
         return key.name
 
-    @display(description=lazy("Begins with"))
+    @display(description=_lazy("Begins with"))
     def begins(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state_label(self, key: ApiKey) -> SafeString:
         return badge(key.state, key.state.color)
 
-    @display(description=lazy("Opens"))
+    @display(description=_lazy("Opens"))
     def opens(self, key: ApiKey) -> str:
         names = _tenants(key)
         return ", ".join(names) if len(names) <= NAMED else f"{len(names)} tenants"
 
-    @display(description=lazy("Rights"))
+    @display(description=_lazy("Rights"))
     def rights(self, key: ApiKey) -> str:
         return _("Read only") if key.read_only else _("Read and write")
 
-    @display(description=lazy("Last used"))
+    @display(description=_lazy("Last used"))
     def used(self, key: ApiKey) -> SafeString | str:
         return ago(key.last_used_at) if key.last_used_at else _("Never")
 
-    @display(description=lazy("Expires"))
+    @display(description=_lazy("Expires"))
     def ends(self, key: ApiKey) -> SafeString | str:
         return date_time(key.expires_at) if key.expires_at else _("Never")
 

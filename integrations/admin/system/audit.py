@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
@@ -30,9 +30,9 @@ from integrations.audit.trail import record
 from integrations.models import AuditEntry, Event, Integration
 
 GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
-    "signing_in": (lazy("Signing in"), queries.OF_PEOPLE),
+    "signing_in": (_lazy("Signing in"), queries.OF_PEOPLE),
     "people": (
-        lazy("Users and roles"),
+        _lazy("Users and roles"),
         (
             Event.USER_INVITED,
             Event.USER_CHANGED,
@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         ),
     ),
     "settings": (
-        lazy("Connection and settings"),
+        _lazy("Connection and settings"),
         (
             Event.TENANT_CONNECTED,
             Event.CREDENTIALS_CHANGED,
@@ -55,7 +55,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         ),
     ),
     "deletions": (
-        lazy("Deletions"),
+        _lazy("Deletions"),
         (
             Event.TENANT_DELETED,
             Event.TENANT_RESTORED,
@@ -65,9 +65,9 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.RECORD_RETRIED,
         ),
     ),
-    "syncs": (lazy("Syncs"), (Event.SYNC_STARTED, Event.SYNC_CANCELLED)),
+    "syncs": (_lazy("Syncs"), (Event.SYNC_STARTED, Event.SYNC_CANCELLED)),
     "submissions": (
-        lazy("Submissions"),
+        _lazy("Submissions"),
         (
             Event.SUBMITTED,
             Event.SUBMISSION_CANCELLED,
@@ -76,7 +76,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         ),
     ),
     "exports": (
-        lazy("Exports"),
+        _lazy("Exports"),
         (
             Event.EXPORTED,
             Event.EXPORT_FETCHED,
@@ -86,16 +86,16 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         ),
     ),
     "keys": (
-        lazy("API keys and requests to Flatchr"),
+        _lazy("API keys and requests to Flatchr"),
         (Event.KEY_MADE, Event.KEY_REVOKED, Event.KEY_USED, Event.PASSTHROUGH_WRITE),
     ),
 }
 
 
 class GroupFilter(ListFilter):
-    title = lazy("what")
+    title = _lazy("what")
     parameter_name = "group"
-    any_label = lazy("Everything")
+    any_label = _lazy("Everything")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return [(key, str(label)) for key, (label, _events) in GROUPS.items()]
@@ -109,12 +109,12 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
     list_display = ("what_label", "by", "tenant_name", "about", "address", "moment")
     list_filter = (TenantFilter, GroupFilter)
     search_fields = ("who", "object_name", "object_id")
-    search_placeholder = lazy("User, or name of what was changed")
+    search_placeholder = _lazy("User, or name of what was changed")
     sortable_by = ()
     ordering = ("-id",)
-    plural = lazy("Audit trail")
+    plural = _lazy("Audit trail")
     change_list_template = "relais/audit_list.html"
-    empty_text = lazy("Nothing has been written down yet.")
+    empty_text = _lazy("Nothing has been written down yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queries.visible_to(request.user).order_by(*self.ordering)
@@ -125,27 +125,27 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_module_permission(request) and super().has_view_permission(request, obj)
 
-    @display(description=lazy("What"))
+    @display(description=_lazy("What"))
     def what_label(self, entry: AuditEntry) -> str:
         return queries.label(entry.what)
 
-    @display(description=lazy("Who"))
+    @display(description=_lazy("Who"))
     def by(self, entry: AuditEntry) -> str:
         return queries.who(entry)
 
-    @display(description=lazy("Tenant"))
+    @display(description=_lazy("Tenant"))
     def tenant_name(self, entry: AuditEntry) -> str:
         return entry.tenant or NOTHING
 
-    @display(description=lazy("About"))
+    @display(description=_lazy("About"))
     def about(self, entry: AuditEntry) -> str:
         return entry.object_name or (f"#{entry.object_id}" if entry.object_id else NOTHING)
 
-    @display(description=lazy("IP address"))
+    @display(description=_lazy("IP address"))
     def address(self, entry: AuditEntry) -> str:
         return entry.ip or NOTHING
 
-    @display(description=lazy("When"))
+    @display(description=_lazy("When"))
     def moment(self, entry: AuditEntry) -> SafeString | str:
         return date_time(entry.at)
 

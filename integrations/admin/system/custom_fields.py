@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.admin import SuperuserAdmin, display
 from integrations.admin.base.breadcrumbs import Crumb
@@ -29,12 +29,12 @@ class CustomFieldForm(forms.Form):
     """The rules are the service's; its refusals are shown beside the fields."""
 
     label = forms.CharField(
-        label=lazy("Name"), max_length=100, help_text=lazy("What people read: Cost centre.")
+        label=_lazy("Name"), max_length=100, help_text=_lazy("What people read: Cost centre.")
     )
     key = forms.CharField(
         max_length=64,
         help_text=(
-            lazy(
+            _lazy(
                 "What applications read it by: cost_centre. Letters without accents, digits and "
                 "underscores. It cannot be changed later."
             )
@@ -45,7 +45,7 @@ class CustomFieldForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("Helps whoever has to say which of Flatchr's fields this is."),
+        help_text=_lazy("Helps whoever has to say which of Flatchr's fields this is."),
     )
 
     def __init__(self, *args: Any, field: CustomField | None = None, **kwargs: Any) -> None:
@@ -71,10 +71,10 @@ class CustomFieldAdmin(SuperuserAdmin):
 
     list_display = ("name", "key_name", "about", "filled")
     search_fields = ("label", "key", "description")
-    search_placeholder = lazy("Name or key")
+    search_placeholder = _lazy("Name or key")
     ordering = ("label", "id")
     sortable_by = ("name", "key_name")
-    empty_text = lazy(
+    empty_text = _lazy(
         "A custom field is something that your applications need to know of each job, such as "
         "its cost centre. Add it here; then say for each tenant which of Flatchr's fields it is."
     )
@@ -84,19 +84,19 @@ class CustomFieldAdmin(SuperuserAdmin):
         present = Q(mappings__integration__deleted_at=None)
         return fields.annotate(tenants=Count("mappings", filter=present))
 
-    @display(description=lazy("Name"), ordering="label")
+    @display(description=_lazy("Name"), ordering="label")
     def name(self, field: CustomField) -> str:
         return field.label
 
-    @display(description=lazy("Key"), ordering="key")
+    @display(description=_lazy("Key"), ordering="key")
     def key_name(self, field: CustomField) -> str:
         return field.key
 
-    @display(description=lazy("Description"))
+    @display(description=_lazy("Description"))
     def about(self, field: CustomField) -> str:
         return field.description or NOTHING
 
-    @display(description=lazy("Filled at"))
+    @display(description=_lazy("Filled at"))
     def filled(self, field: Any) -> str:
         return plural(field.tenants, "tenant") if field.tenants else _("No tenant yet")
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.admin import BoundedChangeList, ReadOnlyMirrorAdmin, display
@@ -38,9 +38,9 @@ Page = Callable[[Any, HttpRequest, Integration], HttpResponseBase]
 
 
 class EnvironmentFilter(FieldFilter):
-    title = lazy("Flatchr environment")
+    title = _lazy("Flatchr environment")
     parameter_name = field = "environment"
-    any_label = lazy("Any environment")
+    any_label = _lazy("Any environment")
     choices_ = [(str(value), str(label)) for value, label in Environment.choices]
 
 
@@ -59,41 +59,41 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
     list_display = ("name", "state", "reason", "environment_name", "last_sync", "next_sync")
     list_filter = (EnvironmentFilter,)
     search_fields = ("organization", "origin_id")
-    search_placeholder = lazy("Company or your own ID")
+    search_placeholder = _lazy("Company or your own ID")
     sortable_by = ("name",)
     ordering = ("organization", "id")
     change_list_template = "relais/tenant_list.html"
     detail_template = "relais/tenant.html"
-    empty_text = lazy("Connect your first tenant to see its jobs and candidates here.")
+    empty_text = _lazy("Connect your first tenant to see its jobs and candidates here.")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
         return TenantChangeList
 
-    @display(description=lazy("Tenant"), ordering="organization")
+    @display(description=_lazy("Tenant"), ordering="organization")
     def name(self, tenant: Integration) -> str:
         return str(tenant)
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state(self, tenant: Integration) -> SafeString:
         health = _view(tenant).health
         return badge(health.condition.label, health.condition.color)
 
-    @display(description=lazy("Why"))
+    @display(description=_lazy("Why"))
     def reason(self, tenant: Integration) -> SafeString:
         return format_html(
             '<span class="rl-reason">{}</span>', translated(_view(tenant).health.reason)
         )
 
-    @display(description=lazy("Flatchr"))
+    @display(description=_lazy("Flatchr"))
     def environment_name(self, tenant: Integration) -> str:
         return str(Environment(tenant.environment).label)
 
-    @display(description=lazy("Last sync"))
+    @display(description=_lazy("Last sync"))
     def last_sync(self, tenant: Integration) -> SafeString | str:
         last = _view(tenant).last
         return ago(last.ended_at) if last else NOTHING
 
-    @display(description=lazy("Next sync"))
+    @display(description=_lazy("Next sync"))
     def next_sync(self, tenant: Integration) -> SafeString | str:
         return ago(_view(tenant).next_at)
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.formatting import change_url
@@ -22,8 +22,8 @@ from integrations.connecting.forms import KeysForm
 from integrations.connecting.progress import progress_of
 from integrations.models import FlatchrCredentials, Integration
 
-STEPS = [(1, lazy("Flatchr account")), (2, lazy("First sync"))]
-AGAIN = [(1, lazy("New key")), (2, lazy("Sync"))]
+STEPS = [(1, _lazy("Flatchr account")), (2, _lazy("First sync"))]
+AGAIN = [(1, _lazy("New key")), (2, _lazy("Sync"))]
 
 
 def connect_view(admin: Any, request: HttpRequest) -> HttpResponseBase:

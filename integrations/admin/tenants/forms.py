@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.connecting.flow import Entered
 from integrations.connecting.forms import KeysForm
@@ -20,21 +20,21 @@ class CompanyForm(forms.Form):
     """Who a new tenant is."""
 
     organization = forms.CharField(
-        label=lazy("Company name"),
+        label=_lazy("Company name"),
         max_length=200,
-        help_text=lazy("The name under which you will find it here."),
+        help_text=_lazy("The name under which you will find it here."),
     )
     environment = forms.ChoiceField(choices=Environment.choices, initial=Environment.PRODUCTION)
     contact_email = forms.EmailField(
-        label=lazy("Contact e-mail"),
+        label=_lazy("Contact e-mail"),
         required=False,
-        help_text=lazy("Whom to ask when something is amiss."),
+        help_text=_lazy("Whom to ask when something is amiss."),
     )
     origin_id = forms.CharField(
-        label=lazy("Your own ID"),
+        label=_lazy("Your own ID"),
         max_length=200,
         required=False,
-        help_text=lazy("Your identifier of this customer, if you have one."),
+        help_text=_lazy("Your identifier of this customer, if you have one."),
     )
 
     def about(self) -> dict[str, str]:
@@ -53,10 +53,10 @@ class LanguageForm(forms.Form):
     """What every connection link can be given."""
 
     language = forms.ChoiceField(
-        label=lazy("Language of the page"),
-        choices=[("", lazy("The customer's browser decides")), *settings.LANGUAGES],
+        label=_lazy("Language of the page"),
+        choices=[("", _lazy("The customer's browser decides")), *settings.LANGUAGES],
         required=False,
-        help_text=lazy("The page itself offers both languages."),
+        help_text=_lazy("The page itself offers both languages."),
     )
 
 
@@ -64,7 +64,7 @@ class InviteForm(ScopesForm, LanguageForm, CompanyForm):
     """A connection link for a tenant to be: who it is, and what is to be read of it."""
 
     maps_fields = forms.BooleanField(
-        label=lazy("Ask which of their fields hold your custom fields"), required=False
+        label=_lazy("Ask which of their fields hold your custom fields"), required=False
     )
 
     def __init__(self, *args: Any, asks_fields: bool, **kwargs: Any) -> None:
@@ -81,7 +81,7 @@ class LinkForm(LanguageForm):
         self._only = kinds[0][0]
         if len(kinds) > 1:
             self.fields["asks"] = forms.ChoiceField(
-                label=lazy("What the customer is asked"), choices=kinds
+                label=_lazy("What the customer is asked"), choices=kinds
             )
 
     def kind(self) -> LinkKind:
@@ -99,14 +99,16 @@ class TenantForm(forms.ModelForm):
             "full_interval",
         ]
         labels = {
-            "organization": lazy("Company name"),
-            "origin_id": lazy("Your own ID"),
-            "delta_interval": lazy("Minutes between delta syncs"),
-            "full_interval": lazy("Minutes between full syncs"),
+            "organization": _lazy("Company name"),
+            "origin_id": _lazy("Your own ID"),
+            "delta_interval": _lazy("Minutes between delta syncs"),
+            "full_interval": _lazy("Minutes between full syncs"),
         }
         help_texts = {
-            "delta_interval": lazy("A delta sync reads what has changed. At least 5."),
-            "full_interval": lazy("A full sync reads everything and finds deletions. At least 15."),
+            "delta_interval": _lazy("A delta sync reads what has changed. At least 5."),
+            "full_interval": _lazy(
+                "A full sync reads everything and finds deletions. At least 15."
+            ),
         }
 
 
@@ -121,31 +123,31 @@ class FlatchrSettingsForm(forms.ModelForm):
             "api_only_created",
         ]
         labels = {
-            "offerer_id": lazy("Offerer ID"),
-            "user_key": lazy("User key"),
-            "trait_budget": lazy("Tag requests per sync"),
-            "api_remote_data": lazy("Pass on Flatchr's raw objects"),
-            "api_only_created": lazy("Only what was submitted from here"),
+            "offerer_id": _lazy("Offerer ID"),
+            "user_key": _lazy("User key"),
+            "trait_budget": _lazy("Tag requests per sync"),
+            "api_remote_data": _lazy("Pass on Flatchr's raw objects"),
+            "api_only_created": _lazy("Only what was submitted from here"),
         }
         help_texts = {
-            "offerer_id": lazy(
+            "offerer_id": _lazy(
                 "The source under which candidates submitted here are filed. A number."
             ),
-            "user_key": lazy("The Flatchr user to whom submitted candidates are attributed."),
+            "user_key": _lazy("The Flatchr user to whom submitted candidates are attributed."),
             "trait_budget": (
-                lazy(
+                _lazy(
                     "Flatchr gives the tags of one candidate at a time. So many are asked for in "
                     "each sync, new and changed candidates first."
                 )
             ),
             "api_remote_data": (
-                lazy(
+                _lazy(
                     "Each record's remote_data is what Flatchr sent of it. It may hold more "
                     "personal data than the fields do, so it is off unless needed."
                 )
             ),
             "api_only_created": (
-                lazy(
+                _lazy(
                     "The lists of applications and candidates have those alone that were submitted "
                     "through Relais. Jobs, stages and tags are all there."
                 )

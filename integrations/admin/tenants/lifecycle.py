@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.breadcrumbs import Crumb
@@ -26,7 +26,7 @@ MOST_DELETED = 200
 
 class RemoveForm(forms.Form):
     name = forms.CharField(
-        label=lazy("Name of the tenant"),
+        label=_lazy("Name of the tenant"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

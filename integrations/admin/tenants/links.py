@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from integrations.admin.base.breadcrumbs import Crumb
@@ -25,14 +25,14 @@ from integrations.models import ConnectionLink, Integration, LinkKind, LinkState
 # A tenant's page names so many; the list of links has the rest.
 MOST = 20
 MEANINGS = {
-    LinkKind.CONNECT: lazy("Connect their Flatchr account"),
-    LinkKind.RELINK: lazy("Renew the API key"),
-    LinkKind.SETUP: lazy("Answer what is left open"),
+    LinkKind.CONNECT: _lazy("Connect their Flatchr account"),
+    LinkKind.RELINK: _lazy("Renew the API key"),
+    LinkKind.SETUP: _lazy("Answer what is left open"),
 }
 STATES = {
     LinkState.OPEN: (pgettext_lazy("link", "Open"), Tone.INFO),
-    LinkState.USED: (lazy("Used"), Tone.SUCCESS),
-    LinkState.EXPIRED: (lazy("Ended"), Tone.NEUTRAL),
+    LinkState.USED: (_lazy("Used"), Tone.SUCCESS),
+    LinkState.EXPIRED: (_lazy("Ended"), Tone.NEUTRAL),
 }
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext, pgettext_lazy
 
 from integrations.accounts.permissions import Permission, may
@@ -33,9 +33,9 @@ from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
 
 
 class StateFilter(ListFilter):
-    title = lazy("state")
+    title = _lazy("state")
     parameter_name = "state"
-    any_label = lazy("Any state")
+    any_label = _lazy("Any state")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return [(state.value, str(label)) for state, (label, _tone) in STATES.items()]
@@ -57,13 +57,13 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
     list_select_related = ("created_by", "created_by_key")
     record_related = ("integration", "created_by", "created_by_key")
     search_fields = ("organization", "contact_email", "origin_id")
-    search_placeholder = lazy("Company, e-mail or your own ID")
+    search_placeholder = _lazy("Company, e-mail or your own ID")
     sortable_by = ()
     ordering = ("-created_at", "-id")
-    plural = lazy("Connection links")
+    plural = _lazy("Connection links")
     change_list_template = "relais/link_list.html"
     detail_template = "relais/link.html"
-    empty_text = lazy(
+    empty_text = _lazy(
         "A connection link lets a customer enter the keys of Flatchr themselves, without an "
         "account here."
     )
@@ -80,15 +80,15 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_module_permission(request)
 
-    @display(description=lazy("Company"))
+    @display(description=_lazy("Company"))
     def company(self, made: ConnectionLink) -> str:
         return made.organization
 
-    @display(description=lazy("Asks the customer to"))
+    @display(description=_lazy("Asks the customer to"))
     def asks(self, made: ConnectionLink) -> str:
         return str(MEANINGS[LinkKind(made.kind)])
 
-    @display(description=lazy("State"))
+    @display(description=_lazy("State"))
     def state(self, made: ConnectionLink) -> SafeString:
         return state_badge(made)
 
@@ -100,7 +100,7 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
     def made(self, made: ConnectionLink) -> SafeString | str:
         return ago(made.created_at)
 
-    @display(description=lazy("Ends"))
+    @display(description=_lazy("Ends"))
     def ends(self, made: ConnectionLink) -> SafeString | str:
         return date_time(made.expires_at)
 

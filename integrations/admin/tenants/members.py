@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts import members
 from integrations.accounts.permissions import Permission
@@ -23,11 +23,11 @@ class MemberForm(forms.Form):
     """By name, not out of a list: a Manager is not told who else uses this installation."""
 
     user = forms.CharField(
-        label=lazy("User name or e-mail"),
+        label=_lazy("User name or e-mail"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    role = forms.ChoiceField(label=lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
+    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
 
 
 def members_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:

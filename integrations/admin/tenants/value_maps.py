@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.admin import SuperuserAdmin
@@ -264,7 +264,7 @@ class ValueDecisionAdmin(SuperuserAdmin):
     """What Flatchr's words mean in every tenant that has not decided otherwise."""
 
     permission = Permission.DEFINE_FIELDS
-    plural = lazy("value maps")
+    plural = _lazy("value maps")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # type: ignore[override]  # noqa: ARG002
         return False
