@@ -6,6 +6,7 @@ from celery import shared_task
 
 from integrations.accounts import sessions
 from integrations.audit import trail
+from integrations.connecting import lifecycle
 from integrations.exports import mailing, schedules
 from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
@@ -71,6 +72,7 @@ def sweep() -> None:
 @shared_task
 def retain() -> None:
     """Empty and remove what has been kept for long enough."""
+    lifecycle.remove_deleted()
     retention.retain()
     submission_retention.retain()
     bulk_retention.retain()

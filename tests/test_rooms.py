@@ -40,8 +40,6 @@ TIES = {
     ("audit", "accounts"),
     ("audit"),
     ("management", "api"),
-    ("sync", "connecting"),
-    ("tenants", "sync"),
     ("accounts"),
     ("lists"),
     ("admin", "api"),

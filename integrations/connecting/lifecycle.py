@@ -127,11 +127,12 @@ def restore(integration: Integration) -> bool:
     return bool(restored) or integration.deleted_at is None
 
 
-def remove_deleted(*, before: datetime) -> int:
-    """Remove the tenants deleted before `before` and all that they have; how many.
+def remove_deleted(*, before: datetime | None = None) -> int:
+    """Remove the tenants deleted before `before`, else `KEPT` ago, with all their data; how many.
 
     Idempotent, and may be stopped at any point: what is left goes the next time.
     """
+    before = before or timezone.now() - KEPT
     gone = list(Integration.objects.deleted().filter(deleted_at__lt=before))
     for integration in gone:
         for model, path in _REMOVED:

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Integration, RunState, SyncRun
 from integrations.records import Model
-from integrations.sync.scope_filter import models_left_out
-from integrations.tenants.scopes import scopes_of
+from integrations.tenants.scopes import excluded_models, scopes_of
 
 # The models that mean something to a recruiter; the others are how these hang together.
 SHOWN: dict[str, Promise] = {
@@ -60,7 +59,7 @@ def progress_of(integration: Integration) -> Progress:
     if run is None:
         return Progress(Phase.NONE, [])
     seen = {result.model: result for result in run.results.all()}
-    left_out = models_left_out(scopes_of(integration.pk))
+    left_out = excluded_models(scopes_of(integration.pk))
     lines = []
     for model, label in SHOWN.items():
         if model in left_out:

@@ -47,10 +47,11 @@ from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
 from integrations.sync.lease import Lease
 from integrations.sync.recorder import Journal
-from integrations.sync.scope_filter import models_left_out, sifted
+from integrations.sync.scope_filter import sifted
 from integrations.sync.scope_purge import settle, withdraw
 from integrations.tenants import clients
 from integrations.tenants.custom_fields import mapped_fields
+from integrations.tenants.scopes import excluded_models
 from integrations.tenants.value_maps import value_maps_of
 
 BATCH = 2800
@@ -71,7 +72,7 @@ class Sync:
         self.store = Store(run, lease, journal)
         self.settings = run.integration.flatchr_settings
         self.scopes = self.settings.scopes
-        self.left_out = models_left_out(self.scopes)
+        self.left_out = excluded_models(self.scopes)
         self.reader = FlatchrReader(
             sifted(client, self.scopes, run.integration_id),
             careers_url=clients.endpoints(run.integration.environment).careers_url,

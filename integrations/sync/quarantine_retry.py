@@ -41,9 +41,9 @@ from integrations.sync.deletions import GUARDED, release
 from integrations.sync.held_deletions import lock_out_syncs
 from integrations.sync.recorder import exchange_row
 from integrations.sync.runs import SyncRefused
-from integrations.sync.scope_filter import models_left_out
 from integrations.tenants import clients
 from integrations.tenants.custom_fields import mapped_fields
+from integrations.tenants.scopes import excluded_models
 from integrations.tenants.value_maps import value_maps_of
 
 # Somebody waits for the answer.
@@ -94,7 +94,7 @@ def retry(item: QuarantinedRecord) -> Retried:
             "Flatchr sent this record without an ID, so it cannot be asked for by itself. "
             "Correct it in Flatchr: the next full sync reads it again.",
         )
-    if item.model in models_left_out(run.integration.flatchr_settings.scopes):
+    if item.model in excluded_models(run.integration.flatchr_settings.scopes):
         raise SyncRefused(
             "Records of this kind are not read for this tenant. Its page says what is."
         )

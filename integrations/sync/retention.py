@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.connecting import lifecycle
 from integrations.models import (
     Application,
     Candidate,
@@ -30,11 +29,11 @@ ANSWERS = timedelta(days=1)
 
 
 def retain() -> None:
-    """Empty deleted records' personal data, remove old exchanges, answers of the API and the
-    data of deleted tenants. Idempotent.
+    """Empty deleted records' personal data, remove old exchanges and answers of the API.
+
+    Idempotent.
     """
     now = timezone.now()
-    lifecycle.remove_deleted(before=now - lifecycle.KEPT)
     StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
     empty_deleted(before=now - PERSONAL_DATA)
     history.retain()

@@ -25,8 +25,9 @@ from integrations.flatchr.client import SEARCH
 from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.reader import Source
 from integrations.models.scopes import Part, Scopes
-from integrations.records import PERSON, Model, PersonRecord
+from integrations.records import PERSON, PersonRecord
 from integrations.sync.bulk.dialects import json_text
+from integrations.tenants.scopes import redacts_people
 
 # What unified fields are made of (`docs/mapping.md`, Candidate and application), and of a candidate
 # each under the part that it belongs to.
@@ -41,27 +42,11 @@ _OF_PARTS: Mapping[Part, frozenset[str]] = {
 _DIGEST_SALT = "integrations.sync.person"
 
 
-def models_left_out(scopes: Scopes) -> frozenset[Model]:
-    """The models that are neither asked for nor kept."""
-    left_out = scopes.left_out
-    if Part.APPLICATIONS in left_out:
-        # A tag is on a candidate, or nowhere.
-        return frozenset({Model.CANDIDATES, Model.APPLICATIONS, Model.TAGS, Model.CANDIDATE_TAGS})
-    if Part.TAGS in left_out:
-        return frozenset({Model.TAGS, Model.CANDIDATE_TAGS})
-    return frozenset()
-
-
-def leaves_out_of_people(scopes: Scopes) -> bool:
-    """Whether a candidate's record is kept in part."""
-    return Part.RAW in scopes.left_out
-
-
 def sifted(client: Source, scopes: Scopes, integration_id: str) -> Source:
     """`client`, of whose applicants only what `scopes` read comes through; itself when that is
     all of them.
     """
-    if not leaves_out_of_people(scopes):
+    if not redacts_people(scopes):
         return client
     return _Sifted(client, Sieve(scopes, integration_id))
 
@@ -89,7 +74,7 @@ class Sieve:
     def __init__(self, scopes: Scopes, integration_id: str) -> None:
         self._integration_id = integration_id
         self._left_out = scopes.left_out
-        self._idle = not leaves_out_of_people(scopes)
+        self._idle = not redacts_people(scopes)
         kept = set(_ALWAYS)
         for part, keys in _OF_PARTS.items():
             if part not in self._left_out:

@@ -31,9 +31,9 @@ from integrations.models.scopes import Scopes
 from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import digest, person_columns
-from integrations.sync.scope_filter import Sieve, leaves_out_of_people
-from integrations.tenants.log_redaction import ABOUT_APPLICANTS, WITHHELD
-from integrations.tenants.scopes import settled
+from integrations.sync.scope_filter import Sieve
+from integrations.tenants.clients import ABOUT_APPLICANTS, WITHHELD
+from integrations.tenants.scopes import redacts_people, settled
 
 BATCH = 1000
 
@@ -78,7 +78,7 @@ def settle(store: Store, scopes: Scopes) -> None:
     run = store.run
     if run.integration.scopes_changed_at is None:
         return
-    if leaves_out_of_people(scopes):
+    if redacts_people(scopes):
         sieve = Sieve(scopes, store.integration_id)
         for applications in _all(Application, store.integration_id):
             _sift_applications(store, sieve, applications)

@@ -1,8 +1,8 @@
-"""What is read of a tenant: choosing it, and the sync that applies it
-(`docs/unified-api.md §12.6`).
+"""Data scopes of a tenant: what is read of it, and choosing that (`docs/unified-api.md §12.6`).
 
-What is chosen here holds from the next sync on, which is a full one: it empties what was stored
-of a part that is left out, and brings back what of a part that is read again. See `leaving_out`.
+A choice takes effect with the next sync, which is a full one: it empties what was stored of a
+part that is now left out, and reads again a part that was left out before. See
+`sync/scope_filter.py` and `sync/scope_purge.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from integrations.models.scopes import (
     stored_choices,
     stored_opt_outs,
 )
+from integrations.records import Model
 
 
 def scopes_of(integration_id: str) -> Scopes:
@@ -30,10 +31,26 @@ def scopes_of(integration_id: str) -> Scopes:
     return settings.scopes if settings is not None else EVERYTHING
 
 
-def choose(integration: Integration, scopes: Scopes, *, user: Any = None) -> bool:
-    """Let `scopes` be the operator's choice; whether that changes anything. Idempotent.
+def excluded_models(scopes: Scopes) -> frozenset[Model]:
+    """The models that are neither asked for nor kept."""
+    left_out = scopes.left_out
+    if Part.APPLICATIONS in left_out:
+        # A tag is on a candidate, or nowhere.
+        return frozenset({Model.CANDIDATES, Model.APPLICATIONS, Model.TAGS, Model.CANDIDATE_TAGS})
+    if Part.TAGS in left_out:
+        return frozenset({Model.TAGS, Model.CANDIDATE_TAGS})
+    return frozenset()
 
-    What the customer has said no to is remembered, and counts while the customer has the choice.
+
+def redacts_people(scopes: Scopes) -> bool:
+    """Whether any part of a candidate's record is left out; the raw object is then, too."""
+    return Part.RAW in scopes.left_out
+
+
+def choose(integration: Integration, scopes: Scopes, *, user: Any = None) -> bool:
+    """Store the operator's choice; return whether it changes anything. Idempotent.
+
+    The customer's opt-outs are kept, and count while the operator leaves the part optional.
     """
     with transaction.atomic():
         row = _locked(integration)
@@ -41,8 +58,9 @@ def choose(integration: Integration, scopes: Scopes, *, user: Any = None) -> boo
 
 
 def opt_out(integration: Integration, declined: Collection[Part]) -> bool:
-    """Let `declined` be what the customer says no to, of what there is a choice on; whether that
-    changes anything. Idempotent.
+    """Store the customer's opt-outs among the optional parts; return whether that changes anything.
+
+    Idempotent.
     """
     with transaction.atomic():
         row = _locked(integration)

@@ -11,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import tasks
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.base.formatting import change_url
 from integrations.connecting import lifecycle
 from integrations.connecting.deletion_preview import holdings_of
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
-from integrations.sync import retention
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address
 
@@ -138,7 +138,7 @@ def test_calls_go_with_their_tenant(admin: User, data: Data) -> None:
     lifecycle.delete(data.tenant)
     Integration.objects.update(deleted_at=timezone.now() - lifecycle.KEPT - timedelta(minutes=1))
 
-    retention.retain()
+    tasks.retain()
 
     assert not Integration.objects.exists()
     assert not PassthroughCall.objects.exists()

@@ -25,8 +25,9 @@ from integrations.sandbox import Sandbox
 from integrations.search import filling
 from integrations.submissions import enqueue
 from integrations.sync import incremental, runs
-from integrations.sync.scope_filter import Sieve, models_left_out
+from integrations.sync.scope_filter import Sieve
 from integrations.tenants import scopes
+from integrations.tenants.scopes import excluded_models
 from tests.sync.running import queue, sync, written
 
 ROW = {
@@ -82,13 +83,13 @@ def test_without_candidates_nothing_of_them_is_read_either() -> None:
     scopes = left_out(Part.APPLICATIONS)
 
     assert scopes.left_out == frozenset(Part)
-    assert models_left_out(scopes) == {
+    assert excluded_models(scopes) == {
         Model.CANDIDATES,
         Model.APPLICATIONS,
         Model.TAGS,
         Model.CANDIDATE_TAGS,
     }
-    assert models_left_out(left_out(Part.TAGS)) == {Model.TAGS, Model.CANDIDATE_TAGS}
+    assert excluded_models(left_out(Part.TAGS)) == {Model.TAGS, Model.CANDIDATE_TAGS}
 
 
 def test_what_else_flatchr_sends_goes_with_any_part_of_a_person() -> None:
