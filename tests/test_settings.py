@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.commands import ROOT, documented_names, manage
+from tests.support.commands import manage
 
 STRONG = "k4Zr-9wQ1xT7bV0nM3cE8yU5iO2pL6aS_dF4gH7jK9lZ1xC3vB5nM8qW2eR6tY0u"
 
@@ -85,16 +84,6 @@ def test_a_production_setup_passes_djangos_deployment_checks(tmp_path: Path) -> 
     )
 
     assert done.returncode == 0, done.stderr
-
-
-def test_every_variable_that_is_read_is_documented() -> None:
-    readers = (ROOT / "config" / "settings.py", ROOT / "config" / "gunicorn.py")
-    pattern = r"""(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)\""""
-    read = {name for path in readers for name in re.findall(pattern, path.read_text())}
-
-    assert read == documented_names()
-    page = (ROOT / "docs" / "configuration.md").read_text()
-    assert {name for name in read if f"`{name}`" not in page} == set()
 
 
 def test_static_files_are_collected_with_names_that_change_with_their_content(
