@@ -59,11 +59,11 @@ def citations(path: Path) -> Iterator[tuple[str, str]]:
         document, standard = own, False
         for found in CITED.finditer(paragraph):
             if found["document"]:
-                document = found["document"]
+                document, standard = found["document"], False
                 yield document, ""
                 continue
             # "ISO 32000-1 §12.6, §7.11": the second is the standard's as well.
-            standard = bool(found["standard"]) or (standard and not found["document"])
+            standard = standard or bool(found["standard"])
             if not standard and document:
                 for number in numbers_of(found["section"]):
                     yield document, number
