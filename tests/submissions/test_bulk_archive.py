@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from integrations.submissions.bulk import limits
-from integrations.submissions.bulk.archive import Archive, ArchiveRefused, FileRefused
+from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, FileRefused
 from tests.submissions.bulk_files import cv, zip_of
 
 
-def opened(content: bytes) -> Archive:
-    return Archive(io.BytesIO(content))
+def opened(content: bytes) -> CvArchive:
+    return CvArchive(io.BytesIO(content))
 
 
 def refusal(content: bytes) -> str:
@@ -27,7 +27,7 @@ def refusal(content: bytes) -> str:
     return str(refused.value)
 
 
-def complaint(archive: Archive, name: str) -> str:
+def complaint(archive: CvArchive, name: str) -> str:
     with pytest.raises(FileRefused) as refused:
         archive.read(archive.find(name))
     return str(refused.value)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import BulkRow, BulkState, RowState, Verdict
 from integrations.submissions.bulk import files, sheet
-from integrations.submissions.bulk.archive import Archive, ArchiveRefused
+from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive
 from integrations.submissions.bulk.lease import Lease, LeaseLost
 from integrations.submissions.bulk.resource import CandidateRows
 from integrations.submissions.bulk.rows import WARNING, Context, Finding, Proposal, verdict
@@ -93,7 +93,7 @@ def _row(lease: Lease, proposal: Proposal, findings: list[Finding]) -> BulkRow:
     )
 
 
-def _unnamed(archive: Archive | None, rows: Sequence[BulkRow]) -> list[str]:
+def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[str]:
     """A word on the files of the ZIP that no row asks for."""
     if archive is None:
         return []

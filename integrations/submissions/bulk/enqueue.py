@@ -11,7 +11,7 @@ from import_export.results import RowResult
 from integrations.models import BulkRow, BulkState, Channel, RowState, SubmissionKind
 from integrations.submissions import service
 from integrations.submissions.bulk import files
-from integrations.submissions.bulk.archive import Archive, ArchiveRefused, FileRefused
+from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, FileRefused
 from integrations.submissions.bulk.lease import Lease, LeaseLost
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
 from integrations.submissions.bulk.rows import Context, Proposal
@@ -67,7 +67,7 @@ def skip(lease: Lease) -> None:
             waiting.filter(pk=first.pk).update(state=RowState.FAILED, message=CUT_OFF)
 
 
-def _queue_rows(lease: Lease, rows: Sequence[BulkRow], archive: Archive | None) -> None:
+def _queue_rows(lease: Lease, rows: Sequence[BulkRow], archive: CvArchive | None) -> None:
     context = Context.of(lease.upload, archive)
     by_number = {row.number: row for row in rows}
 

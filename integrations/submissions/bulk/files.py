@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from integrations.models import BulkUpload
 from integrations.models.submissions import private_files
-from integrations.submissions.bulk.archive import Archive
+from integrations.submissions.bulk.cv_archive import CvArchive
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +20,13 @@ def read_sheet(upload: BulkUpload) -> bytes:
 
 
 @contextmanager
-def open_archive(upload: BulkUpload) -> Iterator[Archive | None]:
+def open_archive(upload: BulkUpload) -> Iterator[CvArchive | None]:
     """The ZIP, or None when there is none. Raises `ArchiveRefused`."""
     if not upload.archive:
         yield None
         return
     with upload.archive.open("rb") as stream:
-        archive = Archive(stream)
+        archive = CvArchive(stream)
         try:
             yield archive
         finally:

@@ -19,7 +19,7 @@ from integrations.models import (
     Verdict,
 )
 from integrations.submissions import service, validation
-from integrations.submissions.bulk.archive import Archive, FileRefused
+from integrations.submissions.bulk.cv_archive import CvArchive, FileRefused
 from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, job_finder
 from integrations.submissions.bulk.sheet import Row
 from integrations.submissions.documents import Document, DocumentRefused, inspect
@@ -233,7 +233,7 @@ class Context:
 
     integration: Integration
     finder: JobFinder
-    archive: Archive | None
+    archive: CvArchive | None
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     cv_owners: dict[str, tuple[int, str]] = field(default_factory=dict)
     shared: list[str] = field(default_factory=list)
@@ -241,7 +241,7 @@ class Context:
     _cvs: dict[str, CvFile | str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, upload: BulkUpload, archive: Archive | None) -> Context:
+    def of(cls, upload: BulkUpload, archive: CvArchive | None) -> Context:
         return cls(upload.integration, job_finder(upload.integration_id), archive)
 
     def job(self, text: str) -> Job:

@@ -3,20 +3,21 @@
 openpyxl turns whatever it is given into objects, and does not guard against entities that refer
 to themselves or to other files unless `defusedxml` is there. No XLSX has a document type, so one
 that has is refused, which leaves no entities at all; and the parts are counted first, so that
-what they become is bounded. zipfile never unpacks more of a part than its header says, and
-reports a part that holds more as damaged: the sizes in the headers can therefore be relied on.
+what they become is bounded. No more of a part is ever unpacked than its header says, and one that
+holds more is damaged (`archives.py`): the sizes in the headers can therefore be relied on.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import closing
 from xml.parsers import expat
 
+from integrations.archives import Archive, ArchiveFault, ArchiveLimits, UnsafeArchive
 from integrations.submissions.bulk import limits
 from integrations.submissions.bulk.grid import SheetRefused
 
-CHUNK = 64 * 1024
 STREAMED = ("worksheet+xml", "sharedStrings+xml")
 TYPES = "[Content_Types].xml"
 
@@ -25,35 +26,37 @@ TOO_LARGE = "The XLSX file unpacks to more than a sheet of candidates needs. Sav
 HOSTILE = "The XLSX file holds a document type definition, which no spreadsheet writes. Refused."
 DAMAGED = "The file cannot be read as XLSX: it is damaged. Save it again, or save it as CSV."
 
+# A spreadsheet with a password is no ZIP at all: an encrypted ZIP holds something else.
+_WORDS = {ArchiveFault.TOO_MANY_ENTRIES: TOO_LARGE, ArchiveFault.ENCRYPTED: NOT_XLSX}
+
 
 def check(content: bytes) -> None:
     """Raises `SheetRefused` unless the file is an XLSX of harmless size without entities."""
+    rules = ArchiveLimits(max_entries=limits.XLSX_ENTRIES)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
+        package = Archive(io.BytesIO(content), rules)
+        with closing(package):
             _check(package)
     except expat.ExpatError:
         raise SheetRefused(DAMAGED) from None
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
-        raise SheetRefused(DAMAGED) from None
+    except UnsafeArchive as unsafe:
+        raise SheetRefused(_WORDS.get(unsafe.fault, DAMAGED)) from None
 
 
-def _check(package: zipfile.ZipFile) -> None:
-    parts = package.infolist()
-    if len(parts) > limits.XLSX_ENTRIES:
-        raise SheetRefused(TOO_LARGE)
-    names = {part.filename for part in parts}
-    if len(names) != len(parts):
+def _check(package: Archive) -> None:
+    parts = {part.filename: part for part in package.entries}
+    if len(parts) != len(package.entries):
         raise SheetRefused(DAMAGED)
-    if TYPES not in names:
+    if TYPES not in parts:
         raise SheetRefused(NOT_XLSX)
-    types = _content_types(package)
+    types = _content_types(package, parts[TYPES])
     if not any("spreadsheetml" in kind or "ms-excel" in kind for kind in types.values()):
         raise SheetRefused(NOT_XLSX)
-    for part in parts:
-        _check_part(package, part, types.get(part.filename, ""))
+    for name, part in parts.items():
+        _check_part(package, part, types.get(name, ""))
 
 
-def _check_part(package: zipfile.ZipFile, part: zipfile.ZipInfo, kind: str) -> None:
+def _check_part(package: Archive, part: zipfile.ZipInfo, kind: str) -> None:
     """Whatever the part is called: a workbook may refer to any of them as XML."""
     streamed = kind.endswith(STREAMED)
     most = limits.XLSX_SHEET_BYTES if streamed else limits.XLSX_PART_BYTES
@@ -99,8 +102,7 @@ class _Types(_Counter):
             self.types[part] = attributes.get("ContentType", "")
 
 
-def _content_types(package: zipfile.ZipFile) -> dict[str, str]:
-    part = package.getinfo(TYPES)
+def _content_types(package: Archive, part: zipfile.ZipInfo) -> dict[str, str]:
     if part.file_size > limits.XLSX_PART_BYTES:
         raise SheetRefused(TOO_LARGE)
     found = _Types(limits.XLSX_PART_ELEMENTS)
@@ -108,11 +110,10 @@ def _content_types(package: zipfile.ZipFile) -> dict[str, str]:
     return found.types
 
 
-def _parse(package: zipfile.ZipFile, part: zipfile.ZipInfo, watcher: _Counter) -> None:
+def _parse(package: Archive, part: zipfile.ZipInfo, watcher: _Counter) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = watcher.element
     parser.StartDoctypeDeclHandler = watcher.doctype
-    with package.open(part) as stream:
-        while chunk := stream.read(CHUNK):
-            parser.Parse(chunk, False)
+    for chunk in package.chunks(part):
+        parser.Parse(chunk, False)
     parser.Parse(b"", True)

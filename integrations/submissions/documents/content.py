@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from integrations.submissions.documents import images, odt, ole2, ooxml, pdf, rtf, text
+from integrations.archives import ends_as_zip
+from integrations.submissions.documents import images, ole2, packages, pdf, rtf, text
 from integrations.submissions.documents.refusals import DocumentRefused
-from integrations.submissions.documents.zips import ends_as_zip
 
 _ZIP = b"PK\x03\x04"
 _MAGIC = ((images.PNG, "PNG"), (images.JPEG, "JPEG"), (ole2.MAGIC, "DOC"), (rtf.MAGIC, "RTF"))
 _CHECKS: dict[str, Callable[[bytes], None]] = {
     "PDF": pdf.check,
     "DOC": ole2.check,
-    "DOCX": ooxml.check,
-    "ODT": odt.check,
+    "DOCX": packages.check_docx,
+    "ODT": packages.check_odt,
     "RTF": rtf.check,
     "PNG": images.check_png,
     "JPEG": images.check_jpeg,
@@ -64,7 +64,7 @@ def _kind(content: bytes) -> str:
 def _packed_kind(content: bytes) -> str:
     if content[30:38] == b"mimetype":
         return "ODT"
-    if ooxml.CONTENT_TYPES.encode() in content:
+    if packages.CONTENT_TYPES.encode() in content:
         return "DOCX"
     if b"META-INF/manifest.xml" in content and b"content.xml" in content:
         return "ODT"

@@ -9,9 +9,9 @@ import re
 import struct
 import zlib
 
+from integrations.archives import ends_as_zip
 from integrations.submissions.documents.refusals import DocumentRefused
 from integrations.submissions.documents.text import MARKUP
-from integrations.submissions.documents.zips import ends_as_zip
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from integrations.archives import ends_as_zip
 from integrations.submissions.documents import pdf_actions
 from integrations.submissions.documents.refusals import DocumentRefused
-from integrations.submissions.documents.zips import ends_as_zip
 
 _KIND = "PDF"
 _MAGIC = b"%PDF-"

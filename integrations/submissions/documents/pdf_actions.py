@@ -12,8 +12,8 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from integrations.archives import inflated
 from integrations.submissions.documents.refusals import DocumentRefused
-from integrations.submissions.documents.zips import inflated
 
 _KIND = "PDF"
 _MOST_UNPACKED = 32 * 1024**2  # bytes of object streams
