@@ -137,6 +137,14 @@ def test_files_that_a_document_names_exist(page: Path) -> None:
     assert sorted(set(missing) - made) == []
 
 
+def test_every_room_is_in_the_architecture() -> None:
+    text = (DOCS / "architecture.md").read_text()
+    app = ROOT / "integrations"
+    rooms = {f"{path.name}/" for path in app.iterdir() if (path / "__init__.py").exists()}
+    rooms |= {path.name for path in app.glob("*.py")} - {"__init__.py", "apps.py"}
+    assert sorted(room for room in rooms if f"`{room}`" not in text) == []
+
+
 def test_every_variable_that_is_read_is_documented() -> None:
     readers = (ROOT / "config" / "settings.py", ROOT / "config" / "gunicorn.py")
     pattern = r"""(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)\""""
