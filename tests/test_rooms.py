@@ -34,16 +34,6 @@ BESIDE = {
     ("passthrough", "submissions"),
     ("templatetags", "admin"),
 }
-# Still to be cut.
-TIES = {
-    ("accounts", "api"),
-    ("audit", "accounts"),
-    ("audit"),
-    ("management", "api"),
-    ("accounts"),
-    ("lists"),
-    ("admin", "api"),
-}
 # Outside the floors: used by commands and tests alone.
 APART = ("sandbox", "demo")
 # What needs no database: plain values, and all that knows Flatchr.
@@ -77,7 +67,7 @@ def is_allowed(room: str, used: str) -> bool:
         return room in (*APART, "management")
     if room in APART:
         return True
-    return FLOOR_OF[used] < FLOOR_OF[room] or (room, used) in BESIDE | TIES
+    return FLOOR_OF[used] < FLOOR_OF[room] or (room, used) in BESIDE
 
 
 def test_every_import_goes_down() -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
-from integrations.api.errors import ApiError
-from integrations.api.instances import Columns
 from integrations.audit.trail import record
 from integrations.models import ApiKey, Event, FlatchrSettings, Integration
 from integrations.models.access import KeyState
@@ -26,22 +25,29 @@ MARK = "relais_"
 SHOWN = len(MARK) + 6
 USE_WRITTEN_EVERY = timedelta(minutes=1)
 
-_KEY = Columns(ApiKey, "api_key")
-_TENANT = Columns(Integration, "tenant")
-_SETTINGS = Columns(FlatchrSettings, "settings")
-# Every request asks for the three of them. Having the ORM put the statements together and carrying
-# them out one by one was a tenth of the time that a page takes.
+# Found by one statement: with two queries of the ORM, of which one joins the settings, a request
+# takes 1.5 to 2 ms of processor time more. A page of 100 candidates takes 5 to 6.
+_JOINED = {"api_key": ApiKey, "tenant": Integration, "settings": FlatchrSettings}
+_SELECTED = ", ".join(
+    f"{alias}.{field.column}"
+    for alias, model in _JOINED.items()
+    for field in model._meta.concrete_fields
+)
 _FIND = f"""
-SELECT {_KEY.sql}, {_TENANT.sql}, {_SETTINGS.sql}
+SELECT {_SELECTED}
 FROM integrations_apikey api_key
 LEFT JOIN integrations_integration tenant
-  ON tenant.id = %(named)s AND tenant.deleted_at IS NULL
+  ON tenant.id = %(tenant_id)s AND tenant.deleted_at IS NULL
   AND (api_key.every_tenant OR EXISTS (
     SELECT 1 FROM integrations_apikey_integrations opened
     WHERE opened.apikey_id = api_key.id AND opened.integration_id = tenant.id))
 LEFT JOIN integrations_flatchrsettings settings ON settings.integration_id = tenant.id
 WHERE api_key.key_hash = %(key_hash)s
 """  # noqa: S608
+
+
+class InvalidKey(Exception):
+    """No key, or one that is unknown, revoked or expired; the message is for whoever sent it."""
 
 
 def create_key(
@@ -87,50 +93,73 @@ def revoke(key: ApiKey) -> None:
     key.refresh_from_db()
 
 
-def authenticate(header: str, named: str = "") -> tuple[ApiKey, Integration | None]:
-    """The key of an `Authorization` header, which is marked as used, and the tenant with the id
-    `named`, with its settings, if there is one that the key opens.
-
-    Raises `ApiError` PLATFORM.AUTHENTICATION_INVALID when there is no key, or it opens nothing.
+def authenticate(header: str, tenant_id: str = "") -> tuple[ApiKey, Integration | None]:
+    """Return the key of an `Authorization` header, and the tenant with this id and its settings if
+    the key opens it; record the use of the key. Raise `InvalidKey`.
     """
     scheme, _, given = header.strip().partition(" ")
     given = given.strip()
     if scheme.lower() != "bearer" or not given:
-        raise _unknown("Send an API key: `Authorization: Bearer <key>`.")
-    key, tenant = _found(_hash(given), named)
+        raise InvalidKey("Send an API key: `Authorization: Bearer <key>`.")
+    key, tenant = _find(_hash(given), tenant_id)
     if key is None:
-        raise _unknown("This API key does not exist.")
+        raise InvalidKey("This API key does not exist.")
     now = timezone.now()
     state = key.state_at(now)
     if state is not KeyState.ACTIVE:
-        raise _unknown(f"This API key is {state.lower()}.")
+        raise InvalidKey(f"This API key is {state.lower()}.")
     _mark_used(key, now)
     return key, tenant
 
 
-def _found(key_hash: str, named: str) -> tuple[ApiKey | None, Integration | None]:
+def _find(key_hash: str, tenant_id: str) -> tuple[ApiKey | None, Integration | None]:
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, {"key_hash": key_hash, "named": named})
+        cursor.execute(_FIND, {"key_hash": key_hash, "tenant_id": tenant_id})
         row = cursor.fetchone()
     if row is None:
         return None, None
-    of_key, row = row[: len(_KEY)], row[len(_KEY) :]
-    of_tenant, of_settings = row[: len(_TENANT)], row[len(_TENANT) :]
-    key = _KEY.instance(of_key)
-    # The primary keys, which are first; a tenant without settings is left for `Caller.find`.
-    if of_settings[0] is None:
+    key, tenant, settings = _instances(row)
+    # A tenant whose settings were never stored is left to the caller, who makes them.
+    if tenant is None or settings is None:
         return key, None
-    tenant = _TENANT.instance(of_tenant)
-    tenant.flatchr_settings = _SETTINGS.instance(of_settings)
+    tenant.flatchr_settings = settings
     return key, tenant
+
+
+def _instances(row: Sequence[Any]) -> list[Any]:
+    """The objects of a row of `_FIND`, as `Model.objects.raw` makes them of one model; None for one
+    that was not found.
+    """
+    found: list[Any] = []
+    start = 0
+    for model in _JOINED.values():
+        names, converters = _fields(model)
+        values = list(row[start : start + len(names)])
+        start += len(names)
+        for place, column, convert in converters:
+            values[place] = convert(values[place], column, connection)
+        # The primary key comes first.
+        found.append(None if values[0] is None else model.from_db(connection.alias, names, values))
+    return found
+
+
+@cache
+def _fields(model: type[Model]) -> tuple[list[str], list[tuple[int, Any, Any]]]:
+    """The names of a model's columns, and for each place what its value has to go through."""
+    fields: Sequence[Any] = model._meta.concrete_fields
+    converters = [
+        (place, field.cached_col, convert)
+        for place, field in enumerate(fields)
+        for convert in (
+            *connection.ops.get_db_converters(field.cached_col),
+            *field.get_db_converters(connection),
+        )
+    ]
+    return [field.attname for field in fields], converters
 
 
 def _hash(key: str) -> str:
     return sha256(key.encode()).hexdigest()
-
-
-def _unknown(message: str) -> ApiError:
-    return ApiError("PLATFORM.AUTHENTICATION_INVALID", message)
 
 
 def _mark_used(key: ApiKey, now: datetime) -> None:
@@ -144,7 +173,7 @@ def _mark_used(key: ApiKey, now: datetime) -> None:
             if marked and not _used_today(key, now):
                 _record(Event.KEY_USED, key, key=key)
     except DatabaseError:
-        # A database that is too busy to note it can still be read.
+        # A database that is too busy for this write can still be read.
         logger.warning("The use of API key %s could not be noted.", key.prefix, exc_info=True)
 
 

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
-from integrations.accounts.api_keys import authenticate
+from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import idempotency, limits
 from integrations.api.answers import failure
 from integrations.api.caller import HEADER, Caller, tenant
@@ -137,12 +137,15 @@ class _Call:
         self.key_prefix = "none"
 
     def answer(self, router: Router, path: str) -> HttpResponse:
-        named = self.request.headers.get(HEADER, "").strip()
-        key, self.request.api_tenant = authenticate(
-            self.request.headers.get("Authorization", ""),
-            # It is refused below, once it is known who is asking.
-            "" if "\0" in named else named,
-        )
+        tenant_id = self.request.headers.get(HEADER, "").strip()
+        try:
+            key, self.request.api_tenant = authenticate(
+                self.request.headers.get("Authorization", ""),
+                # It is refused below, once it is known who is asking.
+                "" if "\0" in tenant_id else tenant_id,
+            )
+        except InvalidKey as error:
+            raise ApiError("PLATFORM.AUTHENTICATION_INVALID", str(error)) from None
         self.key_prefix = key.prefix
         allowance = limits.count_request(key.pk)
         if allowance is not None:

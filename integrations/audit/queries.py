@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from integrations.accounts.permissions import Permission, tenants_where
-from integrations.models import AuditEntry, Event, Membership
+from integrations.models import AuditEntry, Event, Integration, Membership
 
 # What is about a person and no tenant; Managers see it of the members of their tenants.
 OF_PEOPLE = (
@@ -23,13 +22,13 @@ OF_PEOPLE = (
 )
 
 
-def visible_to(user: Any) -> QuerySet[AuditEntry]:
-    """All entries for an administrator; for a Manager those of their tenants, and how the members
-    of these sign in.
+def visible_to(user: Any, *, tenants: QuerySet[Integration]) -> QuerySet[AuditEntry]:
+    """All entries for an administrator; for others those of `tenants`, whose audit trail they may
+    read, and how the members of these sign in.
     """
     if user.is_superuser:
         return AuditEntry.objects.all()
-    mine = list(tenants_where(user, Permission.AUDIT).values_list("pk", flat=True))
+    mine = list(tenants.values_list("pk", flat=True))
     people = Membership.objects.filter(integration__in=mine).values_list("user_id", flat=True)
     known = [str(pk) for pk in people.distinct()]
     about = Q(integration_id="", what__in=OF_PEOPLE, object_kind="user", object_id__in=known)

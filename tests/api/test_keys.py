@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,9 +20,8 @@ from django.utils import timezone
 from kombo import Kombo
 from kombo.errors import KomboGeneralError
 
-from integrations.accounts.api_keys import authenticate, create_key, revoke
-from integrations.api.errors import ApiError
-from integrations.models import ApiKey, FlatchrSettings, Integration
+from integrations.accounts.api_keys import InvalidKey, authenticate, create_key, revoke
+from integrations.models import ApiKey, AuditEntry, Event, FlatchrSettings, Integration
 from tests.api.conftest import Call, MakeKey
 
 pytestmark = pytest.mark.django_db
@@ -83,9 +82,11 @@ def test_the_tenant_that_is_named_comes_with_the_key_if_it_opens_it(
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic {}", "{}", "Bearer {}x"])
 def test_anything_else_in_the_header_opens_nothing(header: str) -> None:
     _, key = create_key(name="Any")
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(InvalidKey):
         authenticate(header.format(key))
-    assert (refused.value.code, refused.value.status) == ("PLATFORM.AUTHENTICATION_INVALID", 401)
+    answer = Client().get("/v1/check-api-key", headers={"Authorization": header.format(key)})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "PLATFORM.AUTHENTICATION_INVALID"
 
 
 def test_a_revoked_key_is_refused_from_the_next_request_on(
@@ -134,6 +135,35 @@ def test_the_use_of_a_key_is_written_once_a_minute() -> None:
     row.refresh_from_db()
     assert row.last_used_at is not None
     assert row.last_used_at > used
+
+
+@pytest.mark.parametrize("table", ["integrations_apikey", "integrations_auditentry"])
+def test_a_key_whose_use_cannot_be_recorded_still_works(
+    table: str, tenant: Integration, caplog: pytest.LogCaptureFixture
+) -> None:
+    row, key = create_key(name="Any", integrations=[tenant])
+
+    def busy(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if (
+            sql.startswith("UPDATE" if table == "integrations_apikey" else "INSERT")
+            and table in sql
+        ):
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+    headers = {"Authorization": f"Bearer {key}"}
+    with connection.execute_wrapper(busy):
+        answer = Client().get(f"/v1/integrations/{tenant.pk}", headers=headers)
+    assert answer.status_code == 200
+    assert f"The use of API key {row.prefix} could not be noted" in caplog.text
+    # Neither half of it was stored, and the next request records both.
+    row.refresh_from_db()
+    assert row.last_used_at is None
+    assert not AuditEntry.objects.filter(what=Event.KEY_USED).exists()
+    authenticate(f"Bearer {key}")
+    row.refresh_from_db()
+    assert row.last_used_at is not None
+    assert AuditEntry.objects.filter(what=Event.KEY_USED).count() == 1
 
 
 def test_the_command_prints_one_json_object_and_the_key_works(tenant: Integration) -> None:

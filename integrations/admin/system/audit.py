@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.accounts.permissions import Permission, may
+from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
 from integrations.admin.base.cards import Card
 from integrations.admin.base.filters import ListFilter, TenantFilter, chosen_tenant
@@ -117,7 +117,8 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
     empty_text = _lazy("Nothing has been written down yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return queries.visible_to(request.user).order_by(*self.ordering)
+        tenants = tenants_where(request.user, Permission.AUDIT)
+        return queries.visible_to(request.user, tenants=tenants).order_by(*self.ordering)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request) and may(request.user, Permission.AUDIT)
