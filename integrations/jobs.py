@@ -1,9 +1,9 @@
-"""Who works on a row: taking it, keeping it, and noticing that it was lost.
+"""Jobs: rows of the database that say what a worker has to do.
 
-A lease is a token in a row (`lease_owner`) and a time until which it holds (`lease_expires_at`).
-Whoever holds it writes only while both the token and the row's state are still as they were, so a
-worker that was taken for dead and replaced cannot write any more
-(`docs/architecture.md`, decision 1).
+The row is the truth and the broker only a wake-up call (`docs/architecture.md`, decision 1). A
+service declares its `JobKind`, wakes a worker with it, and lets the worker `claim` the row. A
+lease is a token in the row (`lease_owner`) and the time until which it holds
+(`lease_expires_at`). The sweep wakes workers for rows whose wake-up call or worker was lost.
 """
 
 from __future__ import annotations
@@ -11,100 +11,231 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
-from django.db import DatabaseError, connection
-from django.db.models import F, Model, Q, QuerySet
+from celery import current_app
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
+# A call that no worker has taken for so long is dropped: the sweep has repeated it meanwhile.
+WAKE_UP_EXPIRES_SECONDS = 60
+# A call that is due later than this is left to the sweep, which comes round more often.
+LONGEST_COUNTDOWN_SECONDS = 20.0
+
+StepT = TypeVar("StepT", bound=Callable[[], object])
+RecordT = TypeVar("RecordT", bound=Model)
+
 
 class LeaseLost(Exception):
-    """Somebody else has the row, or it has ended: stop without writing anything."""
+    """Another worker has the row, or its job has ended: stop without writing anything."""
 
 
-def expired(now: datetime) -> Q:
+# Periodic work
+
+
+class PeriodicSteps:
+    """Named functions that a periodic task calls one after another; each has to be idempotent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._steps: dict[str, Callable[[], object]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def register(self, name: str) -> Callable[[StepT], StepT]:
+        """Decorator: call the function each time. Raises `ValueError` if the name is taken."""
+
+        def add(step: StepT) -> StepT:
+            if name in self._steps:
+                raise ValueError(f"{self.name}: {name} is registered already")
+            self._steps[name] = step
+            return step
+
+        return add
+
+    def run(self) -> None:
+        """Call every function. One that fails is logged and does not stop the others."""
+        for name, step in self._steps.items():
+            with failure_logged("%s: %s", self.name, name):
+                step()
+
+
+# The kinds of job, whose waiting rows the sweep wakes workers for: each has its `JobKind.sweep`.
+KINDS = PeriodicSteps("Waking workers")
+# What the sweep does itself, every few seconds, after it has woken the workers.
+SWEEP = PeriodicSteps("Sweep")
+# What removes data that was kept for long enough, every hour.
+RETENTION = PeriodicSteps("Retention")
+
+
+@contextmanager
+def failure_logged(what: str, *arguments: object) -> Iterator[None]:
+    """Log an exception instead of raising it, so that the next of many independent things is done.
+
+    `what` and `arguments` name the thing, as in a log call.
+    """
+    try:
+        yield
+    except Exception:
+        logger.exception(f"{what} failed", *arguments)
+        # A connection that has broken would fail whatever comes next, too.
+        connection.close_if_unusable_or_obsolete()
+
+
+# Waking workers
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of job: the task that works on one row, and how the sweep finds the rows for it.
+
+    `find_waiting` returns the keys of the rows that need a worker and have none; `give_up`, called
+    before it, ends the rows that have been tried too often.
+    """
+
+    name: str
+    task: str
+    find_waiting: Callable[[datetime], Iterable[Any]]
+    give_up: Callable[[datetime], object] | None = None
+
+    def enqueue(self, key: Any, *, after: float = 0.0) -> None:
+        """Call `wake` once the transaction has committed."""
+        transaction.on_commit(lambda: self.wake(key, after=after))
+
+    def wake(self, key: Any, *, after: float = 0.0) -> None:
+        """Wake a worker for the row in `after` seconds. The call may be lost or come twice.
+
+        A call while the broker is down, or one that is due late, is left to the sweep.
+        """
+        after = max(0.0, after)
+        if after > LONGEST_COUNTDOWN_SECONDS:
+            return
+        try:
+            current_app.send_task(
+                self.task,
+                args=[key],
+                countdown=after or None,
+                expires=WAKE_UP_EXPIRES_SECONDS + after,
+                retry=False,
+            )
+        except (OperationalError, OSError):
+            logger.warning(
+                "The broker could not be reached; the sweep will wake %s %s", self.name, key
+            )
+
+    def sweep(self) -> None:
+        """Wake a worker for each waiting row. Idempotent."""
+        now = timezone.now()
+        if self.give_up is not None:
+            self.give_up(now)
+        for key in self.find_waiting(now):
+            self.wake(key)
+
+
+def register(kind: JobKind) -> JobKind:
+    """Have the sweep wake workers for this kind of job; returns it."""
+    KINDS.register(kind.name)(kind.sweep)
+    return kind
+
+
+# Leases
+
+
+def is_expired(now: datetime) -> Q:
     """Rows whose worker has not been heard of for a lease's length."""
     return Q(lease_expires_at__lt=now)
 
 
-def free(now: datetime) -> Q:
+def is_free(now: datetime) -> Q:
     """Rows that no live worker holds."""
-    return Q(lease_expires_at=None) | expired(now)
+    return Q(lease_expires_at=None) | is_expired(now)
 
 
-def take(row: QuerySet[Any], now: datetime, length: timedelta, **fields: Any) -> str | None:
-    """The owner's token if `row` still selects its one row, in which `fields` are set as well;
-    None when it is somebody else's.
+def claim(rows: QuerySet[Any], *, length: timedelta, **fields: Any) -> str | None:
+    """Take the one row that `rows` selects, by compare-and-set, and set `fields` in it.
+
+    Returns the token of the new owner; None when another worker was quicker. `rows` must exclude
+    a row that is held.
     """
     owner = uuid.uuid4().hex
-    taken = row.update(
-        lease_owner=owner, lease_expires_at=now + length, attempts=F("attempts") + 1, **fields
-    )
-    return owner if taken else None
+    claimed = rows.update(lease_owner=owner, lease_expires_at=timezone.now() + length, **fields)
+    return owner if claimed else None
 
 
-class Hold:
-    """One worker's hold on one row. All that it writes into the row goes through here."""
+class Lease:
+    """One worker's lease of one row; all that the worker writes into the row goes through here.
 
-    length: timedelta
+    `rows` selects the row while it is in the state in which the work is done. A worker that was
+    taken for dead and replaced cannot write, because its token is not in the row any more.
+    """
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, rows: QuerySet[Any], *, owner: str, length: timedelta) -> None:
         self.owner = owner
+        self.length = length
+        self._rows = rows
 
-    def row(self) -> QuerySet[Any]:
-        """Selects the row while it is in the state that the work is done in."""
-        raise NotImplementedError
+    def rows(self) -> QuerySet[Any]:
+        return self._rows
 
     def write(self, **fields: Any) -> None:
-        """Set `fields`; raises `LeaseLost` when the row is not ours any more.
+        """Set `fields`; raises `LeaseLost`.
 
         Call it (or `renew`) first in a transaction that writes more: it locks the row until
         commit.
         """
-        if not self.row().filter(lease_owner=self.owner).update(**fields):
+        if not self.rows().filter(lease_owner=self.owner).update(**fields):
             raise LeaseLost
 
     def renew(self, **fields: Any) -> None:
-        """Hold the row for longer and set `fields`; raises `LeaseLost`."""
+        """Extend the lease and set `fields`; raises `LeaseLost`."""
         self.write(lease_expires_at=timezone.now() + self.length, **fields)
 
     def release(self, **fields: Any) -> None:
-        """Set `fields` and let go of the row; raises `LeaseLost`."""
+        """End the lease and set `fields`; raises `LeaseLost`."""
         self.write(lease_owner="", lease_expires_at=None, **fields)
 
 
-class RecordHold(Hold):
-    """A hold on the row of `record`, which is kept as the row is."""
+class RecordLease(Lease, Generic[RecordT]):
+    """A lease of the row of `record`: it holds while the row's state is that of `record`.
 
-    def __init__(self, record: Model, owner: str) -> None:
-        super().__init__(owner)
-        self._record: Any = record
+    What is written into the row is set in `record` as well.
+    """
 
-    def row(self) -> QuerySet[Any]:
-        rows = type(self._record)._default_manager
-        selected: QuerySet[Any] = rows.filter(pk=self._record.pk, state=self._record.state)
-        return selected
+    def __init__(self, record: RecordT, *, owner: str, length: timedelta) -> None:
+        manager = type(record)._default_manager
+        super().__init__(manager.filter(pk=record.pk), owner=owner, length=length)
+        self.record = record
+
+    def rows(self) -> QuerySet[Any]:
+        return super().rows().filter(state=self.record.state)  # type: ignore[attr-defined]
 
     def write(self, **fields: Any) -> None:
         super().write(**fields)
         for name, value in fields.items():
-            setattr(self._record, name, value)
+            setattr(self.record, name, value)
 
 
-class BeatingHold(Hold):
-    """A hold that renews itself while it is used as a context manager.
+class HeartbeatLease(Lease):
+    """A lease that renews itself every `seconds` while it is used as a context manager.
 
-    The beat runs in a thread with a connection of its own, since the worker may sit for a minute
-    in a read. Losing the row sets a flag, which the worker looks at where it can stop.
+    The heartbeat runs in a thread with its own connection, because the worker may block in a read
+    for a minute. `lost` is set once the row has been lost; the worker checks it where it can stop.
     """
 
-    def __init__(self, owner: str, *, name: str, seconds: float) -> None:
-        super().__init__(owner)
+    def __init__(
+        self, rows: QuerySet[Any], *, owner: str, length: timedelta, seconds: float, name: str
+    ) -> None:
+        super().__init__(rows, owner=owner, length=length)
         self.lost = False
-        self._name = name
         self._seconds = seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -117,8 +248,8 @@ class BeatingHold(Hold):
         self._stop.set()
         self._thread.join()
 
-    def beat(self) -> None:
-        """What is written from time to time; raises `LeaseLost`."""
+    def heartbeat(self) -> None:
+        """Renew the lease, in the thread of the heartbeat; raises `LeaseLost`."""
         self.renew()
 
     def write(self, **fields: Any) -> None:
@@ -132,13 +263,15 @@ class BeatingHold(Hold):
         try:
             while not self._stop.wait(self._seconds):
                 try:
-                    self.beat()
+                    self.heartbeat()
                 except LeaseLost:
                     return
                 except DatabaseError:
-                    # One missed beat is survivable and the next may succeed; if none does, the
-                    # lease runs out and the writer's own renewal fails.
-                    logger.warning("%s: the heartbeat was not written", self._name, exc_info=True)
+                    # The next heartbeat may succeed; if none does, the lease expires and the
+                    # worker's own renewal raises `LeaseLost`.
+                    logger.warning(
+                        "%s: the heartbeat was not written", self._thread.name, exc_info=True
+                    )
                     connection.close()
         finally:
             connection.close()

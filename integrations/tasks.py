@@ -1,9 +1,10 @@
-"""What workers do: each task calls a service with ids, and does nothing itself."""
+"""The Celery tasks: each calls a service with ids, and does nothing itself."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
+from integrations import jobs
 from integrations.accounts import sessions
 from integrations.audit import trail
 from integrations.connecting import lifecycle
@@ -15,11 +16,16 @@ from integrations.passthrough import history as passthrough_history
 from integrations.search import filling
 from integrations.submissions import reconcile, send
 from integrations.submissions import retention as submission_retention
-from integrations.submissions import sweep as submission_sweep
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads, worker
 from integrations.sync import engine, retention, runs
 from integrations.tenants import stats
+
+# Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
+REGISTERED = (
+    *(bulk_retention, confirmation, export_retention, lifecycle, passthrough_history, retention),
+    *(runs, schedules, sessions, submission_retention, trail, uploads),
+)
 
 
 @shared_task
@@ -58,26 +64,12 @@ def work_on_export(export_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Start what is due and wake workers for what has gone stale."""
-    runs.sweep()
-    filling.sweep()
-    submission_sweep.sweep()
-    uploads.sweep()
-    schedules.sweep()
-    export_working.sweep()
-    mailing.sweep()
-    stats.sweep()
+    """Wake workers for what waits, then start what is due."""
+    jobs.KINDS.run()
+    jobs.SWEEP.run()
 
 
 @shared_task
 def retain() -> None:
-    """Empty and remove what has been kept for long enough."""
-    lifecycle.remove_deleted()
-    retention.retain()
-    submission_retention.retain()
-    bulk_retention.retain()
-    export_retention.retain()
-    passthrough_history.retain()
-    confirmation.forget_old()
-    sessions.forget_expired()
-    trail.retain()
+    """Remove what has been kept for long enough."""
+    jobs.RETENTION.run()

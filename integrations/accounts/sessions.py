@@ -8,6 +8,8 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from integrations import jobs
+
 
 def end_sessions(user: Any, *, but: str | None = None) -> int:
     """Sign the user out everywhere, but for the session with the key `but`; how many ended."""
@@ -20,6 +22,7 @@ def end_sessions(user: Any, *, but: str | None = None) -> int:
     return len(ended)
 
 
+@jobs.RETENTION.register("sessions")
 def forget_expired() -> None:
     """Remove the sessions that have run out. Idempotent."""
     Session.objects.filter(expire_date__lt=timezone.now()).delete()

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.db.models.sql import DeleteQuery
 from django.utils import timezone
 
-from integrations import client_address
+from integrations import client_address, jobs
 from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration
 
 # Names under which something secret would be written down.
@@ -79,6 +79,7 @@ def _cut(text: str, most: int) -> str:
     return text.replace("\x00", "")[:most]
 
 
+@jobs.RETENTION.register("audit trail")
 def retain() -> int:
     """Remove what is older than `AUDIT_KEEP_DAYS`, when that is set; how many. Idempotent."""
     if not settings.AUDIT_KEEP_DAYS:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.models import (
     LIVE_STATES,
@@ -127,6 +128,7 @@ def restore(integration: Integration) -> bool:
     return bool(restored) or integration.deleted_at is None
 
 
+@jobs.RETENTION.register("deleted tenants")
 def remove_deleted(*, before: datetime | None = None) -> int:
     """Remove the tenants deleted before `before`, else `KEPT` ago, with all their data; how many.
 

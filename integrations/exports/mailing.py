@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from integrations import jobs
 from integrations.accounts.language import language_of
 from integrations.exports.working import may_fetch
 from integrations.models import Export, ExportKind
@@ -46,6 +47,7 @@ READY: dict[str, Any] = {
 }
 
 
+@jobs.SWEEP.register("e-mails about exports")
 def sweep() -> None:
     """Send the mails that are due. A mail whose sender is killed may be sent twice."""
     now = timezone.now()
@@ -57,7 +59,8 @@ def sweep() -> None:
         )
         if taken:
             taken_up = Export.objects.select_related("user", "integration", "schedule")
-            _send(taken_up.get(pk=export_id))
+            with jobs.failure_logged("The mail about export %s", export_id):
+                _send(taken_up.get(pk=export_id))
 
 
 def _send(export: Export) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.exports import files
 from integrations.models import LIVE_EXPORTS, Export
 
@@ -13,6 +14,7 @@ from integrations.models import LIVE_EXPORTS, Export
 ABANDONED = timedelta(days=1)
 
 
+@jobs.RETENTION.register("files of exports")
 def retain() -> None:
     """Remove files that have expired, and those that belong to nothing. Idempotent."""
     now = timezone.now()

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.accounts.permissions import Permission, tenants_where
 from integrations.audit.trail import record
 from integrations.exports import service
@@ -107,12 +108,14 @@ def following(every: str, now: datetime) -> datetime:
         day += timedelta(days=1)
 
 
+@jobs.SWEEP.register("scheduled exports")
 def sweep() -> None:
     """Queue the exports that are due, each once. Runs each few seconds; idempotent."""
     now = timezone.now()
     due = ExportSchedule.objects.filter(next_at__lte=now).select_related("user", "integration")
     for planned in due:
-        _make(planned, now)
+        with jobs.failure_logged("Scheduled export %s", planned.pk):
+            _make(planned, now)
 
 
 def _make(planned: ExportSchedule, now: datetime) -> Export | None:

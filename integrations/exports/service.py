@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from integrations import jobs
 from integrations.audit.trail import record
-from integrations.exports import wake
 from integrations.exports.formats import FORMATS
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted, write
@@ -30,6 +31,10 @@ from integrations.models import (
 # Nothing of an Excel file can be sent before its last row has been written, and a row of it takes
 # longer. With the default setting somebody waits for 10,000 rows, which takes about a second.
 EXCEL_SHARE = 5
+# What was queued so short a while ago has its own wake-up call on the way.
+OVERDUE = timedelta(seconds=5)
+# Exports that one sweep wakes workers for at most.
+MOST_CALLS = 100
 
 
 class Download(NamedTuple):
@@ -89,7 +94,7 @@ def queue(
     export.state, export.schedule = ExportState.QUEUED, schedule
     with transaction.atomic():
         _save(export)
-        transaction.on_commit(lambda: wake.worker(export.pk))
+        EXPORTS.enqueue(export.pk)
     return export
 
 
@@ -130,9 +135,29 @@ def wanted_of(stored: Export | ExportSchedule) -> Wanted:
     return Wanted(stored.kind, stored.columns, stored.format, style)
 
 
+def unattended(now: datetime) -> Q:
+    """Exports that need a worker and have no live one."""
+    left = Q(state=ExportState.RUNNING) & jobs.is_expired(now)
+    return Q(state=ExportState.QUEUED) | left
+
+
+def _find_waiting(now: datetime) -> QuerySet[Export, int]:
+    waiting = Export.objects.filter(unattended(now), started_at__lt=now - OVERDUE)
+    return waiting.order_by("pk").values_list("pk", flat=True)[:MOST_CALLS]
+
+
+EXPORTS = jobs.register(
+    jobs.JobKind(
+        name="export",
+        task="integrations.tasks.work_on_export",
+        find_waiting=_find_waiting,
+    )
+)
+
+
 def cancel(export: Export) -> bool:
     """Stop an export that a worker is to write, or is writing; whether there was one."""
-    # From here on no worker can finish it: its lease is on the state.
+    # From here on no worker can finish it: a lease holds only while the state is RUNNING.
     with transaction.atomic():
         stopped = Export.objects.filter(pk=export.pk, state__in=LIVE_EXPORTS).update(
             state=ExportState.CANCELLED,

@@ -1,4 +1,4 @@
-"""What a worker does for an export: it writes the file, then says so in the row."""
+"""Writing the file of a large export: what a worker does, under a lease of the export's row."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.accounts.permissions import Permission, tenants_where
-from integrations.exports import files, wake
-from integrations.exports.lease import Lease, LeaseLost, claim, unattended
-from integrations.exports.service import wanted_of
+from integrations.exports import files
+from integrations.exports.service import unattended, wanted_of
 from integrations.exports.writing import write
+from integrations.jobs import LeaseLost
 from integrations.lists.selecting import select
 from integrations.models import Export, ExportState
 
 logger = logging.getLogger(__name__)
 
-# How often a worker may vanish over the same export before it is given up.
+LEASE = timedelta(seconds=20)
+# The progress that the page shows is as old as this.
+HEARTBEAT_SECONDS = 1.0
+# How often a worker may die over the same export before it is given up.
 MOST_ATTEMPTS = 5
-# What became due so short a while ago has a call of its own on the way.
-OVERDUE = timedelta(seconds=5)
 
 NO_LONGER = "You may no longer take this tenant's data away. Ask an administrator for access."
 NO_USER = "The account that asked for this export is gone or switched off."
@@ -34,6 +37,44 @@ NO_ROOM = "The file could not be stored. Tell your administrator to look for roo
 
 class NotAllowed(Exception):
     """Who asked for the export may not have it any more; the message tells why."""
+
+
+class ExportLease(jobs.HeartbeatLease):
+    """One worker's lease of one export. The heartbeat also writes the progress: the worker's own
+    connection is in the middle of a read, and on SQLite could not write before its end.
+    """
+
+    def __init__(self, export_id: int, owner: str) -> None:
+        super().__init__(
+            Export.objects.filter(pk=export_id, state=ExportState.RUNNING),
+            owner=owner,
+            length=LEASE,
+            seconds=HEARTBEAT_SECONDS,
+            name=f"Export {export_id}",
+        )
+        self.export_id = export_id
+        self.written = 0
+
+    def progress(self, rows: int) -> None:
+        """Note that so many rows have been read. Raises `LeaseLost`."""
+        self.written = rows
+        if self.lost:
+            raise LeaseLost
+
+    def heartbeat(self) -> None:
+        self.renew(written=self.written)
+
+
+def claim(export_id: int) -> ExportLease | None:
+    """Claim the export if it is queued, or if its worker has died; None when another has it."""
+    owner = jobs.claim(
+        Export.objects.filter(unattended(timezone.now()), pk=export_id),
+        length=LEASE,
+        attempts=F("attempts") + 1,
+        state=ExportState.RUNNING,
+        written=0,
+    )
+    return ExportLease(export_id, owner) if owner else None
 
 
 def work_on(export_id: int) -> bool:
@@ -70,7 +111,7 @@ def work_on(export_id: int) -> bool:
     return True
 
 
-def _write(lease: Lease, export: Export, name: str) -> None:
+def _write(lease: ExportLease, export: Export, name: str) -> None:
     tenants = allowed_tenants(export)
     rows: list[int] = []
     with lease:
@@ -100,7 +141,7 @@ def _write(lease: Lease, export: Export, name: str) -> None:
     )
 
 
-def _fail(lease: Lease, words: str) -> None:
+def _fail(lease: ExportLease, words: str) -> None:
     try:
         lease.release(state=ExportState.FAILED, error=words, ended_at=timezone.now())
     except LeaseLost:
@@ -136,11 +177,3 @@ def is_fetchable(export: Export) -> bool:
         and export.expires_at
         and export.expires_at > timezone.now()
     )
-
-
-def sweep() -> None:
-    """Wake workers for exports that are unattended. Runs each few seconds; idempotent."""
-    now = timezone.now()
-    waiting = Export.objects.filter(unattended(now), started_at__lt=now - OVERDUE)
-    for export_id in waiting.order_by("pk").values_list("pk", flat=True)[:100]:
-        wake.worker(export_id)

@@ -39,7 +39,7 @@ class SearchProgress(models.Model):
     """How far a tenant's entries have come.
 
     What changed before `until` is there, and so is what the runs up to `through_run` have
-    written. Whoever fills in entries owns the row while `lease_expires_at` lies ahead.
+    written. Whoever fills in entries holds a lease of the row (`jobs.py`).
     """
 
     integration = models.OneToOneField(
@@ -47,6 +47,7 @@ class SearchProgress(models.Model):
     )
     until = models.DateTimeField(null=True)
     through_run = models.BigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import Integration, PreparedCall
 from integrations.passthrough.request import Asked, File
 
@@ -82,6 +83,7 @@ def asked_of(call: PreparedCall) -> Asked:
     )
 
 
+@jobs.RETENTION.register("calls to confirm")
 def forget_old() -> None:
     """Remove what nobody confirmed in time. Idempotent."""
     PreparedCall.objects.filter(created_at__lte=timezone.now() - LASTS).delete()

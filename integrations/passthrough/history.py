@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.flatchr.exchange_log import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
@@ -68,6 +69,7 @@ def end(
     )
 
 
+@jobs.RETENTION.register("calls of the console")
 def retain() -> None:
     """Remove what is older than the log of requests is kept, and all but each tenant's newest
     `MOST`. Idempotent.

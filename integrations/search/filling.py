@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from integrations import jobs
+from integrations.jobs import LeaseLost
 from integrations.models import (
     Candidate,
     Integration,
@@ -28,7 +30,7 @@ from integrations.models import (
     SearchProgress,
     SyncRun,
 )
-from integrations.search import index, wake
+from integrations.search import index
 from integrations.search.folding import COLUMNS, words_of
 
 logger = logging.getLogger(__name__)
@@ -57,22 +59,7 @@ VALUES (%s, %s, %s, %s)
 """
 
 
-class LeaseLost(Exception):
-    """Somebody else fills in this tenant's entries by now."""
-
-
-def sweep() -> None:
-    """Wake workers for tenants whose entries are behind. Runs each few seconds; idempotent."""
-    for integration_id in behind():
-        wake.worker(integration_id)
-
-
-def after(run_id: int) -> None:
-    """Wake a worker for the tenant of a run that has ended."""
-    wake.worker(SyncRun.objects.values_list("integration_id", flat=True).get(pk=run_id))
-
-
-def behind() -> list[str]:
+def behind(now: datetime) -> list[str]:  # noqa: ARG001 - of a `JobKind`
     """Tenants that a sync has ended for since they were last filled in, and that none runs for."""
     ended = SyncRun.objects.filter(integration=OuterRef("pk"), ended_at__isnull=False)
     running = SyncRun.objects.filter(integration=OuterRef("pk"), state=RunState.RUNNING)
@@ -82,6 +69,20 @@ def behind() -> list[str]:
     )
     due = tenants.filter(~Exists(running), last_run__gt=F("through"))
     return list(due.values_list("pk", flat=True))
+
+
+SEARCH_ENTRIES = jobs.register(
+    jobs.JobKind(
+        name="the search of tenant",
+        task="integrations.tasks.fill_search",
+        find_waiting=behind,
+    )
+)
+
+
+def after(run_id: int) -> None:
+    """Wake a worker for the tenant of a run that has ended."""
+    SEARCH_ENTRIES.wake(SyncRun.objects.values_list("integration_id", flat=True).get(pk=run_id))
 
 
 def catch_up(integration_id: str) -> int:
@@ -95,22 +96,21 @@ def catch_up(integration_id: str) -> int:
     through = ended.order_by("-id").values_list("id", flat=True).first() or 0
     if SyncRun.objects.filter(integration=integration_id, state=RunState.RUNNING).exists():
         return 0
-    progress = _claim(integration_id)
-    if progress is None:
+    lease = _claim(integration_id)
+    if lease is None:
         return 0
+    until = SearchProgress.objects.values_list("until", flat=True).get(pk=integration_id)
     index.make_where_missing()
     done = 0
     try:
         for kind, record in RECORDS.items():
-            for rows in _batches(kind, record, integration_id, progress.until):
+            for rows in _batches(kind, record, integration_id, until):
                 done += len(rows)
                 _write(kind, integration_id, rows)
-                _renew(progress)
+                lease.renew()
+        lease.release(until=began, through_run=through)
     except LeaseLost:
         return done
-    SearchProgress.objects.filter(
-        pk=integration_id, lease_expires_at=progress.lease_expires_at
-    ).update(until=began, through_run=through, lease_expires_at=None)
     if done:
         index.settle()
     return done
@@ -124,27 +124,14 @@ def fill_candidate(candidate_id: str) -> None:
         _write(SearchKind.CANDIDATE, tenant, [(pk, *values)])
 
 
-def _claim(integration_id: str) -> SearchProgress | None:
-    """The tenant's progress, owned for `LEASE`; None when somebody else has it."""
+def _claim(integration_id: str) -> jobs.Lease | None:
+    """The lease of the tenant's progress; None when another worker holds it."""
     if not Integration.objects.present().filter(pk=integration_id).exists():
         return None
-    now = timezone.now()
     SearchProgress.objects.get_or_create(pk=integration_id)
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
-    mine = SearchProgress.objects.filter(free, pk=integration_id)
-    if not mine.update(lease_expires_at=now + LEASE):
-        return None
-    return SearchProgress.objects.get(pk=integration_id)
-
-
-def _renew(progress: SearchProgress) -> None:
-    until = timezone.now() + LEASE
-    held = SearchProgress.objects.filter(
-        pk=progress.pk, lease_expires_at=progress.lease_expires_at
-    ).update(lease_expires_at=until)
-    if not held:
-        raise LeaseLost
-    progress.lease_expires_at = until
+    row = SearchProgress.objects.filter(pk=integration_id)
+    owner = jobs.claim(row.filter(jobs.is_free(timezone.now())), length=LEASE)
+    return jobs.Lease(row, owner=owner, length=LEASE) if owner else None
 
 
 def _batches(

@@ -20,7 +20,7 @@ from integrations.models import Submission
 from integrations.models.submissions import private_files
 from integrations.submissions.documents import Document, DocumentRefused, inspect
 from integrations.submissions.inputs import Attachment, AttachmentType, Problem
-from integrations.submissions.lease import LEASE, Claim
+from integrations.submissions.lease import LEASE, SubmissionLease
 from integrations.submissions.states import SAFE, NotSent
 from integrations.submissions.validation import Note, warning
 
@@ -118,11 +118,11 @@ def fetch(submission: Submission) -> dict[str, object]:
     return _stored(document, fetched.content)
 
 
-def fetch_for(taken: Claim) -> None:
+def fetch_for(lease: SubmissionLease) -> None:
     """Fetch the file of a claimed submission. Raises `NotSent` and `LeaseLost`."""
-    taken.renew_for(LEASE + timedelta(seconds=FETCH_SECONDS))
-    taken.write(**fetch(taken.submission))
-    taken.renew_for(LEASE)
+    lease.renew_for(LEASE + timedelta(seconds=FETCH_SECONDS))
+    lease.write(**fetch(lease.submission))
+    lease.renew_for(LEASE)
 
 
 def resume(submission: Submission) -> Resume:

@@ -17,7 +17,7 @@ from integrations.models import (
     Submission,
     SubmissionAttempt,
 )
-from integrations.submissions.lease import Claim
+from integrations.submissions.lease import SubmissionLease
 
 # An `Exchange`'s fields that have a column of the same name.
 _COLUMNS = (
@@ -44,9 +44,9 @@ class Recorder:
     which saves a commit for each request.
     """
 
-    def __init__(self, integration_id: str, claim: Claim | None = None) -> None:
+    def __init__(self, integration_id: str, lease: SubmissionLease | None = None) -> None:
         self.integration_id = integration_id
-        self._claim = claim
+        self._lease = lease
         self._ended: list[Exchange] = []
 
     def exchange(self, exchange: Exchange) -> None:
@@ -57,8 +57,8 @@ class Recorder:
         self.tick()
 
     def tick(self) -> None:
-        if self._claim is not None:
-            self._claim.beat()
+        if self._lease is not None:
+            self._lease.tick()
 
     @property
     def search(self) -> Exchange | None:

@@ -20,8 +20,8 @@ from integrations.models import (
 )
 from integrations.models.ats import RecordQuerySet
 from integrations.submissions import states as outcome
-from integrations.submissions import wake
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
+from integrations.submissions.lease import SUBMISSIONS
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
 from integrations.sync.scope_filter import Sieve
 from integrations.tenants.scopes import scopes_of
@@ -52,7 +52,7 @@ def queue(
                 if not again:
                     _refuse_duplicates(submission)
                 _record(submission, by)
-                transaction.on_commit(lambda: wake.worker(submission.pk))
+                SUBMISSIONS.enqueue(submission.pk)
         except IntegrityError:
             if other := by_key(submission.integration_id, submission.idempotency_key):
                 return other
@@ -112,7 +112,7 @@ def look_once_more(submission: Submission) -> Submission:
     Submission.objects.filter(
         pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
     ).update(next_attempt_at=timezone.now(), error_message=outcome.LOOKING)
-    transaction.on_commit(lambda: wake.worker(submission.pk))
+    SUBMISSIONS.enqueue(submission.pk)
     submission.refresh_from_db()
     return submission
 

@@ -19,11 +19,12 @@ from integrations.flatchr.client import SEARCH, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.mapping.source import usable_id
 from integrations.flatchr.mapping.values import PARIS, Notes, day
+from integrations.jobs import LeaseLost
 from integrations.models import AttemptKind, AttemptOutcome, Submission, SubmissionState
 from integrations.records import Model
 from integrations.submissions import arrived_records, attempts, states
 from integrations.submissions.attempts import Recorder
-from integrations.submissions.lease import Claim, LeaseLost, claim
+from integrations.submissions.lease import SUBMISSIONS, SubmissionLease, claim
 from integrations.submissions.validation import clean
 from integrations.tenants.clients import open_client
 
@@ -73,36 +74,38 @@ def look(client: FlatchrClient, address: str, **more: Any) -> Looked:
     return looked
 
 
-def ends_before_sending(taken: Claim, looked: Looked, recorder: Recorder) -> bool:
+def ends_before_sending(lease: SubmissionLease, looked: Looked, recorder: Recorder) -> bool:
     """Whether what Flatchr has makes sending needless; then the submission has ended.
 
     A request that was given up for lost may have arrived after all, and is then ours. Whatever
     else there is for this person and job needs somebody to say that they want one more.
     """
-    submission = taken.submission
+    submission = lease.submission
     if submission.sent_at is not None and (found := ours(submission, looked)):
-        succeed(taken, found, recorder)
+        succeed(lease, found, recorder)
         return True
     there = looked.of(submission.job.vacancy_id if submission.job else None)
     if not there or submission.again:
         return False
     with transaction.atomic():
-        states.fail(taken, states.ALREADY_APPLIED, states.APPLIED)
-        _note(taken, recorder, AttemptOutcome.FOUND)
+        states.fail(lease, states.ALREADY_APPLIED, states.APPLIED)
+        _note(lease, recorder, AttemptOutcome.FOUND)
     arrived_records.link(submission, there[-1], among=there)
     return True
 
 
-def conclude(taken: Claim, client: FlatchrClient, recorder: Recorder, address: str) -> None:
+def conclude(
+    lease: SubmissionLease, client: FlatchrClient, recorder: Recorder, address: str
+) -> None:
     """Flatchr has accepted it: find the applicant, and end. What cannot be found yet is looked
     for again; that it has succeeded stands.
     """
     found, problem = None, ""
     try:
-        found = ours(taken.submission, look(client, address))
+        found = ours(lease.submission, look(client, address))
     except FlatchrError as error:
         problem = error.message
-    succeed(taken, found, recorder, problem)
+    succeed(lease, found, recorder, problem)
 
 
 def reconcile(submission_id: str) -> bool:
@@ -111,25 +114,25 @@ def reconcile(submission_id: str) -> bool:
 
     Never sends anything. Safe to call for any submission at any time.
     """
-    taken = claim(submission_id, _SENT)
-    if taken is None:
+    lease = claim(submission_id, _SENT)
+    if lease is None:
         return False
     try:
-        _reconcile(taken)
+        _reconcile(lease)
     except LeaseLost:
         logger.info("Submission %s was taken over", submission_id)
     except Exception:
-        # The lease runs out, and the sweep brings it back.
+        # The lease expires, and the sweep wakes a worker again.
         logger.exception("Looking for submission %s failed", submission_id)
     return True
 
 
-def _reconcile(taken: Claim) -> None:
-    submission = taken.submission
-    recorder = Recorder(submission.integration_id, taken)
+def _reconcile(lease: SubmissionLease) -> None:
+    submission = lease.submission
+    recorder = Recorder(submission.integration_id, lease)
     if submission.state == SubmissionState.SENDING and not _was_accepted(submission):
         # Its worker has died with the request on its way.
-        taken.write(
+        lease.write(
             state=SubmissionState.UNCERTAIN,
             error_kind="interrupted",
             error_message=states.LOOKING,
@@ -138,20 +141,20 @@ def _reconcile(taken: Claim) -> None:
     try:
         with open_client(submission.integration, recorder) as client:
             if submission.state == SubmissionState.SENDING:
-                conclude(taken, client, recorder, address)
+                conclude(lease, client, recorder, address)
                 return
             found, settles = _find(submission, client, address)
     except FlatchrError as error:
-        _look_again(taken, recorder, error)
+        _look_again(lease, recorder, error)
         return
     if found is not None:
-        succeed(taken, found, recorder)
+        succeed(lease, found, recorder)
     elif settles:
         with transaction.atomic():
-            states.fail(taken, states.NOT_FOUND, states.NOBODY_FOUND)
-            _note(taken, recorder, AttemptOutcome.NOT_FOUND)
+            states.fail(lease, states.NOT_FOUND, states.NOBODY_FOUND)
+            _note(lease, recorder, AttemptOutcome.NOT_FOUND)
     else:
-        _look_again(taken, recorder)
+        _look_again(lease, recorder)
 
 
 def _was_accepted(submission: Submission) -> bool:
@@ -183,15 +186,17 @@ def ours(submission: Submission, looked: Looked) -> Row | None:
     return new[0] if new else None
 
 
-def succeed(taken: Claim, found: Row | None, recorder: Recorder, problem: str = "") -> None:
+def succeed(
+    lease: SubmissionLease, found: Row | None, recorder: Recorder, problem: str = ""
+) -> None:
     """Flatchr has it: say so, with the records of it, as far as they are known. `problem` is why
     the search for them failed.
     """
     now = timezone.now()
-    submission = taken.submission
+    submission = lease.submission
     upcoming = None if found else _next_look(submission, now)
     with transaction.atomic():
-        taken.release(
+        lease.release(
             state=SubmissionState.SUCCEEDED,
             ended_at=submission.ended_at or now,
             next_attempt_at=upcoming,
@@ -201,14 +206,14 @@ def succeed(taken: Claim, found: Row | None, recorder: Recorder, problem: str = 
             **_sent_as(submission),
         )
         seen = AttemptOutcome.FAILED if problem else AttemptOutcome.NOT_FOUND
-        _note(taken, recorder, AttemptOutcome.FOUND if found else seen, problem)
+        _note(lease, recorder, AttemptOutcome.FOUND if found else seen, problem)
         if found is None:
             arrived_records.expect(submission)
         elif not arrived_records.link(submission, found):
             upcoming = _next_look(submission, now)
             Submission.objects.filter(pk=submission.pk).update(next_attempt_at=upcoming)
     if upcoming is not None:
-        states.wake_at(submission, upcoming)
+        SUBMISSIONS.enqueue(submission.pk, after=(upcoming - now).total_seconds())
 
 
 def _sent_as(submission: Submission) -> dict[str, Any]:
@@ -262,40 +267,44 @@ def _next_look(submission: Submission, now: datetime) -> datetime | None:
     return next((moment for moment in moments if moment > now), None)
 
 
-def _look_again(taken: Claim, recorder: Recorder, error: FlatchrError | None = None) -> None:
+def _look_again(
+    lease: SubmissionLease, recorder: Recorder, error: FlatchrError | None = None
+) -> None:
     """Not there, or not wholly told, or by `error` not told at all: the next look. What is
     uncertain has a last one, and after it as many as it takes to get an answer.
     """
     now = timezone.now()
-    submission = taken.submission
+    submission = lease.submission
     upcoming = _next_look(submission, now)
     if submission.state == SubmissionState.UNCERTAIN and upcoming is None:
         settle_at = submission.settle_at or now
         upcoming = settle_at if settle_at > now else now + LATE
     with transaction.atomic():
-        _release(taken, upcoming, now)
+        _release(lease, upcoming, now)
         if error is None:
-            _note(taken, recorder, AttemptOutcome.NOT_FOUND)
+            _note(lease, recorder, AttemptOutcome.NOT_FOUND)
         else:
-            _note(taken, recorder, AttemptOutcome.FAILED, error.message)
+            _note(lease, recorder, AttemptOutcome.FAILED, error.message)
 
 
-def _release(taken: Claim, upcoming: datetime | None, now: datetime) -> None:
+def _release(lease: SubmissionLease, upcoming: datetime | None, now: datetime) -> None:
     """Let go until the next look; past all patience, for good, and say what is left to do."""
-    submission = taken.submission
+    submission = lease.submission
     sent_at = submission.sent_at or datetime.min.replace(tzinfo=UTC)
     if submission.state == SubmissionState.UNCERTAIN and now - sent_at > PATIENCE:
-        taken.release(
+        lease.release(
             next_attempt_at=None, error_kind=states.UNSETTLED, error_message=states.NO_END
         )
         return
-    taken.release(next_attempt_at=upcoming)
+    lease.release(next_attempt_at=upcoming)
     if upcoming is not None:
-        states.wake_at(submission, upcoming)
+        SUBMISSIONS.enqueue(submission.pk, after=(upcoming - now).total_seconds())
 
 
-def _note(taken: Claim, recorder: Recorder, found: AttemptOutcome, error: str = "") -> None:
+def _note(
+    lease: SubmissionLease, recorder: Recorder, found: AttemptOutcome, error: str = ""
+) -> None:
     """Write the look-up down, if Flatchr was asked at all. Inside a transaction."""
     if recorder.search is not None:
-        attempts.note_lookup(taken.submission, recorder.search, outcome=found, error=error)
+        attempts.note_lookup(lease.submission, recorder.search, outcome=found, error=error)
     recorder.flush()

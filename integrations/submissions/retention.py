@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import FileField, Q
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import OPEN_SUBMISSIONS, Submission, SubmissionState
 from integrations.models.submissions import private_files
 
@@ -20,6 +21,7 @@ ORPHANS_AFTER = timedelta(days=1)
 _ENDED = (SubmissionState.SUCCEEDED, SubmissionState.FAILED)
 
 
+@jobs.RETENTION.register("files of submissions")
 def retain() -> None:
     """Delete CVs that have been kept for long enough, and files that nothing names. Idempotent."""
     now = timezone.now()

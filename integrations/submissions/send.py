@@ -18,12 +18,13 @@ from integrations.flatchr.client import CREATE, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.payloads import Resume, candidate_payload, shown
 from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.jobs import LeaseLost
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import attempts, reconcile, states
 from integrations.submissions.attachments import fetch_for, resume
 from integrations.submissions.attempts import Recorder
 from integrations.submissions.inputs import Problem, Refused
-from integrations.submissions.lease import LEASE, Claim, LeaseLost, claim
+from integrations.submissions.lease import LEASE, SubmissionLease, claim
 from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Cleaned, clean
 from integrations.tenants.clients import open_client
@@ -54,16 +55,16 @@ def send(submission_id: str) -> bool:
     It ends SUCCEEDED, FAILED or UNCERTAIN, or waits in QUEUED where Flatchr asked for a pause.
     Safe to call for any submission at any time, from any number of workers.
     """
-    taken = claim(submission_id, [SubmissionState.QUEUED])
-    if taken is None:
+    lease = claim(submission_id, [SubmissionState.QUEUED])
+    if lease is None:
         return False
     try:
-        _send(taken)
+        _send(lease)
     except LeaseLost:
         logger.info("Submission %s was taken over or cancelled", submission_id)
     except Exception as error:
         logger.exception("Submission %s failed", submission_id)
-        _give_up(taken, error)
+        _give_up(lease, error)
     return True
 
 
@@ -87,30 +88,30 @@ def prepare(submission: Submission) -> Ready:
     return Ready(cleaned, payload, resume(submission))
 
 
-def _send(taken: Claim) -> None:
-    submission = taken.submission
-    recorder = Recorder(submission.integration_id, taken)
+def _send(lease: SubmissionLease) -> None:
+    submission = lease.submission
+    recorder = Recorder(submission.integration_id, lease)
     try:
         if submission.attempts > MOST_CLAIMS:
             raise NotSent("abandoned", states.ABANDONED)
         if submission.document_url and not submission.document:
-            fetch_for(taken)
+            fetch_for(lease)
         ready = prepare(submission)
         with open_client(submission.integration, recorder) as client:
             looked = reconcile.look(client, ready.cleaned.email_address)
-            if reconcile.ends_before_sending(taken, looked, recorder):
+            if reconcile.ends_before_sending(lease, looked, recorder):
                 return
-            _deliver(taken, client, ready, looked, recorder)
+            _deliver(lease, client, ready, looked, recorder)
     except NotSent as reason:
-        states.fail(taken, reason.kind, reason.message, reason.detail, recorder=recorder)
+        states.fail(lease, reason.kind, reason.message, reason.detail, recorder=recorder)
     except Refused as refused:
-        _refuse(taken, refused.problems, recorder)
+        _refuse(lease, refused.problems, recorder)
     except FlatchrError as error:
-        _not_looked_up(taken, error, recorder)
+        _not_looked_up(lease, error, recorder)
 
 
 def _deliver(
-    taken: Claim,
+    lease: SubmissionLease,
     client: FlatchrClient,
     ready: Ready,
     looked: reconcile.Looked,
@@ -120,28 +121,28 @@ def _deliver(
 
     def about_to_send() -> None:
         nonlocal attempt_id
-        attempt_id = _begin(taken, client, ready, looked, recorder)
+        attempt_id = _begin(lease, client, ready, looked, recorder)
 
     receipt = client.create_candidate(ready.payload, ready.resume, about_to_send=about_to_send)
     if not attempt_id:
         # Our own limit, or a key that no header can carry: the request was not even begun.
-        _not_looked_up(taken, receipt.reason, recorder)
+        _not_looked_up(lease, receipt.reason, recorder)
         return
     match receipt.delivery:
         case Delivery.ACCEPTED:
             attempts.end_send(attempt_id, receipt)
-            reconcile.conclude(taken, client, recorder, ready.cleaned.email_address)
+            reconcile.conclude(lease, client, recorder, ready.cleaned.email_address)
         case Delivery.UNKNOWN:
             with transaction.atomic():
-                states.uncertain(taken, receipt.error)
+                states.uncertain(lease, receipt.error)
                 attempts.end_send(attempt_id, receipt)
                 recorder.flush()
         case _:
-            _not_accepted(taken, attempt_id, receipt, recorder)
+            _not_accepted(lease, attempt_id, receipt, recorder)
 
 
 def _begin(
-    taken: Claim,
+    lease: SubmissionLease,
     client: FlatchrClient,
     ready: Ready,
     looked: reconcile.Looked,
@@ -151,47 +152,49 @@ def _begin(
     now = timezone.now()
     cleaned = ready.cleaned
     with transaction.atomic():
-        taken.write(
+        lease.write(
             state=SubmissionState.SENDING,
             sent_at=now,
             settle_at=now + reconcile.SETTLE,
             known_applicants=looked.ids,
             source_written=cleaned.offerer_id is not None,
         )
-        taken.renew_for(LEASE)
+        lease.renew_for(LEASE)
         attempts.note_lookup(
-            taken.submission,
+            lease.submission,
             recorder.search,
             outcome=AttemptOutcome.FOUND if looked.ids else AttemptOutcome.NOT_FOUND,
         )
         recorder.flush()
         return attempts.begin_send(
-            taken.submission, client.careers_host, CREATE, shown(ready.payload, ready.resume)
+            lease.submission, client.careers_host, CREATE, shown(ready.payload, ready.resume)
         )
 
 
-def _not_accepted(taken: Claim, attempt_id: int, receipt: Receipt, recorder: Recorder) -> None:
+def _not_accepted(
+    lease: SubmissionLease, attempt_id: int, receipt: Receipt, recorder: Recorder
+) -> None:
     """Flatchr has nothing of it: failed, or once more when Flatchr asked for a pause."""
     error = receipt.reason
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
-            _pause(taken, error)
+        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(lease):
+            _pause(lease, error)
         else:
-            states.fail_for(taken, receipt)
+            states.fail_for(lease, receipt)
         attempts.end_send(attempt_id, receipt)
         recorder.flush()
 
 
-def _not_looked_up(taken: Claim, error: FlatchrError, recorder: Recorder) -> None:
+def _not_looked_up(lease: SubmissionLease, error: FlatchrError, recorder: Recorder) -> None:
     """Flatchr could not be asked, so nothing was sent."""
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(taken):
-            _pause(taken, error)
+        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(lease):
+            _pause(lease, error)
         else:
-            states.fail(taken, error.kind.value, states.not_sent(error), error.detail)
+            states.fail(lease, error.kind.value, states.not_sent(error), error.detail)
         if recorder.search is not None and recorder.search.error:
             attempts.note_lookup(
-                taken.submission,
+                lease.submission,
                 recorder.search,
                 outcome=AttemptOutcome.FAILED,
                 error=error.message,
@@ -199,31 +202,31 @@ def _not_looked_up(taken: Claim, error: FlatchrError, recorder: Recorder) -> Non
         recorder.flush()
 
 
-def _pause(taken: Claim, error: FlatchrError) -> None:
+def _pause(lease: SubmissionLease, error: FlatchrError) -> None:
     pause = PAUSE
     if error.retry_after is not None:
         pause = min(timedelta(seconds=error.retry_after), LONGEST_PAUSE)
-    states.requeue(taken, pause)
+    states.requeue(lease, pause)
 
 
-def _out_of_patience(taken: Claim) -> bool:
-    queued = taken.submission.queued_at
+def _out_of_patience(lease: SubmissionLease) -> bool:
+    queued = lease.submission.queued_at
     return queued is not None and timezone.now() - queued > PATIENCE
 
 
-def _refuse(taken: Claim, problems: list[Problem], recorder: Recorder) -> None:
+def _refuse(lease: SubmissionLease, problems: list[Problem], recorder: Recorder) -> None:
     """Something has changed since it was submitted: the job was closed, a setting removed."""
     words = " ".join(problem.message for problem in problems)
-    states.fail(taken, "invalid", f"{words} Nothing was sent.", recorder=recorder)
+    states.fail(lease, "invalid", f"{words} Nothing was sent.", recorder=recorder)
 
 
-def _give_up(taken: Claim, error: Exception) -> None:
+def _give_up(lease: SubmissionLease, error: Exception) -> None:
     """A defect of ours. What may have gone out is looked for; the rest has failed for certain."""
     detail = f"{type(error).__name__}: {error}"[:2000]
     try:
-        if taken.submission.state == SubmissionState.SENDING:
-            states.uncertain(taken, None, detail)
-        elif taken.submission.state == SubmissionState.QUEUED:
-            states.fail(taken, "internal", states.INTERNAL, detail)
+        if lease.submission.state == SubmissionState.SENDING:
+            states.uncertain(lease, None, detail)
+        elif lease.submission.state == SubmissionState.QUEUED:
+            states.fail(lease, "internal", states.INTERNAL, detail)
     except LeaseLost:
-        logger.info("Submission %s was taken over meanwhile", taken.submission.pk)
+        logger.info("Submission %s was taken over meanwhile", lease.submission.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import Delivery, Receipt
-from integrations.models import Submission, SubmissionState
-from integrations.submissions import wake
+from integrations.models import SubmissionState
 from integrations.submissions.attempts import Recorder
-from integrations.submissions.lease import Claim
+from integrations.submissions.lease import SUBMISSIONS, SubmissionLease
 
 ALREADY_APPLIED = "already_applied"
 CANCELLED = "cancelled"
@@ -72,9 +71,9 @@ def _quoted(said: str) -> str:
     return f" Flatchr's words: “{said}”." if said else ""
 
 
-def requeue(taken: Claim, pause: timedelta) -> None:
+def requeue(lease: SubmissionLease, pause: timedelta) -> None:
     """Wait in the queue for `pause`; nothing was accepted."""
-    taken.release(
+    lease.release(
         state=SubmissionState.QUEUED,
         sent_at=None,
         settle_at=None,
@@ -82,23 +81,23 @@ def requeue(taken: Claim, pause: timedelta) -> None:
         attempts=1,
         next_attempt_at=timezone.now() + pause,
     )
-    _wake(taken.submission, pause)
+    SUBMISSIONS.enqueue(lease.submission.pk, after=pause.total_seconds())
 
 
-def uncertain(taken: Claim, error: FlatchrError | None, detail: str = "") -> None:
+def uncertain(lease: SubmissionLease, error: FlatchrError | None, detail: str = "") -> None:
     """The request may have arrived: look, from now on."""
-    taken.release(
+    lease.release(
         state=SubmissionState.UNCERTAIN,
         next_attempt_at=timezone.now(),
         error_kind=error.kind.value if error else "interrupted",
         error_message=LOOKING,
         error_detail=error.detail if error else detail,
     )
-    _wake(taken.submission, timedelta())
+    SUBMISSIONS.enqueue(lease.submission.pk)
 
 
 def fail(
-    taken: Claim,
+    lease: SubmissionLease,
     kind: str,
     message: str,
     detail: str = "",
@@ -108,7 +107,7 @@ def fail(
 ) -> None:
     """It has failed, and Flatchr does not have it from us; `fields` are columns to set, too."""
     with transaction.atomic():
-        taken.release(
+        lease.release(
             state=SubmissionState.FAILED,
             ended_at=timezone.now(),
             next_attempt_at=None,
@@ -121,7 +120,7 @@ def fail(
             recorder.flush()
 
 
-def fail_for(taken: Claim, receipt: Receipt) -> None:
+def fail_for(lease: SubmissionLease, receipt: Receipt) -> None:
     """It has failed by what Flatchr, or the way there, made of the request."""
     error = receipt.reason
     if receipt.delivery is Delivery.NOT_SENT:
@@ -129,14 +128,4 @@ def fail_for(taken: Claim, receipt: Receipt) -> None:
     else:
         words = f"{error.message}{_quoted(receipt.said)}"
         message = f"{words} Flatchr did not take it: it is safe to retry."
-    fail(taken, error.kind.value, message, error.detail, sent_at=None, settle_at=None)
-
-
-def wake_at(submission: Submission, moment: datetime) -> None:
-    """Wake a worker at `moment`, once what was written is committed."""
-    _wake(submission, moment - timezone.now())
-
-
-def _wake(submission: Submission, pause: timedelta) -> None:
-    seconds = max(0.0, pause.total_seconds())
-    transaction.on_commit(lambda: wake.worker(submission.pk, after=seconds))
+    fail(lease, error.kind.value, message, error.detail, sent_at=None, settle_at=None)

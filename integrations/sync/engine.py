@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from integrations.flatchr.errors import FlatchrError
+from integrations.jobs import LeaseLost
 from integrations.models import SyncRun
 from integrations.sync import outcome
-from integrations.sync.lease import Lease, LeaseLost, RunCancelled, RunTimedOut, claim
+from integrations.sync.lease import RunCancelled, RunLease, RunTimedOut, claim
 from integrations.sync.phases import Sync
 from integrations.sync.recorder import Journal
 from integrations.tenants import clients
@@ -23,7 +24,8 @@ def execute(run_id: int) -> bool:
     """Run a sync that waits, or whose worker has died, to its end.
 
     False when there was nothing to do: another worker has it, or it has ended. Idempotent; every
-    outcome, an error of ours included, ends up in the row. `LeaseLost` ends it without a trace.
+    outcome, an error of ours included, ends up in the row. A worker that loses its lease stops
+    and writes nothing.
     """
     lease = claim(run_id)
     if lease is None:
@@ -71,7 +73,7 @@ def _threads_taking_turns_often() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def _perform(run: SyncRun, lease: Lease, journal: Journal) -> outcome.Outcome:
+def _perform(run: SyncRun, lease: RunLease, journal: Journal) -> outcome.Outcome:
     """Do the work, and say how it ended."""
     if run.cancel_requested_at is not None:
         # Asked for while its worker was dead.

@@ -45,7 +45,7 @@ from integrations.sync.bulk.tables import (
 from integrations.sync.candidate_tags import read_traits, seen_tags, tag_candidates
 from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
-from integrations.sync.lease import Lease
+from integrations.sync.lease import RunLease
 from integrations.sync.recorder import Journal
 from integrations.sync.scope_filter import sifted
 from integrations.sync.scope_purge import settle, withdraw
@@ -65,7 +65,9 @@ Record = TypeVar("Record")
 class Sync:
     """One attempt at one run: the phases, in dependency order."""
 
-    def __init__(self, run: SyncRun, lease: Lease, journal: Journal, client: FlatchrClient) -> None:
+    def __init__(
+        self, run: SyncRun, lease: RunLease, journal: Journal, client: FlatchrClient
+    ) -> None:
         self.run = run
         self.lease = lease
         self.journal = journal

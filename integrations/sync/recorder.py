@@ -26,7 +26,7 @@ from integrations.models import (
     SyncWarning,
 )
 from integrations.records import Finding, Model, Rejected
-from integrations.sync.lease import Lease
+from integrations.sync.lease import RunLease
 
 EXAMPLES = 20
 FLUSH_SECONDS = 1.0
@@ -59,7 +59,7 @@ class ReadHalted(Exception):
 class Journal:
     """The record of one attempt at one run; also the client's `Observer`."""
 
-    def __init__(self, run: SyncRun, lease: Lease) -> None:
+    def __init__(self, run: SyncRun, lease: RunLease) -> None:
         self.run = run
         self.lease = lease
         self._counts = self._resume()

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import (
     Application,
     Candidate,
@@ -28,6 +29,7 @@ PERSONAL_DATA = timedelta(days=14)
 ANSWERS = timedelta(days=1)
 
 
+@jobs.RETENTION.register("records and exchanges")
 def retain() -> None:
     """Empty deleted records' personal data, remove old exchanges and answers of the API.
 

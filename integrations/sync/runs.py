@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.models import (
     LIVE_STATES,
@@ -20,7 +22,7 @@ from integrations.models import (
     Trigger,
 )
 from integrations.records import Model
-from integrations.sync import outcome, schedule, wake
+from integrations.sync import lease, outcome, schedule
 
 
 class SyncRefused(Exception):
@@ -40,7 +42,7 @@ def request_sync(
     """
     run, new = queue_run(integration_id, type=type, trigger=trigger, user=user)
     if new:
-        transaction.on_commit(lambda: wake.worker(run.pk))
+        RUNS.enqueue(run.pk)
     return run, new
 
 
@@ -128,16 +130,27 @@ def run_report(run: SyncRun) -> dict[str, Any]:
     }
 
 
-def sweep() -> None:
-    """Wake workers for what is due or unattended. Runs each few seconds; idempotent."""
-    now = timezone.now()
-    for run_id in schedule.exhausted(now):
-        SyncRun.objects.filter(pk=run_id, lease_expires_at__lt=now).update(
-            **outcome.end_fields(outcome.ABANDONED)
-        )
-    for run_id in schedule.unattended(now):
-        wake.worker(run_id)
-    for integration_id, sync_type in schedule.due(now):
-        # It may have been disabled or deleted meanwhile, which is no trouble of the others.
-        with suppress(SyncRefused, Integration.DoesNotExist):
+def _give_up_exhausted(now: datetime) -> None:
+    SyncRun.objects.filter(lease.exhausted(now)).update(**outcome.end_fields(outcome.ABANDONED))
+
+
+RUNS = jobs.register(
+    jobs.JobKind(
+        name="run",
+        task="integrations.tasks.run_sync",
+        find_waiting=lease.unattended,
+        give_up=_give_up_exhausted,
+    )
+)
+
+
+@jobs.SWEEP.register("syncs that are due")
+def start_due_syncs() -> None:
+    """Queue the next sync of each tenant for which it is due. Idempotent."""
+    for integration_id, sync_type in schedule.due(timezone.now()):
+        # A tenant may have been disabled or deleted meanwhile.
+        with (
+            jobs.failure_logged("The scheduled sync of tenant %s", integration_id),
+            suppress(SyncRefused, Integration.DoesNotExist),
+        ):
             request_sync(integration_id, type=sync_type, trigger=Trigger.SCHEDULE)

@@ -1,7 +1,4 @@
-"""Which runs are due, and what has gone stale.
-
-The broker is only a wake-up call: the sweep finds, in the tables, what nobody was woken for.
-"""
+"""When a tenant's next sync is due."""
 
 from __future__ import annotations
 
@@ -11,13 +8,10 @@ from hashlib import blake2b
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, SyncType
+from integrations.models import LIVE_STATES, Integration, SyncType
 
 # After so long with a key that Flatchr refuses, a tenant is left alone until somebody reconnects.
 PATIENCE = timedelta(days=3)
-MAX_ATTEMPTS = 5
-# A run that has waited so long may have lost its wake-up call.
-OVERDUE = timedelta(seconds=15)
 
 
 def plan(integration: Integration, *, after: SyncType = SyncType.FULL) -> None:
@@ -57,22 +51,3 @@ def due(now: datetime) -> list[tuple[str, SyncType]]:
 
 def is_due(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
-
-
-def unattended(now: datetime) -> list[int]:
-    """Runs that nobody works on: whose worker has died, or whose wake-up call was lost."""
-    return list(
-        SyncRun.objects.filter(
-            Q(state=RunState.RUNNING, lease_expires_at__lt=now)
-            | Q(state=RunState.QUEUED, queued_at__lt=now - OVERDUE)
-        ).values_list("pk", flat=True)
-    )
-
-
-def exhausted(now: datetime) -> list[int]:
-    """Runs whose workers have died too often to try again."""
-    return list(
-        SyncRun.objects.filter(
-            state=RunState.RUNNING, lease_expires_at__lt=now, attempts__gte=MAX_ATTEMPTS
-        ).values_list("pk", flat=True)
-    )

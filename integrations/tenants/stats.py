@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import (
     LIVE_STATES,
     Application,
@@ -45,13 +46,13 @@ def count(integration_id: str) -> TenantFigures:
     now = timezone.now()
     ended = SyncRun.objects.filter(integration_id=integration_id).exclude(state__in=LIVE_STATES)
     through = ended.order_by("-id").values_list("pk", flat=True).first()
-    jobs = Job.objects.live().filter(integration_id=integration_id, status=JobStatus.OPEN)
+    open_jobs = Job.objects.live().filter(integration_id=integration_id, status=JobStatus.OPEN)
     people = Candidate.objects.live().filter(integration_id=integration_id)
     figures = TenantFigures(
         integration_id=integration_id,
         counted_at=now,
         through_run=through or 0,
-        open_jobs=jobs.count(),
+        open_jobs=open_jobs.count(),
         candidates=people.count(),
         full_seconds=_full_seconds(integration_id),
         **_applications(integration_id, now),
@@ -77,11 +78,13 @@ def outdate(integration_id: str) -> None:
     )
 
 
+@jobs.SWEEP.register("figures of tenants")
 def sweep() -> None:
     """Count tenants whose figures are behind, those first that have none. Idempotent."""
     until = time.monotonic() + SWEEP_SECONDS
     for integration_id in behind(timezone.now()):
-        count(integration_id)
+        with jobs.failure_logged("Counting the records of tenant %s", integration_id):
+            count(integration_id)
         if time.monotonic() > until:
             return
 

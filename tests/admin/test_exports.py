@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.exports import lease, working
+from integrations.exports import working
 from integrations.models import (
     ColumnSet,
     Export,
@@ -39,7 +39,7 @@ FORM = {
 def own_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = tmp_path
     # From another connection, which does not see this test's transaction.
-    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 600)
+    monkeypatch.setattr(working, "HEARTBEAT_SECONDS", 600)
 
 
 def address(kind: str = "candidate", query: str = "") -> str:

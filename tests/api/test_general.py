@@ -32,7 +32,7 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.submissions import retention as submission_retention
-from integrations.sync import retention, schedule
+from integrations.sync import schedule
 from integrations.sync.runs import queue_run, request_sync
 from tests.api.conftest import Call, MakeKey
 from tests.sync.running import sync, woken
@@ -184,12 +184,12 @@ def test_the_data_of_a_deleted_tenant_goes_after_14_days_and_no_others(
     Submission.objects.create(integration=other_tenant)
     key = make_key(synced_tenant)
     sdk(key).general.delete_integration(integration_id=synced_tenant.pk, body={})
-    retention.retain()
+    remove_deleted()
     assert Candidate.objects.filter(integration=synced_tenant).exists()
 
     deleted_at = timezone.now() - timedelta(days=14, minutes=1)
     Integration.objects.filter(pk=synced_tenant.pk).update(deleted_at=deleted_at)
-    retention.retain()
+    remove_deleted()
     submission_retention.delete_orphans(before=timezone.now() + timedelta(minutes=1))
 
     assert not Integration.objects.filter(pk=synced_tenant.pk).exists()

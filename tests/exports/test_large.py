@@ -19,13 +19,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.exports import files, lease, reading, retention, service, working
+from integrations.exports import files, reading, retention, service, working
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted
 from integrations.models import Candidate, Export, ExportState, Integration, Role
 from tests.exports.conftest import Rows, table
 from tests.support.worker import Worker
-from tests.sync.running import wait_until
+from tests.sync.running import wait_until, woken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -285,18 +285,18 @@ def test_expired_files_and_those_of_nobody_are_removed(rows: Rows, alice: User) 
 
 
 def test_the_sweep_wakes_workers_for_what_waits_and_for_what_was_left(
-    rows: Rows, alice: User, monkeypatch: pytest.MonkeyPatch
+    rows: Rows, alice: User
 ) -> None:
-    woken: list[int] = []
-    monkeypatch.setattr("integrations.exports.wake.worker", woken.append)
     waiting, running, left = (queued(rows, alice) for _ in range(3))
-    lease.claim(running.pk)
-    lease.claim(left.pk)
+    working.claim(running.pk)
+    working.claim(left.pk)
     Export.objects.update(started_at=timezone.now() - timedelta(minutes=1))
     Export.objects.filter(pk=left.pk).update(lease_expires_at=timezone.now())
-    woken.clear()
-    working.sweep()
-    assert woken == [waiting.pk, left.pk]
+    woken()
+
+    service.EXPORTS.sweep()
+
+    assert woken() == [waiting.pk, left.pk]
 
 
 def test_more_rows_than_the_limit_are_counted_no_further(rows: Rows, settings: Any) -> None:
@@ -313,21 +313,21 @@ def test_progress_and_an_end_are_seen_while_it_is_read(
 ) -> None:
     """The reader's connection is in the middle of a read; the lease beats on another."""
     monkeypatch.setattr(reading, "CHUNK_ROWS", 500)
-    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(working, "HEARTBEAT_SECONDS", 0.01)
     rows.candidates({} for _ in range(4000))
     export = queued(rows, alice)
-    original = lease.Lease.progress
+    original = working.ExportLease.progress
     seen: list[int] = []
 
-    def watched(self: lease.Lease, read: int) -> None:
+    def watched(self: working.ExportLease, read: int) -> None:
         original(self, read)
         if read > 1000:
             wait_until(lambda: elsewhere(export).written == read)
             seen.append(read)
             elsewhere(export, cancelled=True)
-            wait_until(lambda: self._lost)
+            wait_until(lambda: self.lost)
 
-    monkeypatch.setattr(lease.Lease, "progress", watched)
+    monkeypatch.setattr(working.ExportLease, "progress", watched)
     assert working.work_on(export.pk)
     assert len(seen) == 1, "It was cancelled, and read no further."
     assert now(export).state == ExportState.CANCELLED

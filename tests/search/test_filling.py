@@ -69,7 +69,7 @@ def test_what_is_stopped_in_between_is_done_the_next_time(
     with pytest.raises(KeyboardInterrupt):
         filling.catch_up(tenant.pk)
     assert len(words()) == 2
-    assert filling.behind() == [tenant.pk]
+    assert filling.behind(timezone.now()) == [tenant.pk]
     monkeypatch.setattr(filling, "_write", written)
     # Until the lease of the one that died has run out, nobody takes over.
     assert filling.catch_up(tenant.pk) == 0
@@ -78,7 +78,7 @@ def test_what_is_stopped_in_between_is_done_the_next_time(
     filling.catch_up(tenant.pk)
 
     assert len(words()) == 5
-    assert filling.behind() == []
+    assert filling.behind(timezone.now()) == []
 
 
 def test_a_tenant_waits_while_a_sync_of_it_runs(tenant: Integration, person: Person) -> None:
@@ -88,7 +88,7 @@ def test_a_tenant_waits_while_a_sync_of_it_runs(tenant: Integration, person: Per
     running.ended_at = None
     running.save()
 
-    assert filling.behind() == []
+    assert filling.behind(timezone.now()) == []
     assert filling.catch_up(tenant.pk) == 0
     assert words() == {}
 
@@ -168,5 +168,5 @@ def test_an_index_that_is_missing_is_told_of_and_made(tenant: Integration) -> No
 
 def test_an_idle_sweep_asks_once(tenant: Integration) -> None:
     with CaptureQueriesContext(connection) as captured:
-        filling.sweep()
+        filling.SEARCH_ENTRIES.sweep()
     assert len(captured) == 1

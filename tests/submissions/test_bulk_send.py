@@ -39,6 +39,7 @@ from tests.submissions.bulk_uploads import (
     verdicts,
 )
 from tests.submissions.killing import dies_at
+from tests.sync.running import woken
 
 pytestmark = pytest.mark.django_db
 
@@ -208,22 +209,18 @@ def test_a_row_that_kills_worker_after_worker_is_given_up(tenant: Integration) -
 
 
 @pytest.mark.usefixtures("few_at_once")
-def test_the_sweep_wakes_a_worker_for_what_is_left(
-    tenant: Integration, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    woken: list[str] = []
-    monkeypatch.setattr(uploads.wake, "worker", woken.append)
+def test_the_sweep_wakes_a_worker_for_what_is_left(tenant: Integration) -> None:
     upload = started(tenant, people(3))
     worker.work_on(upload.pk)
-    woken.clear()
+    woken()
 
-    uploads.sweep()
-    assert woken == [upload.pk]
+    uploads.UPLOADS.sweep()
+    assert woken() == [upload.pk]
 
     queue_all(upload)
-    woken.clear()
-    uploads.sweep()
-    assert woken == []
+    woken()
+    uploads.UPLOADS.sweep()
+    assert woken() == []
 
 
 # Cancelling
@@ -248,7 +245,7 @@ def test_cancel_stops_what_has_not_been_sent(tenant: Integration, alice: User) -
         uploads.cancel(upload, by=alice)
 
     Submission.objects.filter(pk=second.pk).update(state="SUCCEEDED")
-    uploads.sweep()
+    uploads.settle_all()
     assert now(upload).ended_at is not None
 
 
@@ -256,7 +253,7 @@ def test_a_cancel_that_was_cut_off_is_finished_by_the_sweep(tenant: Integration)
     upload = queue_all(started(tenant, people(3)))
     BulkUpload.objects.update(state="CANCELLED")
 
-    uploads.sweep()
+    uploads.settle_all()
 
     assert counts(upload) == {End.CANCELLED: 3}
     assert now(upload).ended_at is not None
@@ -309,7 +306,7 @@ def test_an_upload_of_rows_that_all_failed_is_done_at_once(tenant: Integration) 
     tenant.job_set.update(status="CLOSED")
 
     queue_all(upload)
-    uploads.sweep()
+    uploads.settle_all()
 
     assert now(upload).state == "DONE"
 

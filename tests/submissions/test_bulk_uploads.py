@@ -11,9 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.utils import timezone
 
+from integrations.jobs import LeaseLost
 from integrations.models import BulkRow, BulkState, BulkUpload, FlatchrSettings, Integration
 from integrations.submissions.bulk import check, limits, uploads, worker
-from integrations.submissions.bulk.lease import LEASE, claim
+from integrations.submissions.bulk.worker import LEASE, claim
 from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import cvs_for, row
 from tests.submissions.bulk_uploads import checked, job, stored, uploaded, verdicts
@@ -134,7 +135,7 @@ def test_a_worker_that_lost_the_upload_writes_nothing(tenant: Integration) -> No
     assert lost is not None
     assert claim(upload.pk) is not None
 
-    with pytest.raises(check.LeaseLost):
+    with pytest.raises(LeaseLost):
         check.check(lost)
 
     assert not BulkRow.objects.exists()

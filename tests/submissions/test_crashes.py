@@ -14,7 +14,7 @@ from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.sandbox.faults import Fault
 from integrations.submissions import service
-from integrations.submissions.sweep import sweep
+from integrations.submissions.lease import SUBMISSIONS
 from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue
 from tests.submissions.killing import dies_at
 from tests.support.worker import Worker
@@ -149,7 +149,7 @@ def killed(
         sandbox.faults.clear()
         worker.start()
         due(submission)
-        sweep()
+        SUBMISSIONS.sweep()
         return submission, worker
 
     return kill
@@ -183,7 +183,7 @@ def test_a_real_worker_killed_while_its_request_gets_nowhere_ends_in_a_safe_retr
     wait_until(lambda: now(submission).state == "UNCERTAIN")
 
     later(submission, 700)
-    sweep()
+    SUBMISSIONS.sweep()
     wait_until(lambda: now(submission).state == "FAILED")
     assert now(submission).error_kind == "not_found", worker.log
     service.retry(now(submission), by=None)

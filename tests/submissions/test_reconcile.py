@@ -11,8 +11,8 @@ from integrations.flatchr.mapping.values import PARIS
 from integrations.models import Application, Candidate, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
+from integrations.submissions.lease import SUBMISSIONS
 from integrations.submissions.reconcile import LOOKS
-from integrations.submissions.sweep import sweep
 from tests.submissions.acting import (
     EMAIL,
     at_flatchr,
@@ -335,18 +335,18 @@ def test_the_sweep_wakes_workers_for_what_is_due_and_unattended(
 ) -> None:
     waiting, held = queue(flatchr_tenant, job), queue(flatchr_tenant, other_job)
     woken()
-    sweep()
+    SUBMISSIONS.sweep()
     assert woken() == [], "their own calls may be under way"
     later(waiting, 30)
     later(held, 30)
     owner = {"lease_owner": "a", "lease_expires_at": timezone.now() + timedelta(seconds=9)}
     Submission.objects.filter(pk=held.pk).update(**owner)
 
-    sweep()
+    SUBMISSIONS.sweep()
 
     assert woken() == [waiting.pk]
     due(held)
-    sweep()
+    SUBMISSIONS.sweep()
     assert set(woken()) == {waiting.pk, held.pk}
 
 
@@ -357,6 +357,6 @@ def test_what_has_ended_is_left_alone_by_the_sweep(
     later(submission, 3600)
     woken()
 
-    sweep()
+    SUBMISSIONS.sweep()
 
     assert woken() == []

@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.flatchr.exchange_log import Exchange
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sandbox import Sandbox
-from integrations.sync.lease import Lease, claim
+from integrations.sync.lease import RunLease, claim
 from integrations.sync.recorder import Journal
 from tests.sync.people import add
 from tests.sync.running import Background, queue, sync
@@ -51,7 +51,7 @@ def test_a_request_is_noted_at_the_latest_when_the_batch_is_written(
     assert run.exchanges.count() == 1
 
 
-def taken_up(tenant: Integration) -> tuple[SyncRun, Lease, Journal]:
+def taken_up(tenant: Integration) -> tuple[SyncRun, RunLease, Journal]:
     lease = claim(queue(tenant).pk)
     assert lease is not None
     run = SyncRun.objects.get()

@@ -12,7 +12,7 @@ from integrations.models import FlatchrSettings, Integration, SyncRun, TraitRead
 from integrations.sandbox import Sandbox
 from integrations.sandbox.faults import Fault
 from integrations.sync.phases import BATCH
-from integrations.sync.runs import request_sync, sweep
+from integrations.sync.runs import RUNS, request_sync
 from tests.support.worker import Worker
 from tests.sync.rows import TABLES, Rows, every_row
 from tests.sync.running import all_counts, let_lease_run_out, now, sync, wait_until
@@ -54,7 +54,7 @@ def die(worker: Worker, run: SyncRun) -> None:
     assert now(run).state == "RUNNING"
     worker.restart()
     let_lease_run_out(run)
-    sweep()
+    RUNS.sweep()
 
 
 @pytest.mark.usefixtures("no_limit_in_the_worker")
@@ -115,7 +115,7 @@ def test_a_run_whose_wake_up_call_was_lost_is_run_after_the_next_sweep(
     make_worker()
     SyncRun.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
 
-    sweep()
+    RUNS.sweep()
 
     wait_until(lambda: not now(run).is_live)
     assert now(run).state == "SUCCEEDED"

@@ -9,16 +9,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from integrations.jobs import LeaseLost
 from integrations.models import Application, Integration, Job, ModelResult, SyncRun
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import TAGS, draft
-from integrations.sync.lease import LEASE, Lease, LeaseLost, claim
+from integrations.sync.lease import LEASE, MAX_ATTEMPTS, RunLease, claim
 from integrations.sync.recorder import Journal
-from integrations.sync.runs import sweep
-from integrations.sync.schedule import MAX_ATTEMPTS
+from integrations.sync.runs import RUNS
 from tests.sync.running import (
     Background,
     let_lease_run_out,
@@ -38,9 +38,9 @@ def nobody_woken() -> None:
     woken()
 
 
-def take_over(run: SyncRun) -> Lease:
+def take_over(run: SyncRun) -> RunLease:
     """Claim a run whose worker is alive, as if it had not been heard of for long."""
-    taken: list[Lease] = []
+    taken: list[RunLease] = []
 
     def claimed() -> bool:
         let_lease_run_out(run)
@@ -56,7 +56,7 @@ def test_of_two_workers_woken_at_once_one_gets_the_run(connected_tenant: Integra
     run = queue(connected_tenant)
     start = threading.Barrier(4)
 
-    def try_to_claim() -> Lease | None:
+    def try_to_claim() -> RunLease | None:
         start.wait(30)
         return claim(run.pk)
 
@@ -187,7 +187,7 @@ def test_a_run_whose_worker_died_is_woken_and_goes_on(
     assert claim(run.pk) is not None
     let_lease_run_out(run)
 
-    sweep()
+    RUNS.sweep()
 
     assert woken() == [run.pk]
     assert engine.execute(run.pk) is True
@@ -198,7 +198,7 @@ def test_a_run_that_is_alive_is_left_alone(connected_tenant: Integration) -> Non
     run = queue(connected_tenant)
     assert claim(run.pk) is not None
 
-    sweep()
+    RUNS.sweep()
 
     assert woken() == []
     assert now(run).state == "RUNNING"
@@ -213,7 +213,7 @@ def test_a_run_whose_workers_keep_dying_is_given_up_in_words(
         assert claim(run.pk) is not None
         let_lease_run_out(run)
 
-    sweep()
+    RUNS.sweep()
 
     found = now(run)
     assert (found.state, found.error_kind, found.attempts) == ("FAILED", "abandoned", 5)
@@ -231,7 +231,7 @@ def test_a_run_is_not_given_up_before_its_last_attempt_is_over(
     SyncRun.objects.update(attempts=MAX_ATTEMPTS - 1)
     take_over(run)
 
-    sweep()
+    RUNS.sweep()
 
     assert (now(run).state, now(run).attempts) == ("RUNNING", MAX_ATTEMPTS)
 
@@ -240,10 +240,10 @@ def test_a_queued_run_that_nobody_was_woken_for_is_woken_after_a_while(
     connected_tenant: Integration,
 ) -> None:
     run = queue(connected_tenant)
-    sweep()
+    RUNS.sweep()
     assert woken() == [], "its own call may be under way"
     SyncRun.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
 
-    sweep()
+    RUNS.sweep()
 
     assert woken() == [run.pk]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations.models import Integration, SyncRun
 from integrations.sync import engine
-from integrations.sync.runs import SyncRefused, request_sync, sweep
+from integrations.sync.runs import RUNS, SyncRefused, request_sync
 from integrations.tasks import run_sync
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
@@ -130,14 +130,14 @@ def test_with_the_broker_down_a_run_is_queued_all_the_same_and_woken_later(
 ) -> None:
     with publishing_to(f"redis://127.0.0.1:{free_port()}/0", tmp_path):
         run, new = request_sync(connected_tenant.pk)
-        sweep()
+        RUNS.sweep()
 
     assert new
     assert SyncRun.objects.get().state == "QUEUED"
     assert woken() == []
     SyncRun.objects.update(queued_at=timezone.now() - timedelta(minutes=1))
 
-    sweep()
+    RUNS.sweep()
 
     assert woken() == [run.pk]
 

@@ -12,7 +12,7 @@ from integrations.ids import new_integration_id
 from integrations.models import Integration, SyncRun
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
-from integrations.sync.runs import sweep
+from integrations.sync.runs import start_due_syncs
 from integrations.sync.schedule import due, next_slot
 from tests.sync.running import queue, sync, woken
 
@@ -131,8 +131,8 @@ def test_the_sweep_queues_what_is_due_once(tenant: Integration) -> None:
     set_times(tenant, full=EARLIER, delta=EARLIER)
     woken()
 
-    sweep()
-    sweep()
+    start_due_syncs()
+    start_due_syncs()
 
     run = SyncRun.objects.get()
     assert (run.type, run.trigger, run.state) == ("FULL", "SCHEDULE", "QUEUED")
@@ -141,7 +141,7 @@ def test_the_sweep_queues_what_is_due_once(tenant: Integration) -> None:
 
 @in_database
 def test_a_first_delta_that_is_due_is_a_full_sync(tenant: Integration) -> None:
-    sweep()
+    start_due_syncs()
 
     assert SyncRun.objects.get().type == "FULL"
     woken()
@@ -158,7 +158,7 @@ def test_one_tenant_in_trouble_does_not_keep_the_others_from_being_started(
     tenant.save()
     monkeypatch.setattr("integrations.sync.schedule.due", lambda _: both)
 
-    sweep()
+    start_due_syncs()
 
     assert [run.integration for run in SyncRun.objects.all()] == [other_tenant]
     woken()

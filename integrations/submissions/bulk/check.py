@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from integrations.models import BulkRow, BulkState, RowState, Verdict
+from integrations.jobs import LeaseLost, RecordLease
+from integrations.models import BulkRow, BulkState, BulkUpload, RowState, Verdict
 from integrations.submissions.bulk import files, sheet
 from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive
-from integrations.submissions.bulk.lease import Lease, LeaseLost
 from integrations.submissions.bulk.resource import CandidateRows
 from integrations.submissions.bulk.rows import WARNING, Context, Finding, Proposal, verdict
 
@@ -27,12 +27,12 @@ BROKEN = (
 )
 
 
-def check(lease: Lease) -> None:
+def check(lease: RecordLease[BulkUpload]) -> None:
     """Read the files and judge each row: the upload is READY, or REFUSED with the reason.
 
     Idempotent: a check that was cut off is simply done again. Raises `LeaseLost`.
     """
-    upload = lease.upload
+    upload = lease.record
     try:
         read = sheet.read(upload.sheet_name, files.read_sheet(upload))
         with files.open_archive(upload) as archive:
@@ -51,17 +51,21 @@ def check(lease: Lease) -> None:
         refuse(lease, BROKEN)
         return
     with transaction.atomic():
-        lease.release(state=BulkState.READY, notes=notes, checked_at=timezone.now())
+        lease.release(attempts=0, state=BulkState.READY, notes=notes, checked_at=timezone.now())
         upload.rows.all().delete()
         BulkRow.objects.bulk_create(rows, batch_size=200)
 
 
-def refuse(lease: Lease, words: str) -> None:
+def refuse(lease: RecordLease[BulkUpload], words: str) -> None:
     """The upload cannot be used, for the reason in `words`. Raises `LeaseLost`."""
-    lease.release(state=BulkState.REFUSED, refusal=words, checked_at=timezone.now())
+    lease.release(attempts=0, state=BulkState.REFUSED, refusal=words, checked_at=timezone.now())
 
 
-def _judged(lease: Lease, rows: Sequence[sheet.Row], context: Context) -> list[BulkRow]:
+def _judged(
+    lease: RecordLease[BulkUpload],
+    rows: Sequence[sheet.Row],
+    context: Context,
+) -> list[BulkRow]:
     resource = CandidateRows(context, save=_nothing)
     judged: list[BulkRow] = []
     for start in range(0, len(rows), AT_ONCE):
@@ -75,12 +79,12 @@ def _nothing(_proposal: Proposal) -> None:
     """A preview saves nothing."""
 
 
-def _row(lease: Lease, proposal: Proposal, findings: list[Finding]) -> BulkRow:
+def _row(lease: RecordLease[BulkUpload], proposal: Proposal, findings: list[Finding]) -> BulkRow:
     if proposal.has_applied:
         findings = [*findings, Finding(WARNING, "", "Has applied for this job already.")]
     judged = verdict(findings, applied=proposal.has_applied)
     return BulkRow(
-        upload=lease.upload,
+        upload=lease.record,
         number=proposal.row.number,
         values=proposal.row.values,
         verdict=judged,

@@ -125,10 +125,7 @@ def _words(unsafe: UnsafeArchive) -> str:
         case ArchiveFault.ENCRYPTED:
             return "The ZIP asks for a password. Make one without."
         case ArchiveFault.LINK:
-            return (
-                f"“{name}” in the ZIP is a link to another file. "
-                "Put the CV itself into the ZIP."
-            )
+            return f"“{name}” in the ZIP is a link to another file. Put the CV itself into the ZIP."
         case ArchiveFault.ENTRY_RATIO:
             return (
                 f"“{name}” in the ZIP unpacks to more than {limits.ARCHIVE_RATIO} times "

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from django.db import DatabaseError, transaction
 from import_export.results import RowResult
 
-from integrations.models import BulkRow, BulkState, Channel, RowState, SubmissionKind
+from integrations.jobs import LeaseLost, RecordLease
+from integrations.models import BulkRow, BulkState, BulkUpload, Channel, RowState, SubmissionKind
 from integrations.submissions import service
 from integrations.submissions.bulk import files
 from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, FileRefused
-from integrations.submissions.bulk.lease import Lease, LeaseLost
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
 from integrations.submissions.bulk.rows import Context, Proposal
 from integrations.submissions.bulk.sheet import Row
@@ -30,45 +30,49 @@ class RowRefused(Exception):
     """The row cannot be submitted now; the message tells the user why."""
 
 
-def queue(lease: Lease) -> bool:
+def queue(lease: RecordLease[BulkUpload]) -> bool:
     """Submit the next rows; whether there are more. Raises `LeaseLost`.
 
     A row and its submission are committed together, while the upload is still ours and still to
     be queued: a worker that is killed, or a cancel that comes in between, leaves no submission
     without its row, and a row is never submitted twice.
     """
-    waiting = lease.upload.rows.filter(state=RowState.WAITING).order_by("number")
+    waiting = lease.record.rows.filter(state=RowState.WAITING).order_by("number")
     rows = list(waiting[:AT_ONCE])
     if rows:
         try:
-            with files.open_archive(lease.upload) as archive:
+            with files.open_archive(lease.record) as archive:
                 _queue_rows(lease, rows, archive)
         except (ArchiveRefused, FileNotFoundError) as refused:
             # The check has read it: the file is gone, or no longer what it was.
-            logger.warning("The ZIP of upload %s cannot be read: %s", lease.upload.pk, refused)
+            logger.warning("The ZIP of upload %s cannot be read: %s", lease.record.pk, refused)
             words = "The ZIP can no longer be read. Upload it again with the rows that are left."
             with transaction.atomic():
                 lease.renew()
                 waiting.update(state=RowState.FAILED, message=words)
     if waiting.exists():
-        lease.release()
+        lease.release(attempts=0)
         return True
-    lease.release(state=BulkState.SENDING)
-    files.remove(lease.upload)
+    lease.release(attempts=0, state=BulkState.SENDING)
+    files.remove(lease.record)
     return False
 
 
-def skip(lease: Lease) -> None:
+def skip(lease: RecordLease[BulkUpload]) -> None:
     """Give up the row at which worker after worker was stopped. Raises `LeaseLost`."""
     with transaction.atomic():
         lease.renew(attempts=0)
-        waiting = lease.upload.rows.filter(state=RowState.WAITING)
+        waiting = lease.record.rows.filter(state=RowState.WAITING)
         if first := waiting.order_by("number").first():
             waiting.filter(pk=first.pk).update(state=RowState.FAILED, message=CUT_OFF)
 
 
-def _queue_rows(lease: Lease, rows: Sequence[BulkRow], archive: CvArchive | None) -> None:
-    context = Context.of(lease.upload, archive)
+def _queue_rows(
+    lease: RecordLease[BulkUpload],
+    rows: Sequence[BulkRow],
+    archive: CvArchive | None,
+) -> None:
+    context = Context.of(lease.record, archive)
     by_number = {row.number: row for row in rows}
 
     def save(proposal: Proposal) -> None:
@@ -81,18 +85,23 @@ def _queue_rows(lease: Lease, rows: Sequence[BulkRow], archive: CvArchive | None
         _keep_failure(lease, row, proposal, result)
 
 
-def _submit(lease: Lease, context: Context, row: BulkRow, proposal: Proposal) -> None:
+def _submit(
+    lease: RecordLease[BulkUpload],
+    context: Context,
+    row: BulkRow,
+    proposal: Proposal,
+) -> None:
     content = context.content(proposal.cv) if proposal.file else None
     with transaction.atomic():
         lease.renew(attempts=0)
         submission = service.submit_entry(
-            lease.upload.integration,
+            lease.record.integration,
             proposal.entry_with(content),
-            user=lease.upload.created_by,
+            user=lease.record.created_by,
             kind=SubmissionKind.CANDIDATE,
             channel=Channel.BULK,
             idempotency_key=row.idempotency_key,
-            again=lease.upload.again,
+            again=lease.record.again,
         )
         if submission.idempotency_key != row.idempotency_key:
             # Somebody else's, for the same person and job: it is no outcome of this row.
@@ -100,7 +109,12 @@ def _submit(lease: Lease, context: Context, row: BulkRow, proposal: Proposal) ->
         BulkRow.objects.filter(pk=row.pk).update(state=RowState.QUEUED, submission=submission)
 
 
-def _keep_failure(lease: Lease, row: BulkRow, proposal: Proposal, result: RowResult) -> None:
+def _keep_failure(
+    lease: RecordLease[BulkUpload],
+    row: BulkRow,
+    proposal: Proposal,
+    result: RowResult,
+) -> None:
     """Write down why a row was not queued; raises what concerns more than this row."""
     if result.validation_error is not None:
         words = " ".join(finding.message for finding in proposal.errors)
@@ -113,10 +127,10 @@ def _keep_failure(lease: Lease, row: BulkRow, proposal: Proposal, result: RowRes
         BulkRow.objects.filter(pk=row.pk).update(state=RowState.FAILED, message=words)
 
 
-def _words(lease: Lease, row: BulkRow, error: Exception) -> str:
+def _words(lease: RecordLease[BulkUpload], row: BulkRow, error: Exception) -> str:
     if isinstance(error, Refused | AlreadyApplied | FileRefused | RowRefused):
         return str(error)
     if isinstance(error, LeaseLost | DatabaseError):
         raise error
-    logger.error("%s of upload %s could not be queued", row, lease.upload.pk, exc_info=error)
+    logger.error("%s of upload %s could not be queued", row, lease.record.pk, exc_info=error)
     return BROKEN

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import BulkRow, BulkState, BulkUpload
 from integrations.submissions.bulk import files
 from integrations.submissions.bulk.uploads import NOT_STARTED
 
 
+@jobs.RETENTION.register("uploads")
 def retain() -> None:
     """Give up uploads that nobody started, empty the rows of old ones. Idempotent.
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.models import (
     LIVE_SUBMISSIONS,
+    WORKED_UPLOADS,
     BulkState,
     BulkUpload,
     Event,
@@ -24,8 +28,7 @@ from integrations.models import (
 )
 from integrations.models.submissions import private_files
 from integrations.submissions import service
-from integrations.submissions.bulk import files, limits, wake
-from integrations.submissions.bulk.lease import unattended
+from integrations.submissions.bulk import files, limits
 from integrations.submissions.inputs import IllegalTransition
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,24 @@ logger = logging.getLogger(__name__)
 NOT_YET = (BulkState.CHECKING, BulkState.REFUSED)
 NOT_STARTED = (*NOT_YET, BulkState.READY)
 NAME_LENGTH = 200
+
+
+def unattended(now: datetime) -> Q:
+    """Uploads that need a worker and have no live one."""
+    return jobs.is_free(now) & Q(state__in=WORKED_UPLOADS)
+
+
+def _find_waiting(now: datetime) -> QuerySet[BulkUpload, str]:
+    return BulkUpload.objects.filter(unattended(now)).values_list("pk", flat=True)
+
+
+UPLOADS = jobs.register(
+    jobs.JobKind(
+        name="upload",
+        task="integrations.tasks.work_on_upload",
+        find_waiting=_find_waiting,
+    )
+)
 
 
 class NotTaken(Exception):
@@ -76,7 +97,7 @@ def upload(
         if instead_of is not None:
             _take_over(made, instead_of, with_archive=archive is None)
         made.save()
-        transaction.on_commit(lambda: wake.worker(made.pk))
+        UPLOADS.enqueue(made.pk)
     return made
 
 
@@ -160,7 +181,7 @@ def start(ready: BulkUpload, *, again: bool = False) -> None:
         locked.again = again
         locked.save(update_fields=["state", "started_at", "again"])
         record(Event.BULK_STARTED, tenant=locked.integration, about=locked, rows=waiting.count())
-        transaction.on_commit(lambda: wake.worker(ready.pk))
+        UPLOADS.enqueue(ready.pk)
 
 
 def cancel(live: BulkUpload, *, by: Any) -> None:
@@ -169,7 +190,7 @@ def cancel(live: BulkUpload, *, by: Any) -> None:
     Raises `IllegalTransition` when nothing is left to stop.
     """
     with transaction.atomic():
-        # From here on no worker can queue another row: its lease is on the state.
+        # From here on no worker can queue another row: its lease holds in the old state only.
         stopped = BulkUpload.objects.filter(
             pk=live.pk, state__in=(BulkState.QUEUEING, BulkState.SENDING)
         ).update(state=BulkState.CANCELLED, lease_owner="", lease_expires_at=None)
@@ -210,13 +231,11 @@ def _cancel_queued(cancelled: BulkUpload, *, by: Any) -> None:
             service.cancel(submission, by=by)
 
 
-def sweep() -> None:
-    """Wake workers for uploads that are unattended, and end those that are over. Idempotent."""
-    for upload_id in BulkUpload.objects.filter(unattended(timezone.now())).values_list(
-        "pk", flat=True
-    ):
-        wake.worker(upload_id)
+@jobs.SWEEP.register("ends of uploads")
+def settle_all() -> None:
+    """End the uploads whose rows have all come to an end. Idempotent."""
     for started in BulkUpload.objects.filter(
         state__in=(BulkState.SENDING, BulkState.CANCELLED), ended_at=None
     ):
-        settle(started)
+        with jobs.failure_logged("Ending upload %s", started.pk):
+            settle(started)

@@ -1,42 +1,61 @@
-"""What a worker does for an upload: whatever it needs next."""
+"""What a worker does for a bulk upload: check it, or queue its next rows."""
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
-from integrations.models import BulkState
-from integrations.submissions.bulk import wake
+from django.db.models import F
+from django.utils import timezone
+
+from integrations import jobs
+from integrations.jobs import LeaseLost, RecordLease
+from integrations.models import BulkState, BulkUpload
 from integrations.submissions.bulk.check import BROKEN, check, refuse
 from integrations.submissions.bulk.enqueue import queue, skip
-from integrations.submissions.bulk.lease import LeaseLost, claim
+from integrations.submissions.bulk.uploads import UPLOADS, unattended
 
 logger = logging.getLogger(__name__)
 
-# How often in a row a worker may vanish over the same work before it is given up.
+LEASE = timedelta(seconds=60)
+# How often in a row a worker may die over the same work before it is given up.
 MOST_ATTEMPTS = 5
+
+
+def claim(upload_id: str) -> RecordLease[BulkUpload] | None:
+    """Claim the upload if it needs a worker and is free; else None."""
+    owner = jobs.claim(
+        BulkUpload.objects.filter(unattended(timezone.now()), pk=upload_id),
+        length=LEASE,
+        attempts=F("attempts") + 1,
+    )
+    if owner is None:
+        return None
+    uploads = BulkUpload.objects.select_related("integration__credentials", "created_by")
+    return RecordLease(uploads.get(pk=upload_id), owner=owner, length=LEASE)
 
 
 def work_on(upload_id: str) -> bool:
     """Check the upload, or queue its next rows; whether there was anything to do.
 
     Safe to call at any time and by any number of workers. One call queues some rows only and
-    wakes the next, so that the submissions made so far get their turn in between.
+    wakes the next worker, so that the submissions made so far get their turn in between.
     """
     lease = claim(upload_id)
     if lease is None:
         return False
-    hopeless = lease.upload.attempts > MOST_ATTEMPTS
+    exhausted = lease.record.attempts > MOST_ATTEMPTS
     try:
-        if lease.upload.state == BulkState.CHECKING:
-            if hopeless:
+        if lease.record.state == BulkState.CHECKING:
+            if exhausted:
                 refuse(lease, BROKEN)
             else:
                 check(lease)
             return True
-        if hopeless:
+        if exhausted:
             skip(lease)
         if queue(lease):
-            wake.worker(upload_id)
+            UPLOADS.wake(upload_id)
     except LeaseLost:
         logger.info("Upload %s was cancelled, removed, or taken over", upload_id)
     return True

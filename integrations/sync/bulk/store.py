@@ -16,7 +16,7 @@ from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
 from integrations.sync.history import note_changes
-from integrations.sync.lease import Lease
+from integrations.sync.lease import RunLease
 from integrations.sync.recorder import Journal
 
 
@@ -122,7 +122,7 @@ class Store:
     last (`docs/architecture.md`, decisions 1 to 3).
     """
 
-    def __init__(self, run: SyncRun, lease: Lease, journal: Journal) -> None:
+    def __init__(self, run: SyncRun, lease: RunLease, journal: Journal) -> None:
         self.run = run
         self.integration_id: str = run.integration_id
         self.lease = lease
