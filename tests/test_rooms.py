@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit"),
-    ("sync", "lists"),
+    ("sync",),
     ("connecting", "submissions", "exports", "passthrough"),
     ("admin", "api", "management", "tasks", "templatetags", "apps"),
 )

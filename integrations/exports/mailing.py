@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 
 from integrations import jobs
 from integrations.accounts.language import language_of
-from integrations.exports.working import may_fetch
+from integrations.exports.selection import may_fetch
 from integrations.models import Export, ExportKind
 
 logger = logging.getLogger(__name__)

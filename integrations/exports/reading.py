@@ -16,7 +16,7 @@ from django.db.models.expressions import Combinable
 from integrations.exports.streaming import Row, stream
 from integrations.exports.values import as_text
 from integrations.models import CandidateTag
-from integrations.models.among import Among
+from integrations.models.conditions import Among
 
 # Rows read at a time. More would save little and cost memory; fewer, and what is done once for
 # each batch begins to show.

@@ -20,7 +20,7 @@ from integrations.exports.reading import (
 )
 from integrations.exports.values import as_text, joined
 from integrations.models import Application, ExportKind
-from integrations.models.among import Among
+from integrations.models.conditions import Among
 
 
 def _ids(chunk: Chunk) -> Iterable[str]:

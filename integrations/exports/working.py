@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
 from integrations import jobs
-from integrations.accounts.permissions import Permission, tenants_where
 from integrations.exports import files
+from integrations.exports.selection import NotAllowed, allowed_tenants, select
 from integrations.exports.service import unattended, wanted_of
 from integrations.exports.writing import write
 from integrations.jobs import LeaseLost
-from integrations.lists.selecting import select
 from integrations.models import Export, ExportState
 
 logger = logging.getLogger(__name__)
@@ -28,15 +26,9 @@ HEARTBEAT_SECONDS = 1.0
 # How often a worker may die over the same export before it is given up.
 MOST_ATTEMPTS = 5
 
-NO_LONGER = "You may no longer take this tenant's data away. Ask an administrator for access."
-NO_USER = "The account that asked for this export is gone or switched off."
 HOPELESS = "Relais was stopped several times while it wrote this file. Export fewer rows at once."
 BROKEN = "The file could not be written. Try again; if it fails again, tell your administrator."
 NO_ROOM = "The file could not be stored. Tell your administrator to look for room on the disk."
-
-
-class NotAllowed(Exception):
-    """Who asked for the export may not have it any more; the message tells why."""
 
 
 class ExportLease(jobs.HeartbeatLease):
@@ -146,27 +138,6 @@ def _fail(lease: ExportLease, words: str) -> None:
         lease.release(state=ExportState.FAILED, error=words, ended_at=timezone.now())
     except LeaseLost:
         logger.info("Export %s was cancelled, removed, or taken over", lease.export_id)
-
-
-def allowed_tenants(export: Export) -> list[str]:
-    """The tenants whose records the export may hold now. Raises `NotAllowed`."""
-    user = export.user
-    if user is None or not (user.is_active and user.is_staff):
-        raise NotAllowed(NO_USER)
-    visible = list(tenants_where(user, Permission.EXPORT).values_list("pk", flat=True))
-    if export.integration_id is None:
-        return visible
-    if export.integration_id not in visible:
-        raise NotAllowed(NO_LONGER)
-    return [export.integration_id]
-
-
-def may_fetch(export: Export, user: Any) -> bool:
-    """Whether `user` asked for this file and may still take away what is of every tenant in it."""
-    if export.user_id is None or export.user_id != user.pk:
-        return False
-    visible = set(tenants_where(user, Permission.EXPORT).values_list("pk", flat=True))
-    return set(export.tenants) <= visible
 
 
 def is_fetchable(export: Export) -> bool:

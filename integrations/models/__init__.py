@@ -9,7 +9,6 @@ from integrations.models.access import (
     StoredAnswer,
 )
 from integrations.models.ats import (
-    NEWEST_FIRST,
     Application,
     ApplicationStage,
     Candidate,
@@ -56,6 +55,13 @@ from integrations.models.integration import (
 )
 from integrations.models.language import LanguageChoice
 from integrations.models.passthrough import BodyKind, FlatchrHost, PassthroughCall, PreparedCall
+from integrations.models.querysets import (
+    NEWEST_FIRST,
+    ApplicationQuerySet,
+    CandidateQuerySet,
+    JobQuerySet,
+    RecordQuerySet,
+)
 from integrations.models.roles import Role
 from integrations.models.runs import (
     LIVE_STATES,
@@ -99,6 +105,7 @@ __all__ = [
     "ApiKey",
     "AppendOnly",
     "Application",
+    "ApplicationQuerySet",
     "ApplicationStage",
     "AttemptKind",
     "AttemptOutcome",
@@ -109,6 +116,7 @@ __all__ = [
     "BulkState",
     "BulkUpload",
     "Candidate",
+    "CandidateQuerySet",
     "CandidateTag",
     "Channel",
     "ColumnSet",
@@ -136,6 +144,7 @@ __all__ = [
     "HttpExchange",
     "Integration",
     "Job",
+    "JobQuerySet",
     "JobStage",
     "KeyState",
     "LanguageChoice",
@@ -148,6 +157,7 @@ __all__ = [
     "PreparedCall",
     "QuarantinedRecord",
     "RecordChange",
+    "RecordQuerySet",
     "RequestBudget",
     "RequestWindow",
     "Role",

@@ -14,31 +14,14 @@ from django.db.models import Q
 
 from integrations.models.fields import IdField, RawObjectField
 from integrations.models.integration import Integration
+from integrations.models.querysets import (
+    NEWEST_FIRST,
+    ApplicationQuerySet,
+    CandidateQuerySet,
+    JobQuerySet,
+    RecordQuerySet,
+)
 from integrations.records import Outcome
-
-# The order of lists. The index has no ids, which decide only among records of before there were
-# places (`MirroredRecord.arrival`): without them it grows at its end, like the places themselves.
-NEWEST_FIRST = ("-changed_at", "-arrival", "-id")
-
-
-class RecordQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: Any) -> RecordQuerySet:
-        """The records of the tenants `user` is a member of; all of them for a superuser."""
-        if user.is_superuser:
-            gone = Integration.objects.deleted().values_list("pk")
-            return self.exclude(integration_id__in=gone)
-        return self.filter(
-            integration_id__in=Integration.objects.visible_to(user).values_list("pk")
-        )
-
-    def live(self) -> RecordQuerySet:
-        """Those that Flatchr still has."""
-        return self.filter(remote_deleted_at=None)
-
-    def without_raw(self) -> RecordQuerySet:
-        """The same without their raw objects, of those that have one."""
-        columns = {field.name for field in self.model._meta.concrete_fields}
-        return self.defer("remote_data") if "remote_data" in columns else self
 
 
 def arrived_now() -> int:
@@ -121,6 +104,8 @@ class Job(MirroredRecord):
     remote_updated_at = models.DateTimeField(null=True)
     remote_data = models.JSONField(null=True)
 
+    objects = JobQuerySet.as_manager()  # type: ignore[misc]
+
     class Meta(MirroredRecord.Meta):
         indexes = [
             *MirroredRecord.Meta.indexes,
@@ -167,6 +152,8 @@ class Candidate(MirroredRecord):
     last_name = models.TextField(null=True)
     email_addresses = models.JSONField(default=list)
     phone_numbers = models.JSONField(default=list)
+
+    objects = CandidateQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(MirroredRecord.Meta):
         # Its remote id is one of its applications', by which it is found: that is one index less
@@ -215,6 +202,8 @@ class Application(MirroredRecord):
     # The trimmed, lower-cased e-mail, by which a further application finds its candidate.
     person_key = IdField(max_length=254, blank=True)
     remote_data = RawObjectField(null=True)
+
+    objects = ApplicationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(MirroredRecord.Meta):
         # In the order that costs a sync least: remote ids differ from the first letters on, where

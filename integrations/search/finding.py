@@ -21,7 +21,7 @@ from integrations.models import (
     MirroredRecord,
     SearchKind,
 )
-from integrations.models.among import Among
+from integrations.models.conditions import Among
 from integrations.search.entries import entries
 from integrations.search.terms import Search
 

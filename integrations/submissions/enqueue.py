@@ -18,7 +18,7 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
-from integrations.models.ats import RecordQuerySet
+from integrations.models.querysets import RecordQuerySet
 from integrations.submissions import states as outcome
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 from integrations.submissions.lease import SUBMISSIONS

@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from integrations.exports.selection import select
 from integrations.exports.service import queue
 from integrations.exports.writing import Wanted
-from integrations.lists.selecting import select
 from integrations.models import Application
 from tests.admin.conftest import Data
 from tests.admin.pages import list_address

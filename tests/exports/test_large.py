@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.exports import files, reading, retention, service, working
+from integrations.exports import files, reading, retention, selection, service, working
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted
 from integrations.models import Candidate, Export, ExportState, Integration, Role
@@ -224,13 +224,13 @@ def test_who_has_lost_the_tenant_gets_nothing(rows: Rows, alice: User, bob: User
     rows.candidate()
     early, late = queued(rows, alice), queued(rows, alice)
     working.work_on(early.pk)
-    assert working.may_fetch(now(early), alice)
-    assert not working.may_fetch(now(early), bob), "It is not bob's file."
+    assert selection.may_fetch(now(early), alice)
+    assert not selection.may_fetch(now(early), bob), "It is not bob's file."
 
     alice.tenant_memberships.all().delete()
     working.work_on(late.pk)
 
-    assert not working.may_fetch(now(early), User.objects.get(pk=alice.pk))
+    assert not selection.may_fetch(now(early), User.objects.get(pk=alice.pk))
     assert now(late).state == ExportState.FAILED
     assert "may no longer take" in now(late).error
 
@@ -258,9 +258,9 @@ def test_an_export_over_several_tenants_is_withheld_once_one_of_them_is_lost(
     export = queued(rows, alice, integration=None)
     working.work_on(export.pk)
     assert now(export).rows == 2
-    assert working.may_fetch(now(export), alice)
+    assert selection.may_fetch(now(export), alice)
     Integration.objects.filter(pk=other_rows.tenant.pk).update(deleted_at=timezone.now())
-    assert not working.may_fetch(now(export), alice)
+    assert not selection.may_fetch(now(export), alice)
 
 
 def test_expired_files_and_those_of_nobody_are_removed(rows: Rows, alice: User) -> None:

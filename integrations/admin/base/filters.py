@@ -1,5 +1,5 @@
 """Filters of the lists: each offers a bounded choice, and only of what the user may see. What a
-choice selects is told in `lists/`, since files are made of it too.
+choice selects is a QuerySet method of `models/querysets.py`, since exports are made of it too.
 
 `list_filter` on a relation would load every related row, of every tenant. These never do: a
 choice of stages or tags is given once one tenant is decided on, and is cut at `MOST`; a record
@@ -20,8 +20,6 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.formatting import words
-from integrations.lists.listings import LISTINGS
-from integrations.lists.narrowing import Asked, by_deletion, by_record, by_tenant, with_key
 from integrations.messages import translated
 from integrations.models import (
     ApplicationStage,
@@ -85,17 +83,14 @@ class ListFilter(admin.SimpleListFilter):
         """Whether there is anything to choose from; else a link may still have set it."""
         return bool(self.lookup_choices)
 
-    @property
-    def asked(self) -> Asked:
-        return Asked(self.request.user, self.used_parameters)
 
+class RecordListFilter(ListFilter):
+    """A filter of mirrored records: their QuerySet's `list_filters` say what it selects."""
 
-class OfListing(ListFilter):
-    """A filter that means for each list what its `Listing` says."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        listing = LISTINGS[str(queryset.model._meta.model_name)]
-        return listing.narrowings[str(self.parameter_name)](queryset, self.asked)
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        narrow = queryset.list_filters[str(self.parameter_name)]
+        found: QuerySet[Any] = narrow(queryset, self.used_parameters, request.user)
+        return found
 
 
 class TenantFilter(ListFilter):
@@ -108,19 +103,16 @@ class TenantFilter(ListFilter):
         return visible.items() if len(visible) > 1 else ()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        return by_tenant(queryset, self.asked)
+        return queryset.filter(integration_id=self.value()) if self.value() else queryset
 
 
-class DeletedFilter(ListFilter):
+class DeletedFilter(RecordListFilter):
     title = _lazy("in Flatchr")
     parameter_name = "deleted"
     any_label = _lazy("In Flatchr")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return (("only", _("Deleted")), ("all", _("All, with deleted")))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        return by_deletion(queryset, self.asked)
 
 
 class FieldFilter(ListFilter):
@@ -136,14 +128,14 @@ class FieldFilter(ListFilter):
         return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
 
 
-class JobStatusFilter(OfListing, FieldFilter):
+class JobStatusFilter(RecordListFilter, FieldFilter):
     title = _lazy("status")
     parameter_name = field = "status"
     any_label = _lazy("Any status")
     choices_ = [(status.value, status.value) for status in JobStatus]
 
 
-class OutcomeFilter(OfListing, FieldFilter):
+class OutcomeFilter(RecordListFilter, FieldFilter):
     title = _lazy("outcome")
     parameter_name = field = "outcome"
     any_label = _lazy("Any outcome")
@@ -193,12 +185,15 @@ class RecordFilter(ListFilter):
         visible: QuerySet[Any] = manager.visible_to(request.user)
         return visible
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
-        narrow = by_record(str(self.parameter_name), self.related, with_key(self.field))
-        return narrow(queryset, self.asked)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not (pk := self.value()):
+            return queryset
+        if not self._visible(request).filter(pk=pk).exists():
+            return queryset.none()
+        return queryset.filter(**{self.field: pk})
 
 
-class StageFilter(OfListing, RecordFilter):
+class StageFilter(RecordListFilter, RecordFilter):
     title = _lazy("stage")
     parameter_name = "stage"
     any_label = _lazy("Any stage")
@@ -215,7 +210,7 @@ class StageFilter(OfListing, RecordFilter):
         ]
 
 
-class TagFilter(OfListing, RecordFilter):
+class TagFilter(RecordListFilter, RecordFilter):
     title = _lazy("tag")
     parameter_name = "tag"
     any_label = _lazy("Any tag")
@@ -232,14 +227,14 @@ class TagFilter(OfListing, RecordFilter):
         ]
 
 
-class JobFilter(OfListing, RecordFilter):
+class JobFilter(RecordListFilter, RecordFilter):
     title = _lazy("job")
     parameter_name = "job"
     any_label = _lazy("Any job")
     related = Job
 
 
-class CandidateFilter(OfListing, RecordFilter):
+class CandidateFilter(RecordListFilter, RecordFilter):
     title = _lazy("candidate")
     parameter_name = "candidate"
     any_label = _lazy("Any candidate")

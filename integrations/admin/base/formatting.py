@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext, npgettext
 
-from integrations.lists.walking import CAP
 from integrations.messages import translated
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
+from integrations.models.index_hints import CAP
 
 NOTHING = "–"
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from integrations.admin.base.formatting import capped, number
-from integrations.lists.walking import CAP, walk_in_order
+from integrations.models.index_hints import CAP, walk_in_order
 
 PER_PAGE = 50
 # An offset is walked row by row; by then a search or a filter finds the record sooner.

@@ -32,7 +32,8 @@ from integrations.admin.exports.report import progress_context, report_context
 from integrations.audit.trail import record
 from integrations.exports import files, schedules, service
 from integrations.exports.formats import FORMATS
-from integrations.exports.working import is_fetchable, may_fetch
+from integrations.exports.selection import may_fetch
+from integrations.exports.working import is_fetchable
 from integrations.models import LIVE_EXPORTS, Event, Export, ExportKind, ExportState
 
 # Of those that are being written, so many are followed on the list.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
@@ -13,21 +12,16 @@ from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.filters import chosen_tenant
 from integrations.admin.base.permissions import require
 from integrations.admin.exports.views import export_page
-from integrations.lists.listings import Listing
+from integrations.models import RecordQuerySet
 
 
 class ExportingMixin:
-    """For an admin class of mirrored records: a button above the list, and the page behind it.
-
-    `listing` says what the list selects, here and in files that a worker writes.
-    """
-
-    listing: Listing
+    """For an admin class of mirrored records: a button above the list, and the page behind it."""
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return self.listing.found(queryset, search_term, request.user), False
+        self, request: HttpRequest, queryset: RecordQuerySet, search_term: str
+    ) -> tuple[RecordQuerySet, bool]:
+        return queryset.searched(search_term, request.user), False
 
     def get_urls(self: Any) -> list[URLPattern]:
         name = self.opts.model_name

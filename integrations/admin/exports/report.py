@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from integrations.admin.base.cards import Card
 from integrations.admin.base.formatting import NOTHING, date_time, duration, link, number
 from integrations.admin.exports.form import column_choices
-from integrations.exports.working import is_fetchable, may_fetch
+from integrations.exports.selection import may_fetch
+from integrations.exports.working import is_fetchable
 from integrations.models import Export, ExportFormat, ExportState
 
 

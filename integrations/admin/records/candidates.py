@@ -41,13 +41,17 @@ from integrations.admin.records.date_filters import AppliedFilter, CandidateAppl
 from integrations.admin.records.field_sources import source_of
 from integrations.admin.records.timeline import timeline
 from integrations.admin.submissions.links import new_url, submitted_from_here
-from integrations.lists.listings import APPLICATIONS, CANDIDATES
-from integrations.models import Application, Candidate, SubmissionKind
+from integrations.models import (
+    Application,
+    ApplicationQuerySet,
+    Candidate,
+    CandidateQuerySet,
+    SubmissionKind,
+)
 
 
 class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    listing = CANDIDATES
-    list_display = CANDIDATES.columns
+    list_display = CandidateQuerySet.list_columns
     list_filter = (
         TenantFilter,
         StageFilter,
@@ -58,9 +62,9 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         JobFilter,
     )
     list_select_related = ("integration",)
-    search_fields = CANDIDATES.search_fields
+    search_fields = CandidateQuerySet.search_fields
     search_placeholder = _lazy("Name or e-mail")
-    sortable_by = tuple(CANDIDATES.orders)
+    sortable_by = tuple(CandidateQuerySet.list_orders)
     empty_text = _lazy("Candidates appear here once a tenant has been synchronised.")
 
     @display(description=_lazy("Name"))
@@ -79,7 +83,7 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def phone(self, candidate: Candidate) -> SafeString | str:
         return phones(candidate.phone_numbers)
 
-    @display(description=_lazy("Changed"), ordering=CANDIDATES.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=CandidateQuerySet.list_orders["changed"])
     def changed(self, candidate: Candidate) -> SafeString | str:
         return date_time(candidate.changed_at)
 
@@ -158,8 +162,7 @@ def _applications(candidate: Candidate) -> Related:
 
 
 class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    listing = APPLICATIONS
-    list_display = APPLICATIONS.columns
+    list_display = ApplicationQuerySet.list_columns
     list_filter = (
         TenantFilter,
         StageFilter,
@@ -178,9 +181,9 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         "job__integration_fields",
         "current_stage__remote_data",
     )
-    search_fields = APPLICATIONS.search_fields
+    search_fields = ApplicationQuerySet.search_fields
     search_placeholder = _lazy("Candidate's name or e-mail")
-    sortable_by = tuple(APPLICATIONS.orders)
+    sortable_by = tuple(ApplicationQuerySet.list_orders)
     empty_text = _lazy("Applications appear here once a tenant has been synchronised.")
 
     def changelist_view(
@@ -214,7 +217,7 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
 
-    @display(description=_lazy("Changed"), ordering=APPLICATIONS.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=ApplicationQuerySet.list_orders["changed"])
     def changed(self, application: Application) -> SafeString | str:
         return date_time(application.changed_at)
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.filters import OfListing
-from integrations.lists.periods import BETWEEN, DAYS
+from integrations.admin.base.filters import RecordListFilter
+from integrations.models.conditions import BETWEEN, DAYS
 
 
-class AppliedFilter(OfListing):
+class AppliedFilter(RecordListFilter):
     """Applications received in a period. `applied=between` has its two days, each of which may be
     left out, in parameters of their own.
     """

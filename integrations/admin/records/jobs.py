@@ -32,22 +32,28 @@ from integrations.admin.records.changes import changes_of
 from integrations.admin.records.field_sources import source_of
 from integrations.admin.submissions.form import why_not
 from integrations.admin.submissions.links import new_url
-from integrations.lists.listings import JOBS
-from integrations.models import Application, Candidate, CustomField, Job, Submission, SubmissionKind
+from integrations.models import (
+    Application,
+    Candidate,
+    CustomField,
+    Job,
+    JobQuerySet,
+    Submission,
+    SubmissionKind,
+)
 
 
 class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
-    listing = JOBS
-    list_display = JOBS.columns
+    list_display = JobQuerySet.list_columns
     list_filter = (TenantFilter, JobStatusFilter, DeletedFilter)
     list_select_related = ("integration",)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
-    search_fields = JOBS.search_fields
+    search_fields = JobQuerySet.search_fields
     search_placeholder = _lazy("Title, department, category")
-    sortable_by = tuple(JOBS.orders)
+    sortable_by = tuple(JobQuerySet.list_orders)
     empty_text = _lazy("Jobs appear here once a tenant has been synchronised.")
 
-    @display(description=_lazy("Job"), ordering=JOBS.orders["title"])
+    @display(description=_lazy("Job"), ordering=JobQuerySet.list_orders["title"])
     def title(self, job: Job) -> SafeString:
         return format_html("{} {}", str(job), gone_badge(job.remote_deleted_at))
 
@@ -67,11 +73,11 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def place(self, job: Job) -> str:
         return _place(job.location) or NOTHING
 
-    @display(description=_lazy("Opened"), ordering=JOBS.orders["opened"])
+    @display(description=_lazy("Opened"), ordering=JobQuerySet.list_orders["opened"])
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
 
-    @display(description=_lazy("Changed"), ordering=JOBS.orders["changed"])
+    @display(description=_lazy("Changed"), ordering=JobQuerySet.list_orders["changed"])
     def changed(self, job: Job) -> SafeString | str:
         return date_time(job.changed_at)
 

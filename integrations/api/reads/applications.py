@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.api.reads.changes import Link
-from integrations.api.reads.filters import any_of, created_since, exactly, told_ids
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import (
@@ -28,7 +27,7 @@ from integrations.api.reads.rows import (
     told,
 )
 from integrations.api.reads.scope import Scope
-from integrations.models import Application, Candidate
+from integrations.models import Application, Candidate, RecordQuerySet
 from integrations.records import Outcome
 
 COLUMNS = (
@@ -52,17 +51,15 @@ MOMENTS = ("changed_at", "remote_deleted_at", "remote_created_at", "remote_updat
 TEXTS = ("candidate__email_addresses", "candidate__phone_numbers")
 
 
-def filters(parameters: Parameters) -> Iterable[Q]:
-    """The conditions of the list's own parameters."""
+def narrow(applications: RecordQuerySet, parameters: Parameters) -> RecordQuerySet:
+    """Limited by the list's own parameters."""
     return (
-        # One that Flatchr has not told reads as null, so it is nothing to ask for.
-        any_of("remote_id", told_ids(parameters.several("remote_ids"))),
-        any_of("outcome", parameters.several_of("outcomes", Outcome)),
-        exactly("outcome", parameters.one_of("outcome", Outcome)),
-        any_of("job_id", parameters.several("job_ids")),
-        any_of("job__remote_id", parameters.several("job_remote_ids")),
-        any_of("current_stage_id", parameters.several("current_stage_ids")),
-        created_since(parameters.moment("remote_created_after")),
+        applications.with_any("outcome", parameters.several_of("outcomes", Outcome))
+        .with_value("outcome", parameters.one_of("outcome", Outcome))
+        .with_any("job_id", parameters.several("job_ids"))
+        .with_any("job__remote_id", parameters.several("job_remote_ids"))
+        .with_any("current_stage_id", parameters.several("current_stage_ids"))
+        .created_since(parameters.moment("remote_created_after"))
     )
 
 
@@ -131,5 +128,5 @@ APPLICATIONS = Listing(
     select=select,
     render=render,
     links=(Link(Application), Link(Application, source=Candidate, through="candidate_id")),
-    filters=filters,
+    narrow=narrow,
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
 
 from integrations.api.reads.changes import Link
-from integrations.api.reads.filters import same_text, with_email
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import (
@@ -31,7 +30,9 @@ from integrations.api.reads.scope import CREATED, Scope
 from integrations.models import (
     Application,
     Candidate,
+    CandidateQuerySet,
     CandidateTag,
+    RecordQuerySet,
 )
 
 COLUMNS = ("id", "arrival", "remote_id", "first_name", "last_name")
@@ -46,36 +47,16 @@ _SOURCE = Subquery(
 )
 
 
-def filters(parameters: Parameters) -> Iterable[Q]:
-    """The conditions of the list's own parameters."""
-    return (
-        with_email(parameters.email("email")),
-        _applied_for(parameters),
-        same_text("first_name", parameters.text("first_name")),
-        same_text("last_name", parameters.text("last_name")),
-    )
+def narrow(candidates: CandidateQuerySet, parameters: Parameters) -> RecordQuerySet:
+    """Limited by the list's own parameters.
 
-
-def _by_remote_id(values: list[str] | None) -> Q:
-    """With one of these remote ids, each of which is one of its application's, too."""
-    if values is None:
-        return Q()
-    applications = Application.objects.filter(remote_id__in=values).order_by()
-    return Q(remote_id__in=values, id__in=applications.values("candidate_id"))
-
-
-def _applied_for(parameters: Parameters) -> Q:
-    """With an application for one of the jobs.
-
-    Who asks for deleted records learns of candidates whose application is gone, too.
+    Who asks for deleted records is told of candidates whose application is gone, too.
     """
-    job_ids = parameters.several("job_ids")
-    if job_ids is None:
-        return Q()
-    applications: QuerySet[Any] = Application.objects.filter(job_id__in=job_ids).order_by()
-    if not parameters.flag("include_deleted"):
-        applications = applications.filter(remote_deleted_at=None)
-    return Q(id__in=applications.values("candidate_id"))
+    found: Any = candidates.with_email(parameters.email("email"))
+    deleted = parameters.flag("include_deleted")
+    found = found.applied_to(parameters.several("job_ids"), deleted=deleted)
+    found = found.with_text("first_name", parameters.text("first_name"))
+    return found.with_text("last_name", parameters.text("last_name"))
 
 
 def select(scope: Scope, candidates: QuerySet[Any]) -> QuerySet[Any]:
@@ -180,6 +161,5 @@ CANDIDATES = Listing(
         # Written when a tag is put on or taken off, and at no other time.
         Link(CandidateTag, "candidate_id"),
     ),
-    filters=filters,
-    by_remote_id=_by_remote_id,
+    narrow=narrow,
 )

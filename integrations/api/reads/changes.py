@@ -19,11 +19,11 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 from integrations.api.reads.scope import CREATED, Scope
-from integrations.models import Application, MirroredRecord
+from integrations.models import Application, MirroredRecord, RecordQuerySet
 
 # How long it is believed how much has changed, in seconds.
 KNOWN_FOR = 30
@@ -48,8 +48,8 @@ class Link:
 
 
 def changed_since(
-    scope: Scope, records: QuerySet[Any], links: Sequence[Link], since: datetime, *, gather: bool
-) -> QuerySet[Any]:
+    scope: Scope, records: RecordQuerySet, links: Sequence[Link], since: datetime, *, gather: bool
+) -> RecordQuerySet:
     """Those of `records` that have changed at `since` or later, found in one way or the other."""
     if gather:
         # In the order of such a read, so that no more are looked up than a page holds.

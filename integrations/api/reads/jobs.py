@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.api.reads.changes import Link
-from integrations.api.reads.filters import any_of, containing, created_since, exactly
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row, among, as_stored, moments, texts
 from integrations.api.reads.scope import Scope
-from integrations.models import Job, JobStage
+from integrations.models import Job, JobStage, RecordQuerySet
 from integrations.records import EmploymentType, JobStatus, Visibility
 
 # Columns that go out as they are.
@@ -49,16 +48,16 @@ MOMENTS = (
 )
 
 
-def filters(parameters: Parameters) -> Iterable[Q]:
-    """The conditions of the list's own parameters."""
+def narrow(jobs: RecordQuerySet, parameters: Parameters) -> RecordQuerySet:
+    """Limited by the list's own parameters."""
     return (
-        exactly("post_url", parameters.text("post_url")),
-        any_of("status", parameters.several_of("statuses", JobStatus)),
-        exactly("status", parameters.one_of("status", JobStatus)),
-        any_of("employment_type", parameters.several_of("employment_types", EmploymentType)),
-        any_of("visibility", parameters.several_of("visibilities", Visibility)),
-        created_since(parameters.moment("remote_created_after")),
-        containing("name", parameters.text("name_contains")),
+        jobs.with_value("post_url", parameters.text("post_url"))
+        .with_any("status", parameters.several_of("statuses", JobStatus))
+        .with_value("status", parameters.one_of("status", JobStatus))
+        .with_any("employment_type", parameters.several_of("employment_types", EmploymentType))
+        .with_any("visibility", parameters.several_of("visibilities", Visibility))
+        .created_since(parameters.moment("remote_created_after"))
+        .containing("name", parameters.text("name_contains"))
     )
 
 
@@ -183,7 +182,7 @@ JOBS = Listing(
     # A job stage is written when it is added, taken off or moved; a stage's own change is not
     # the job's.
     links=(Link(Job), Link(JobStage, "job_id")),
-    filters=filters,
+    narrow=narrow,
     unsupported=("job_codes",),
     # Of vacancies there are thousands at most.
     few=1_000,

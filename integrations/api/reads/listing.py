@@ -7,7 +7,7 @@ between, and a deep page costs what the first one does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,11 +21,10 @@ from integrations.api.reads import cached_sql, changes, cursors
 from integrations.api.reads.cached_sql import Walk
 from integrations.api.reads.changes import Link, changed_since
 from integrations.api.reads.cursors import Place
-from integrations.api.reads.filters import any_of
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row
 from integrations.api.reads.scope import Scope, scope_of
-from integrations.models import MirroredRecord
+from integrations.models import MirroredRecord, RecordQuerySet
 
 PAGE_SIZE = 100
 MOST = 250
@@ -48,10 +47,10 @@ class Page(NamedTuple):
 class Listing:
     """One of the lists.
 
-    `select` picks the columns that `render` reads, with `id` and `arrival`; `filters` makes
-    conditions of the list's own parameters, `by_remote_id` of the ids at the tool. `unsupported`
-    are filters on what Flatchr does not have. `links` say whose changes count for `updated_after`,
-    and `few` up to how many of them are gathered.
+    `select` picks the columns that `render` reads, with `id` and `arrival`; `narrow` limits the
+    records by the list's own parameters. `unsupported` are filters on what Flatchr does not have.
+    `links` say whose changes count for `updated_after`, and `few` up to how many of them are
+    gathered.
     """
 
     name: str
@@ -59,8 +58,7 @@ class Listing:
     select: Callable[[Scope, QuerySet[Any]], QuerySet[Any]]
     render: Callable[[Scope, Sequence[Row]], list[bytes]]
     links: Sequence[Link]
-    filters: Callable[[Parameters], Iterable[Q]] = lambda _: ()
-    by_remote_id: Callable[[list[str] | None], Q] = lambda values: any_of("remote_id", values)
+    narrow: Callable[[Any, Parameters], RecordQuerySet] = lambda records, _: records
     unsupported: Sequence[str] = ()
     few: int = FEW
 
@@ -97,19 +95,19 @@ class Listing:
         return self._found(scope, self._walk(parameters), parameters)
 
     def _found(self, scope: Scope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
-        conditions = (
-            any_of("id", parameters.several("ids")),
-            self.by_remote_id(parameters.several("remote_ids")),
-            *self.filters(parameters),
+        records = (
+            self.walked(scope, walk)
+            .with_any("id", parameters.several("ids"))
+            .with_remote_ids(parameters.several("remote_ids"))
         )
+        records = self.narrow(records, parameters)
         unsupported = [name for name in self.unsupported if parameters.several(name)]
         ignored = parameters.flag(IGNORE)
-        records = self.walked(scope, walk).filter(*conditions)
         return records.none() if unsupported and not ignored else records
 
-    def walked(self, scope: Scope, walk: Walk) -> QuerySet[Any]:
+    def walked(self, scope: Scope, walk: Walk) -> RecordQuerySet:
         """The records that a walk meets, in its order."""
-        records = scope.records(self.model)
+        records: Any = scope.records(self.model)
         records = records.order_by("id") if walk.by_id else records.order_by("arrival", "id")
         if not walk.deleted:
             records = records.filter(remote_deleted_at=None)
