@@ -17,8 +17,8 @@ from django.conf import settings
 from config.secret_files import read_or_create
 from integrations.demo.processes import Loss, Processes
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
-from integrations.sandbox.dates import system_clock, today
-from integrations.sandbox.server_control import about
+from integrations.sandbox.credentials import about
+from integrations.sandbox.formats import system_clock, today
 
 HOST = "127.0.0.1"
 # The port that `FLATCHR_SANDBOX_URL` has by default: commands in another terminal find it there.

@@ -1,4 +1,4 @@
-"""The applicants of one company: seeded rows that are computed, changed ones that are kept.
+"""The applicants of one company: seeded rows are computed, changed ones are kept.
 
 An applicant is one application of a person to a vacancy. `docs/flatchr-api.md` §5, §A.
 """
@@ -13,9 +13,10 @@ from functools import lru_cache, partial
 from itertools import compress
 from typing import Any
 
-from integrations.sandbox.dates import BASE_DATE, Clock, day_month_year, today
-from integrations.sandbox.ids import BLOCK, IdCodec
-from integrations.sandbox.people import (
+from integrations.sandbox.formats import BASE_DATE, BLOCK, Clock, IdCodec, day_month_year, today
+from integrations.sandbox.resumes import StoredResume
+from integrations.sandbox.search import Criteria
+from integrations.sandbox.seed.applicants import (
     ACTIVE,
     ARCHIVED,
     NO_CV_PLACE,
@@ -23,22 +24,13 @@ from integrations.sandbox.people import (
     NOBODY,
     Block,
     Labels,
+    fragment,
 )
-from integrations.sandbox.quirks import fragment
-from integrations.sandbox.search import Criteria
-
-
-@dataclass(frozen=True)
-class Resume:
-    """A CV; `data` is None for a seeded one, whose page is made when it is asked for."""
-
-    extension: str = "pdf"
-    data: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Applicant:
-    """One application. A change replaces it, so that an answer being sent stays whole."""
+    """One application. A change makes a new object, so that a response being sent is consistent."""
 
     number: int
     vacancy: int
@@ -59,10 +51,10 @@ class Applicant:
     answers: Sequence[Mapping[str, Any]] = ()
     user: str | None = None
     """The user key to whom the application is attributed."""
-    resume: Resume | None = None
+    resume: StoredResume | None = None
 
     def value(self, labels: Labels, name: str) -> Any:
-        """One field as filters see it."""
+        """The value of a field for filters, `column` (title) and `hired` included."""
         if name in ("column", "hired"):
             return labels.stages[self.column][name == "hired"]
         return getattr(self, name)
@@ -92,7 +84,7 @@ class Applicants:
         self.ids = IdCodec(seed, "applicant")
         self.seeded = _total(count)
         self._next = self.seeded
-        # No search shows applicants from this number on: they are there, and not yet indexed.
+        # Searches leave out applicants from this number on, as if they were not yet indexed.
         self._hidden_from: int | None = None
         self._changed: dict[int, Applicant | None] = {}
         self._block = lru_cache(maxsize=8)(self._build)
@@ -113,7 +105,7 @@ class Applicants:
             number=number,
             column=labels.column_id[block.column[place]],
             comment="<p>Voici ma candidature.</p>" if place % 4 == 0 else "",
-            resume=None if place % NO_CV_STEP == NO_CV_PLACE else Resume(),
+            resume=None if place % NO_CV_STEP == NO_CV_PLACE else StoredResume(),
             **values,
         )
 
@@ -134,12 +126,12 @@ class Applicants:
         return changed
 
     def added(self) -> list[Applicant]:
-        """Those that were not there at the start, hidden ones too, in the order of their coming."""
+        """Those added since the start, hidden ones too, in the order they were added."""
         found = (self._changed[number] for number in range(self.seeded, self._next))
         return [applicant for applicant in found if applicant is not None]
 
     def hide_new(self, hide: bool) -> None:
-        """Whether searches go on without the applicants that are added from now on."""
+        """Whether searches leave out the applicants that are added from now on."""
         self._hidden_from = self._next if hide else None
 
     def _is_hidden(self, number: int) -> bool:

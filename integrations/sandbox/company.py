@@ -1,18 +1,16 @@
-"""One customer account of Flatchr: its columns, tags, members and everything they hold."""
+"""One customer account of Flatchr: columns, tags, members, vacancies, applicants, records."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from integrations.sandbox.adverts import Vacancy, make_address, tag_number
 from integrations.sandbox.applicants import Applicants
-from integrations.sandbox.dates import Clock, iso, midday
-from integrations.sandbox.fake_names import COMPANY_NAMES, slugify
-from integrations.sandbox.ids import IdCodec, short_id
-from integrations.sandbox.people import Labels
-from integrations.sandbox.quirks import fragment
+from integrations.sandbox.formats import Clock, IdCodec, iso, midday, short_id
 from integrations.sandbox.records import Records
+from integrations.sandbox.seed.applicants import Labels, fragment
+from integrations.sandbox.seed.tables import COMPANY_NAMES, slugify
+from integrations.sandbox.seed.vacancies import Vacancy, make_address, tag_number
 from integrations.sandbox.vacancies import Vacancies
 
 CREATED, UPDATED = "2021-01-05T09:00:00.000Z", "2024-05-01T09:00:00.000Z"
@@ -58,7 +56,6 @@ class Company:
         self.stages = {item["id"]: (item["title"], item["hired"]) for item in self.columns}
         self._slots = [item["id"] for item in self.columns]
         self.tags = [self._tag(slot, tag) for slot, tag in enumerate(TAGS)]
-        self.seeded_tags = [tag["id"] for tag in self.tags]
         self.members = [self._member(slot, *member) for slot, member in enumerate(MEMBERS)]
         first = 51_000 + place * 1_000_000
         self.vacancies = Vacancies(self.seed, self.number, vacancies, first, clock, base)
@@ -71,7 +68,13 @@ class Company:
             base=base,
         )
         self.people = IdCodec(self.seed, "candidate")
-        self.records = Records(self)
+        self.records = Records(
+            seed=self.seed,
+            base=base,
+            tags=[tag["id"] for tag in self.tags],
+            author=self.members[0]["user"],
+            applicants=self.applicants,
+        )
         self._labels: tuple[tuple[int, dict[int, tuple[str, bool]]], Labels] | None = None
 
     def _column(self, slot: int, title: str, visible: bool, hired: bool) -> dict[str, Any]:
@@ -133,7 +136,7 @@ class Company:
         }
 
     def labels(self) -> Labels:
-        """What vacancies and columns are called now."""
+        """The current titles of vacancies and columns, cached until one changes."""
         state = (self.vacancies.version, dict(self.stages))
         if self._labels is None or self._labels[0] != state:
             self._labels = (state, self._make_labels())
@@ -155,11 +158,11 @@ class Company:
         )
 
     def set_column(self, column: dict[str, Any]) -> None:
-        """Make a column's title and meaning known to its applicants."""
+        """Store a column's title and `hired`, which its applicants show."""
         self.stages[column["id"]] = (column["title"], column["hired"])
 
     def vacancy_tags(self, vacancy: Vacancy) -> list[dict[str, Any]]:
-        """The tags of type vacancies that a vacancy bears, without the candidates' field."""
+        """The tags of a vacancy, without the field that only tags of candidates have."""
         return [
             {name: value for name, value in tag.items() if name != "tagCandidateRestriction"}
             for tag in self.tags

@@ -1,13 +1,12 @@
-"""What happens in Flatchr behind the connector's back: changes made by tests and demos."""
+"""Changes to the data of the sandbox, as users of Flatchr would make them, for tests and demos."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from integrations.sandbox.adverts import CAREER_SITE, INTRANET, Vacancy, make_item
 from integrations.sandbox.applicants import Applicant
-from integrations.sandbox.dates import iso
-from integrations.sandbox.ids import short_id
+from integrations.sandbox.formats import iso, short_id
+from integrations.sandbox.seed.vacancies import CAREER_SITE, INTRANET, Vacancy, make_item
 from integrations.sandbox.world import World
 
 APPLICANT_FIELDS = (
@@ -17,7 +16,7 @@ APPLICANT_FIELDS = (
 
 
 class Edits:
-    """Records are named by their encoded ids, columns and tags by the ids of their lists."""
+    """Changes of the data. Records are given by encoded id, columns and tags by list id."""
 
     world: World
 
@@ -30,7 +29,7 @@ class Edits:
 
     def add_applicant(self, *, vacancy: str | None = None, column: int | None = None,
                       **fields: Any) -> str:  # fmt: skip
-        """A new applicant, on the first vacancy and in the first column unless told otherwise.
+        """A new applicant, by default on the first vacancy and in the first column.
 
         `created` and `updated` are dates, today when not given. Returns the encoded id.
         """
@@ -46,7 +45,7 @@ class Edits:
             return company.applicants.ids.encode(added.number)
 
     def edit_applicant(self, applicant: str, **fields: Any) -> None:
-        """Change fields of an applicant, which was then updated today unless `updated` is given."""
+        """Change fields of an applicant; `updated` becomes today unless given."""
         unknown = fields.keys() - set(APPLICANT_FIELDS)
         if unknown:
             raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
@@ -72,7 +71,7 @@ class Edits:
             self.world.company.applicants.remove(self.world.applicant(applicant).number)
 
     def added_applicants(self) -> list[dict[str, Any]]:
-        """The rows of all applicants that came after the start, whether a search shows them."""
+        """The rows of all applicants added since the start, whether or not a search shows them."""
         with self.world.lock:
             company = self.world.company
             labels = company.labels()
@@ -100,7 +99,7 @@ class Edits:
 
     def add_vacancy(self, *, title: str = "Poste ajouté H/F", published: bool = True,
                     **fields: Any) -> str:  # fmt: skip
-        """A new vacancy, on the career site unless told otherwise. Returns the encoded id."""
+        """A new vacancy, by default published on the career site. Returns the encoded id."""
         with self.world.lock:
             vacancy = self.world.company.vacancies.add({"title": title} | fields)
             if published:
@@ -192,7 +191,7 @@ class Edits:
             company.tags = [item | fields if item["id"] == tag else item for item in company.tags]
 
     def remove_tag(self, tag: str) -> None:
-        """Take a tag off the list; traits that bear it stay."""
+        """Take a tag off the list; traits of it stay."""
         with self.world.lock:
             company = self.world.company
             company.tags = [item for item in company.tags if item["id"] != tag]

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: what a fault applies to and what it does to the answer."""
+"""Injected faults: which requests a fault applies to, and what it does to the response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from integrations.sandbox.messages import Request, Response, in_chunks
+from integrations.sandbox.http import Request, Response, in_chunks
 
 HTML = (
     b"<!doctype html><html><head><title>Maintenance</title></head><body>Maintenance</body></html>"
@@ -19,7 +19,7 @@ ACTIONS = {
     "status": None, "delay": 0, "slow": 0, "cut": None, "reset": False, "html": False,
     "wrong_shape": False, "invalid_json": False, "rate": None,
 }  # fmt: skip
-"""What a fault can do, with the value that means that it does not."""
+"""The actions of a fault, each with the value that means no action."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Fault:
             raise ValueError(f"a fault needs one of: {', '.join(ACTIONS)}")
 
     def matches(self, request: Request) -> bool:
-        """Whether this request is one that the rule speaks of."""
+        """Whether the rule applies to this request."""
         if self.method and self.method.upper() != request.method:
             return False
         if not re.search(self.path, request.path):
@@ -72,8 +72,8 @@ class Fault:
             return False
         return isinstance(sent, dict) and self.body.items() <= sent.items()
 
-    def instead(self) -> Response | None:
-        """The answer in place of the real one; None when the real one is to be sent."""
+    def replacement(self) -> Response | None:
+        """The response in place of the real one; None when the real one is to be sent."""
         if self.rate is not None:
             body = {"statusCode": 429, "error": "Too Many Requests", "message": "Slow down"}
             return Response.json(body, 429, {"Retry-After": "1"} | self.headers)
@@ -96,7 +96,7 @@ class Fault:
 
 
 class Faults:
-    """The rules in force. The first rule that matches and is due is applied, alone."""
+    """The rules in force. Only the first that matches and is due is applied."""
 
     def __init__(self) -> None:
         self._rules: list[Fault] = []
@@ -115,7 +115,7 @@ class Faults:
         return rule
 
     def clear(self) -> None:
-        """Behave again."""
+        """Remove every rule."""
         with self._lock:
             self._rules.clear()
             self._seen.clear()
@@ -150,14 +150,14 @@ class Faults:
 
 
 def apply(rule: Fault, answer: Callable[[], Response], stopping: threading.Event) -> Response:
-    """The answer that a rule makes of the real one, which `answer` produces."""
+    """The response under a rule; `answer` produces the real one."""
     if rule.delay:
         stopping.wait(rule.delay)
-    instead = rule.instead()
-    if instead is not None:
+    replacement = rule.replacement()
+    if replacement is not None:
         if rule.handled:
             answer()
-        return instead
+        return replacement
     response = answer()
     if rule.slow:
         pieces = [response.body] if isinstance(response.body, bytes) else response.body

@@ -1,43 +1,52 @@
-"""What hangs on an applicant or a company: traits, comments, messages, tasks, hooks, CVs.
+"""Records of an applicant or a company: traits, comments, messages, tasks, hooks, CV keys.
 
-The seeded ones are computed; a list is stored once something is written to it.
+Seeded ones are computed; a list is stored once something is written to it.
 `docs/flatchr-api.md` §15-24, §26.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from integrations.sandbox.dates import iso, midday
-from integrations.sandbox.fake_names import slugify
-from integrations.sandbox.ids import short_id
-
-if TYPE_CHECKING:
-    from integrations.sandbox.applicants import Applicant
-    from integrations.sandbox.company import Company
+from integrations.sandbox.applicants import Applicant, Applicants
+from integrations.sandbox.formats import iso, midday, short_id
+from integrations.sandbox.seed.tables import slugify
 
 LANGUAGES, LICENCE, CALL_BACK = 3, 4, 5
-"""Places in the list of tags of those that seeded candidates bear."""
+"""Indexes, in the list of seeded tags, of those that seeded candidates have."""
 
 TRAITS = ((3, 0, LANGUAGES, "Anglais"), (9, 0, LANGUAGES, "Italien"), (8, 1, LICENCE, "B"),
           (10, 2, CALL_BACK, ""), (50, 7, LICENCE, "Cariste"))  # fmt: skip
-"""Every how many, starting where, which tag, which value; the last value is in no tag's list."""
+"""Step, first number, tag, value; the last value is in no tag's list."""
 
 
 class Records:
-    """The records of one company that are neither vacancies nor applicants."""
+    """The records of one company that are neither vacancies nor applicants.
 
-    def __init__(self, company: Company) -> None:
-        self._company = company
+    `tags` are the ids of the seeded tags; `author` is the user who wrote seeded notes.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: str,
+        base: date,
+        tags: Sequence[str],
+        author: dict[str, Any],
+        applicants: Applicants,
+    ) -> None:
+        self._seed, self._base, self._tags, self._author = seed, base, tags, author
+        self._applicants = applicants
         self._lists: dict[tuple[str, int], list[dict[str, Any]]] = {}
         self._serial = 77_120
         self.tasks = [self._task(place) for place in range(3)]
         self.hooks: dict[int, dict[str, Any]] = {}
         self.metadata: list[dict[str, Any]] = []
-        digest = hashlib.sha256(company.seed.encode()).digest()
+        digest = hashlib.sha256(seed.encode()).digest()
         self._mask = int.from_bytes(digest[:8], "big")
 
     def serial(self) -> int:
@@ -47,7 +56,7 @@ class Records:
 
     def fresh_id(self, kind: str) -> str:
         """An encoded id that was never used."""
-        return short_id(self._company.seed, kind, "added", self.serial())
+        return short_id(self._seed, kind, "added", self.serial())
 
     def _list(self, kind: str, applicant: Applicant) -> list[dict[str, Any]]:
         seeded = {"trait": self._traits, "comment": self._comments, "message": self._messages}
@@ -76,13 +85,13 @@ class Records:
         return trait
 
     def _traits(self, applicant: Applicant) -> list[dict[str, Any]]:
-        tags, number = self._company.seeded_tags, applicant.number
-        if number >= self._company.applicants.seeded:
+        number = applicant.number
+        if number >= self._applicants.seeded:
             return []
         return [
             {
-                "id": short_id(self._company.seed, "trait", number, place),
-                "tag_id": tags[slot],
+                "id": short_id(self._seed, "trait", number, place),
+                "tag_id": self._tags[slot],
                 "value": value,
             }
             for place, (step, start, slot, value) in enumerate(TRAITS)
@@ -90,22 +99,21 @@ class Records:
         ]
 
     def _comments(self, applicant: Applicant) -> list[dict[str, Any]]:
-        if applicant.number % 10 or applicant.number >= self._company.applicants.seeded:
+        if applicant.number % 10 or applicant.number >= self._applicants.seeded:
             return []
-        user = self._company.members[0]["user"]
-        return [self.comment(70_000_000 + applicant.number, "<p>Bon contact</p>", user)]
+        return [self.comment(70_000_000 + applicant.number, "<p>Bon contact</p>", self._author)]
 
     def comment(
         self, number: int, text: str, user: dict[str, Any], created_at: str | None = None
     ) -> dict[str, Any]:
-        """A comment with every part; reads leave out those that were not asked for. §17."""
+        """A comment with every part; reads drop the parts that `fields` does not name. §17."""
         return {
             "id": number,
             "text": text,
             "private": True,
             "favorite": False,
             "created_by": user["user_id"],
-            "created_at": created_at or iso(midday(self._company.base)),
+            "created_at": created_at or iso(midday(self._base)),
             "type": "note",
             "reply_to": None,
             "author": {name: user[name] for name in ("id", "firstname", "lastname")},
@@ -114,12 +122,11 @@ class Records:
         }
 
     def _messages(self, applicant: Applicant) -> list[dict[str, Any]]:
-        if applicant.number % 10 or applicant.number >= self._company.applicants.seeded:
+        if applicant.number % 10 or applicant.number >= self._applicants.seeded:
             return []
-        user = self._company.members[0]["user"]
-        identity = short_id(self._company.seed, "message", applicant.number)
+        identity = short_id(self._seed, "message", applicant.number)
         html = f"<p>Bonjour {applicant.firstname}</p>"
-        return [self.message(identity, "Votre candidature", html, user, applicant)]
+        return [self.message(identity, "Votre candidature", html, self._author, applicant)]
 
     def message(
         self,
@@ -131,7 +138,7 @@ class Records:
         created_at: str | None = None,
     ) -> dict[str, Any]:
         """A message with every part. §20."""
-        moment = created_at or iso(midday(self._company.base))
+        moment = created_at or iso(midday(self._base))
         return {
             "id": identity,
             "created_by": user["user_id"],
@@ -149,13 +156,13 @@ class Records:
         }
 
     def _task(self, place: int) -> dict[str, Any]:
-        applicant = self._company.applicants.ids.encode(place)
+        applicant = self._applicants.ids.encode(place)
         return {
-            "id": short_id(self._company.seed, "task", place),
+            "id": short_id(self._seed, "task", place),
             "description": f"Rappeler le candidat {place + 1}",
             "value": [f"applicant={applicant}"],
             "type": "task",
-            "date": iso(midday(self._company.base + timedelta(days=place))),
+            "date": iso(midday(self._base + timedelta(days=place))),
             "done": place == 2,
         }
 
@@ -176,5 +183,5 @@ class Records:
         return number if self._uuid(number) == identity else None
 
     def _uuid(self, number: int) -> UUID:
-        check = hashlib.sha256(f"{self._company.seed}:cv:{number}".encode()).digest()[:8]
+        check = hashlib.sha256(f"{self._seed}:cv:{number}".encode()).digest()[:8]
         return UUID(bytes=check + (number ^ self._mask).to_bytes(8, "big"))

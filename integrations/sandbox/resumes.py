@@ -1,15 +1,14 @@
-"""CVs: the page of a seeded one, reading those submitted. `docs/flatchr-api.md` §7, §11."""
+"""CVs: generated ones of seeded applicants, and those submitted. `docs/flatchr-api.md` §7, §11."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Any
 
-from integrations.sandbox.applicants import Resume
-from integrations.sandbox.error_answers import Problem, missing
-from integrations.sandbox.fake_names import slugify
-from integrations.sandbox.messages import Upload
+from integrations.sandbox.http import ErrorAnswer, Upload, missing
+from integrations.sandbox.seed.tables import slugify
 
 LARGEST = 10 * 1024 * 1024
 """The real limit is not known; this one is ample for a CV."""
@@ -26,8 +25,16 @@ CONTENT_TYPES = {
 }
 
 
+@dataclass(frozen=True)
+class StoredResume:
+    """A CV; `data` is None for a seeded one, whose page is generated on download."""
+
+    extension: str = "pdf"
+    data: bytes | None = None
+
+
 def seeded_pdf(name: str) -> bytes:
-    """A valid one-page PDF that bears the name in plain letters."""
+    """A valid one-page PDF with the name in ASCII letters."""
     text = f"BT /F1 18 Tf 72 720 Td (CV {slugify(name)}) Tj ET".encode()
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -49,19 +56,19 @@ def seeded_pdf(name: str) -> bytes:
     return bytes(page)
 
 
-def submitted(kind: str, resume: Any) -> Resume:
-    """The CV of a candidate that is being created. Raises Problem 400."""
+def submitted(kind: str, resume: Any) -> StoredResume:
+    """The CV of a candidate that is being created. Raises ErrorAnswer 400."""
     if not resume:
         raise missing("resume")
     if isinstance(resume, Upload):
         return _stored(resume.data, resume.content_type, resume.name)
     if kind == "link":
         if not isinstance(resume, str):
-            raise Problem(400, '"resume" must be a string')
+            raise ErrorAnswer(400, '"resume" must be a string')
         # Flatchr would fetch the link; nothing but loopback is reached from here.
-        return Resume()
+        return StoredResume()
     if kind != "document":
-        raise Problem(400, '"type" must be one of [link, document]')
+        raise ErrorAnswer(400, '"type" must be one of [link, document]')
     if not isinstance(resume, dict) or not isinstance(resume.get("data"), str):
         raise missing("resume.data")
     for name in ("fileName", "contentType"):
@@ -70,17 +77,17 @@ def submitted(kind: str, resume: Any) -> Resume:
     try:
         data = base64.b64decode(resume["data"], validate=True)
     except (binascii.Error, ValueError):
-        raise Problem(400, '"resume.data" must be a valid base64 string') from None
+        raise ErrorAnswer(400, '"resume.data" must be a valid base64 string') from None
     return _stored(data, str(resume["contentType"]), str(resume["fileName"]))
 
 
-def _stored(data: bytes, content_type: str, name: str) -> Resume:
+def _stored(data: bytes, content_type: str, name: str) -> StoredResume:
     if not data:
         raise missing("resume.data")
     if len(data) > LARGEST:
-        raise Problem(413, "Payload content length greater than maximum allowed: 10485760")
+        raise ErrorAnswer(413, "Payload content length greater than maximum allowed: 10485760")
     by_type = {kind: extension for extension, kind in CONTENT_TYPES.items()}
     extension = by_type.get(content_type) or name.rpartition(".")[2].lower()
     if extension not in CONTENT_TYPES:
-        raise Problem(400, '"resume.contentType" is not supported')
-    return Resume(extension, data)
+        raise ErrorAnswer(400, '"resume.contentType" is not supported')
+    return StoredResume(extension, data)

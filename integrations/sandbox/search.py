@@ -10,20 +10,20 @@ from functools import partial
 from operator import gt, le
 from typing import Any
 
-from integrations.sandbox.dates import BASE_DATE, parse_request_date
-from integrations.sandbox.error_answers import Problem
+from integrations.sandbox.formats import BASE_DATE, parse_request_date
+from integrations.sandbox.http import ErrorAnswer
 
 Test = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """Which rows to answer: a status and, per field, a test on its value."""
+    """The rows that a search returns: a status and, per field, a test on its value."""
 
     status: int
     tests: tuple[tuple[str, Test], ...] = ()
     numbers: frozenset[int] | None = None
-    """The only seeded rows that can match, when the address searched for tells them."""
+    """The only seeded rows that can match, if the search names an e-mail address."""
     newer: bool = False
     """No seeded row can match, because all are older than the dates asked for."""
 
@@ -54,7 +54,7 @@ def parse(
     vacancy_number: Callable[[str], int | None],
     base: date = BASE_DATE,
 ) -> Criteria:
-    """Read the body of a search. Raises Problem when a filter cannot be understood.
+    """Read the body of a search. Raises ErrorAnswer when a filter cannot be understood.
 
     Seeded rows are older than `base`.
     """
@@ -83,7 +83,7 @@ def _status(given: dict[str, Any]) -> int:
     try:
         return int(given.get("status", 1))
     except (TypeError, ValueError):
-        raise Problem(400, '"status" must be a number') from None
+        raise ErrorAnswer(400, '"status" must be a number') from None
 
 
 def _date_tests(given: dict[str, Any], base: date) -> tuple[list[tuple[str, Test]], bool]:
@@ -98,7 +98,7 @@ def _date_tests(given: dict[str, Any], base: date) -> tuple[list[tuple[str, Test
             try:
                 day = parse_request_date(str(text))
             except ValueError:
-                raise Problem(400, f'"{name}{suffix}" must be a valid date') from None
+                raise ErrorAnswer(400, f'"{name}{suffix}" must be a valid date') from None
             if name == "start":
                 tests.append((field, partial(le, day)))
                 newer = newer or day >= base
@@ -108,7 +108,7 @@ def _date_tests(given: dict[str, Any], base: date) -> tuple[list[tuple[str, Test
 
 
 def _numbers_in(email: str) -> frozenset[int]:
-    """A seeded address carries its person's number: no need to look through all rows."""
+    """The rows of a seeded address, which contains its person's number: saves reading all rows."""
     found: set[int] = set()
     for digits in re.findall(r"[0-9]{1,12}", email):
         person = int(digits)

@@ -1,4 +1,4 @@
-"""The HTTP server: reads requests, finds their handlers, sends answers whole or broken."""
+"""The HTTP server: reads requests, calls their handlers, sends responses, with faults applied."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from integrations.sandbox import faults as misbehaviour
-from integrations.sandbox.access import check
-from integrations.sandbox.error_answers import Problem, not_found
 from integrations.sandbox.faults import Fault
-from integrations.sandbox.messages import Request, Response, in_chunks
-from integrations.sandbox.routing import find
+from integrations.sandbox.http import ErrorAnswer, Request, Response, in_chunks, not_found
+from integrations.sandbox.routing import check_access, find
 from integrations.sandbox.world import World
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -33,20 +31,20 @@ def answer(world: World, request: Request) -> Response:
             raise not_found("Route")
         route, encoded = found
         request.params = {name: unquote(value) for name, value in encoded.items()}
-        check(world, request, route.access)
+        check_access(world, request, route.access)
         with world.lock:
             result = route.handler(world, request)
         return result if isinstance(result, Response) else Response.json(result)
-    except Problem as problem:
+    except ErrorAnswer as problem:
         return Response.json(problem.body, problem.status, problem.headers)
     except Exception:
-        # A fault of ours, which is shown here and answered as the real server would.
+        # A bug of the sandbox: print it here, answer as the real server would.
         traceback.print_exc()
-        broken = Problem(500, "An internal server error occurred")
+        broken = ErrorAnswer(500, "An internal server error occurred")
         return Response.json(broken.body, broken.status)
 
 
-class Handler(BaseHTTPRequestHandler):
+class SandboxRequestHandler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -73,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             response = answer(world, request)
         if not control:
             self._log(request, response.status)
-        # A client that went away is its own affair.
+        # The client may have closed the connection.
         with contextlib.suppress(ConnectionError, ValueError):
             self._send(response, fault)
 
@@ -151,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _reset(self) -> None:
-        """Close at once with RST in place of FIN."""
+        """Close at once, with RST in place of FIN."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self.connection.detach())
@@ -162,13 +160,13 @@ class Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say what was served, where the command asked for it."""
+        """Print the request if verbose, its key masked."""
         if self.server.verbose:
             super().log_message("%s", re.sub(r"(token|api_key)=[^&\s]+", r"\1=***", format % args))
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """Threads that do not outlive the server, and connections that it can close."""
+    """A server with daemon threads, which can close its connections."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -176,7 +174,7 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], world: World) -> None:
         self.world, self.verbose = world, False
         self._connections: set[socket.socket] = set()
-        super().__init__(address, Handler)
+        super().__init__(address, SandboxRequestHandler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -193,7 +191,7 @@ class SandboxServer(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet about clients that went away; anything else is a fault of ours."""
+        """Print the error, unless the client just closed the connection."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 

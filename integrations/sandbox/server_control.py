@@ -1,12 +1,15 @@
-"""The sandbox as an object: starts and stops the server, and changes what Flatchr holds."""
+"""The sandbox as a Python object: starts and stops the server, and edits the data it serves."""
 
 from __future__ import annotations
 
 import threading
 from datetime import date
-from typing import Any
 
-from integrations.sandbox import (
+from integrations.sandbox.credentials import ACCOUNT, PASSWORD, about_url, identity
+from integrations.sandbox.edits import Edits
+from integrations.sandbox.faults import Faults
+from integrations.sandbox.formats import BASE_DATE, Clock, system_clock
+from integrations.sandbox.handlers import (
     api_applicants,
     api_company,
     api_notes,
@@ -14,11 +17,8 @@ from integrations.sandbox import (
     careers,
     control,
 )
-from integrations.sandbox.dates import BASE_DATE, Clock, system_clock
-from integrations.sandbox.edits import Edits
-from integrations.sandbox.faults import Faults
 from integrations.sandbox.server import SandboxServer
-from integrations.sandbox.world import ACCOUNT, PASSWORD, RequestLog, World, identity
+from integrations.sandbox.world import RequestLog, World
 
 HANDLERS = (api_applicants, api_company, api_notes, api_vacancies, careers, control)
 """Importing them fills the table of routes."""
@@ -47,8 +47,12 @@ class Sandbox(Edits):
         )
         self._server = SandboxServer((host, port), self.world)
         self.url = self.world.url = about_url(host, self._server.server_port)
-        who = identity(seed, clock)
-        self.company_key, self.slug, self.api_key = who.company_key, who.slug, who.api_key
+        account = identity(seed, clock)
+        self.company_key, self.slug, self.api_key = (
+            account.company_key,
+            account.slug,
+            account.api_key,
+        )
         self.user_email: str = self.world.company.members[0]["user"]["email"]
         self.user_password = PASSWORD
         self._thread: threading.Thread | None = None
@@ -96,13 +100,3 @@ class Sandbox(Edits):
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
-
-
-def about_url(host: str, port: int) -> str:
-    """Where a client finds the server; it may listen on all addresses, but is asked for here."""
-    return f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}"  # noqa: S104
-
-
-def about(host: str, port: int, seed: int, clock: Clock = system_clock) -> dict[str, Any]:
-    """What connects a client to a sandbox with this address and seed, running or not."""
-    return {"url": about_url(host, port)} | vars(identity(seed, clock))

@@ -1,4 +1,4 @@
-"""The vacancies of one company, and the shapes in which each host answers with them."""
+"""The vacancies of one company, and their JSON shape on each host."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from integrations.sandbox.adverts import CAREER_SITE, Vacancy, base_fields, seeded_vacancy
-from integrations.sandbox.dates import Clock, iso
-from integrations.sandbox.ids import IdCodec
-from integrations.sandbox.referentials import LABELLED
+from integrations.sandbox.formats import Clock, IdCodec, iso
+from integrations.sandbox.seed.tables import LABELLED
+from integrations.sandbox.seed.vacancies import CAREER_SITE, Vacancy, base_fields, seeded_vacancy
 
 Tags = Callable[[Vacancy], list[dict[str, Any]]]
 
@@ -78,7 +77,7 @@ class Vacancies:
 
 
 def api_shape(vacancy: Vacancy, wanted: set[str], tags: Tags) -> dict[str, Any]:
-    """A vacancy as the api host sends it: labels null, parts only when asked for. §1, §2."""
+    """A vacancy as the api host sends it: labels null, parts only if in `wanted`. §1, §2."""
     shape = vacancy.fields | {label: None for label, _ in LABELLED}
     parts: dict[str, Callable[[], Any]] = {
         "address": lambda: vacancy.address,
@@ -92,7 +91,7 @@ def api_shape(vacancy: Vacancy, wanted: set[str], tags: Tags) -> dict[str, Any]:
 
 
 def feed_shape(vacancy: Vacancy, company: dict[str, Any], tags: Tags) -> dict[str, Any]:
-    """A vacancy as the public feed sends it: labels filled, everything there. §4."""
+    """A vacancy as the public feed sends it: with labels and every part. §4."""
     labels = {label: known.get(vacancy.fields[f"{label}_id"]) for label, known in LABELLED}
     return vacancy.fields | labels | {
         "tags": tags(vacancy),

@@ -1,4 +1,4 @@
-"""Everything the sandbox knows, shared by its handlers and its Python helpers."""
+"""The state of a sandbox: accounts, faults, request log. Handlers and `Sandbox` share it."""
 
 from __future__ import annotations
 
@@ -7,42 +7,23 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from integrations.sandbox.applicants import Applicant
-from integrations.sandbox.company import Company, company_key, company_slug
-from integrations.sandbox.dates import Clock, today
-from integrations.sandbox.error_answers import Problem, not_found
+from integrations.sandbox.company import Company
+from integrations.sandbox.credentials import Keyring
 from integrations.sandbox.faults import Faults
-from integrations.sandbox.keys import Keyring
-from integrations.sandbox.messages import Request
+from integrations.sandbox.formats import Clock
+from integrations.sandbox.http import ErrorAnswer, Request, not_found
 
-ACCOUNT = 9021
 OTHER_VACANCIES, OTHER_APPLICANTS = 5, 25
 KEPT_REQUESTS = 2000
-PASSWORD = "sandbox-password"  # noqa: S105 - invented, for a server on loopback
 
 
 @dataclass(frozen=True)
-class Identity:
-    """What connects a client to the sandbox; follows from the seed and the day alone."""
-
-    company_key: str
-    slug: str
-    api_key: str
-
-
-def identity(seed: int, clock: Clock) -> Identity:
-    """The account of a seed. The key is dated to the start of the day, so all of a day agree."""
-    start = datetime.combine(today(clock), time(), UTC)
-    key = Keyring(seed).api_key(ACCOUNT, int(start.timestamp()))
-    return Identity(company_key(seed, 0), company_slug(seed, 0), key)
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A request that was received, with secrets masked, and the status it was answered with."""
+class ReceivedRequest:
+    """A request that was received, its secrets masked, with the status of its response."""
 
     method: str
     path: str
@@ -57,20 +38,20 @@ class RequestLog:
     """The last requests, oldest first, and how many there were of each kind in all."""
 
     def __init__(self) -> None:
-        self._kept: deque[Exchange] = deque(maxlen=KEPT_REQUESTS)
+        self._kept: deque[ReceivedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.counters: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def __iter__(self) -> Iterator[Exchange]:
+    def __iter__(self) -> Iterator[ReceivedRequest]:
         return iter(list(self._kept))
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __getitem__(self, place: int) -> Exchange:
+    def __getitem__(self, place: int) -> ReceivedRequest:
         return self._kept[place]
 
-    def matching(self, method: str, path: str) -> list[Exchange]:
+    def matching(self, method: str, path: str) -> list[ReceivedRequest]:
         """The kept requests with this method whose path contains the regular expression."""
         return [one for one in self if one.method == method and re.search(path, one.path)]
 
@@ -92,7 +73,7 @@ class RequestLog:
         text = request.body[:500].decode("utf-8", "replace")
         text = re.sub(r'("(?:token|password)"\s*:\s*")[^"]*', r"\1***", text)
         self._kept.append(
-            Exchange(request.method, request.path, route, query, headers, text, status)
+            ReceivedRequest(request.method, request.path, route, query, headers, text, status)
         )
         with self._lock:
             self.counters[f"{request.method} {route}"] += 1
@@ -107,7 +88,7 @@ def _masked(secret: str) -> str:
 
 
 class World:
-    """Two accounts of one customer, what may call them, and how the server misbehaves."""
+    """Two accounts of one customer, the keyring, the faults in force and the request log."""
 
     def __init__(
         self, *, seed: int, vacancies: int, applicants: int, clock: Clock, base: date
@@ -136,15 +117,18 @@ class World:
         return int(self.clock().timestamp())
 
     def account(self, key: str | None) -> Company:
-        """The account that a search asks for: the key's own, or the customer's other one."""
+        """The account that a search names: the key's own, or the customer's other one.
+
+        Raises ErrorAnswer 403 for any other.
+        """
         if key in (None, "", self.company.key):
             return self.company
         if key == self.other.key:
             return self.other
-        raise Problem(403, "Insufficient scope")
+        raise ErrorAnswer(403, "Insufficient scope")
 
     def applicant(self, encoded: str) -> Applicant:
-        """The applicant with this encoded id. Raises Problem 404."""
+        """The applicant with this encoded id. Raises ErrorAnswer 404."""
         applicants = self.company.applicants
         found = applicants.get(applicants.ids.decode(encoded))
         if found is None:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from integrations.sandbox import Sandbox
-from integrations.sandbox.error_answers import Problem
+from integrations.sandbox.http import ErrorAnswer
 from tests.sandbox.calls import Caller, Clock, get
 
 
@@ -45,7 +45,7 @@ def test_an_applicant_is_added_edited_moved_archived_restored_and_removed(
     assert len(caller.search()) == 31
     sandbox.remove_applicant(added)
     assert len(caller.search()) == 30
-    with pytest.raises(Problem):
+    with pytest.raises(ErrorAnswer):
         sandbox.applicant(added)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from integrations.sandbox import Sandbox
-from integrations.sandbox.dates import BASE_DATE
+from integrations.sandbox.formats import BASE_DATE
 from integrations.sandbox.search import parse
 from tests.sandbox.calls import Caller, Clock, problem
 

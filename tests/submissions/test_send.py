@@ -44,17 +44,17 @@ SEARCH = "/search/applicants$"
 
 def sent_bodies(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The bodies that arrive at the sandbox from now on, whole."""
-    from integrations.sandbox import messages
+    from integrations.sandbox import http
 
     bodies: list[dict[str, Any]] = []
-    read = messages.Request.payload
+    read = http.Request.payload
 
-    def payload(request: messages.Request) -> dict[str, Any]:
+    def payload(request: http.Request) -> dict[str, Any]:
         found = read(request)
         bodies.append(found)
         return found
 
-    monkeypatch.setattr(messages.Request, "payload", payload)
+    monkeypatch.setattr(http.Request, "payload", payload)
     return bodies
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations.sandbox import Sandbox
-from integrations.sandbox.dates import BASE_DATE
+from integrations.sandbox.credentials import about
 from integrations.sandbox.faults import Fault
-from integrations.sandbox.server_control import about
+from integrations.sandbox.formats import BASE_DATE
 
 DEFAULT_PORT = 8765
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.sandbox.api_applicants import PATH
-from integrations.sandbox.dates import iso
-from integrations.sandbox.error_answers import missing, not_found
-from integrations.sandbox.messages import Request, Upload
+from integrations.sandbox.formats import iso
+from integrations.sandbox.handlers.api_applicants import PATH
+from integrations.sandbox.http import Request, Upload, missing, not_found
 from integrations.sandbox.routing import Access, route
 from integrations.sandbox.world import World
 

@@ -1,4 +1,4 @@
-"""A received request and the answer to it, independent of the socket that carries them."""
+"""Requests and responses of the sandbox, independent of the socket that carries them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,49 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
-
-from integrations.sandbox.error_answers import Problem
 
 CHUNK = 65_536
 
 
+class ErrorAnswer(Exception):
+    """A response other than 2xx, raised by a handler, in the shape that hapi gives it.
+
+    `docs/flatchr-api.md` §H.1.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, dict(headers or {})
+        self.body = body or {
+            "statusCode": status,
+            "error": HTTPStatus(status).phrase,
+            "message": message,
+        }
+
+
+def missing(name: str) -> ErrorAnswer:
+    """A 400: a required field is absent."""
+    return ErrorAnswer(400, f'"{name}" is required')
+
+
+def not_found(what: str) -> ErrorAnswer:
+    """A 404: no record has this id."""
+    return ErrorAnswer(404, f"{what} not found")
+
+
 @dataclass
 class Request:
-    """What a client sent."""
+    """A received request; `params` are the values of the route's `{names}`."""
 
     method: str
     path: str
@@ -35,7 +67,7 @@ class Request:
         return self.headers.get_content_type() if self.headers["Content-Type"] else ""
 
     def fields(self) -> set[str]:
-        """The `fields` parameter: a comma list."""
+        """The names in the `fields` parameter, a comma-separated list."""
         return {name for name in self.query.get("fields", "").split(",") if name}
 
     def json(self) -> dict[str, Any]:
@@ -45,9 +77,9 @@ class Request:
         try:
             value = json.loads(self.body)
         except ValueError:
-            raise Problem(400, "Invalid request payload JSON format") from None
+            raise ErrorAnswer(400, "Invalid request payload JSON format") from None
         if not isinstance(value, dict):
-            raise Problem(400, '"value" must be of type object')
+            raise ErrorAnswer(400, '"value" must be of type object')
         return value
 
     def payload(self) -> dict[str, Any]:
@@ -85,7 +117,7 @@ class Upload:
 
 @dataclass
 class Response:
-    """What to answer. A body of bytes has a length; an iterable one is sent in chunks."""
+    """A response. A body of bytes is sent with its length; an iterable one in chunks."""
 
     status: int = 200
     body: bytes | Iterable[bytes] = b""
@@ -96,7 +128,7 @@ class Response:
     def json(
         cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """An answer with one JSON document."""
+        """A response with one JSON document."""
         return cls(status, dump(value).encode(), dict(headers or {}))
 
 

@@ -1,7 +1,7 @@
 """Seeded applicants: a block of 1,000 rows is a pure function of (seed, block number).
 
-Nothing is stored: a base of a million applicants costs the block that is being looked at. The
-columns of a block hold ready JSON texts and table places, so that a row is one f-string.
+Nothing is stored: a base of a million applicants costs the memory of the block being read. The
+columns of a block hold ready JSON texts and places in tables, so that a row is one f-string.
 """
 
 from __future__ import annotations
@@ -15,17 +15,22 @@ from functools import lru_cache
 from itertools import compress
 from typing import Any
 
-from integrations.sandbox.dates import day_month_year
-from integrations.sandbox.fake_names import (
+from integrations.sandbox.formats import BLOCK, IdCodec, day_month_year
+from integrations.sandbox.seed.tables import (
     FIRST_NAMES,
     LAST_NAMES,
     MAIL_DOMAINS,
+    ODD_APPLICANTS,
     SOURCES,
     phone_table,
     slugify,
 )
-from integrations.sandbox.ids import BLOCK, IdCodec
-from integrations.sandbox.quirks import fragment, places
+
+
+def fragment(value: object) -> str:
+    """A value as JSON text, in UTF-8 as Flatchr sends it."""
+    return json.dumps(value, ensure_ascii=False)
+
 
 ARCHIVED_PLACES = (5, 18)
 """Two places in 25 are archived: 8 %."""
@@ -35,6 +40,7 @@ SECOND_OF_PERSON, THIRD_OF_PERSON = 5, 6
 first row's person: about 11 % of people applied more than once."""
 
 NO_CV_STEP, NO_CV_PLACE = 7, 3
+FIRST_ODD_PLACE, ODD_STEP = 21, 3
 DAYS = 1024
 
 ARCHIVED = [place % 25 in ARCHIVED_PLACES for place in range(BLOCK)]
@@ -45,8 +51,22 @@ PERSON = [
     for place in range(BLOCK)
 ]
 FURTHER = [place for place in range(BLOCK) if PERSON[place] != place]
+
+
+def odd_places(taken: set[int]) -> dict[int, dict[str, str]]:
+    """Where each oddity stands in a block: every few places, stepping over those `taken`."""
+    found: dict[int, dict[str, str]] = {}
+    place = FIRST_ODD_PLACE
+    for oddity in ODD_APPLICANTS:
+        while place in taken:
+            place += 1
+        found[place] = {field: fragment(value) for field, value in oddity.items()}
+        place += ODD_STEP
+    return found
+
+
 _SHARED = {place for place in range(BLOCK) if place % 10 == 0 or ARCHIVED[place]} | set(FURTHER)
-ODD = places(_SHARED)
+ODD = odd_places(_SHARED)
 SPONTANEOUS_PLACES, GHOST_PLACES = (39, 64), (89,)
 """Applications without a vacancy, and to one that the vacancies route no longer returns."""
 
@@ -72,8 +92,8 @@ COLUMN_SLOT = [slot for slot, weight in enumerate(COLUMN_WEIGHTS) for _ in range
 class Labels:
     """What vacancies and columns are called at this moment.
 
-    The lists are by place, as the `vacancy` and `column` lists of a block speak of them, and hold
-    JSON texts; the dicts are by plain id and hold values.
+    The lists hold JSON texts, indexed by what the `vacancy` and `column` lists of a block hold; the
+    dicts are by plain id and hold values.
     """
 
     vacancy_title: list[str]
@@ -87,7 +107,7 @@ class Labels:
 
 @lru_cache(maxsize=8)
 def calendar(base: date) -> tuple[list[date], list[str]]:
-    """The days before `base` by how long before, and as a search answer writes them."""
+    """The days before `base`, the latest first, as dates and as a search writes them."""
     days = [base - timedelta(days=age + 1) for age in range(DAYS)]
     return days, [day_month_year(day) for day in days]
 
@@ -126,7 +146,7 @@ class Block:
         self.source = [SOURCE[value] for value in source]
         self.external_id = ['""'] * BLOCK
         self._join_people(span)
-        self._strange(vacancies)
+        self._add_oddities(vacancies)
 
     def _join_people(self, span: int) -> None:
         """Give further applications their person's name, and the address in another case."""
@@ -138,7 +158,7 @@ class Block:
             self.email[place] = self.email[first].title()
             self.vacancy[place] = (self.vacancy[first] + place - first) % span
 
-    def _strange(self, vacancies: int) -> None:
+    def _add_oddities(self, vacancies: int) -> None:
         for place, fields in ODD.items():
             for field, text in fields.items():
                 getattr(self, field)[place] = text.replace("{n}", str(self.start + place))
@@ -171,7 +191,7 @@ class Block:
 
 @lru_cache(maxsize=4096)
 def read_text(text: str) -> Any:
-    """The value of a JSON text; names recur, so most are remembered."""
+    """The value of a JSON text; cached, as names recur."""
     return json.loads(text)
 
 

@@ -1,4 +1,7 @@
-"""API keys and user tokens: HS256 JSON web tokens. `docs/flatchr-api.md` §0.2."""
+"""What a client needs to connect: keys and tokens (HS256 JSON web tokens), slug and URL.
+
+`docs/flatchr-api.md` §0.2.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,15 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Any
 
+from integrations.sandbox.company import company_key, company_slug
+from integrations.sandbox.formats import Clock, system_clock, today
+
+ACCOUNT = 9021
+PASSWORD = "sandbox-password"  # noqa: S105 - invented, for a server on loopback
 KEY_LIFETIME = 31_536_000
 USER_TOKEN_LIFETIME = 6 * 86_400
 
@@ -50,3 +60,29 @@ class Keyring:
             return None
         claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
         return claims if claims["exp"] > now else None
+
+
+@dataclass(frozen=True)
+class SandboxAccount:
+    """The keys and the slug of the main account, which follow from the seed and the day alone."""
+
+    company_key: str
+    slug: str
+    api_key: str
+
+
+def identity(seed: int, clock: Clock) -> SandboxAccount:
+    """The account of a seed. The key is issued at the start of the day: the same all day long."""
+    start = datetime.combine(today(clock), time(), UTC)
+    key = Keyring(seed).api_key(ACCOUNT, int(start.timestamp()))
+    return SandboxAccount(company_key(seed, 0), company_slug(seed, 0), key)
+
+
+def about_url(host: str, port: int) -> str:
+    """The base URL for a client on this machine; the server may listen on all addresses."""
+    return f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}"  # noqa: S104
+
+
+def about(host: str, port: int, seed: int, clock: Clock = system_clock) -> dict[str, Any]:
+    """URL, keys and slug of a sandbox with this address and seed, whether it is running or not."""
+    return {"url": about_url(host, port)} | vars(identity(seed, clock))

@@ -1,13 +1,62 @@
-"""The two id systems of Flatchr: encoded 16-character strings and plain integers.
+"""Dates and ids as Flatchr writes them. `docs/flatchr-api.md` §A, §B.
 
-`docs/flatchr-api.md` §A. Encoded ids are invented but stable: a keyed, reversible scramble of a
-number, so that an id can be turned back into its record without a table of all ids.
+Flatchr has two id systems: encoded 16-character strings and plain integers. The sandbox's encoded
+ids are a keyed, reversible scramble of the number, so that a record is found from its id without
+a table of all ids.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+
+BASE_DATE = date(2026, 9, 1)
+"""All seeded records are older than this day, unless the sandbox is given another."""
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def system_clock() -> datetime:
+    """The time now, with its zone."""
+    return datetime.now(UTC)
+
+
+def today(clock: Clock) -> date:
+    """The calendar day in Paris: Flatchr's dates are in its time zone."""
+    return clock().astimezone(PARIS).date()
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and Z."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def midday(day: date) -> datetime:
+    """10:00 UTC of `day`, a moment that falls on that day in Paris, too."""
+    return datetime.combine(day, time(10, 0), UTC)
+
+
+def day_month_year(day: date) -> str:
+    """DD/MM/YY, as the response of a search writes dates."""
+    return f"{day:%d/%m/%y}"
+
+
+def parse_request_date(text: str) -> date:
+    """MM/DD/YY, or an ISO-like date with or without a time. Raises ValueError."""
+    text = text.strip()
+    for layout in ("%m/%d/%y", "%m/%d/%Y"):
+        try:
+            return datetime.strptime(text, layout).date()
+        except ValueError:
+            continue
+    return datetime.fromisoformat(text).date()
+
 
 BLOCK = 1000
 """Numbers are handled in blocks of this size: an id is one piece per place in the block plus one

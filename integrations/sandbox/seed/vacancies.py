@@ -1,4 +1,4 @@
-"""Seeded vacancies: a pure function of the seed and the place in the list."""
+"""Seeded vacancies, a pure function of the seed and the place in the list; default fields."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from integrations.sandbox.dates import iso, midday
-from integrations.sandbox.fake_names import JOB_TITLES, PLACES, slugify
-from integrations.sandbox.ids import short_id
-from integrations.sandbox.referentials import (
+from integrations.sandbox.formats import iso, midday, short_id
+from integrations.sandbox.seed.tables import (
     ACTIVITIES,
     CHANNELS,
     CONTRACTS,
     EDUCATION_LEVELS,
+    JOB_TITLES,
     METIERS,
+    PLACES,
     UNLABELLED_CONTRACT,
+    slugify,
 )
 
 CAREER_SITE, INTRANET = 98, 152
@@ -35,7 +36,7 @@ SALARIES: tuple[tuple[Any, Any, str], ...] = (
     ("", "", "m"),
     ("38000", "42000", "y"),
 )
-"""§C: a number, a string with any kind of space, or one of the ways of saying nothing."""
+"""§C: numbers, strings with any kind of space, and the values that mean no salary."""
 
 REMOTES: tuple[Any, ...] = ("notime", "parttime", "fulltime", False, True, None)
 OPTIONS = {
@@ -54,7 +55,7 @@ UNSAFE_HTML = (
 
 @dataclass
 class Vacancy:
-    """A vacancy: its plain fields (§1) and the parts that are sent only when asked for."""
+    """A vacancy: its plain fields (§1) and the parts that are sent only on request."""
 
     number: int
     id: str
@@ -68,7 +69,7 @@ class Vacancy:
 def base_fields(
     company: int, number: int, encoded: str, title: str, created_at: str
 ) -> dict[str, Any]:
-    """Every field of §1 that holds no reference, at its ordinary value, for a new vacancy."""
+    """Every plain field of §1 with the value it has in a new vacancy."""
     return {
         "id": encoded,
         "vacancy_id": number,
@@ -209,7 +210,7 @@ def _items(encoded: str, place: int, created_at: str) -> list[dict[str, Any]]:
 
 
 def _quirks(vacancy: Vacancy, place: int) -> None:
-    """One vacancy each for the rare things that a reader must survive. §C, §D."""
+    """One vacancy each for the rare values that a reader must cope with. §C, §D."""
     fields = vacancy.fields
     if place == 1:
         fields["description"] = UNSAFE_HTML

@@ -1,18 +1,18 @@
-"""The sandbox's own routes, for scripts on this machine: misbehave, and show what was received."""
+"""The sandbox's own routes, for scripts on this machine: set faults, show received requests."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from integrations.sandbox.error_answers import Problem
-from integrations.sandbox.messages import Request, Response
+from integrations.sandbox.credentials import identity
+from integrations.sandbox.http import ErrorAnswer, Request, Response
 from integrations.sandbox.routing import Access, route
-from integrations.sandbox.world import World, identity
+from integrations.sandbox.world import World
 
 
 @route("GET", "/_sandbox/about", Access.LOOPBACK)
 def about(world: World, _request: Request) -> dict[str, str]:
-    """What connects a client to this sandbox."""
+    """URL, keys and slug of this sandbox."""
     return {"url": world.url} | vars(identity(world.seed, world.clock))
 
 
@@ -34,12 +34,12 @@ def add_fault(world: World, request: Request) -> Response:
     try:
         world.faults.add(**request.json())
     except (TypeError, ValueError) as error:
-        raise Problem(400, str(error)) from error
+        raise ErrorAnswer(400, str(error)) from error
     return Response.json(world.faults.listed(), 201)
 
 
 @route("DELETE", "/_sandbox/faults", Access.LOOPBACK)
 def clear_faults(world: World, _request: Request) -> list[Any]:
-    """Behave again."""
+    """Remove every fault."""
     world.faults.clear()
     return []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.sandbox.error_answers import Problem, missing, not_found
-from integrations.sandbox.messages import Request
-from integrations.sandbox.referentials import (
+from integrations.sandbox.credentials import PASSWORD
+from integrations.sandbox.http import ErrorAnswer, Request, missing, not_found
+from integrations.sandbox.routing import Access, route
+from integrations.sandbox.seed.tables import (
     ACTIVITIES,
     CHANNELS,
     CONTRACTS,
@@ -14,8 +15,7 @@ from integrations.sandbox.referentials import (
     METIERS,
     listed,
 )
-from integrations.sandbox.routing import Access, route
-from integrations.sandbox.world import PASSWORD, World
+from integrations.sandbox.world import World
 
 
 @route("GET", "/company/{company}/columns")
@@ -104,7 +104,7 @@ def delete_hook(world: World, request: Request) -> dict[str, Any]:
 def add_metadata(world: World, request: Request) -> dict[str, Any]:
     """Meta information on a candidate, for customers with the paid option. §10."""
     if not world.cvtheque_premium:
-        raise Problem(403, "CVtheque Premium is required")
+        raise ErrorAnswer(403, "CVtheque Premium is required")
     body = request.json()
     for name in ("reference", "value"):
         if not body.get(name):
@@ -122,7 +122,7 @@ def login(world: World, request: Request) -> dict[str, Any]:
             raise missing(name)
     emails = {member["user"]["email"] for member in world.company.members}
     if body["email"] not in emails or body["password"] != PASSWORD:
-        raise Problem(401, "Invalid email or password")
+        raise ErrorAnswer(401, "Invalid email or password")
     return {"statusCode": 200, "token": world.keyring.user_token(body["email"], world.now())}
 
 

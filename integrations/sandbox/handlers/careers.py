@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from integrations.sandbox.error_answers import Problem, missing, not_found
-from integrations.sandbox.messages import Request
+from integrations.sandbox.http import ErrorAnswer, Request, missing, not_found
 from integrations.sandbox.resumes import submitted
 from integrations.sandbox.routing import route
 from integrations.sandbox.world import World
@@ -23,7 +22,7 @@ def _create(world: World, body: dict[str, Any], *, store: bool) -> dict[str, Any
             raise missing(name)
     for name in ("firstname", "lastname"):
         if not re.search(r"[a-zA-Z]", str(body[name])):
-            raise Problem(400, f'"{name}" fails to match the required pattern: /[a-zA-Z]/')
+            raise ErrorAnswer(400, f'"{name}" fails to match the required pattern: /[a-zA-Z]/')
     if not body.get("type"):
         raise missing("type")
     resume = submitted(str(body["type"]), body.get("resume"))
@@ -62,7 +61,7 @@ def _source(body: dict[str, Any]) -> str:
         return str(body["source"])
     offerer = str(body.get("offerer_id") or CAREER_SITE_OFFERER)
     if not offerer.isdigit():
-        raise Problem(400, '"offerer_id" must be a number')
+        raise ErrorAnswer(400, '"offerer_id" must be a number')
     return OFFERERS.get(int(offerer), f"Source {offerer}")
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from integrations.sandbox.adverts import Vacancy
 from integrations.sandbox.company import Company
-from integrations.sandbox.error_answers import Problem, missing, not_found
-from integrations.sandbox.messages import Request, Response, array, dump
+from integrations.sandbox.http import (
+    ErrorAnswer,
+    Request,
+    Response,
+    array,
+    dump,
+    missing,
+    not_found,
+)
 from integrations.sandbox.routing import Access, route
+from integrations.sandbox.seed.vacancies import Vacancy
 from integrations.sandbox.vacancies import api_shape, feed_shape, on_career_site
 from integrations.sandbox.world import World
 
@@ -35,7 +42,7 @@ def _number(request: Request, name: str) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        raise Problem(400, f'"{name}" must be a number')
+        raise ErrorAnswer(400, f'"{name}" must be a number')
     return int(text)
 
 
@@ -76,7 +83,7 @@ def create_vacancy(world: World, request: Request) -> dict[str, Any]:
         if body.get(name) in (None, ""):
             raise missing(name)
     if body["experience"] not in EXPERIENCES:
-        raise Problem(400, '"experience" must be one of [1, 2, 4, 6, 11]')
+        raise ErrorAnswer(400, '"experience" must be one of [1, 2, 4, 6, 11]')
     fields = {name: body[name] for name in WRITABLE if name in body}
     return api_shape(world.company.vacancies.add(fields), set(), world.company.vacancy_tags)
 
@@ -88,7 +95,7 @@ def feed(world: World, request: Request) -> Response:
     company = next((one for one in (world.company, world.other) if one.slug == slug), None)
     if company is None:
         message = f"Not available for slug {slug} with url: {request.path}"
-        raise Problem(404, message, body={"message": message})
+        raise ErrorAnswer(404, message, body={"message": message})
     filters = {name: request.query[name] for name in FEED_FILTERS if request.query.get(name)}
     affiliated = filters.get("affiliated", "").split(",")
     companies = [company, *(one for one in (world.company, world.other)

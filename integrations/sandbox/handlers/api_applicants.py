@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.sandbox.applicants import Applicant
-from integrations.sandbox.dates import iso, midday
-from integrations.sandbox.error_answers import Problem, missing, not_found
-from integrations.sandbox.ids import BLOCK, short_id
-from integrations.sandbox.messages import Request, Response
-from integrations.sandbox.people import PERSON
+from integrations.sandbox.formats import BLOCK, iso, midday, short_id
+from integrations.sandbox.http import ErrorAnswer, Request, Response, missing, not_found
 from integrations.sandbox.resumes import CONTENT_TYPES, seeded_pdf
 from integrations.sandbox.routing import route
 from integrations.sandbox.search import parse
+from integrations.sandbox.seed.applicants import PERSON
 from integrations.sandbox.vacancies import api_shape
 from integrations.sandbox.world import World
 
@@ -153,7 +151,7 @@ def download(world: World, request: Request) -> Response:
             raise missing(name)
     now = world.clock().timestamp()
     if world.last_file_at is not None and now - world.last_file_at < 1:
-        raise Problem(429, "Too many requests", headers={"Retry-After": "1"})
+        raise ErrorAnswer(429, "Too many requests", headers={"Retry-After": "1"})
     world.last_file_at = now
     company, key = world.company, request.query["key"]
     applicant = company.applicants.get(company.records.resume_owner(key))
