@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "integrations"
 # From the ground up: a room imports from the floors below its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
-        *("records", "ids", "messages", "jobs", "egress", "egress_targets"),
+        *("records", "field_catalogue", "ids", "messages", "jobs", "egress", "egress_targets"),
         *("archives", "spreadsheets", "client_address"),
     ),
     ("flatchr", "models", "migrations"),
@@ -30,6 +30,7 @@ BESIDE = {
     ("accounts", "audit"),
     ("tenants", "audit"),
     ("egress", "egress_targets"),
+    ("records", "field_catalogue"),
     ("migrations", "models"),
     ("passthrough", "submissions"),
     ("templatetags", "admin"),
@@ -37,7 +38,9 @@ BESIDE = {
 # Outside the floors: used by commands and tests alone.
 APART = ("sandbox", "demo")
 # What needs no database: plain values, and all that knows Flatchr.
-WITHOUT_DJANGO = ("records", "ids", "egress", "egress_targets", "flatchr", "sandbox")
+WITHOUT_DJANGO = (
+    *("records", "field_catalogue", "ids", "egress", "egress_targets", "flatchr", "sandbox"),
+)
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
@@ -89,6 +89,8 @@ class RecordResource(Resource):
     """
 
     TENANT_COLUMNS = ("organization", "integration_id")
+    fields: ClassVar[dict[str, Any]]
+    order: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *, with_tenant: bool = False, columns: Sequence[str] | None = None) -> None:
         super().__init__()

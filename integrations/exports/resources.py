@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,8 +19,40 @@ from integrations.exports.reading import (
     tags_of,
 )
 from integrations.exports.values import as_text, joined
+from integrations.field_catalogue import FieldType, fields_of
 from integrations.models import Application, ExportKind
 from integrations.models.conditions import Among
+from integrations.records import ApplicationRecord, JobRecord, PersonRecord
+
+COLUMN_TYPES = {FieldType.NUMBER: Type.NUMBER, FieldType.MOMENT: Type.MOMENT}
+
+
+def catalogue_columns(
+    record: type, after: str
+) -> Callable[[type[RecordResource]], type[RecordResource]]:
+    """Add the exported fields of the catalogue, for the record class `record`, to a resource.
+
+    Columns stand in the order of the resource's `order`; those it does not name follow `after`.
+    """
+
+    def add(resource: type[RecordResource]) -> type[RecordResource]:
+        found = dict(resource.fields)
+        for field in fields_of(record):
+            if field.entry.export:
+                source = as_text(field.name) if field.type is FieldType.MOMENT else None
+                found[field.name] = Column(
+                    field.name,
+                    source,
+                    label=field.entry.export,
+                    type=COLUMN_TYPES.get(field.type, Type.TEXT),
+                )
+        names = [name for name in resource.order if name in found]
+        place = names.index(after) + 1
+        names[place:place] = [name for name in found if name not in names]
+        resource.fields = {name: found[name] for name in names}
+        return resource
+
+    return add
 
 
 def _ids(chunk: Chunk) -> Iterable[str]:
@@ -39,13 +71,18 @@ def _latest_applied_at(chunk: Chunk) -> Iterable[str | None]:
     return chunk.applied_at
 
 
+@catalogue_columns(PersonRecord, after="phone_numbers")
 class CandidateResource(RecordResource):
     """Candidates; only applications and tags that Flatchr still has are told of."""
 
+    order = (
+        *("id", "remote_id", "first_name", "last_name", "email_addresses", "phone_numbers"),
+        *("tags", "applications", "latest_job", "latest_stage", "latest_outcome"),
+        *("latest_applied_at", "changed_at", "remote_deleted_at", "organization"),
+        "integration_id",
+    )
     id = ChunkColumn("id", _ids, label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
-    first_name = Column("first_name", label="First name")
-    last_name = Column("last_name", label="Last name")
     email_addresses = Column(
         "email_addresses", *joined("email_addresses", "email_address"), label="E-mail"
     )
@@ -88,32 +125,25 @@ def _live_applications(chunk: Chunk) -> Iterable[int]:
     return [counts.get(job_id, 0) for job_id in chunk.ids]
 
 
+@catalogue_columns(JobRecord, after="salary_period")
 class JobResource(RecordResource):
     """Jobs; without their description, which is a page of HTML each."""
 
+    order = (
+        *("id", "remote_id", "name", "status", "employment_type", "department", "category"),
+        *("city", "zip_code", "country", "remote_work_status", "experience_level"),
+        *("salary_amount", "salary_amount_from", "salary_amount_to", "salary_currency"),
+        *("salary_period", "applications", "opened_at", "closed_at", "post_url", "changed_at"),
+        *("remote_deleted_at", "organization", "integration_id"),
+    )
     id = ChunkColumn("id", _ids, label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
-    name = Column("name", label="Job")
-    status = Column("status", label="Status")
-    employment_type = Column("employment_type", label="Contract")
-    department = Column("department", label="Department")
-    category = Column("category", label="Category")
     city = Column("city", KT("location__city"), label="City")
     zip_code = Column("zip_code", KT("location__zip_code"), label="Postcode")
     country = Column("country", KT("location__country"), label="Country")
-    remote_work_status = Column("remote_work_status", label="Remote work")
-    experience_level = Column("experience_level", label="Experience")
-    salary_amount = Column("salary_amount", label="Salary", type=Type.NUMBER)
-    salary_amount_from = Column("salary_amount_from", label="Salary from", type=Type.NUMBER)
-    salary_amount_to = Column("salary_amount_to", label="Salary to", type=Type.NUMBER)
-    salary_currency = Column("salary_currency", label="Currency")
-    salary_period = Column("salary_period", label="Salary period")
     applications = ChunkColumn(
         "applications", _live_applications, label="Applications", type=Type.NUMBER
     )
-    opened_at = Column("opened_at", as_text("opened_at"), label="Opened", type=Type.MOMENT)
-    closed_at = Column("closed_at", as_text("closed_at"), label="Closed", type=Type.MOMENT)
-    post_url = Column("post_url", label="Public page")
     changed_at = Column("changed_at", as_text("changed_at"), label="Changed", type=Type.MOMENT)
     remote_deleted_at = Column(
         "remote_deleted_at",
@@ -130,9 +160,16 @@ class JobResource(RecordResource):
         return _plain_chunks(queryset, "pk", sources)
 
 
+@catalogue_columns(ApplicationRecord, after="outcome")
 class ApplicationResource(RecordResource):
     """Applications, each with its candidate, job and stage."""
 
+    order = (
+        *("id", "remote_id", "candidate_id", "first_name", "last_name", "email_addresses"),
+        *("phone_numbers", "tags", "job_id", "job", "stage", "outcome", "applied_at"),
+        *("remote_updated_at", "changed_at", "remote_deleted_at", "organization"),
+        "integration_id",
+    )
     id = Column("id", label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
     candidate_id = ChunkColumn("candidate_id", _ids, label="Candidate's Relais ID")
@@ -152,15 +189,8 @@ class ApplicationResource(RecordResource):
     job_id = Column("job_id", label="Job's Relais ID")
     job = Column("job", "job__name", label="Job")
     stage = Column("stage", "current_stage__name", label="Stage")
-    outcome = Column("outcome", label="Outcome")
     applied_at = Column(
         "applied_at", as_text("remote_created_at"), label="Received", type=Type.MOMENT
-    )
-    remote_updated_at = Column(
-        "remote_updated_at",
-        as_text("remote_updated_at"),
-        label="Updated in Flatchr",
-        type=Type.MOMENT,
     )
     changed_at = Column("changed_at", as_text("changed_at"), label="Changed", type=Type.MOMENT)
     remote_deleted_at = Column(

@@ -20,14 +20,18 @@ from django.utils.translation import template
 
 from integrations.admin.base import formatting
 from integrations.admin.registry import site
+from integrations.field_catalogue import fields_of
 from integrations.flatchr.credentials import Verdict
 from integrations.flatchr.errors import TABLE
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
 from integrations.records import (
+    ApplicationRecord,
     EmploymentType,
+    JobRecord,
     JobStatus,
     Model,
     Outcome,
+    PersonRecord,
     RemoteWorkStatus,
     SalaryPeriod,
     Visibility,
@@ -36,6 +40,7 @@ from integrations.submissions.bulk.result import End
 from integrations.tenants.health import Condition
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+RECORDS = (JobRecord, PersonRecord, ApplicationRecord)
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
@@ -256,6 +261,8 @@ def of_tables() -> set[Message]:
     texts |= {one.value for kind in (Verdict, Condition, End) for one in kind}
     texts |= {one.replace("_", " ").capitalize() for one in Model}
     texts |= set(INTEGRATION_FIELDS.values())
+    entries = [field.entry for kind in RECORDS for field in fields_of(kind)]
+    texts |= {text for entry in entries for text in (entry.label, entry.rule, entry.export) if text}
     # Django makes the names of models from those of their classes.
     for model in site._registry:
         texts |= {str(model._meta.verbose_name), str(model._meta.verbose_name_plural)}

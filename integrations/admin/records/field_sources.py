@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.admin.base.cards import RAW_LIMIT
 from integrations.admin.base.formatting import NOTHING, date_time, plain, words
 from integrations.admin.base.html import plain_text
+from integrations.field_catalogue import TRIMMED, fields_of
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -24,17 +25,16 @@ from integrations.models import (
     Job,
     MirroredRecord,
 )
+from integrations.records import ApplicationRecord, JobRecord, PersonRecord
 
 Words = str | Promise
 SHORTENED = 160
 # Fields whose values are words of the unified schema.
 ENUMS = {
-    "employment_type",
-    "status",
-    "visibility",
-    "remote_work_status",
-    "salary_period",
-    "outcome",
+    field.name
+    for record in (JobRecord, PersonRecord, ApplicationRecord)
+    for field in fields_of(record)
+    if field.entry.values
 }
 
 
@@ -76,9 +76,14 @@ class Source:
     parts: list[Part]
 
 
-_TRIMMED = _lazy("Without spaces around it.")
-_PAID = _lazy("Only when a salary is given.")
-_AS_A_DAY = _lazy("Flatchr gives the day; it counts from midnight in Paris.")
+def _of_catalogue(record: type) -> Iterator[Origin]:
+    """The origins of the catalogue's fields, for a record class of `records.py`."""
+    for field in fields_of(record):
+        entry = field.entry
+        if entry.label:
+            rule = _lazy(entry.rule) if entry.rule else ""
+            yield Origin(field.name, _lazy(entry.label), tuple(entry.source.split()), rule)
+
 
 ORIGINS: dict[type[MirroredRecord], tuple[Origin, ...]] = {
     Job: (
@@ -86,91 +91,11 @@ ORIGINS: dict[type[MirroredRecord], tuple[Origin, ...]] = {
         Origin(
             "vacancy_id", _lazy("Vacancy number"), ("vacancy_id",), _lazy("Applications name it.")
         ),
-        Origin("name", _lazy("Title"), ("title",), _TRIMMED),
-        Origin(
-            "description",
-            _lazy("Description"),
-            ("description", "mission", "profile"),
-            _lazy("Joined in this order, each only if it is not empty."),
-        ),
-        Origin(
-            "employment_type",
-            _lazy("Contract"),
-            ("contract_type_id", "contract_type", "partial"),
-            _lazy(
-                "The contract's label by the table of contract types; part time where it says so."
-            ),
-        ),
-        Origin("status", _lazy("Status"), ("status",), _lazy("1 is open, 0 is closed.")),
-        Origin(
-            "visibility",
-            _lazy("Visibility"),
-            ("items",),
-            _lazy("Public when published on the career site, internal on the intranet only."),
-        ),
-        Origin(
-            "category", _lazy("Category"), ("channel_id", "channel"), _lazy("The channel's label.")
-        ),
-        Origin(
-            "department",
-            _lazy("Department"),
-            ("tags",),
-            _lazy("The title of the first tag of vacancies that is a folder."),
-        ),
-        Origin(
-            "post_url",
-            _lazy("Public page"),
-            ("slug", "items"),
-            _lazy("The career site's address with the slug, when the job is public."),
-        ),
-        Origin(
-            "experience_level", _lazy("Experience"), ("experience",), _lazy("The code's label.")
-        ),
-        Origin(
-            "remote_work_status",
-            _lazy("Remote work"),
-            ("remote",),
-            _lazy("None is on site, part of the time is hybrid, full time is remote."),
-        ),
-        Origin(
-            "salary_amount",
-            _lazy("Salary"),
-            ("salary",),
-            _lazy("When there is no maximum; 0 is not given."),
-        ),
-        Origin(
-            "salary_amount_from",
-            _lazy("Salary from"),
-            ("salary",),
-            _lazy("When there is a maximum."),
-        ),
-        Origin("salary_amount_to", _lazy("Salary to"), ("salary_max",), _lazy("0 is not given.")),
-        Origin("salary_currency", _lazy("Currency"), ("currency",), _PAID),
-        Origin("salary_period", _lazy("Paid by"), ("mensuality",), _PAID),
-        Origin(
-            "location",
-            _lazy("Place"),
-            ("address",),
-            _lazy("City, region, street and postal code; the country as its two-letter code."),
-        ),
-        Origin(
-            "opened_at",
-            _lazy("Opened"),
-            ("items", "created_at"),
-            _lazy("When it was first published, else when it was created."),
-        ),
-        Origin(
-            "closed_at",
-            _lazy("Closed"),
-            ("updated_at",),
-            _lazy("The last change, unless it is open."),
-        ),
-        Origin("remote_created_at", _lazy("Created in Flatchr"), ("created_at",)),
-        Origin("remote_updated_at", _lazy("Updated in Flatchr"), ("updated_at",)),
+        *_of_catalogue(JobRecord),
     ),
     ApplicationStage: (
         Origin("remote_id", _lazy("Flatchr ID"), ("id",)),
-        Origin("name", _lazy("Name"), ("title",), _TRIMMED),
+        Origin("name", _lazy("Name"), ("title",), _lazy(TRIMMED)),
         Origin(
             "position", _lazy("Position"), ("position",), _lazy("Else its place in Flatchr's list.")
         ),
@@ -178,20 +103,7 @@ ORIGINS: dict[type[MirroredRecord], tuple[Origin, ...]] = {
         Origin("hired", _lazy("Means hired"), ("hired",)),
     ),
     Candidate: (
-        Origin("first_name", _lazy("First name"), ("firstname",), _TRIMMED),
-        Origin("last_name", _lazy("Last name"), ("lastname",), _TRIMMED),
-        Origin(
-            "email_addresses",
-            _lazy("E-mail"),
-            ("email",),
-            _lazy("As typed, with the domain in lower case; left out when it is not valid."),
-        ),
-        Origin(
-            "phone_numbers",
-            _lazy("Phone"),
-            ("phone",),
-            _lazy("In international form when it can be read as a French number, else as given."),
-        ),
+        *_of_catalogue(PersonRecord),
         Origin(
             "remote_id",
             _lazy("Flatchr ID"),
@@ -217,14 +129,7 @@ ORIGINS: dict[type[MirroredRecord], tuple[Origin, ...]] = {
             ("column",),
             _lazy("The stage with this title; the visible one if there are two."),
         ),
-        Origin(
-            "outcome",
-            _lazy("Outcome"),
-            ("hired", "status"),
-            _lazy("Hired if it says so, declined when the status is 0, else in progress."),
-        ),
-        Origin("remote_created_at", _lazy("Received"), ("created_at",), _AS_A_DAY),
-        Origin("remote_updated_at", _lazy("Updated in Flatchr"), ("updated_at",), _AS_A_DAY),
+        *_of_catalogue(ApplicationRecord),
     ),
 }
 

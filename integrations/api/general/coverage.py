@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.field_catalogue import FieldType, api_names
+from integrations.records import ApplicationRecord, JobRecord, PersonRecord
+
 
 @dataclass(frozen=True, slots=True)
 class Covered:
@@ -38,11 +41,7 @@ READ_MODELS = (
         "ats_jobs",
         "Jobs",
         fields=_fields(
-            _RECORD + "name description employment_type status visibility category department "
-            "post_url experience_level remote_work_status salary_amount salary_amount_from "
-            "salary_amount_to salary_currency salary_period location opened_at closed_at "
-            "remote_created_at remote_updated_at custom_fields integration_fields remote_data "
-            "stages",
+            _RECORD + " ".join((*api_names(JobRecord), "remote_data", "stages")),
             "job_code confidential weekly_hours remote_url contact_id "
             "screening_questions job_postings hiring_team",
         ),
@@ -51,8 +50,7 @@ READ_MODELS = (
         "ats_candidates",
         "Candidates",
         fields=_fields(
-            _RECORD + "first_name last_name email_addresses phone_numbers remote_data "
-            "applications tags",
+            _RECORD + " ".join((*api_names(PersonRecord), "remote_data", "applications", "tags")),
             "company title confidential source social_media location custom_fields "
             "integration_fields remote_url remote_created_at remote_updated_at",
         ),
@@ -61,8 +59,11 @@ READ_MODELS = (
         "ats_applications",
         "Applications",
         fields=_fields(
-            _RECORD + "outcome current_stage_id job_id candidate_id remote_created_at "
-            "remote_updated_at remote_data candidate current_stage job",
+            _RECORD
+            + " ".join(api_names(ApplicationRecord, FieldType.TEXT, FieldType.NUMBER))
+            + " current_stage_id job_id candidate_id "
+            + " ".join(api_names(ApplicationRecord, FieldType.MOMENT))
+            + " remote_data candidate current_stage job",
             "rejection_reason_name rejected_at screening_question_answers custom_fields "
             "integration_fields remote_url interviews offers",
         ),

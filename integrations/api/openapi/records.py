@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from integrations.api.openapi.shapes import (
     ID,
     OTHER_ID,
@@ -20,21 +22,13 @@ from integrations.api.openapi.shapes import (
     ref,
     string,
 )
-from integrations.records import (
-    EmploymentType,
-    JobStatus,
-    Outcome,
-    RemoteWorkStatus,
-    SalaryPeriod,
-    Visibility,
-)
+from integrations.field_catalogue import CatalogueField, FieldType, fields_of
+from integrations.records import ApplicationRecord, JobRecord, PersonRecord
 
 # What every mirrored record says of itself.
 _ID = string("The id in Relais: the same as long as the integration exists.", example=ID)
 _CHANGED = moment("When the record last changed in Relais.")
 _DELETED = moment("When the record was found to be gone from Flatchr.", null=True, example=None)
-_CREATED = moment("When Flatchr says that it was created.", null=True)
-_UPDATED = moment("When Flatchr says that it was changed last.", null=True)
 _CUSTOM = anything("Your own fields by their keys, as mapped for the integration.", example={})
 _NO_CUSTOM = {**anything("Always empty: custom fields are mapped on jobs."), "examples": [{}]}
 _RAW = anything(
@@ -79,51 +73,67 @@ JOB_STAGE = record(
     }
 )
 
+
+def _of_catalogue(kind: type) -> dict[str, Schema]:
+    """The schema of each field of the catalogue, for the record class `kind`."""
+    return {field.name: _schema(field) for field in fields_of(kind) if field.entry.in_api}
+
+
+def _schema(field: CatalogueField) -> Schema:
+    entry = field.entry
+    example: dict[str, Any] = {} if entry.example is ... else {"example": entry.example}
+    if entry.values is not None:
+        if entry.closed:
+            return one_of(entry.values, entry.note, null=True, **example)
+        return mostly(entry.values, entry.note, **example)
+    if field.type is FieldType.JSON:
+        return anything(entry.note, null=True, **example)
+    shape = {
+        FieldType.TEXT: string,
+        FieldType.NUMBER: number,
+        FieldType.MOMENT: moment,
+    }[field.type]
+    return shape(entry.note, null=True, **example)
+
+
+def _in_order(properties: dict[str, Schema], names: str) -> dict[str, Schema]:
+    """The properties in the order of `names`, which is the contract's; then those not named."""
+    first = {name: properties[name] for name in names.split()}
+    return {**first, **properties}
+
+
 JOB = record(
-    {
-        "id": _ID,
-        "remote_id": string("The id at Flatchr.", example="pQ8sXk2LmN4vRt7W"),
-        "name": string(null=True, example="Menuisier poseur H/F"),
-        "job_code": always_null(),
-        "description": string("HTML.", null=True, example="<p>Pose de menuiseries.</p>"),
-        "confidential": always_null(),
-        "weekly_hours": always_null(),
-        "employment_type": mostly(EmploymentType, "The kind of contract."),
-        "status": mostly(JobStatus, "Whether it takes applications."),
-        "visibility": mostly(Visibility, "Who can see it."),
-        "category": string("As Flatchr names it.", null=True, example="Artisanat"),
-        "department": string("As Flatchr names it.", null=True),
-        "post_url": string(
-            "The public page.", null=True, example="https://atelier-nord.example/menuisier"
-        ),
-        "experience_level": string("As Flatchr names it.", null=True, example="2 à 5 ans"),
-        "remote_work_status": mostly(RemoteWorkStatus, "Where the work is done.",
-                                     example="ON_SITE"),
-        "salary_amount": number("When there is one figure.", null=True),
-        "salary_amount_from": number(null=True, example=26000.0),
-        "salary_amount_to": number(null=True, example=31000.0),
-        "salary_currency": string("ISO 4217.", null=True, example="EUR"),
-        "salary_period": mostly(SalaryPeriod, "What the figures are for."),
-        "location": {**LOCATION, "description": "Where the job is."},
-        "custom_fields": _CUSTOM,
-        "integration_fields": array(
-            ref("IntegrationFieldValue"), "Flatchr's own fields that are switched on."
-        ),
-        "remote_url": always_null(),
-        "opened_at": moment(null=True),
-        "closed_at": moment("May lie ahead.", null=True, example=None),
-        "remote_created_at": _CREATED,
-        "remote_updated_at": _UPDATED,
-        "contact_id": always_null(),
-        "remote_data": _RAW,
-        "changed_at": _CHANGED,
-        "remote_deleted_at": _DELETED,
-        "stages": array(ref("JobStage"), "The stages an application goes through, in order."),
-        "screening_questions": never_any(),
-        "job_postings": never_any(),
-        "hiring_team": never_any(),
-    }
-)  # fmt: skip
+    _in_order(
+        {
+            **_of_catalogue(JobRecord),
+            "id": _ID,
+            "remote_id": string("The id at Flatchr.", example="pQ8sXk2LmN4vRt7W"),
+            "job_code": always_null(),
+            "confidential": always_null(),
+            "weekly_hours": always_null(),
+            "location": {**LOCATION, "description": "Where the job is."},
+            "custom_fields": _CUSTOM,
+            "integration_fields": array(
+                ref("IntegrationFieldValue"), "Flatchr's own fields that are switched on."
+            ),
+            "remote_url": always_null(),
+            "contact_id": always_null(),
+            "remote_data": _RAW,
+            "changed_at": _CHANGED,
+            "remote_deleted_at": _DELETED,
+            "stages": array(ref("JobStage"), "The stages an application goes through, in order."),
+            "screening_questions": never_any(),
+            "job_postings": never_any(),
+            "hiring_team": never_any(),
+        },
+        "id remote_id name job_code description confidential weekly_hours employment_type status "
+        "visibility category department post_url experience_level remote_work_status "
+        "salary_amount salary_amount_from salary_amount_to salary_currency salary_period location "
+        "custom_fields integration_fields remote_url opened_at closed_at remote_created_at "
+        "remote_updated_at contact_id remote_data changed_at remote_deleted_at stages "
+        "screening_questions job_postings hiring_team",
+    )
+)
 
 EMAIL = record(
     {
@@ -172,28 +182,29 @@ _APPLICATION_ID = string(
     null=True,
     example="Zt5Lq8WnXr2KvB6M",
 )
-_OUTCOME = one_of(Outcome, "Closed: no other value is ever sent.", null=True)
+_OF_APPLICATION = _of_catalogue(ApplicationRecord)
 
 CANDIDATE_APPLICATION = record(
     {
         "id": string(example=OTHER_ID),
         "remote_id": _APPLICATION_ID,
-        "outcome": _OUTCOME,
+        "outcome": _OF_APPLICATION["outcome"],
         **_REJECTION,
         "remote_url": always_null(),
         "changed_at": _CHANGED,
-        "remote_created_at": _CREATED,
-        "remote_updated_at": _UPDATED,
+        "remote_created_at": _OF_APPLICATION["remote_created_at"],
+        "remote_updated_at": _OF_APPLICATION["remote_updated_at"],
         "current_stage": nullable("CurrentStage"),
         "job": nullable("NamedJob"),
     }
 )
 
+_OF_PERSON = _of_catalogue(PersonRecord)
 _PERSON = {
     "id": _ID,
     "remote_id": string("The id at Flatchr.", example="Kp3VnXw8ZqL5TrMb"),
-    "first_name": string(null=True, example="Nadia"),
-    "last_name": string(null=True, example="Perrot"),
+    "first_name": _OF_PERSON["first_name"],
+    "last_name": _OF_PERSON["last_name"],
 }
 _REACHED = {
     "phone_numbers": array(ref("PhoneNumber")),
@@ -202,6 +213,7 @@ _REACHED = {
 }
 _WHOLE_PERSON = {
     **_PERSON,
+    **{name: schema for name, schema in _OF_PERSON.items() if name not in _REACHED},
     "company": always_null(),
     "title": always_null(),
     "confidential": always_null(),
@@ -239,7 +251,7 @@ APPLICANT = record(
 _WHOLE_APPLICATION = {
     "id": _ID,
     "remote_id": _APPLICATION_ID,
-    "outcome": _OUTCOME,
+    "outcome": _OF_APPLICATION["outcome"],
     **_REJECTION,
     "current_stage_id": string(null=True, example=OTHER_ID),
     "job_id": string(null=True, example=OTHER_ID),
@@ -251,8 +263,7 @@ _WHOLE_APPLICATION = {
     "remote_data": _RAW,
     "changed_at": _CHANGED,
     "remote_deleted_at": _DELETED,
-    "remote_created_at": _CREATED,
-    "remote_updated_at": _UPDATED,
+    **{name: schema for name, schema in _OF_APPLICATION.items() if name != "outcome"},
 }
 APPLICATION = record(
     {

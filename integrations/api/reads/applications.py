@@ -27,14 +27,16 @@ from integrations.api.reads.rows import (
     told,
 )
 from integrations.api.reads.scope import Scope
+from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Application, Candidate, RecordQuerySet
-from integrations.records import Outcome
+from integrations.records import ApplicationRecord, Outcome
 
+PLAIN = api_names(ApplicationRecord, FieldType.TEXT, FieldType.NUMBER)
 COLUMNS = (
     "id",
     "arrival",
     "remote_id",
-    "outcome",
+    *PLAIN,
     "current_stage_id",
     "job_id",
     "candidate_id",
@@ -47,7 +49,7 @@ COLUMNS = (
     "job__name",
     "job__remote_id",
 )
-MOMENTS = ("changed_at", "remote_deleted_at", "remote_created_at", "remote_updated_at")
+MOMENTS = ("changed_at", "remote_deleted_at", *api_names(ApplicationRecord, FieldType.MOMENT))
 TEXTS = ("candidate__email_addresses", "candidate__phone_numbers")
 
 
@@ -79,7 +81,7 @@ def _application(row: Row, tags: dict[str, list[Row]]) -> Row:
     return {
         "id": row["id"],
         "remote_id": told(row["remote_id"]),
-        "outcome": row["outcome"],
+        **{name: row[name] for name in PLAIN},
         "rejection_reason_name": None,
         "rejected_at": None,
         "current_stage_id": row["current_stage_id"],
@@ -90,10 +92,7 @@ def _application(row: Row, tags: dict[str, list[Row]]) -> Row:
         "integration_fields": [],
         "remote_url": None,
         "remote_data": as_stored(row.get("remote_data_text")),
-        "changed_at": row["changed_at_text"],
-        "remote_deleted_at": row["remote_deleted_at_text"],
-        "remote_created_at": row["remote_created_at_text"],
-        "remote_updated_at": row["remote_updated_at_text"],
+        **{name: row[f"{name}_text"] for name in MOMENTS},
         "candidate": _candidate(row, tags),
         "current_stage": current_stage(
             row["current_stage_id"],

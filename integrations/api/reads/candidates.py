@@ -27,6 +27,7 @@ from integrations.api.reads.rows import (
     told,
 )
 from integrations.api.reads.scope import CREATED, Scope
+from integrations.field_catalogue import FieldType, api_names
 from integrations.models import (
     Application,
     Candidate,
@@ -34,10 +35,12 @@ from integrations.models import (
     CandidateTag,
     RecordQuerySet,
 )
+from integrations.records import PersonRecord
 
-COLUMNS = ("id", "arrival", "remote_id", "first_name", "last_name")
+PLAIN = api_names(PersonRecord, FieldType.TEXT, FieldType.NUMBER)
+COLUMNS = ("id", "arrival", "remote_id", *PLAIN)
 TEXTS = ("email_addresses", "phone_numbers")
-MOMENTS = ("changed_at", "remote_deleted_at")
+MOMENTS = ("changed_at", "remote_deleted_at", *api_names(PersonRecord, FieldType.MOMENT))
 # `Candidate.remote_data`, as it is stored.
 _SOURCE = Subquery(
     Application.objects.filter(candidate_id=OuterRef("id"), fingerprint=OuterRef("fingerprint"))
@@ -76,8 +79,7 @@ def _candidate(row: Row, applications: dict[str, list[Row]], tags: dict[str, lis
     return {
         "id": row["id"],
         "remote_id": row["remote_id"],
-        "first_name": row["first_name"],
-        "last_name": row["last_name"],
+        **{name: row[name] for name in PLAIN},
         "company": None,
         "title": None,
         "confidential": None,
@@ -92,8 +94,7 @@ def _candidate(row: Row, applications: dict[str, list[Row]], tags: dict[str, lis
         "remote_created_at": None,
         "remote_updated_at": None,
         "remote_data": as_stored(row.get("remote_data_text")),
-        "changed_at": row["changed_at_text"],
-        "remote_deleted_at": row["remote_deleted_at_text"],
+        **{name: row[f"{name}_text"] for name in MOMENTS},
         "applications": applications.get(row["id"], []),
         "tags": tags.get(row["id"], []),
     }

@@ -14,38 +14,14 @@ from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row, among, as_stored, moments, texts
 from integrations.api.reads.scope import Scope
+from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Job, JobStage, RecordQuerySet
-from integrations.records import EmploymentType, JobStatus, Visibility
+from integrations.records import EmploymentType, JobRecord, JobStatus, Visibility
 
-# Columns that go out as they are.
-PLAIN = (
-    "id",
-    "remote_id",
-    "name",
-    "description",
-    "employment_type",
-    "status",
-    "visibility",
-    "category",
-    "department",
-    "post_url",
-    "experience_level",
-    "remote_work_status",
-    "salary_amount",
-    "salary_amount_from",
-    "salary_amount_to",
-    "salary_currency",
-    "salary_period",
-)
-STORED = ("location", "custom_fields", "integration_fields")
-MOMENTS = (
-    "opened_at",
-    "closed_at",
-    "remote_created_at",
-    "remote_updated_at",
-    "changed_at",
-    "remote_deleted_at",
-)
+# Columns that go out as they are, as their JSON text, and as times.
+PLAIN = ("id", "remote_id", *api_names(JobRecord, FieldType.TEXT, FieldType.NUMBER))
+STORED = api_names(JobRecord, FieldType.JSON)
+MOMENTS = (*api_names(JobRecord, FieldType.MOMENT), "changed_at", "remote_deleted_at")
 
 
 def narrow(jobs: RecordQuerySet, parameters: Parameters) -> RecordQuerySet:
@@ -75,32 +51,9 @@ def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
 
 def _job(row: Row, stages: list[orjson.Fragment]) -> Row:
     return {
-        "id": row["id"],
-        "remote_id": row["remote_id"],
-        "name": row["name"],
-        "description": row["description"],
-        "employment_type": row["employment_type"],
-        "status": row["status"],
-        "visibility": row["visibility"],
-        "category": row["category"],
-        "department": row["department"],
-        "post_url": row["post_url"],
-        "experience_level": row["experience_level"],
-        "remote_work_status": row["remote_work_status"],
-        "salary_amount": row["salary_amount"],
-        "salary_amount_from": row["salary_amount_from"],
-        "salary_amount_to": row["salary_amount_to"],
-        "salary_currency": row["salary_currency"],
-        "salary_period": row["salary_period"],
-        "opened_at": row["opened_at_text"],
-        "closed_at": row["closed_at_text"],
-        "remote_created_at": row["remote_created_at_text"],
-        "remote_updated_at": row["remote_updated_at_text"],
-        "changed_at": row["changed_at_text"],
-        "remote_deleted_at": row["remote_deleted_at_text"],
-        "location": as_stored(row["location_text"]),
-        "custom_fields": as_stored(row["custom_fields_text"]),
-        "integration_fields": as_stored(row["integration_fields_text"]),
+        **{name: row[name] for name in PLAIN},
+        **{name: row[f"{name}_text"] for name in MOMENTS},
+        **{name: as_stored(row[f"{name}_text"]) for name in STORED},
         "job_code": None,
         "confidential": None,
         "weekly_hours": None,

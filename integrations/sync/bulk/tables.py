@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
+from integrations.field_catalogue import FieldType, fields_of
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -25,35 +28,49 @@ from integrations.records import (
     StageRecord,
     TagRecord,
 )
-from integrations.sync.bulk.dialects import PostgreSQL, SQLite, Table, json_text
+from integrations.sync.bulk.dialects import PostgreSQL, SQLite, Table, dialect, json_text
+
+
+class Columns:
+    """The catalogue's fields of a record class as columns: plain ones, then JSON, then moments.
+
+    `content_hash` covers the values in this order.
+    """
+
+    def __init__(self, record: type) -> None:
+        fields = fields_of(record)
+        plain = [field.name for field in fields if field.type.is_plain]
+        objects = [field.name for field in fields if field.type is FieldType.JSON]
+        moments = [field.name for field in fields if field.type is FieldType.MOMENT]
+        self.names = (*plain, *objects, *moments)
+        self._plain, self._objects, self._moments = map(_reader, (plain, objects, moments))
+
+    def of(self, record: Any, dialect: PostgreSQL | SQLite) -> tuple[Any, ...]:
+        """The record's values, as the database takes them."""
+        return (
+            *self._plain(record),
+            *[None if value is None else json_text(value) for value in self._objects(record)],
+            *map(dialect.moment, self._moments(record)),
+        )
+
+
+def _reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that reads the attributes `names` of a record; an attrgetter where that gives a
+    tuple, since it runs for every applicant of a sync.
+    """
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple([getattr(record, name) for name in names])
+
+
+JOB_COLUMNS = Columns(JobRecord)
+PERSON_COLUMNS = Columns(PersonRecord)
+APPLICATION_COLUMNS = Columns(ApplicationRecord)
 
 JOBS = Table(
     model=Model.JOBS,
     record=Job,
-    mapped=(
-        "name",
-        "description",
-        "employment_type",
-        "status",
-        "visibility",
-        "category",
-        "department",
-        "post_url",
-        "experience_level",
-        "remote_work_status",
-        "salary_amount",
-        "salary_amount_from",
-        "salary_amount_to",
-        "salary_currency",
-        "salary_period",
-        "location",
-        "custom_fields",
-        "integration_fields",
-        "opened_at",
-        "closed_at",
-        "remote_created_at",
-        "remote_updated_at",
-    ),
+    mapped=JOB_COLUMNS.names,
     carried=("vacancy_id", "slug", "remote_data"),
 )
 STAGES = Table(
@@ -64,22 +81,11 @@ STAGES = Table(
 )
 JOB_STAGES = Table(model=Model.JOB_STAGES, record=JobStage, mapped=("job_id", "stage_id", "index"))
 TAGS = Table(model=Model.TAGS, record=Tag, mapped=("name",), carried=("parent_id", "discovered"))
-CANDIDATES = Table(
-    model=Model.CANDIDATES,
-    record=Candidate,
-    mapped=("first_name", "last_name", "email_addresses", "phone_numbers"),
-)
+CANDIDATES = Table(model=Model.CANDIDATES, record=Candidate, mapped=PERSON_COLUMNS.names)
 APPLICATIONS = Table(
     model=Model.APPLICATIONS,
     record=Application,
-    mapped=(
-        "job_id",
-        "candidate_id",
-        "current_stage_id",
-        "outcome",
-        "remote_created_at",
-        "remote_updated_at",
-    ),
+    mapped=("job_id", "candidate_id", "current_stage_id", *APPLICATION_COLUMNS.names),
     carried=("person_key", "remote_data"),
 )
 CANDIDATE_TAGS = Table(
@@ -112,30 +118,7 @@ def draft(remote_id: str, mapped: tuple[Any, ...], carried: tuple[Any, ...] = ()
 
 
 def job_draft(record: JobRecord, dialect: PostgreSQL | SQLite) -> Draft:
-    mapped = (
-        record.name,
-        record.description,
-        record.employment_type,
-        record.status,
-        record.visibility,
-        record.category,
-        record.department,
-        record.post_url,
-        record.experience_level,
-        record.remote_work_status,
-        record.salary_amount,
-        record.salary_amount_from,
-        record.salary_amount_to,
-        record.salary_currency,
-        record.salary_period,
-        None if record.location is None else json_text(record.location),
-        json_text(record.custom_fields),
-        json_text(record.integration_fields),
-        dialect.moment(record.opened_at),
-        dialect.moment(record.closed_at),
-        dialect.moment(record.remote_created_at),
-        dialect.moment(record.remote_updated_at),
-    )
+    mapped = JOB_COLUMNS.of(record, dialect)
     return draft(record.remote_id, mapped, (record.vacancy_id, record.slug, record.raw))
 
 
@@ -153,12 +136,7 @@ def tag_draft(record: TagRecord) -> Draft:
 
 def person_columns(person: PersonRecord) -> tuple[Any, ...]:
     """The mapped columns of `CANDIDATES`."""
-    return (
-        person.first_name,
-        person.last_name,
-        json_text(person.email_addresses),
-        json_text(person.phone_numbers),
-    )
+    return PERSON_COLUMNS.of(person, dialect())
 
 
 def application_columns(
@@ -170,11 +148,4 @@ def application_columns(
     dialect: PostgreSQL | SQLite,
 ) -> tuple[Any, ...]:
     """The mapped columns of `APPLICATIONS`."""
-    return (
-        job_id,
-        candidate_id,
-        stage_id,
-        record.outcome,
-        dialect.moment(record.remote_created_at),
-        dialect.moment(record.remote_updated_at),
-    )
+    return (job_id, candidate_id, stage_id, *APPLICATION_COLUMNS.of(record, dialect))
