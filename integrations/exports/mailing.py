@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from integrations import jobs
@@ -36,14 +36,14 @@ NO_LONGER = "No e-mail was sent: this user may no longer see the tenant."
 OFF = "Relais cannot send e-mail any more. The file can be downloaded here."
 
 SUBJECTS: dict[str, Any] = {
-    ExportKind.CANDIDATE: lazy("Candidates of %(tenant)s: your export is ready"),
-    ExportKind.JOB: lazy("Jobs of %(tenant)s: your export is ready"),
-    ExportKind.APPLICATION: lazy("Applications of %(tenant)s: your export is ready"),
+    ExportKind.CANDIDATE: _lazy("Candidates of %(tenant)s: your export is ready"),
+    ExportKind.JOB: _lazy("Jobs of %(tenant)s: your export is ready"),
+    ExportKind.APPLICATION: _lazy("Applications of %(tenant)s: your export is ready"),
 }
 READY: dict[str, Any] = {
-    ExportKind.CANDIDATE: lazy("The candidates of %(tenant)s are ready:"),
-    ExportKind.JOB: lazy("The jobs of %(tenant)s are ready:"),
-    ExportKind.APPLICATION: lazy("The applications of %(tenant)s are ready:"),
+    ExportKind.CANDIDATE: _lazy("The candidates of %(tenant)s are ready:"),
+    ExportKind.JOB: _lazy("The jobs of %(tenant)s are ready:"),
+    ExportKind.APPLICATION: _lazy("The applications of %(tenant)s are ready:"),
 }
 
 

@@ -4,7 +4,10 @@ from integrations.models.access import (
     PASSTHROUGH_METHODS,
     ActionSlot,
     ApiKey,
+    ConnectionLink,
     KeyState,
+    LinkKind,
+    LinkState,
     RequestWindow,
     StoredAnswer,
 )
@@ -19,7 +22,12 @@ from integrations.models.ats import (
     Tag,
     TraitReading,
 )
-from integrations.models.audit import AppendOnly, AuditEntry, AuditPurge, Event
+from integrations.models.audit import (
+    AppendOnly,
+    AuditEntry,
+    AuditPurge,
+    Event,
+)
 from integrations.models.bulk import (
     LIVE_UPLOADS,
     WORKED_UPLOADS,
@@ -29,9 +37,13 @@ from integrations.models.bulk import (
     RowState,
     Verdict,
 )
-from integrations.models.changes import RecordChange
-from integrations.models.connecting import ConnectionLink, LinkKind, LinkState
-from integrations.models.custom_fields import CustomField, FieldMapping, FieldModel
+from integrations.models.derived import (
+    RecordChange,
+    SearchEntry,
+    SearchKind,
+    SearchProgress,
+    TenantFigures,
+)
 from integrations.models.exports import (
     LIVE_EXPORTS,
     ColumnSet,
@@ -45,16 +57,28 @@ from integrations.models.exports import (
     ExportSchedule,
     ExportState,
 )
-from integrations.models.figures import TenantFigures
 from integrations.models.integration import (
     Environment,
     FlatchrCredentials,
     FlatchrSettings,
     Integration,
+    LanguageChoice,
     Membership,
+    Role,
 )
-from integrations.models.language import LanguageChoice
-from integrations.models.passthrough import BodyKind, FlatchrHost, PassthroughCall, PreparedCall
+from integrations.models.mapping_decisions import (
+    CustomField,
+    FieldMapping,
+    FieldModel,
+    ValueDecision,
+    ValueKind,
+)
+from integrations.models.passthrough import (
+    BodyKind,
+    FlatchrHost,
+    PassthroughCall,
+    PreparedCall,
+)
 from integrations.models.querysets import (
     NEWEST_FIRST,
     ApplicationQuerySet,
@@ -62,7 +86,6 @@ from integrations.models.querysets import (
     JobQuerySet,
     RecordQuerySet,
 )
-from integrations.models.roles import Role
 from integrations.models.runs import (
     LIVE_STATES,
     HeldDeletion,
@@ -78,7 +101,6 @@ from integrations.models.runs import (
     SyncWarning,
     Trigger,
 )
-from integrations.models.search import SearchEntry, SearchKind, SearchProgress
 from integrations.models.submissions import (
     LIVE_SUBMISSIONS,
     OPEN_SUBMISSIONS,
@@ -90,7 +112,6 @@ from integrations.models.submissions import (
     SubmissionKind,
     SubmissionState,
 )
-from integrations.models.value_decisions import ValueDecision, ValueKind
 
 __all__ = [
     "LIVE_EXPORTS",

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.fields import IdField
 
@@ -113,8 +113,8 @@ class AuditEntry(models.Model):
     class Meta:
         base_manager_name = "objects"
         ordering = ["-id"]
-        verbose_name = lazy("audit entry")
-        verbose_name_plural = lazy("audit trail")
+        verbose_name = _lazy("audit entry")
+        verbose_name_plural = _lazy("audit trail")
         indexes = [
             models.Index(fields=["integration_id", "-id"], name="audit_tenant"),
             models.Index(fields=["user_id", "-id"], name="audit_user"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.ats import Application, Job
@@ -18,14 +18,14 @@ from integrations.models.submissions import Submission, private_files
 class BulkState(models.TextChoices):
     """The states of an upload; `is_live` and `color` say how each is treated and shown."""
 
-    CHECKING = "CHECKING", lazy("Being checked")
-    REFUSED = "REFUSED", lazy("Cannot be used")
-    READY = "READY", lazy("Waiting for you")
-    QUEUEING = "QUEUEING", lazy("Being queued")
-    SENDING = "SENDING", lazy("Being sent")
-    DONE = "DONE", lazy("Done")
-    CANCELLED = "CANCELLED", lazy("Cancelled")
-    ABANDONED = "ABANDONED", lazy("Given up")
+    CHECKING = "CHECKING", _lazy("Being checked")
+    REFUSED = "REFUSED", _lazy("Cannot be used")
+    READY = "READY", _lazy("Waiting for you")
+    QUEUEING = "QUEUEING", _lazy("Being queued")
+    SENDING = "SENDING", _lazy("Being sent")
+    DONE = "DONE", _lazy("Done")
+    CANCELLED = "CANCELLED", _lazy("Cancelled")
+    ABANDONED = "ABANDONED", _lazy("Given up")
 
     @property
     def is_live(self) -> bool:
@@ -73,10 +73,10 @@ class BulkUpload(models.Model):
 
     sheet = models.FileField(storage=private_files, null=True)
     sheet_name = models.CharField(max_length=200)
-    sheet_size = models.PositiveIntegerField(default=0, help_text=lazy("Bytes."))
+    sheet_size = models.PositiveIntegerField(default=0, help_text=_lazy("Bytes."))
     archive = models.FileField(storage=private_files, null=True)
     archive_name = models.CharField(max_length=200, blank=True)
-    archive_size = models.PositiveIntegerField(default=0, help_text=lazy("Bytes."))
+    archive_size = models.PositiveIntegerField(default=0, help_text=_lazy("Bytes."))
     read_as = models.CharField(max_length=200, blank=True)
     notes = models.JSONField(default=list)
     refusal = models.TextField(blank=True)
@@ -96,8 +96,8 @@ class BulkUpload(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        verbose_name = lazy("bulk upload")
-        verbose_name_plural = lazy("bulk uploads")
+        verbose_name = _lazy("bulk upload")
+        verbose_name_plural = _lazy("bulk uploads")
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="bulk_newest"),
             models.Index(fields=["state", "lease_expires_at"], name="bulk_stale"),
@@ -114,10 +114,10 @@ class BulkUpload(models.Model):
 class Verdict(models.TextChoices):
     """What the check says of a row. APPLIED: the person has applied for the same job already."""
 
-    OK = "OK", lazy("Good")
-    WARNING = "WARNING", lazy("Warning")
-    APPLIED = "APPLIED", lazy("Applied already")
-    ERROR = "ERROR", lazy("Error")
+    OK = "OK", _lazy("Good")
+    WARNING = "WARNING", _lazy("Warning")
+    APPLIED = "APPLIED", _lazy("Applied already")
+    ERROR = "ERROR", _lazy("Error")
 
     @property
     def color(self) -> str:
@@ -130,11 +130,11 @@ class Verdict(models.TextChoices):
 class RowState(models.TextChoices):
     """WAITING rows have no submission yet; QUEUED ones have, and its state says the rest."""
 
-    WAITING = "WAITING", lazy("Waiting")
-    QUEUED = "QUEUED", lazy("Queued")
-    LEFT_OUT = "LEFT_OUT", lazy("Left out")
-    FAILED = "FAILED", lazy("Failed")
-    CANCELLED = "CANCELLED", lazy("Cancelled")
+    WAITING = "WAITING", _lazy("Waiting")
+    QUEUED = "QUEUED", _lazy("Queued")
+    LEFT_OUT = "LEFT_OUT", _lazy("Left out")
+    FAILED = "FAILED", _lazy("Failed")
+    CANCELLED = "CANCELLED", _lazy("Cancelled")
 
 
 class BulkRow(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
@@ -14,21 +14,21 @@ from integrations.models.runs import TenantQuerySet
 class ExportKind(models.TextChoices):
     """What the rows of a file are; the value is the name of the model."""
 
-    CANDIDATE = "candidate", lazy("Candidates")
-    JOB = "job", lazy("Jobs")
-    APPLICATION = "application", lazy("Applications")
+    CANDIDATE = "candidate", _lazy("Candidates")
+    JOB = "job", _lazy("Jobs")
+    APPLICATION = "application", _lazy("Applications")
 
 
 class ExportFormat(models.TextChoices):
     CSV = "csv", "CSV"
-    XLSX = "xlsx", lazy("Excel")
+    XLSX = "xlsx", _lazy("Excel")
     JSON = "json", "JSON"
 
 
 class Delimiter(models.TextChoices):
-    COMMA = ",", lazy("Comma")
-    SEMICOLON = ";", lazy("Semicolon")
-    TAB = "\t", lazy("Tab")
+    COMMA = ",", _lazy("Comma")
+    SEMICOLON = ";", _lazy("Semicolon")
+    TAB = "\t", _lazy("Tab")
 
 
 class DateFormat(models.TextChoices):
@@ -67,12 +67,12 @@ class ExportState(models.TextChoices):
     STREAMED ones are sent while they are read, and no worker has to do with them.
     """
 
-    STREAMED = "STREAMED", lazy("Downloaded at once")
-    QUEUED = "QUEUED", lazy("Waiting")
-    RUNNING = "RUNNING", lazy("Being written")
-    DONE = "DONE", lazy("Ready")
-    FAILED = "FAILED", lazy("Failed")
-    CANCELLED = "CANCELLED", lazy("Cancelled")
+    STREAMED = "STREAMED", _lazy("Downloaded at once")
+    QUEUED = "QUEUED", _lazy("Waiting")
+    RUNNING = "RUNNING", _lazy("Being written")
+    DONE = "DONE", _lazy("Ready")
+    FAILED = "FAILED", _lazy("Failed")
+    CANCELLED = "CANCELLED", _lazy("Cancelled")
 
     @property
     def is_live(self) -> bool:
@@ -93,8 +93,8 @@ LIVE_EXPORTS = (ExportState.QUEUED, ExportState.RUNNING)
 
 
 class Every(models.TextChoices):
-    DAY = "DAY", lazy("Every day")
-    WEEK = "WEEK", lazy("Every Monday")
+    DAY = "DAY", _lazy("Every day")
+    WEEK = "WEEK", _lazy("Every Monday")
 
 
 class ExportSchedule(Layout, Selection):
@@ -136,7 +136,7 @@ class Export(Layout, Selection):
         models.CASCADE,
         null=True,
         related_name="exports",
-        help_text=lazy("Empty when the export spans several tenants."),
+        help_text=_lazy("Empty when the export spans several tenants."),
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     schedule = models.ForeignKey(ExportSchedule, models.SET_NULL, null=True, related_name="exports")
@@ -153,7 +153,7 @@ class Export(Layout, Selection):
     error = models.TextField(blank=True)
 
     file = models.CharField(max_length=100, blank=True)
-    size = models.PositiveBigIntegerField(null=True, help_text=lazy("Bytes."))
+    size = models.PositiveBigIntegerField(null=True, help_text=_lazy("Bytes."))
     tenants = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)
 

@@ -1,4 +1,4 @@
-"""A connected tenant: who it is, how Relais signs in to its Flatchr, and who may see it."""
+"""Tenants, how Relais signs in to their Flatchr, and who may see and do what in them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,40 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from integrations.ids import new_integration_id
 from integrations.models.fields import UNREADABLE, EncryptedTextField, IdField
-from integrations.models.roles import Role
 from integrations.models.scopes import Scopes, scopes_from
+
+
+class Role(models.TextChoices):
+    """From the least to the most. Members of a tenant have one of the first three in it; an
+    administrator is a superuser, in every tenant.
+    """
+
+    VIEWER = "viewer", _lazy("Viewer")
+    OPERATOR = "operator", _lazy("Operator")
+    MANAGER = "manager", _lazy("Manager")
+    ADMINISTRATOR = "administrator", _lazy("Administrator")
+
+    @property
+    def rank(self) -> int:
+        return list(Role).index(self)
+
+    @classmethod
+    def of_members(cls) -> list[tuple[str, Any]]:
+        """The choices for a membership."""
+        return [(role.value, role.label) for role in cls if role is not cls.ADMINISTRATOR]
 
 
 class Environment(models.TextChoices):
     """Which Flatchr a tenant lives in; the addresses are in `settings.FLATCHR_ENDPOINTS`."""
 
-    PRODUCTION = "production", lazy("Production")
-    DEMO = "demo", lazy("Flatchr demo")
-    SANDBOX = "sandbox", lazy("Local sandbox")
+    PRODUCTION = "production", _lazy("Production")
+    DEMO = "demo", _lazy("Flatchr demo")
+    SANDBOX = "sandbox", _lazy("Local sandbox")
 
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
@@ -49,27 +68,27 @@ class Integration(models.Model):
         max_length=12, choices=Environment, default=Environment.PRODUCTION
     )
     origin_id = models.CharField(
-        lazy("origin ID"),
+        _lazy("origin ID"),
         max_length=200,
         blank=True,
-        help_text=lazy("Your own identifier of this customer."),
+        help_text=_lazy("Your own identifier of this customer."),
     )
-    contact_email = models.EmailField(lazy("contact e-mail"), blank=True)
+    contact_email = models.EmailField(_lazy("contact e-mail"), blank=True)
     enabled = models.BooleanField(
         default=True,
-        help_text=lazy("A disabled tenant keeps its data and is no longer synchronised."),
+        help_text=_lazy("A disabled tenant keeps its data and is no longer synchronised."),
     )
     full_interval = models.PositiveIntegerField(
-        lazy("full sync every"),
+        _lazy("full sync every"),
         default=600,
         validators=[MinValueValidator(15)],
-        help_text=lazy("Minutes between full syncs, which read everything and find deletions."),
+        help_text=_lazy("Minutes between full syncs, which read everything and find deletions."),
     )
     delta_interval = models.PositiveIntegerField(
-        lazy("delta sync every"),
+        _lazy("delta sync every"),
         default=60,
         validators=[MinValueValidator(5)],
-        help_text=lazy("Minutes between delta syncs, which read what has changed."),
+        help_text=_lazy("Minutes between delta syncs, which read what has changed."),
     )
     next_full_at = models.DateTimeField(null=True, editable=False)
     next_delta_at = models.DateTimeField(null=True, editable=False)
@@ -89,8 +108,8 @@ class Integration(models.Model):
 
     class Meta:
         ordering = ["organization", "id"]
-        verbose_name = lazy("tenant")
-        verbose_name_plural = lazy("tenants")
+        verbose_name = _lazy("tenant")
+        verbose_name_plural = _lazy("tenants")
         indexes = [
             models.Index(fields=["next_full_at"], name="integration_next_full"),
             models.Index(fields=["next_delta_at"], name="integration_next_delta"),
@@ -108,14 +127,14 @@ class FlatchrCredentials(models.Model):
     )
     api_key = EncryptedTextField(pgettext_lazy("field", "API key"))
     company_key = models.CharField(max_length=64)
-    slug = models.CharField(lazy("career site slug"), max_length=100)
+    slug = models.CharField(_lazy("career site slug"), max_length=100)
     # From the key itself where it is a JWT; keys live for 365 days.
     key_expires_at = models.DateTimeField(null=True, editable=False)
-    checked_at = models.DateTimeField(lazy("last checked"), null=True, editable=False)
+    checked_at = models.DateTimeField(_lazy("last checked"), null=True, editable=False)
 
     class Meta:
-        verbose_name = lazy("Flatchr credentials")
-        verbose_name_plural = lazy("Flatchr credentials")
+        verbose_name = _lazy("Flatchr credentials")
+        verbose_name_plural = _lazy("Flatchr credentials")
 
     def __str__(self) -> str:
         return f"Flatchr credentials of {self.integration}"
@@ -133,36 +152,36 @@ class FlatchrSettings(models.Model):
         Integration, models.CASCADE, primary_key=True, related_name="flatchr_settings"
     )
     offerer_id = models.PositiveBigIntegerField(
-        lazy("offerer ID"),
+        _lazy("offerer ID"),
         null=True,
         blank=True,
-        help_text=lazy(
+        help_text=_lazy(
             "The source that Flatchr gave you: candidates submitted here are filed under it."
         ),
     )
     user_key = models.CharField(
         max_length=64,
         blank=True,
-        help_text=lazy("The Flatchr user to whom submitted candidates are attributed."),
+        help_text=_lazy("The Flatchr user to whom submitted candidates are attributed."),
     )
     trait_budget = models.PositiveIntegerField(
-        lazy("candidate tag requests per sync"),
+        _lazy("candidate tag requests per sync"),
         default=500,
-        help_text=lazy("Flatchr gives a candidate's tags one applicant at a time."),
+        help_text=_lazy("Flatchr gives a candidate's tags one applicant at a time."),
     )
     # Keys of `docs/mapping.md`'s integration fields that are switched on for jobs.
     integration_fields = models.JSONField(default=list, blank=True)
     # What is left out, and what the customer said no to: read them as `scopes`.
     scope_choices = models.JSONField(default=dict, blank=True, editable=False)
     scope_opt_outs = models.JSONField(default=list, blank=True, editable=False)
-    api_remote_data = models.BooleanField(lazy("raw objects in the API"), default=False)
+    api_remote_data = models.BooleanField(_lazy("raw objects in the API"), default=False)
     api_only_created = models.BooleanField(
-        lazy("only created applications in the API"), default=False
+        _lazy("only created applications in the API"), default=False
     )
 
     class Meta:
-        verbose_name = lazy("Flatchr settings")
-        verbose_name_plural = lazy("Flatchr settings")
+        verbose_name = _lazy("Flatchr settings")
+        verbose_name_plural = _lazy("Flatchr settings")
 
     def __str__(self) -> str:
         return f"Flatchr settings of {self.integration}"
@@ -188,3 +207,15 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.integration}"
+
+
+class LanguageChoice(models.Model):
+    """A user's own choice; without one, the browser's language counts."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
+    language = models.CharField(max_length=8)
+
+    def __str__(self) -> str:
+        return self.language

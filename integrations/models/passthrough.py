@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.access import ApiKey
@@ -18,14 +18,14 @@ class FlatchrHost(models.TextChoices):
     """Flatchr's two hosts, under the client's names for them."""
 
     API = "api", "API"
-    CAREERS = "careers", lazy("Career site")
+    CAREERS = "careers", _lazy("Career site")
 
 
 class BodyKind(models.TextChoices):
-    NONE = "NONE", lazy("None")
+    NONE = "NONE", _lazy("None")
     JSON = "JSON", "JSON"
-    FORM = "FORM", lazy("Form")
-    TEXT = "TEXT", lazy("Text")
+    FORM = "FORM", _lazy("Form")
+    TEXT = "TEXT", _lazy("Text")
 
 
 class PassthroughCall(models.Model):
@@ -61,8 +61,8 @@ class PassthroughCall(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = lazy("call")
-        verbose_name_plural = lazy("calls")
+        verbose_name = _lazy("call")
+        verbose_name_plural = _lazy("calls")
         indexes = [models.Index(fields=["integration", "-id"], name="passthrough_newest")]
 
     def __str__(self) -> str:

@@ -8,38 +8,38 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.integration import Integration
 from integrations.records import Model
 
-MODEL_CHOICES = [(model.value, lazy(model.replace("_", " ").capitalize())) for model in Model]
+MODEL_CHOICES = [(model.value, _lazy(model.replace("_", " ").capitalize())) for model in Model]
 
 
 class SyncType(models.TextChoices):
-    FULL = "FULL", lazy("Full")
-    DELTA = "DELTA", lazy("Delta")
+    FULL = "FULL", _lazy("Full")
+    DELTA = "DELTA", _lazy("Delta")
 
 
 class Trigger(models.TextChoices):
-    MANUAL = "MANUAL", lazy("By hand")
-    COMMAND = "COMMAND", lazy("Command line")
-    SCHEDULE = "SCHEDULE", lazy("Schedule")
-    CONNECT = "CONNECT", lazy("First sync")
+    MANUAL = "MANUAL", _lazy("By hand")
+    COMMAND = "COMMAND", _lazy("Command line")
+    SCHEDULE = "SCHEDULE", _lazy("Schedule")
+    CONNECT = "CONNECT", _lazy("First sync")
     API = "API", "API"
 
 
 class RunState(models.TextChoices):
     """The states of a run; `is_terminal` and `color` say how each is treated and shown."""
 
-    QUEUED = "QUEUED", lazy("Queued")
-    RUNNING = "RUNNING", lazy("Running")
-    SUCCEEDED = "SUCCEEDED", lazy("Succeeded")
-    PARTIALLY_FAILED = "PARTIALLY_FAILED", lazy("Partially failed")
-    FAILED = "FAILED", lazy("Failed")
-    CANCELLED = "CANCELLED", lazy("Cancelled")
-    TIMED_OUT = "TIMED_OUT", lazy("Timed out")
-    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", lazy("Authentication failed")
+    QUEUED = "QUEUED", _lazy("Queued")
+    RUNNING = "RUNNING", _lazy("Running")
+    SUCCEEDED = "SUCCEEDED", _lazy("Succeeded")
+    PARTIALLY_FAILED = "PARTIALLY_FAILED", _lazy("Partially failed")
+    FAILED = "FAILED", _lazy("Failed")
+    CANCELLED = "CANCELLED", _lazy("Cancelled")
+    TIMED_OUT = "TIMED_OUT", _lazy("Timed out")
+    AUTHENTICATION_FAILED = "AUTHENTICATION_FAILED", _lazy("Authentication failed")
 
     @property
     def is_terminal(self) -> bool:
@@ -111,8 +111,8 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = lazy("sync run")
-        verbose_name_plural = lazy("sync runs")
+        verbose_name = _lazy("sync run")
+        verbose_name_plural = _lazy("sync runs")
         constraints = [
             models.UniqueConstraint(
                 fields=["integration"],
@@ -255,7 +255,7 @@ class HttpExchange(models.Model):
     path = models.TextField()
     status = models.PositiveSmallIntegerField(null=True)
     attempt = models.PositiveSmallIntegerField(default=1)
-    duration = models.FloatField(null=True, help_text=lazy("Seconds."))
+    duration = models.FloatField(null=True, help_text=_lazy("Seconds."))
     bytes_received = models.PositiveBigIntegerField(default=0)
     request_headers = models.JSONField(default=dict)
     request_body = models.TextField(blank=True)

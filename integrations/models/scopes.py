@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 
@@ -40,7 +40,7 @@ class Choice(models.TextChoices):
 
     ON = "on", pgettext_lazy("scope", "Read")
     OFF = "off", pgettext_lazy("scope", "Not read")
-    OPTIONAL = "optional", lazy("The customer may opt out")
+    OPTIONAL = "optional", _lazy("The customer may opt out")
 
 
 @dataclass(frozen=True, slots=True)

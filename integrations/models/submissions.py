@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.ats import Application, Candidate, Job
@@ -23,15 +23,15 @@ def private_files() -> Storage:
 class SubmissionKind(models.TextChoices):
     """The entry point that was used; both create a candidate with one application."""
 
-    CANDIDATE = "CANDIDATE", lazy("Candidate")
-    APPLICATION = "APPLICATION", lazy("Application")
+    CANDIDATE = "CANDIDATE", _lazy("Candidate")
+    APPLICATION = "APPLICATION", _lazy("Application")
 
 
 class Channel(models.TextChoices):
-    FORM = "FORM", lazy("Form")
+    FORM = "FORM", _lazy("Form")
     API = "API", "API"
-    BULK = "BULK", lazy("Bulk upload")
-    COMMAND = "COMMAND", lazy("Command line")
+    BULK = "BULK", _lazy("Bulk upload")
+    COMMAND = "COMMAND", _lazy("Command line")
 
 
 class SubmissionState(models.TextChoices):
@@ -41,13 +41,13 @@ class SubmissionState(models.TextChoices):
     gone, must look at Flatchr before anything else. UNCERTAIN is the same, known to all.
     """
 
-    DRAFT = "DRAFT", lazy("Draft")
-    CHECKED = "CHECKED", lazy("Checked")
-    QUEUED = "QUEUED", lazy("Queued")
-    SENDING = "SENDING", lazy("Sending")
-    SUCCEEDED = "SUCCEEDED", lazy("Succeeded")
-    FAILED = "FAILED", lazy("Failed")
-    UNCERTAIN = "UNCERTAIN", lazy("Uncertain")
+    DRAFT = "DRAFT", _lazy("Draft")
+    CHECKED = "CHECKED", _lazy("Checked")
+    QUEUED = "QUEUED", _lazy("Queued")
+    SENDING = "SENDING", _lazy("Sending")
+    SUCCEEDED = "SUCCEEDED", _lazy("Succeeded")
+    FAILED = "FAILED", _lazy("Failed")
+    UNCERTAIN = "UNCERTAIN", _lazy("Uncertain")
 
     @property
     def is_terminal(self) -> bool:
@@ -112,7 +112,7 @@ class Submission(models.Model):
     )
     first_name = models.TextField(blank=True)
     last_name = models.TextField(blank=True)
-    email_address = models.TextField(lazy("e-mail address"), blank=True)
+    email_address = models.TextField(_lazy("e-mail address"), blank=True)
     phone_number = models.TextField(blank=True)
     # The trimmed, lower-cased e-mail, as applications have it; blank while it is not a valid one.
     person_key = IdField(max_length=254, blank=True)
@@ -120,14 +120,14 @@ class Submission(models.Model):
     answers = models.JSONField(default=list, blank=True)
     urls = models.JSONField(default=dict, blank=True)
     # What this submission asks for until it is submitted, what it was sent with from then on.
-    offerer_id = models.PositiveBigIntegerField(lazy("offerer ID"), null=True, blank=True)
+    offerer_id = models.PositiveBigIntegerField(_lazy("offerer ID"), null=True, blank=True)
     user_key = models.TextField(blank=True)
     source_written = models.BooleanField(null=True)
 
     document = models.FileField(storage=private_files, null=True, blank=True)
     document_name = models.CharField(max_length=100, blank=True)
-    document_type = models.CharField(lazy("content type"), max_length=100, blank=True)
-    document_size = models.PositiveIntegerField(null=True, help_text=lazy("Bytes."))
+    document_type = models.CharField(_lazy("content type"), max_length=100, blank=True)
+    document_size = models.PositiveIntegerField(null=True, help_text=_lazy("Bytes."))
     document_sha256 = models.CharField(max_length=64, blank=True)
     # Where a document is still to be fetched from.
     document_url = models.TextField(blank=True)
@@ -138,7 +138,7 @@ class Submission(models.Model):
     idempotency_key = IdField(max_length=255, blank=True)
     again = models.BooleanField(
         default=False,
-        help_text=lazy("Submit although the person has applied for this job already."),
+        help_text=_lazy("Submit although the person has applied for this job already."),
     )
 
     lease_owner = models.CharField(max_length=64, blank=True)
@@ -211,21 +211,21 @@ class Submission(models.Model):
 
 
 class AttemptKind(models.TextChoices):
-    CHECK = "CHECK", lazy("Check")
-    LOOKUP = "LOOKUP", lazy("Look-up")
-    SEND = "SEND", lazy("Send")
+    CHECK = "CHECK", _lazy("Check")
+    LOOKUP = "LOOKUP", _lazy("Look-up")
+    SEND = "SEND", _lazy("Send")
 
 
 class AttemptOutcome(models.TextChoices):
     """What is known of a request once it has ended; blank while it has not, or nobody knows."""
 
-    ACCEPTED = "accepted", lazy("Accepted")
-    REFUSED = "refused", lazy("Refused")
-    NOT_SENT = "not_sent", lazy("Nothing was sent")
-    UNKNOWN = "unknown", lazy("May have arrived")
-    FOUND = "found", lazy("Found")
-    NOT_FOUND = "not_found", lazy("Not found")
-    FAILED = "failed", lazy("Failed")
+    ACCEPTED = "accepted", _lazy("Accepted")
+    REFUSED = "refused", _lazy("Refused")
+    NOT_SENT = "not_sent", _lazy("Nothing was sent")
+    UNKNOWN = "unknown", _lazy("May have arrived")
+    FOUND = "found", _lazy("Found")
+    NOT_FOUND = "not_found", _lazy("Not found")
+    FAILED = "failed", _lazy("Failed")
 
 
 class SubmissionAttempt(models.Model):
@@ -238,7 +238,7 @@ class SubmissionAttempt(models.Model):
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="log")
     kind = models.CharField(max_length=6, choices=AttemptKind)
     started_at = models.DateTimeField()
-    duration = models.FloatField(null=True, help_text=lazy("Seconds."))
+    duration = models.FloatField(null=True, help_text=_lazy("Seconds."))
     status = models.PositiveSmallIntegerField(null=True)
     request = models.JSONField(default=dict)
     response = models.TextField(blank=True)

@@ -32,7 +32,7 @@ from integrations.models import (
     ValueDecision,
 )
 from integrations.models.bulk import Verdict
-from integrations.models.value_decisions import ValueKind
+from integrations.models.mapping_decisions import ValueKind
 from integrations.records import Model
 from tests.admin.conftest import Data
 

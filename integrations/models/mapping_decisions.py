@@ -1,11 +1,16 @@
-"""Custom fields: what this installation wants to read of every tenant, under names of its own."""
+"""What operators decide about the mapping: custom fields, and the meaning of Flatchr's values."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy as lazy
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.fields import IdField
@@ -13,7 +18,7 @@ from integrations.models.integration import Integration
 
 KEY = RegexValidator(
     r"\A[A-Za-z][A-Za-z0-9_]*\Z",
-    lazy(
+    _lazy(
         "Use letters without accents, digits and underscores, and begin with a letter: cost_centre."
     ),
 )
@@ -22,7 +27,7 @@ KEY = RegexValidator(
 class FieldModel(models.TextChoices):
     """What a custom field may belong to: Flatchr has further fields on jobs alone."""
 
-    JOBS = "ats_jobs", lazy("Jobs")
+    JOBS = "ats_jobs", _lazy("Jobs")
 
 
 class CustomField(models.Model):
@@ -47,7 +52,7 @@ class CustomField(models.Model):
                 "model",
                 name="one_custom_field_each",
                 violation_error_message=(
-                    lazy("There is a custom field with this key already. Choose another key.")
+                    _lazy("There is a custom field with this key already. Choose another key.")
                 ),
             )
         ]
@@ -73,3 +78,56 @@ class FieldMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.custom_field_id}, {self.integration_id}"
+
+
+class ValueKind(models.TextChoices):
+    """What the value is about; each has a closed list of unified values."""
+
+    CONTRACT = "contract", _lazy("Contract types")
+    STATUS = "status", _lazy("Job statuses")
+    COUNTRY = "country", _lazy("Countries")
+
+
+class ValueDecisionQuerySet(models.QuerySet[Any]):
+    def of(self, integration: Integration | None) -> ValueDecisionQuerySet:
+        """Those made for one tenant, or with None those made for all of them."""
+        return self.filter(integration=integration)
+
+
+class ValueDecision(models.Model):
+    """One value as Flatchr sent it, and the unified value that it becomes.
+
+    Without an integration it holds for every tenant that has none of its own. `key` is the value
+    as value maps compare it, so that two spellings of one word are one decision.
+    """
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, null=True, blank=True, related_name="value_decisions"
+    )
+    kind = models.CharField(max_length=8, choices=ValueKind)
+    value = models.CharField(max_length=200)
+    key = models.CharField(max_length=400)
+    unified = models.CharField(max_length=20)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    objects = ValueDecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["kind", "key", "id"]
+        verbose_name = "value decision"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "kind", "key"], name="one_decision_for_a_tenant"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                condition=Q(integration=None),
+                name="one_decision_for_all_tenants",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,112 @@
+"""Tables that are derived from the mirrored records: search entries, changes, figures."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
+
+from integrations.models.fields import IdField
+from integrations.models.integration import Integration
+from integrations.models.runs import MODEL_CHOICES
+
+
+class SearchKind(models.TextChoices):
+    CANDIDATE = "C", "Candidate"
+    JOB = "J", "Job"
+
+
+class SearchEntry(models.Model):
+    """The folded words of one record (`search/folding.py`), in a table narrow enough to be read.
+
+    Follows the record itself by some seconds; a record is always shown from its own table. On
+    PostgreSQL `words` has a trigram index, which the migration makes: it needs an extension, and
+    Relais works without it.
+    """
+
+    kind = models.CharField(max_length=1, choices=SearchKind)
+    record_id = IdField(max_length=24)
+    integration = models.ForeignKey(Integration, models.CASCADE, db_constraint=False)
+    words = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "record_id"], name="one_search_entry_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id}"
+
+
+class SearchProgress(models.Model):
+    """How far a tenant's entries have come.
+
+    What changed before `until` is there, and so is what the runs up to `through_run` have
+    written. Whoever fills in entries holds a lease of the row (`jobs.py`).
+    """
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="search_progress"
+    )
+    until = models.DateTimeField(null=True)
+    through_run = models.BigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.integration_id
+
+
+class RecordChange(models.Model):
+    """One change of one record: when, and which of its mapped fields.
+
+    `fields` is a list of `{"field", "old", "new"}` with both values as text or null; of personal
+    and of long fields there is `{"field"}` alone, since only that they changed is kept. A record
+    keeps its newest changes, and those not for ever (`sync/history.py`).
+    """
+
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    record_id = IdField(max_length=24)
+    integration = models.ForeignKey(Integration, models.CASCADE, db_constraint=False)
+    at = models.DateTimeField(db_index=True)
+    fields = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["record_id", "model", "-id"], name="change_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.record_id}"
+
+
+class TenantFigures(models.Model):
+    """What a tenant had when it was last counted: after each of its syncs, outside of them.
+
+    `weeks` is a list of `[date, count]`: the Monday of a week, ISO 8601, and the applications
+    that were made in it; oldest first, weeks without one left out. `stages` is a list of
+    `{"id", "name", "count"}` in the order of the pipeline: the applications that are not declined
+    and stand there; those of no known stage come last, with an empty id.
+    """
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="figures"
+    )
+    counted_at = models.DateTimeField()
+    # The newest run that had ended before the count began; null asks for another count.
+    through_run = models.BigIntegerField(null=True)
+    open_jobs = models.PositiveIntegerField(default=0)
+    candidates = models.PositiveIntegerField(default=0)
+    applications = models.PositiveIntegerField(default=0)
+    in_progress = models.PositiveIntegerField(default=0)
+    hired = models.PositiveIntegerField(default=0)
+    declined = models.PositiveIntegerField(default=0)
+    weeks = models.JSONField(default=list)
+    stages = models.JSONField(default=list)
+    # How long the newest full sync that went well took.
+    full_seconds = models.FloatField(null=True)
+
+    class Meta:
+        verbose_name = _lazy("tenant's figures")
+        verbose_name_plural = _lazy("tenants' figures")
+
+    def __str__(self) -> str:
+        return f"Figures of {self.integration_id}"
