@@ -8,8 +8,8 @@ from integrations import jobs
 from integrations.accounts import sessions
 from integrations.audit import trail
 from integrations.connecting import lifecycle
+from integrations.exports import files as export_files
 from integrations.exports import mailing, schedules
-from integrations.exports import retention as export_retention
 from integrations.exports import working as export_working
 from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
@@ -23,7 +23,7 @@ from integrations.tenants import stats
 
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
-    *(bulk_retention, confirmation, export_retention, lifecycle, passthrough_history, retention),
+    *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
     *(runs, schedules, sessions, submission_retention, trail, uploads),
 )
 

@@ -1,4 +1,7 @@
-"""Where the files of large exports lie: below `DATA_DIR/exports`, their owner's alone to read."""
+"""The files of large exports, below `DATA_DIR/exports`: written, read, and removed when expired.
+
+Only their owner may read them. That there was an export, and of what, stays in its row.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,19 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from django.conf import settings
+from django.utils import timezone
 
-from integrations.models import Export
+from integrations import jobs
+from integrations.models import LIVE_EXPORTS, Export
+
+# A file that no row names is what a worker is writing, or what a dead one has left.
+ABANDONED = timedelta(days=1)
 
 
 def folder() -> Path:
@@ -81,3 +90,23 @@ def older_than(timestamp: float) -> Iterator[Path]:
                 yield path
         except FileNotFoundError:
             continue
+
+
+@jobs.RETENTION.register("files of exports")
+def retain() -> None:
+    """Remove files that have expired, and those that belong to nothing. Idempotent."""
+    now = timezone.now()
+    for export in Export.objects.exclude(file="").filter(expires_at__lte=now):
+        remove(export.file)
+        Export.objects.filter(pk=export.pk).update(file="")
+    old = list(older_than((now - ABANDONED).timestamp()))
+    if not old:
+        return
+    named = Export.objects.filter(file__in=[path.name for path in old])
+    kept = set(named.values_list("file", flat=True))
+    live = {
+        str(pk) for pk in Export.objects.filter(state__in=LIVE_EXPORTS).values_list("pk", flat=True)
+    }
+    for path in old:
+        if path.name not in kept and path.name.partition("-")[0] not in live:
+            remove(path.name)

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.exports import files, reading, retention, selection, service, working
+from integrations.exports import files, reading, selection, service, working
 from integrations.exports.formats.style import Style
 from integrations.exports.writing import Wanted
 from integrations.models import Candidate, Export, ExportState, Integration, Role
@@ -278,7 +278,7 @@ def test_expired_files_and_those_of_nobody_are_removed(rows: Rows, alice: User) 
     for name in ("999-left", left.name, now(kept).file):
         os.utime(files.folder() / name, (0, 0))
 
-    retention.retain()
+    files.retain()
 
     assert stored() == sorted([now(kept).file, "998-fresh"])
     assert (now(expired).file, now(expired).rows) == ("", 1)
