@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from integrations.models import Integration, SearchEntry, SearchKind
-from integrations.search.entries import entries
+from integrations.search.finding import entries
 from integrations.search.terms import parse
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.search.folding import COLUMNS, fold, words_of
-from integrations.search.matching import matches
-from integrations.search.terms import MOST_TERMS, parse
+from integrations.search.terms import MOST_TERMS, matches, parse
 
 
 @pytest.mark.parametrize(

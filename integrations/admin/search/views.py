@@ -26,8 +26,7 @@ from integrations.admin.base.formatting import (
 from integrations.models import Application, Candidate, Job
 from integrations.search.finding import CAP, SHOWN, Found, find
 from integrations.search.folding import items
-from integrations.search.matching import Match, matches
-from integrations.search.terms import LONGEST, Search, parse
+from integrations.search.terms import LONGEST, Match, Search, matches, parse
 
 STATES = (
     ("", _lazy("With deleted")),
