@@ -13,7 +13,7 @@ from integrations.models import Application, Submission
 from integrations.records import PersonRecord
 from integrations.search.filling import fill_candidate
 from integrations.submissions.validation import clean
-from integrations.sync import incremental
+from integrations.sync.applicants import incremental
 
 logger = logging.getLogger(__name__)
 

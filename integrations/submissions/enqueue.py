@@ -23,7 +23,7 @@ from integrations.submissions import states as outcome
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
 from integrations.submissions.lease import SUBMISSIONS
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
-from integrations.sync.scope_filter import Sieve
+from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants.scopes import scopes_of
 
 NO_CV = "Attach a CV: Flatchr takes no candidate without one."
@@ -99,7 +99,7 @@ def by_key(integration_id: str, key: str) -> Submission | None:
 
 def applications(integration_id: str, person_key: str) -> RecordQuerySet:
     """The person's applications that Flatchr has as far as we know, newest first."""
-    kept_as = Sieve(scopes_of(integration_id), integration_id).person_key(person_key)
+    kept_as = ScopeFilter(scopes_of(integration_id), integration_id).person_key(person_key)
     found: RecordQuerySet = Application.objects.filter(
         integration=integration_id, person_key=kept_as
     )

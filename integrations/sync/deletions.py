@@ -1,4 +1,8 @@
-"""What a complete read no longer returns: deleted, or held for an operator (`docs/mapping.md`)."""
+"""Deletions: what a complete read no longer returns is deleted, or held for an operator.
+
+The deletion guard (`must_hold`, `docs/mapping.md`, Reading rules) decides which. A deleted record
+keeps its row with `remote_deleted_at`.
+"""
 
 from __future__ import annotations
 
@@ -23,31 +27,43 @@ from integrations.sync.bulk.tables import (
     TAGS,
 )
 
-# How long an applicant submitted from here may take to be among those that Flatchr lists.
+# How long Flatchr may take to list an applicant that was submitted from here.
 GRACE = timedelta(days=2)
+
+# The deletion guard: more records than `HOLD_ABOVE` that are also more than this share of all.
+HOLD_SHARE = 0.20
+HOLD_ABOVE = 20
 
 GUARDED = {table.model: table for table in (JOBS, STAGES, TAGS, APPLICATIONS)}
 
 
+def must_hold(*, live: int, vanishing: int) -> bool:
+    """Whether so many records of a model would be deleted that an operator must confirm it.
+
+    `live` counts the model's records before the deletion, `vanishing` those to be deleted.
+    """
+    return vanishing > HOLD_ABOVE and vanishing > live * HOLD_SHARE
+
+
 def delete_unseen(store: Store, table: Table) -> None:
-    """Mark what this read did not return as deleted, or hold it when it is too much.
+    """Delete what this read did not return, or hold it if the guard says so.
 
     Only after a complete read of `table`'s model.
     """
     with transaction.atomic():
         store.lease.renew()
-        counts = store.journal.counts(table.model)
-        live, vanishing = (0, 0) if store.first_read else _measure(store, table)
+        counts = store.recorder.counts(table.model)
+        live, vanishing = (0, 0) if store.first_read else _count(store, table)
         if must_hold(live=live, vanishing=vanishing):
             counts.held = vanishing
             _hold(store, table)
         elif vanishing:
             counts.deleted += _mark(table, _unseen(table), *_unseen_values(store))
-        store.journal.save(table.model)
+        store.recorder.save(table.model)
 
 
 def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
-    """Delete what the guard held on a run; how many records of each model, followers left out."""
+    """Delete what the guard held on a run; the number of records of each guarded model."""
     held = f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
     return {
         model: _mark(
@@ -58,7 +74,7 @@ def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
 
 
 def release_seen(store: Store, table: Table) -> None:
-    """Hold no longer what earlier runs held and this read, of whichever type, has returned."""
+    """Release the deletions held on earlier runs whose records this read has returned."""
     earlier = HeldDeletion.objects.filter(
         run__integration_id=store.integration_id, model=table.model
     ).exclude(run=store.run)
@@ -78,23 +94,23 @@ def release_seen(store: Store, table: Table) -> None:
 
 
 def release(integration_id: str, model: Model, record_ids: Collection[str]) -> None:
-    """Hold no longer what earlier runs held and Flatchr has shown since."""
+    """Release held deletions of records that Flatchr has shown since."""
     HeldDeletion.objects.filter(
         run__integration_id=integration_id, model=model, record_id__in=list(record_ids)
     ).delete()
 
 
 def delete_orphans(integration_id: str, table: Table) -> int:
-    """Delete what goes with its parent; how many records that was.
+    """Delete records whose parents are deleted; return how many.
 
-    A candidate goes when none of its applications is left, a job stage with its job or its
-    stage, a candidate tag with its candidate or its tag.
+    A candidate is deleted when no live application is left, a job stage with its job or its stage,
+    a candidate tag with its candidate or its tag.
     """
     condition = f"{_live(table)} AND ({_ORPHANED[table.model]})"
     return _mark(table, condition, integration_id)
 
 
-def _gone(table: Table, key: str, parent: Table) -> str:
+def _parent_deleted(table: Table, key: str, parent: Table) -> str:
     return (
         f"NOT EXISTS (SELECT 1 FROM {parent.name} parent WHERE parent.id = {table.name}.{key}"
         " AND parent.remote_deleted_at IS NULL)"
@@ -108,11 +124,12 @@ _ORPHANED = {
         " AND application.remote_deleted_at IS NULL)"
     ),
     Model.JOB_STAGES: (
-        f"{_gone(JOB_STAGES, 'job_id', JOBS)} OR {_gone(JOB_STAGES, 'stage_id', STAGES)}"
+        f"{_parent_deleted(JOB_STAGES, 'job_id', JOBS)}"
+        f" OR {_parent_deleted(JOB_STAGES, 'stage_id', STAGES)}"
     ),
     Model.CANDIDATE_TAGS: (
-        f"{_gone(CANDIDATE_TAGS, 'candidate_id', CANDIDATES)}"
-        f" OR {_gone(CANDIDATE_TAGS, 'tag_id', TAGS)}"
+        f"{_parent_deleted(CANDIDATE_TAGS, 'candidate_id', CANDIDATES)}"
+        f" OR {_parent_deleted(CANDIDATE_TAGS, 'tag_id', TAGS)}"
     ),
 }
 
@@ -122,7 +139,7 @@ def _live(table: Table) -> str:
 
 
 def _unseen(table: Table) -> str:
-    """Not returned by this read. What was submitted from here gets time to appear at Flatchr."""
+    """Condition: live, and not returned by this read. New provisional records have `GRACE`."""
     return (
         f"{_live(table)} AND NOT EXISTS"
         f" (SELECT 1 FROM relais_seen WHERE relais_seen.remote_id = {table.name}.remote_id)"
@@ -133,13 +150,13 @@ def _unseen(table: Table) -> str:
 
 def _unseen_values(store: Store) -> tuple[Any, ...]:
     """The parameters of `_unseen`."""
-    return store.integration_id, dialect().moment(timezone.now() - GRACE)
+    return store.integration_id, dialect().timestamp(timezone.now() - GRACE)
 
 
-def _measure(store: Store, table: Table) -> tuple[int, int]:
-    """How many live records there are, and how many of them were not seen."""
+def _count(store: Store, table: Table) -> tuple[int, int]:
+    """The number of live records, and of those among them that this read did not return."""
     with connection.cursor() as cursor:
-        dialect().settle(cursor, table)
+        dialect().analyze_seen(cursor, table)
         figures = []
         for condition, values in (
             (_live(table), (store.integration_id,)),
@@ -151,7 +168,7 @@ def _measure(store: Store, table: Table) -> tuple[int, int]:
 
 
 def _mark(table: Table, condition: str, *values: Any) -> int:
-    now = dialect().moment(timezone.now())
+    now = dialect().timestamp(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table.name} SET remote_deleted_at = %s, changed_at = %s WHERE {condition}",
@@ -167,16 +184,3 @@ def _hold(store: Store, table: Table) -> None:
             f" SELECT %s, %s, {table.name}.id FROM {table.name} WHERE {_unseen(table)}",
             [store.run.pk, table.model.value, *_unseen_values(store)],
         )
-
-
-# Whether deletions may go ahead (`docs/mapping.md`, Reading rules).
-SHARE = 0.20
-FEW = 20
-
-
-def must_hold(*, live: int, vanishing: int) -> bool:
-    """Whether so much of a model would vanish that an operator must confirm it first.
-
-    `live` counts the model's records before the deletion, `vanishing` those that go.
-    """
-    return vanishing > FEW and vanishing > live * SHARE

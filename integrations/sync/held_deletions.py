@@ -1,7 +1,7 @@
-"""Deciding on the deletions that a run held: they are made after all, or the records stay.
+"""Held deletions: an operator confirms what the deletion guard held on a run, or keeps the records.
 
-Both leave a `HoldDecision` with who and when. Neither is possible while a sync of the tenant is
-live, and none begins before a decision is written.
+Both store a `HoldDecision` with who and when. Neither is possible while a sync of the tenant is
+live, and no sync begins while a decision is being written.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from integrations.models import (
     SyncType,
 )
 from integrations.records import Model
+from integrations.sync.applicants.candidate_tags import retag
+from integrations.sync.applicants.candidates import outdated, refresh
 from integrations.sync.bulk.batches import batches
 from integrations.sync.bulk.store import apply
 from integrations.sync.bulk.tables import CANDIDATE_TAGS, CANDIDATES, JOB_STAGES
-from integrations.sync.candidate_tags import retag
-from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_held, delete_orphans
 from integrations.sync.runs import SyncRefused
 from integrations.tenants import stats
 
-# Candidates brought in line at a time: a statement takes only so many parameters.
+# Candidates updated at a time: SQL statements take a limited number of parameters.
 BATCH = 4000
 
 
 def later_read(run: SyncRun) -> SyncRun | None:
-    """The newest full sync that has read the tenant since: its own findings count then."""
+    """The newest later full sync that has read the tenant, whose own findings count instead."""
     later = SyncRun.objects.filter(
         integration_id=run.integration_id,
         pk__gt=run.pk,
@@ -49,15 +49,15 @@ def later_read(run: SyncRun) -> SyncRun | None:
 
 @transaction.atomic
 def confirm_deletions(run_id: int, *, user: Any = None) -> int:
-    """Delete what the guard holds on a run, and what goes with it; how many were held and went.
+    """Delete what the guard holds on a run, and what depends on it; the number of held records.
 
     A record that a later read has returned is no longer held, and stays. Idempotent. Raises
     `SyncRefused` while a sync of the tenant is live, or when a later full sync has read the tenant.
     """
     run = _to_decide(run_id)
-    bereft = _bereft(run)
+    losing_tags = _losing_tags(run)
     deleted = delete_held(run.integration_id, run.pk)
-    _bring_in_line(run.integration_id, bereft)
+    _update_dependents(run.integration_id, losing_tags)
     stats.outdate(run.integration_id)
     for result in run.results.filter(held__gt=0):
         result.deleted += deleted[Model(result.model)]
@@ -70,9 +70,9 @@ def confirm_deletions(run_id: int, *, user: Any = None) -> int:
 
 @transaction.atomic
 def keep_records(run_id: int, *, user: Any = None) -> int:
-    """Let the records stay that the guard holds on a run; how many there are.
+    """Keep the records that the guard holds on a run; return how many there are.
 
-    The next full sync that does not find them holds them anew. Idempotent. Raises `SyncRefused`
+    The next full sync that does not find them holds them again. Idempotent. Raises `SyncRefused`
     as `confirm_deletions` does.
     """
     run = _to_decide(run_id)
@@ -83,7 +83,7 @@ def keep_records(run_id: int, *, user: Any = None) -> int:
 
 
 def _to_decide(run_id: int) -> SyncRun:
-    """The run, with its tenant locked: a new run refers to the tenant, and so has to wait."""
+    """The run, with its tenant's row locked; a new run refers to that row, so it has to wait."""
     run = SyncRun.objects.get(pk=run_id)
     lock_out_syncs(run.integration_id, "Decide when it has ended.")
     if later_read(run) is not None:
@@ -94,7 +94,7 @@ def _to_decide(run_id: int) -> SyncRun:
 
 
 def lock_out_syncs(integration_id: str, advice: str) -> None:
-    """Keep syncs of the tenant from beginning until the transaction ends.
+    """Let no sync of the tenant begin until the transaction ends.
 
     Raises `SyncRefused` with `advice`, a sentence, when one is live.
     """
@@ -119,8 +119,8 @@ def _decide(run: SyncRun, choice: HoldChoice, records: int, user: Any) -> None:
         )
 
 
-def _bereft(run: SyncRun) -> set[str]:
-    """Candidates that lose a tagged application."""
+def _losing_tags(run: SyncRun) -> set[str]:
+    """The ids of candidates that lose an application with tags."""
     tagged = Application.objects.filter(
         pk__in=run.held_deletions.filter(model=Model.APPLICATIONS).values("record_id"),
         trait_reading__isnull=False,
@@ -128,12 +128,12 @@ def _bereft(run: SyncRun) -> set[str]:
     return set(tagged.values_list("candidate_id", flat=True))
 
 
-def _bring_in_line(integration_id: str, bereft: set[str]) -> None:
-    """What follows the records that went, follows them."""
+def _update_dependents(integration_id: str, losing_tags: set[str]) -> None:
+    """Delete and update what depends on the deleted records."""
     delete_orphans(integration_id, JOB_STAGES)
     delete_orphans(integration_id, CANDIDATES)
     for stale in batches(outdated(integration_id), BATCH):
         apply(CANDIDATES, refresh(integration_id, stale, read={}))
-    for candidates in batches(bereft, BATCH):
+    for candidates in batches(losing_tags, BATCH):
         retag(integration_id, candidates)
     delete_orphans(integration_id, CANDIDATE_TAGS)

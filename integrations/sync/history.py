@@ -1,7 +1,7 @@
-"""What an update changes in records, field by field, kept for whoever asks "since when?".
+"""Change history: what each update changes in a record, field by field.
 
-Rows that are new or unchanged cost nothing here: only the rows of an update are compared, with
-one look at how they were. Values of personal fields are not kept, nor are long texts.
+New and unchanged rows cost nothing: only the rows of an update are compared with what is stored,
+in one query. Of personal fields and long texts only the fact of a change is kept, not the values.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from django.utils import timezone
 
 from integrations.models import RecordChange
 from integrations.records import Model
-from integrations.sync.bulk.dialects import KEPT, Row, Table, json_text
+from integrations.sync.bulk.dialects import RECORD_COLUMNS, Row, Table, json_text
 
 KEPT_EACH = 20
 KEPT_FOR = timedelta(days=90)
-# Records trimmed at a time.
+# Rows written, and records trimmed, at a time.
 BATCH = 2000
-LONGEST = 200
+MAX_LENGTH = 200
 
-# Of these only is told that they changed.
+# The values of these are not kept.
 PERSONAL = {
     Model.CANDIDATES: {"first_name", "last_name", "email_addresses", "phone_numbers"},
 }
 LONG = {"description"}
-# Moves with every other change, and says nothing by itself.
+# Moves with every other change, so it is listed only when it is the only one.
 FOLLOWS = "remote_updated_at"
-# Their parents' changes tell what happens to these.
-NOT_TOLD = {Model.JOB_STAGES, Model.CANDIDATE_TAGS}
+# Not recorded: their parents' changes show what happens to these.
+NOT_RECORDED = {Model.JOB_STAGES, Model.CANDIDATE_TAGS}
 
-_ID = KEPT.index("id")
-_TENANT = KEPT.index("integration_id")
+_ID = RECORD_COLUMNS.index("id")
+_TENANT = RECORD_COLUMNS.index("integration_id")
 _DELETED = "remote_deleted_at"
 
 
-def note_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
-    """Write down what an update to `rows` is about to change. In the update's own transaction."""
-    if table.model in NOT_TOLD:
+def record_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
+    """Store what the update to `rows` is about to change. Inside the update's transaction."""
+    if table.model in NOT_RECORDED:
         return
     columns = (_DELETED, *table.mapped)
     before = _before(cursor, table, columns, [row[_ID] for row in rows])
@@ -70,7 +70,10 @@ def note_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> No
 
 
 def retain() -> None:
-    """Remove changes that are old, and all but the newest of each record. Idempotent."""
+    """Delete changes older than `KEPT_FOR`, and all but the newest `KEPT_EACH` of a record.
+
+    Idempotent.
+    """
     RecordChange.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
     crowded = (
         RecordChange.objects.order_by()
@@ -116,7 +119,7 @@ def _differences(
 
 
 def _parsed(value: Any) -> Any:
-    """A value whichever way its database spells it: JSON parsed, a moment as text in UTC."""
+    """A value in a form that is equal for both databases: JSON parsed, times as text in UTC."""
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)
     if isinstance(value, str) and value[:1] in ("{", "["):
@@ -128,4 +131,4 @@ def _parsed(value: Any) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(_parsed(value))[:LONGEST]
+    return None if value is None else str(_parsed(value))[:MAX_LENGTH]

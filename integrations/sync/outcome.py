@@ -12,7 +12,7 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.models import Integration, RunState, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
-from integrations.sync.recorder import Journal
+from integrations.sync.recorder import RunRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,15 @@ ABANDONED = Outcome(
 )
 
 
-def of(journal: Journal, failures: Mapping[Model, FlatchrError]) -> Outcome:
+def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> Outcome:
     """The outcome of a run that went through all its phases, some of which may have failed."""
     if failures:
         first = next(iter(failures.values()))
         state = RunState.PARTIALLY_FAILED
-        if not journal.run.results.filter(complete=True).exists():
+        if not recorder.run.results.filter(complete=True).exists():
             state = RunState.FAILED
         return Outcome(state, first.kind.value, first.message, first.detail)
-    if any(journal.counts(model).held or journal.counts(model).quarantined for model in Model):
+    if any(recorder.counts(model).held or recorder.counts(model).quarantined for model in Model):
         return Outcome(RunState.PARTIALLY_FAILED)
     return Outcome(RunState.SUCCEEDED)
 
@@ -58,8 +58,8 @@ def of_error(error: FlatchrError) -> Outcome:
     return Outcome(state, error.kind.value, error.message, error.detail)
 
 
-def of_ours(error: Exception) -> Outcome:
-    """The outcome of a run that a defect or the database ended."""
+def of_internal_error(error: Exception) -> Outcome:
+    """The outcome of a run that an exception of Relais or of the database ended."""
     return Outcome(
         RunState.FAILED,
         "internal",
@@ -69,15 +69,15 @@ def of_ours(error: Exception) -> Outcome:
     )
 
 
-def finish(journal: Journal, outcome: Outcome) -> None:
+def finish(recorder: RunRecorder, outcome: Outcome) -> None:
     """Write the end of the run, and when the tenant is next due; raises `LeaseLost`."""
-    journal.flush()
+    recorder.flush()
     with transaction.atomic():
-        journal.lease.renew(requests=journal.requests, **end_fields(outcome))
+        recorder.lease.renew(requests=recorder.requests, **end_fields(outcome))
         # Warnings only: each batch has written its own figures, and one that was rolled back
         # must not be counted.
-        journal.save()
-        _move_tenant_on(journal, outcome)
+        recorder.save()
+        _move_tenant_on(recorder, outcome)
 
 
 def end_fields(outcome: Outcome) -> dict[str, object]:
@@ -94,15 +94,15 @@ def end_fields(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _move_tenant_on(journal: Journal, outcome: Outcome) -> None:
-    run = journal.run
+def _move_tenant_on(recorder: RunRecorder, outcome: Outcome) -> None:
+    run = recorder.run
     integration = Integration.objects.select_for_update().get(pk=run.integration_id)
     schedule.plan(integration, after=SyncType(run.type))
     if outcome.state == RunState.AUTHENTICATION_FAILED:
         integration.credentials_invalid_at = integration.credentials_invalid_at or timezone.now()
     elif outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
         integration.credentials_invalid_at = None
-    if journal.applicants_read:
+    if recorder.applicants_read:
         integration.applicants_read_at = run.started_at
     integration.save(
         update_fields=[

@@ -1,18 +1,20 @@
-"""The phases of a sync: read Flatchr model by model, and write what differs."""
+"""The phases of a sync: read Flatchr model by model, and write what differs.
+
+`Sync.perform` has the order of the phases and what each needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.reader import FlatchrReader
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -23,85 +25,75 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model, Rejected, TagRecord
-from integrations.sync.applicants import ApplicantWriter
+from integrations.sync.applicants.candidate_tags import (
+    read_candidate_tags,
+    seen_tags,
+    tag_candidates,
+)
+from integrations.sync.applicants.candidates import outdated, refresh
+from integrations.sync.applicants.writer import ApplicantWriter
 from integrations.sync.bulk.batches import batches
-from integrations.sync.bulk.dialects import Table, dialect
-from integrations.sync.bulk.prefetch import ahead
-from integrations.sync.bulk.store import Store, jobs_by_vacancy
+from integrations.sync.bulk.dialects import Table
+from integrations.sync.bulk.prefetch import prefetch
+from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATE_TAGS,
     CANDIDATES,
     JOB_STAGES,
-    JOBS,
-    STAGES,
-    TAGS,
     Draft,
     draft,
-    job_draft,
-    stage_draft,
     tag_draft,
 )
-from integrations.sync.candidate_tags import read_traits, seen_tags, tag_candidates
-from integrations.sync.candidates import outdated, refresh
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
 from integrations.sync.lease import RunLease
-from integrations.sync.recorder import Journal
-from integrations.sync.scope_filter import sifted
-from integrations.sync.scope_purge import settle, withdraw
-from integrations.tenants import clients
-from integrations.tenants.custom_fields import mapped_fields
+from integrations.sync.listed_models import LISTED_MODELS, ListedModel, build_reader
+from integrations.sync.recorder import RunRecorder
+from integrations.sync.scope_purge import apply_scopes, delete_excluded
 from integrations.tenants.scopes import excluded_models
-from integrations.tenants.value_maps import value_maps_of
 
 BATCH = 2800
-# Flatchr's dates have a day's precision, and its day is not ours at all hours.
+# How far an incremental read looks back before the last one: Flatchr's dates have a precision of a
+# day, in its own time zone.
 OVERLAP = timedelta(days=2)
 FLATCHR_ZONE = ZoneInfo("Europe/Paris")
-
-Record = TypeVar("Record")
 
 
 class Sync:
     """One attempt at one run: the phases, in dependency order."""
 
     def __init__(
-        self, run: SyncRun, lease: RunLease, journal: Journal, client: FlatchrClient
+        self, run: SyncRun, lease: RunLease, recorder: RunRecorder, client: FlatchrClient
     ) -> None:
         self.run = run
         self.lease = lease
-        self.journal = journal
-        self.store = Store(run, lease, journal)
+        self.recorder = recorder
+        self.store = Store(run, lease, recorder)
         self.settings = run.integration.flatchr_settings
         self.scopes = self.settings.scopes
-        self.left_out = excluded_models(self.scopes)
-        self.reader = FlatchrReader(
-            sifted(client, self.scopes, run.integration_id),
-            careers_url=clients.endpoints(run.integration.environment).careers_url,
-            integration_id=run.integration_id,
-            integration_fields=frozenset(self.settings.integration_fields),
-            custom_fields=mapped_fields(run.integration_id),
-            value_maps=value_maps_of(run.integration_id),
-            known_jobs=jobs_by_vacancy(run.integration_id),
-            report=journal.report,
-        )
+        self.excluded = excluded_models(self.scopes)
+        self.reader = build_reader(client, run.integration, report=recorder.report)
         self.failures: dict[Model, FlatchrError] = {}
         self.done: set[Model] = set()
 
     def perform(self) -> None:
-        """Read and write every model. What fails for one model is kept in `failures`.
+        """Read and write every model; errors of single models are kept in `failures`.
 
-        Raises what ends the whole run: a refused key, or a Flatchr that cannot be reached.
+        Raises `FlatchrError` when the key is refused or Flatchr cannot be reached, which ends the
+        run.
         """
-        self._phase(Model.JOBS, self._jobs)
-        self._phase(Model.APPLICATION_STAGES, self._stages)
+        self._phase(Model.JOBS, partial(self._read_whole, LISTED_MODELS[Model.JOBS]))
+        self._phase(
+            Model.APPLICATION_STAGES,
+            partial(self._read_whole, LISTED_MODELS[Model.APPLICATION_STAGES]),
+        )
         self._phase(Model.JOB_STAGES, self._job_stages, Model.JOBS, Model.APPLICATION_STAGES)
         self._phase(Model.TAGS, self._tags)
-        # An applicant names its job and its stage: without both lists it would lose them.
+        # Applicants refer to jobs and stages: without both lists they would lose them.
         self._phase(Model.APPLICATIONS, self._applicants, Model.JOBS, Model.APPLICATION_STAGES)
-        self._phase(Model.CANDIDATE_TAGS, self._traits, Model.TAGS, Model.APPLICATIONS)
+        self._phase(Model.CANDIDATE_TAGS, self._candidate_tags, Model.TAGS, Model.APPLICATIONS)
         if self.full and Model.APPLICATIONS in self.done:
-            settle(self.store, self.scopes)
+            apply_scopes(self.store, self.scopes)
 
     @property
     def full(self) -> bool:
@@ -110,27 +102,21 @@ class Sync:
     def _phase(self, model: Model, work: Callable[[], None], *needs: Model) -> None:
         if not self.done.issuperset(needs):
             return
-        self.journal.enter(model)
-        if model in self.left_out:
-            work = partial(withdraw, self.store, model)
+        self.recorder.enter(model)
+        if model in self.excluded:
+            work = partial(delete_excluded, self.store, model)
         try:
             work()
         except FlatchrError as error:
             if error.kind.is_auth or error.kind is ErrorKind.UNREACHABLE:
                 raise
             self.failures[model] = error
-            self.journal.mark_failed(model, kind=error.kind, message=error.message)
+            self.recorder.mark_failed(model, kind=error.kind, message=error.message)
             return
         self.done.add(model)
 
-    def _jobs(self) -> None:
-        to_draft = partial(job_draft, dialect=dialect())
-        self._whole(JOBS, self.reader.jobs(), to_draft)
-
-    def _stages(self) -> None:
-        self._whole(STAGES, self.reader.stages(), stage_draft)
-
     def _tags(self) -> None:
+        listed = LISTED_MODELS[Model.TAGS]
         parents: set[str] = set()
 
         def to_draft(record: TagRecord) -> Draft:
@@ -143,51 +129,51 @@ class Sync:
             )
             return list(tags.values_list("remote_id", flat=True))
 
-        self._whole(TAGS, self.reader.tags(), to_draft, also_there=discovered)
+        self._read_whole(replace(listed, to_draft=to_draft), also_there=discovered)
 
-    def _whole(
-        self,
-        table: Table,
-        records: Iterable[Record | Rejected],
-        to_draft: Callable[[Record], Draft],
-        also_there: Callable[[], list[str]] = list,
-    ) -> None:
-        """Read one small model whole, in batches, and delete what is no longer there."""
+    def _read_whole(self, listed: ListedModel, also_there: Callable[[], list[str]] = list) -> None:
+        """Read a small model whole, in batches, and delete what is no longer there.
+
+        `also_there` gives remote ids that exist though Flatchr does not list them.
+        """
+        table = listed.table
         self.store.begin_read(table)
-        for batch in batches(records, BATCH):
+        for batch in batches(listed.read(self.reader), BATCH):
             rejected = [item for item in batch if isinstance(item, Rejected)]
             # A record that comes twice has changed meanwhile: the later one counts.
             drafts = {
                 item.remote_id: item
-                for item in (to_draft(item) for item in batch if not isinstance(item, Rejected))
+                for item in (
+                    listed.to_draft(item) for item in batch if not isinstance(item, Rejected)
+                )
             }
-            self._set_aside(table.model, rejected)
+            self._quarantine(table.model, rejected)
             self.store.write(table, list(drafts.values()))
         self._see(table, also_there())
         self._delete(table)
 
     def _see(self, table: Table, remote_ids: list[str]) -> None:
-        """Count records as still there that Flatchr does not list by themselves."""
+        """Count records as seen that Flatchr has, though it does not list them."""
         with transaction.atomic():
             self.lease.renew()
             self.store.see(remote_ids)
-            self.journal.counts(table.model).seen += len(remote_ids)
-            self.journal.save(table.model)
+            self.recorder.counts(table.model).seen += len(remote_ids)
+            self.recorder.save(table.model)
 
-    def _set_aside(self, model: Model, rejected: list[Rejected]) -> None:
+    def _quarantine(self, model: Model, rejected: list[Rejected]) -> None:
         with transaction.atomic():
             self.lease.renew()
-            self.journal.counts(model).seen += len(rejected)
-            self.journal.quarantine(rejected)
+            self.recorder.counts(model).seen += len(rejected)
+            self.recorder.quarantine(rejected)
             self.store.see([item.remote_id for item in rejected if item.remote_id])
-            self.journal.save(model)
+            self.recorder.save(model)
 
     def _delete(self, table: Table) -> None:
         """Delete what a complete read did not return; only a FULL sync may."""
         release_seen(self.store, table)
         if table.model in self.reader.incomplete:
             return
-        self.journal.mark_complete(table.model)
+        self.recorder.mark_complete(table.model)
         if self.full:
             delete_unseen(self.store, table)
 
@@ -207,7 +193,7 @@ class Sync:
         )
         for batch in batches(pairs, BATCH):
             self.store.write(JOB_STAGES, batch)
-        self.journal.mark_complete(Model.JOB_STAGES)
+        self.recorder.mark_complete(Model.JOB_STAGES)
         self._delete_orphans(JOB_STAGES)
 
     def _delete_orphans(self, table: Table) -> None:
@@ -215,32 +201,32 @@ class Sync:
             return
         with transaction.atomic():
             self.lease.renew()
-            counts = self.journal.counts(table.model)
+            counts = self.recorder.counts(table.model)
             counts.deleted += delete_orphans(self.store.integration_id, table)
-            self.journal.save(table.model)
+            self.recorder.save(table.model)
 
     def _applicants(self) -> None:
         self.store.begin_read(APPLICATIONS)
         writer = ApplicantWriter(self.store, self.reader)
         read = batches(self.reader.applicants(self._since()), BATCH)
-        halt = self.journal.halt
+        halt = self.recorder.halt
         with (
-            self.store.hastened(),
-            ahead(read, halt=halt) as rows,
-            ahead(map(writer.prepare, rows), halt=halt) as prepared,
+            self.store.relaxed_durability(),
+            prefetch(read, halt=halt) as rows,
+            prefetch(map(writer.prepare, rows), halt=halt) as prepared,
         ):
             for batch in prepared:
                 writer.write(batch)
-                # Not to be held while the next one is awaited.
+                # Drop the reference, so that the batch can be freed while the next is awaited.
                 del batch
-        # In one transaction: else a run that ends in between leaves candidates behind that no
-        # later run would look at.
+        # In one transaction: a run that ended in between would leave candidates without an
+        # application, which no later run would look at.
         with transaction.atomic():
             self._delete(APPLICATIONS)
-            self._settle_candidates()
-        self.journal.applicants_read = True
+            self._update_candidates()
+        self.recorder.applicants_read = True
         if Model.CANDIDATES not in self.reader.incomplete:
-            self.journal.mark_complete(Model.CANDIDATES)
+            self.recorder.mark_complete(Model.CANDIDATES)
 
     def _since(self) -> date | None:
         read_at = self.run.integration.applicants_read_at
@@ -248,9 +234,9 @@ class Sync:
             return None
         return (read_at.astimezone(FLATCHR_ZONE) - OVERLAP).date()
 
-    def _settle_candidates(self) -> None:
-        """Bring candidates in line with the applications that are left, and count them."""
-        if self.journal.counts(Model.APPLICATIONS).deleted:
+    def _update_candidates(self) -> None:
+        """Update candidates of which applications were deleted, and count all candidates."""
+        if self.recorder.counts(Model.APPLICATIONS).deleted:
             self._delete_orphans(CANDIDATES)
             with transaction.atomic():
                 self.lease.renew()
@@ -259,19 +245,19 @@ class Sync:
                         self.store.integration_id, stale, read={}, since=self.store.since
                     )
                     self.store.apply(CANDIDATES, changes)
-                for bereft in batches(self._bereft(), BATCH):
-                    tag_candidates(self.store, bereft)
-                self.journal.save(Model.CANDIDATES, Model.CANDIDATE_TAGS)
-        counts = self.journal.counts(Model.CANDIDATES)
+                for candidates in batches(self._losing_tags(), BATCH):
+                    tag_candidates(self.store, candidates)
+                self.recorder.save(Model.CANDIDATES, Model.CANDIDATE_TAGS)
+        counts = self.recorder.counts(Model.CANDIDATES)
         if self.full:
             live = Candidate.objects.live().filter(integration_id=self.store.integration_id)
             counts.seen = live.count()
         else:
             counts.seen = counts.created + counts.updated + counts.restored
-        self.journal.save(Model.CANDIDATES)
+        self.recorder.save(Model.CANDIDATES)
 
-    def _bereft(self) -> set[str]:
-        """Candidates that this run took a tagged application from."""
+    def _losing_tags(self) -> set[str]:
+        """The ids of candidates of which this run has deleted an application with tags."""
         lost = Application.objects.filter(
             integration_id=self.store.integration_id,
             remote_deleted_at__gte=self.run.started_at,
@@ -279,18 +265,15 @@ class Sync:
         )
         return set(lost.values_list("candidate_id", flat=True))
 
-    def _traits(self) -> None:
-        if self._has_tags():
-            read_traits(self.store, self.reader, budget=self.settings.trait_budget)
-        self.journal.mark_complete(Model.CANDIDATE_TAGS)
+    def _candidate_tags(self) -> None:
+        if Tag.objects.live().filter(integration_id=self.store.integration_id).exists():
+            read_candidate_tags(self.store, self.reader, budget=self.settings.trait_budget)
+        self.recorder.mark_complete(Model.CANDIDATE_TAGS)
         self._delete_orphans(CANDIDATE_TAGS)
         with transaction.atomic():
             self.lease.renew()
-            # Counted here, as a person's tags are read once for each of their applications, and
-            # some of them perhaps in an attempt before this one.
-            counts = self.journal.counts(Model.CANDIDATE_TAGS)
+            # Counted at the end: a person's tags are read once for each of their applications, and
+            # some of them perhaps in an earlier attempt.
+            counts = self.recorder.counts(Model.CANDIDATE_TAGS)
             counts.seen = seen_tags(self.store.integration_id, self.store.since)
-            self.journal.save(Model.CANDIDATE_TAGS)
-
-    def _has_tags(self) -> bool:
-        return Tag.objects.live().filter(integration_id=self.store.integration_id).exists()
+            self.recorder.save(Model.CANDIDATE_TAGS)

@@ -1,13 +1,13 @@
-"""Trying a record again that a run set aside.
+"""Retrying a quarantined record: one record is read from Flatchr again and stored as a sync would.
 
-A mapping is a pure function, so the object that was set aside would fail once more: Flatchr is
-asked for the record as it is now, which goes the way of a sync's records: reader, mapping, store.
+Mapping is a pure function, so the stored source object would be rejected again: Flatchr is asked
+for the record as it is now, with the reader and the drafts that the phases of a sync use.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +18,11 @@ from django.db.models import F
 from integrations.audit import trail
 from integrations.flatchr.client import SEARCH, FlatchrClient
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.exchange_log import Exchange
 from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.policy import Policy
-from integrations.flatchr.reader import FlatchrReader
 from integrations.models import (
     LIVE_STATES,
     Event,
-    HttpExchange,
     Integration,
     Job,
     ModelResult,
@@ -33,20 +30,17 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
-from integrations.sync import incremental
-from integrations.sync.bulk.dialects import Table, dialect
-from integrations.sync.bulk.store import Changes, apply, compare, jobs_by_vacancy, read_stored
-from integrations.sync.bulk.tables import Draft, job_draft, stage_draft, tag_draft
+from integrations.sync.applicants import incremental
+from integrations.sync.bulk.store import Changes, read_stored, upsert
 from integrations.sync.deletions import GUARDED, release
 from integrations.sync.held_deletions import lock_out_syncs
-from integrations.sync.recorder import exchange_row
+from integrations.sync.listed_models import LISTED_MODELS, ListedModel, build_reader
 from integrations.sync.runs import SyncRefused
 from integrations.tenants import clients
-from integrations.tenants.custom_fields import mapped_fields
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 from integrations.tenants.scopes import excluded_models
-from integrations.tenants.value_maps import value_maps_of
 
-# Somebody waits for the answer.
+# Shorter than a sync's: a user waits for the answer.
 PATIENCE = Policy(
     connect_timeout=3,
     read_timeout=20,
@@ -57,12 +51,12 @@ PATIENCE = Policy(
     retry_after_cap=2,
 )
 
-WholeRecord = JobRecord | StageRecord | TagRecord
+ListedRecord = JobRecord | StageRecord | TagRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Retried:
-    """Whether the record is stored now, in words for the user, and the id it is stored under."""
+class RetryResult:
+    """Whether the record is stored now, a message for the user, and the id of the stored record."""
 
     worked: bool
     message: str
@@ -70,26 +64,30 @@ class Retried:
 
 
 @dataclass(slots=True)
-class _Found:
-    """The record as Flatchr has it now; or why it cannot be mapped; or neither: it is not there."""
+class CurrentRecord:
+    """The record as Flatchr has it now, or why it cannot be mapped; empty if it is not there.
 
-    records: list[WholeRecord] = field(default_factory=list)
+    `records` are those of a listed model: several for a tag with several values.
+    """
+
+    records: list[ListedRecord] = field(default_factory=list)
     applicant: tuple[Any, str] | None = None
     rejected: Rejected | None = None
 
 
-def retry(item: QuarantinedRecord) -> Retried:
+def retry(item: QuarantinedRecord) -> RetryResult:
     """Ask Flatchr for the record, and store it as a sync would.
 
-    Once it is stored it is no longer set aside on its run, whose figures follow; otherwise what
-    Flatchr sends now takes the place of what was set aside. Raises `SyncRefused` while a sync of
-    the tenant is live, or when Flatchr does not answer.
+    Once stored, it is removed from the quarantine of its run, and the run's figures are updated.
+    If Flatchr still sends it in a form that cannot be mapped, the quarantined object is replaced
+    by the current one. Raises `SyncRefused` while a sync of the tenant is live, or when Flatchr
+    does not answer.
     """
     run = SyncRun.objects.select_related(
         "integration__credentials", "integration__flatchr_settings"
     ).get(pk=item.run_id)
     if not item.remote_id:
-        return Retried(
+        return RetryResult(
             False,
             "Flatchr sent this record without an ID, so it cannot be asked for by itself. "
             "Correct it in Flatchr: the next full sync reads it again.",
@@ -106,7 +104,7 @@ def retry(item: QuarantinedRecord) -> Retried:
     if found.rejected is not None:
         return _still_refused(item, found.rejected)
     if not found.records and found.applicant is None:
-        return Retried(
+        return RetryResult(
             False,
             "Flatchr does not show this record any more. If it is there, the next full sync "
             "reads it again.",
@@ -114,96 +112,71 @@ def retry(item: QuarantinedRecord) -> Retried:
     with transaction.atomic():
         lock_out_syncs(run.integration_id, advice)
         record_id = _store(run, item, found)
-    return Retried(True, "The record could be read and is stored now.", record_id)
+    return RetryResult(True, "The record could be read and is stored now.", record_id)
 
 
 @contextmanager
 def _client(run: SyncRun) -> Iterator[FlatchrClient]:
-    """A client whose requests end up among those of the run; its errors become words."""
+    """A client whose requests are logged with the run's; its errors become `SyncRefused`."""
     if not hasattr(run.integration, "credentials"):
         raise SyncRefused("This tenant has no Flatchr credentials yet. Enter them first.")
-    log = _Log()
+    exchanges = ExchangeRecorder(run.integration_id, run=run)
     try:
-        with clients.open_acting_client(run.integration, log, PATIENCE) as client:
+        with clients.open_acting_client(run.integration, exchanges, PATIENCE) as client:
             yield client
     except FlatchrError as error:
         nothing = "Nothing was changed."
         raise SyncRefused(f"{error.message} {nothing}") from None
     finally:
-        rows = [exchange_row(exchange, run) for exchange in log.ended]
-        HttpExchange.objects.bulk_create(rows, ignore_conflicts=True)
+        exchanges.flush()
 
 
-class _Log:
-    """The client's observer: remembers what has ended."""
-
-    def __init__(self) -> None:
-        self.ended: list[Exchange] = []
-
-    def exchange(self, exchange: Exchange) -> None:
-        if exchange.duration is not None:
-            self.ended.append(exchange)
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nobody watches."""
-
-    def tick(self) -> None:
-        """Nothing could stop it."""
+# Reading
 
 
-# Finding it
-
-
-def _find(client: FlatchrClient, integration: Integration, item: QuarantinedRecord) -> _Found:
+def _find(
+    client: FlatchrClient, integration: Integration, item: QuarantinedRecord
+) -> CurrentRecord:
     if item.model == Model.APPLICATIONS:
-        return _applicant(client, integration, item)
-    reader = _reader(client, integration)
-    found = _Found()
-    for record in _whole(reader, Model(item.model)):
+        return _find_applicant(client, integration, item)
+    return _find_listed(client, integration, item, LISTED_MODELS[Model(item.model)])
+
+
+def _find_listed(
+    client: FlatchrClient, integration: Integration, item: QuarantinedRecord, listed: ListedModel
+) -> CurrentRecord:
+    """Read the whole list, as Flatchr gives no single record of these models."""
+    # The next sync reports the warnings on its own run.
+    reader = build_reader(client, integration, report=lambda _finding: None)
+    found = CurrentRecord()
+    for record in listed.read(reader):
         if isinstance(record, Rejected):
             # Of a record that comes twice the later one counts.
             if record.remote_id == item.remote_id:
-                found = _Found(rejected=record)
+                found = CurrentRecord(rejected=record)
         elif item.remote_id in (record.remote_id, getattr(record, "parent_id", "")):
             earlier = found.records if isinstance(record, TagRecord) else []
-            found = _Found(records=[*earlier, record])
+            found = CurrentRecord(records=[*earlier, record])
     return found
 
 
-def _reader(client: FlatchrClient, integration: Integration) -> FlatchrReader:
-    settings = integration.flatchr_settings
-    return FlatchrReader(
-        client,
-        careers_url=clients.endpoints(integration.environment).careers_url,
-        integration_id=integration.pk,
-        integration_fields=frozenset(settings.integration_fields),
-        custom_fields=mapped_fields(integration.pk),
-        value_maps=value_maps_of(integration.pk),
-        known_jobs=jobs_by_vacancy(integration.pk),
-        # What there is to say of it, the next sync says on its own run.
-        report=lambda _finding: None,
-    )
-
-
-def _whole(reader: FlatchrReader, model: Model) -> Iterable[WholeRecord | Rejected]:
-    if model == Model.JOBS:
-        return reader.jobs()
-    return reader.stages() if model == Model.APPLICATION_STAGES else reader.tags()
-
-
-def _applicant(client: FlatchrClient, integration: Integration, item: QuarantinedRecord) -> _Found:
-    """Searched for as narrowly as can be, among active applicants and then in the archive."""
+def _find_applicant(
+    client: FlatchrClient, integration: Integration, item: QuarantinedRecord
+) -> CurrentRecord:
+    """Search as narrowly as possible, among active and then among archived applicants."""
     for search in _searches(integration, item.raw):
         for status in ({}, {"status": ARCHIVED}):
             for data, raw in client.stream("POST", SEARCH, json={**search, **status}):
                 if isinstance(data, dict) and str(data.get("applicant")) == item.remote_id:
                     rejected = incremental.refusal_of(integration.pk, data, raw)
-                    return _Found(applicant=None if rejected else (data, raw), rejected=rejected)
-    return _Found()
+                    return CurrentRecord(
+                        applicant=None if rejected else (data, raw), rejected=rejected
+                    )
+    return CurrentRecord()
 
 
 def _searches(integration: Integration, raw: str) -> Iterator[dict[str, Any]]:
-    """By e-mail, which may have been corrected since, and then everybody on the job."""
+    """Search by e-mail address, which may have been corrected since, then by job."""
     try:
         known = json.loads(raw)
     except (ValueError, RecursionError):
@@ -218,25 +191,27 @@ def _searches(integration: Integration, raw: str) -> Iterator[dict[str, Any]]:
             yield {"vacancy": remote_id}
 
 
-# Storing it
+# Storing
 
 
-def _still_refused(item: QuarantinedRecord, rejected: Rejected) -> Retried:
+def _still_refused(item: QuarantinedRecord, rejected: Rejected) -> RetryResult:
     QuarantinedRecord.objects.filter(pk=item.pk).update(reason=rejected.reason, raw=rejected.raw)
     sentence = "Flatchr still sends it in a form that cannot be understood. Correct it there."
-    return Retried(False, f"{sentence} {rejected.reason}")
+    return RetryResult(False, f"{sentence} {rejected.reason}")
 
 
-def _store(run: SyncRun, item: QuarantinedRecord, found: _Found) -> str:
-    """Write it, and count it as the run would have; the id. Inside a transaction."""
+def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:
+    """Write the record and count it on the run; return its id. Inside a transaction."""
     table = GUARDED[Model(item.model)]
     if found.applicant is not None:
         changes = _store_applicant(run.integration_id, item.remote_id, found.applicant)
     else:
-        changes = _store_whole(run.integration_id, table, found.records)
-    aside = QuarantinedRecord.objects.filter(run=run, model=item.model, remote_id=item.remote_id)
-    gone, _of_each = aside.delete()
-    _count(run, item.model, gone, changes)
+        changes = _store_listed(run.integration_id, found.records, LISTED_MODELS[table.model])
+    quarantined = QuarantinedRecord.objects.filter(
+        run=run, model=item.model, remote_id=item.remote_id
+    )
+    removed, _of_each = quarantined.delete()
+    _count(run, item.model, removed, changes)
     trail.record(
         Event.RECORD_RETRIED,
         tenant=run.integration,
@@ -250,20 +225,15 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: _Found) -> str:
     return str(stored.values_list("pk", flat=True).get(remote_id=wanted))
 
 
-def _store_whole(integration_id: str, table: Table, records: list[WholeRecord]) -> Changes:
-    drafts = [_draft(record) for record in records]
-    remote_ids = [draft.remote_id for draft in drafts]
-    changes = compare(table, integration_id, drafts, read_stored(table, integration_id, remote_ids))
-    apply(table, changes)
-    stored = table.record.objects.filter(integration_id=integration_id, remote_id__in=remote_ids)
+def _store_listed(integration_id: str, records: list[ListedRecord], listed: ListedModel) -> Changes:
+    table = listed.table
+    drafts = [listed.to_draft(record) for record in records]
+    changes = upsert(table, integration_id, drafts)
+    stored = table.record.objects.filter(
+        integration_id=integration_id, remote_id__in=[draft.remote_id for draft in drafts]
+    )
     release(integration_id, table.model, stored.values_list("pk", flat=True))
     return changes
-
-
-def _draft(record: WholeRecord) -> Draft:
-    if isinstance(record, JobRecord):
-        return job_draft(record, dialect())
-    return stage_draft(record) if isinstance(record, StageRecord) else tag_draft(record)
 
 
 def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) -> Changes:
@@ -278,13 +248,13 @@ def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) 
     return Changes(updated=int(before.content_hash != after.content_hash))
 
 
-def _count(run: SyncRun, model: str, gone: int, changes: Changes) -> None:
-    """As the journal counts: what was seen is new, changed, back, or as it was."""
+def _count(run: SyncRun, model: str, removed: int, changes: Changes) -> None:
+    """Count `removed` quarantined records of the run as what they are now, as a recorder would."""
     written = changes.created + changes.updated + changes.restored
-    ModelResult.objects.filter(run=run, model=model, quarantined__gte=gone).update(
-        quarantined=F("quarantined") - gone,
+    ModelResult.objects.filter(run=run, model=model, quarantined__gte=removed).update(
+        quarantined=F("quarantined") - removed,
         created=F("created") + changes.created,
         updated=F("updated") + changes.updated,
         restored=F("restored") + changes.restored,
-        unchanged=F("unchanged") + max(0, gone - written),
+        unchanged=F("unchanged") + max(0, removed - written),
     )

@@ -1,7 +1,7 @@
-"""What a run tells the people who watch it: counts, warnings, requests, waits.
+"""The recorder of a run: its counts, warnings, quarantined records, requests and waits.
 
-The row is the truth: counts and warnings are written in the transaction of the batch they belong
-to, so what a page shows is what is committed.
+Counts and warnings are written in the transaction of the batch they belong to, so what a page
+shows is what is committed (`docs/architecture.md`, decision 3).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,17 +26,18 @@ from integrations.models import (
 )
 from integrations.records import Finding, Model, Rejected
 from integrations.sync.lease import RunLease
+from integrations.tenants.exchange_recorder import exchange_row
 
 EXAMPLES = 20
 FLUSH_SECONDS = 1.0
-# Applicants that have not changed since the last attempt are not mapped again, so what was said
-# of them then still stands; everything else is mapped, and reported, in each attempt anew.
+# Applicants that have not changed since the last attempt are not mapped again, so their warnings
+# stay; everything else is mapped, and its warnings reported, in each attempt anew.
 MAPPED_ONCE = (Model.APPLICATIONS, Model.CANDIDATES)
 
 
 @dataclass(slots=True)
 class Counts:
-    """One model's figures in one run. `unchanged` follows from the others."""
+    """The figures of one model in one run; `unchanged` is derived from the others."""
 
     seen: int = 0
     created: int = 0
@@ -53,11 +53,11 @@ class Counts:
 
 
 class ReadHalted(Exception):
-    """The run has ended for a reason of its own; nobody takes what is being read."""
+    """Ends a read on another thread: its consumer has stopped taking what is read."""
 
 
-class Journal:
-    """The record of one attempt at one run; also the client's `Observer`."""
+class RunRecorder:
+    """Records one attempt at a run; also the client's `Observer`."""
 
     def __init__(self, run: SyncRun, lease: RunLease) -> None:
         self.run = run
@@ -75,12 +75,12 @@ class Journal:
         self._flushed_at = 0.0
         self._findings: list[Finding] = []
         self._halted = threading.Event()
-        # Whether this attempt read applicants to the end, even if Flatchr kept some back: from
-        # then on a delta may ask for what has changed.
+        # Whether this attempt has read applicants to the end, even if Flatchr did not list all: a
+        # later delta then needs only what has changed since.
         self.applicants_read = False
 
     def _resume(self) -> dict[Model, Counts]:
-        """The figures to go on from: what earlier attempts wrote stays counted."""
+        """Reset what this attempt finds anew; return what earlier attempts have written."""
         run = self.run
         run.quarantined.all().delete()
         run.held_deletions.all().delete()
@@ -111,13 +111,13 @@ class Journal:
         return self._counts[model]
 
     def enter(self, model: Model) -> None:
-        """Show that the run now works on `model`."""
+        """Store `model` as the run's current phase."""
         self.lease.check()
         self.flush()
         self.lease.renew(phase=model.value, waiting_until=None, waiting_reason="")
 
     def save(self, *models: Model, findings: Iterable[Finding] | None = None) -> None:
-        """Write the figures of `models`, and `findings`, or else all that were reported so far.
+        """Write the figures of `models`, and `findings`: by default all reported so far.
 
         Inside a batch's transaction.
         """
@@ -140,7 +140,7 @@ class Journal:
             )
         for key, columns in sorted(self._dirty.items()):
             warning = self._warnings[key]
-            # The examples are large, and after the first few no longer change.
+            # Examples are large and soon complete, so they are written only when they change.
             warning.save(update_fields=None if warning.pk is None else columns)
         self._dirty.clear()
 
@@ -160,12 +160,12 @@ class Journal:
         self._findings.append(finding)
 
     def take_findings(self) -> list[Finding]:
-        """What was reported since this was last asked."""
+        """Return and forget the findings reported so far."""
         taken, self._findings = self._findings, []
         return taken
 
     def _count(self, finding: Finding) -> None:
-        """Count a finding, and keep the first few of each kind as examples."""
+        """Count a finding; keep the first `EXAMPLES` of each kind as examples."""
         key = (finding.model, finding.code)
         warning = self._warnings.get(key)
         if warning is None:
@@ -185,7 +185,7 @@ class Journal:
             self._dirty[key].add("examples")
 
     def quarantine(self, rejected: Iterable[Rejected]) -> None:
-        """Set aside what could not be mapped. Inside a batch's transaction."""
+        """Store what could not be mapped. Inside a batch's transaction."""
         rows = [
             QuarantinedRecord(
                 run=self.run,
@@ -203,7 +203,7 @@ class Journal:
     # The client's observer
 
     def exchange(self, exchange: Exchange) -> None:
-        """Note a request when its headers are there, and again when it has ended."""
+        """Note a request; called when its headers have arrived, and again when it has ended."""
         if exchange.key not in self._known_exchanges and exchange.key not in self._exchanges:
             self.requests += 1
         self._exchanges[exchange.key] = exchange
@@ -235,7 +235,10 @@ class Journal:
 
     def _write_exchanges(self) -> None:
         HttpExchange.objects.bulk_create(
-            [exchange_row(exchange, self.run) for exchange in self._exchanges.values()],
+            [
+                exchange_row(exchange, self.run.integration_id, run=self.run)
+                for exchange in self._exchanges.values()
+            ],
             update_conflicts=True,
             unique_fields=["key"],
             update_fields=["status", "duration", "bytes_received", "response_body", "error"],
@@ -246,9 +249,9 @@ class Journal:
         self._exchanges.clear()
 
     def _write_requests(self) -> None:
-        """Unless a batch that is being written has hold of the run's row: then the next time.
+        """Write the number of requests, unless a batch's transaction has locked the run's row.
 
-        Waiting for it would keep the thread that reads ahead from reading.
+        Waiting for it would keep the prefetching thread from reading; the next flush writes it.
         """
         own = SyncRun.objects.filter(pk=self.run.pk, lease_owner=self.lease.owner)
         number = self.requests
@@ -256,25 +259,3 @@ class Journal:
             free = own.order_by().select_for_update(skip_locked=True).values("pk")
             if SyncRun.objects.filter(pk__in=free).update(requests=number):
                 self._requests_written = number
-
-
-def exchange_row(exchange: Exchange, run: SyncRun) -> HttpExchange:
-    """An exchange for the log of a run."""
-    fields: dict[str, Any] = {
-        "key": exchange.key,
-        "started_at": exchange.started_at,
-        "method": exchange.method,
-        "host": exchange.host,
-        "path": exchange.path,
-        "status": exchange.status,
-        "attempt": exchange.attempt,
-        "duration": exchange.duration,
-        "bytes_received": exchange.bytes_received,
-        "request_headers": exchange.request_headers,
-        "request_body": exchange.request_body,
-        "response_headers": exchange.response_headers,
-        # PostgreSQL stores no NUL in text.
-        "response_body": exchange.response_body.replace("\0", "\ufffd"),
-        "error": exchange.error[:200],
-    }
-    return HttpExchange(run=run, integration_id=run.integration_id, **fields)

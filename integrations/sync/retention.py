@@ -1,4 +1,4 @@
-"""What is kept, and for how long (`docs/mapping.md`, Reading rules)."""
+"""Retention: how long what syncs have stored is kept (`docs/mapping.md`, Reading rules)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from integrations.models import (
 )
 from integrations.sync import history
 
-# A deleted record keeps its personal data for so long; its ids and times stay for good.
+# How long a deleted record keeps its personal data; its ids and times are kept for ever.
 PERSONAL_DATA = timedelta(days=14)
-# For so long a write may be sent again.
+# How long a request with an Idempotency-Key can be repeated.
 ANSWERS = timedelta(days=1)
 
 
@@ -41,9 +41,9 @@ def retain() -> None:
     history.retain()
     old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
     HttpExchange.objects.filter(started_at__lt=old).delete()
-    # What could not be mapped is the source object itself, personal data included.
+    # Quarantined records hold the source object, personal data included.
     QuarantinedRecord.objects.filter(run__queued_at__lt=old).delete()
-    # An example may quote an e-mail or a phone number; how many there were stays.
+    # Examples may quote an e-mail address or a phone number; the counts are kept.
     SyncWarning.objects.filter(run__queued_at__lt=old).exclude(examples=[]).update(examples=[])
 
 

@@ -1,16 +1,16 @@
-"""Leaving out what a tenant's scopes leave out: on the way in, and of what was stored before.
+"""Scope filter: takes out of Flatchr's applicants what a tenant's scopes leave out.
 
-On the way in, a row of Flatchr loses what is left out before anything looks at it. It is mapped,
-fingerprinted, set aside and warned about as if Flatchr had never sent the rest, so no column, raw
-object, search entry, warning or list of changes can come to hold it.
+A row loses what is left out before anything else sees it. It is mapped, fingerprinted, quarantined
+and warned about as if Flatchr had never sent the rest, so no column, raw object, search entry,
+warning or list of changes can hold it. What was stored before is for `scope_purge.py`.
 
-With any part of a person left out, the raw object is kept no further than the other unified
-fields are made of: what else Flatchr sends with a person may say the same thing again.
+If any part of a person is left out, the raw object keeps only what unified fields are made of:
+the other fields that Flatchr sends with a person may repeat what is left out.
 
-By their e-mail the applications of one person find each other, and a submission its applicant.
-With e-mail addresses left out, a digest of the address stands in for it: with a key that is not
-in the database, and another for each tenant, so it leads from an address to a person for whoever
-knows both, and from a person to no address. One person stays one candidate.
+Applications of one person, and a submission and its applicant, find each other by the e-mail
+address. If e-mail addresses are left out, a keyed digest of the address takes its place. Its key
+is not in the database and differs for each tenant: whoever knows both can find a person by an
+address, and nobody can find an address by a person. One person remains one candidate.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from integrations.records import PERSON, PersonRecord
 from integrations.sync.bulk.dialects import json_text
 from integrations.tenants.scopes import redacts_people
 
-# What unified fields are made of (`docs/mapping.md`, Candidate and application), and of a candidate
-# each under the part that it belongs to.
+# The source fields that unified fields are made of (`docs/mapping.md`, Candidate and application):
+# those that are always kept, and those of each part of a person.
 _ALWAYS = frozenset(
     {"applicant", "vacancy_id", "column", "status", "hired", "created_at", "updated_at"}
 )
@@ -42,19 +42,19 @@ _OF_PARTS: Mapping[Part, frozenset[str]] = {
 _DIGEST_SALT = "integrations.sync.person"
 
 
-def sifted(client: Source, scopes: Scopes, integration_id: str) -> Source:
-    """`client`, of whose applicants only what `scopes` read comes through; itself when that is
-    all of them.
-    """
+def filtered_source(client: Source, scopes: Scopes, integration_id: str) -> Source:
+    """Return `client`, behind a filter of applicants if `scopes` leave out anything of people."""
     if not redacts_people(scopes):
         return client
-    return _Sifted(client, Sieve(scopes, integration_id))
+    return FilteredSource(client, ScopeFilter(scopes, integration_id))
 
 
-class _Sifted:
-    def __init__(self, client: Source, sieve: Sieve) -> None:
+class FilteredSource:
+    """A source whose applicants have gone through a scope filter."""
+
+    def __init__(self, client: Source, scope_filter: ScopeFilter) -> None:
         self._client = client
-        self._sieve = sieve
+        self._filter = scope_filter
 
     def stream(
         self,
@@ -65,16 +65,16 @@ class _Sifted:
         json: Mapping[str, Any] | None = None,
     ) -> Iterator[tuple[Any, str]]:
         rows = self._client.stream(method, path, params=params, json=json)
-        return self._sieve.rows(rows) if path == SEARCH else rows
+        return self._filter.rows(rows) if path == SEARCH else rows
 
 
-class Sieve:
-    """Takes out of one tenant's applicants what its scopes leave out."""
+class ScopeFilter:
+    """Takes out of the applicants of one tenant what its scopes leave out."""
 
     def __init__(self, scopes: Scopes, integration_id: str) -> None:
         self._integration_id = integration_id
         self._left_out = scopes.left_out
-        self._idle = not redacts_people(scopes)
+        self._passes_all = not redacts_people(scopes)
         kept = set(_ALWAYS)
         for part, keys in _OF_PARTS.items():
             if part not in self._left_out:
@@ -84,30 +84,30 @@ class Sieve:
         self._kept = frozenset(kept)
 
     def rows(self, rows: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
-        """Elements of an answer to a search with their source texts, as they may be kept."""
-        return iter(rows) if self._idle else map(self._row, rows)
+        """Filter elements of an answer to a search, each with its source text."""
+        return iter(rows) if self._passes_all else map(self._row, rows)
 
     def _row(self, row: tuple[Any, str]) -> tuple[Any, str]:
         data, _raw = row
         if not isinstance(data, dict):
-            # It says nothing that could be told apart, so nothing of it is kept but that it came.
+            # No object, so its parts cannot be told apart: its source text is not kept.
             return data, ""
-        left = self.object(data)
-        return left, json_text(left)
+        filtered = self.object(data)
+        return filtered, json_text(filtered)
 
     def object(self, data: dict[str, Any]) -> dict[str, Any]:
-        """A source object as it may be kept; one that was kept before stays as it is."""
-        if self._idle:
+        """A source object without what is left out. Idempotent."""
+        if self._passes_all:
             return data
-        left = {key: value for key, value in data.items() if key in self._kept}
+        filtered = {key: value for key, value in data.items() if key in self._kept}
         if Part.EMAILS in self._left_out and isinstance(data.get("email"), str):
             address = valid_email(data["email"].strip())
             if address is not None:
-                left[PERSON] = self.person_key(address.lower())
-        return left
+                filtered[PERSON] = self.person_key(address.lower())
+        return filtered
 
     def person_key(self, key: str) -> str:
-        """What stands for a person key: itself, or its digest. Idempotent."""
+        """A person key as it is stored: itself, or its keyed digest. Idempotent."""
         if Part.EMAILS not in self._left_out or "@" not in key:
             return key
         return salted_hmac(
@@ -115,7 +115,7 @@ class Sieve:
         ).hexdigest()
 
     def person(self, person: PersonRecord) -> PersonRecord:
-        """A person as may be kept."""
+        """A person without what is left out."""
         names = Part.NAMES in self._left_out
         return replace(
             person,

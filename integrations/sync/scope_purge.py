@@ -1,10 +1,9 @@
-"""What was stored before it was left out: taken out of sight, or emptied
-(`docs/unified-api.md §12.3`).
+"""Scope purge: removes stored data that a tenant's scopes leave out (`docs/unified-api.md §12.3`).
 
-A model that is left out is deleted as Flatchr's own deletions are: out of sight at once, its
-personal data emptied 14 days later. Somebody has said so, so no guard holds it. Parts of a person
-are emptied at once, in deleted records, too. What people submitted, typed or took away
-themselves is theirs and stays: submissions, the console's history, files of exports.
+A model that is left out is deleted as Flatchr's own deletions are: it is hidden at once, and its
+personal data is emptied 14 days later. The operator has chosen it, so the deletion guard does not
+apply. Parts of a person are emptied at once, in deleted records, too. Submissions, the history of
+the console and files of exports stay, as people have entered or taken them themselves.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ from integrations.models.scopes import Scopes
 from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import digest, person_columns
-from integrations.sync.scope_filter import Sieve
-from integrations.tenants.clients import ABOUT_APPLICANTS, WITHHELD
-from integrations.tenants.scopes import redacts_people, settled
+from integrations.sync.scope_filter import ScopeFilter
+from integrations.tenants.exchange_recorder import ABOUT_APPLICANTS, WITHHELD
+from integrations.tenants.scopes import mark_applied, redacts_people
 
 BATCH = 1000
 
@@ -47,49 +46,50 @@ _RECORDS = {
 _WITH = {Model.APPLICATIONS: (Model.APPLICATIONS, Model.CANDIDATES)}
 
 
-def withdraw(store: Store, model: Model) -> None:
+def delete_excluded(store: Store, model: Model) -> None:
     """Delete the live records of a model that is left out. Idempotent."""
-    journal = store.journal
+    recorder = store.recorder
     with transaction.atomic():
         store.lease.renew()
-        for one in _WITH.get(model, (model,)):
+        for affected in _WITH.get(model, (model,)):
             HeldDeletion.objects.filter(
-                run__integration_id=store.integration_id, model=one
+                run__integration_id=store.integration_id, model=affected
             ).delete()
             moment = timezone.now()
-            live: Any = _RECORDS[one].objects
-            journal.counts(one).deleted += (
+            live: Any = _RECORDS[affected].objects
+            recorder.counts(affected).deleted += (
                 live.live()
                 .filter(integration_id=store.integration_id)
                 .update(remote_deleted_at=moment, changed_at=moment)
             )
-            journal.save(one)
+            recorder.save(affected)
         if model is Model.CANDIDATE_TAGS:
             TraitReading.objects.filter(integration_id=store.integration_id).delete()
     if model is Model.APPLICATIONS:
-        # There is nothing to wait for: the tenant has been read as far as it is read.
-        journal.applicants_read = True
+        # Applicants are never read, so a delta has nothing to wait for.
+        recorder.applicants_read = True
 
 
-def settle(store: Store, scopes: Scopes) -> None:
-    """Make a full sync the one that has applied `scopes`: nothing else is left of what they leave
-    out, not even in records that Flatchr did not return. Idempotent.
+def apply_scopes(store: Store, scopes: Scopes) -> None:
+    """At the end of a full sync, empty what `scopes` leave out in all stored records.
+
+    Does nothing unless the scopes have changed since they were last applied. Idempotent.
     """
     run = store.run
     if run.integration.scopes_changed_at is None:
         return
     if redacts_people(scopes):
-        sieve = Sieve(scopes, store.integration_id)
+        scope_filter = ScopeFilter(scopes, store.integration_id)
         for applications in _all(Application, store.integration_id):
-            _sift_applications(store, sieve, applications)
+            _redact_applications(store, scope_filter, applications)
         for candidates in _all(Candidate, store.integration_id):
-            _sift_candidates(store, sieve, candidates)
+            _redact_candidates(store, scope_filter, candidates)
         _empty_logs(store)
-    settled(store.integration_id, read_from=run.started_at)
+    mark_applied(store.integration_id, read_from=run.started_at)
 
 
 def _all(model: Any, integration_id: str) -> Iterator[list[Any]]:
-    """Every record of the tenant, some at a time."""
+    """All records of the tenant, deleted ones included, in lists of at most `BATCH`."""
     last = ""
     while True:
         records = model.objects.filter(integration_id=integration_id, id__gt=last)
@@ -100,13 +100,15 @@ def _all(model: Any, integration_id: str) -> Iterator[list[Any]]:
         last = some[-1].pk
 
 
-def _sift_applications(store: Store, sieve: Sieve, applications: list[Application]) -> None:
+def _redact_applications(
+    store: Store, scope_filter: ScopeFilter, applications: list[Application]
+) -> None:
     stale = []
     for application in applications:
         before = (application.person_key, application.remote_data)
-        application.person_key = sieve.person_key(application.person_key)
+        application.person_key = scope_filter.person_key(application.person_key)
         if isinstance(application.remote_data, dict):
-            application.remote_data = sieve.object(application.remote_data)
+            application.remote_data = scope_filter.object(application.remote_data)
         if (application.person_key, application.remote_data) != before:
             stale.append(application)
     with transaction.atomic():
@@ -114,7 +116,9 @@ def _sift_applications(store: Store, sieve: Sieve, applications: list[Applicatio
         Application.objects.bulk_update(stale, ["person_key", "remote_data"])
 
 
-def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) -> None:
+def _redact_candidates(
+    store: Store, scope_filter: ScopeFilter, candidates: list[Candidate]
+) -> None:
     stale, live = [], 0
     for candidate in candidates:
         person = PersonRecord(
@@ -123,12 +127,12 @@ def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) ->
             candidate.email_addresses,
             candidate.phone_numbers,
         )
-        left = sieve.person(person)
-        if left != person:
-            candidate.first_name, candidate.last_name = left.first_name, left.last_name
-            candidate.email_addresses = left.email_addresses
-            candidate.phone_numbers = left.phone_numbers
-            candidate.content_hash = digest(person_columns(left))
+        kept = scope_filter.person(person)
+        if kept != person:
+            candidate.first_name, candidate.last_name = kept.first_name, kept.last_name
+            candidate.email_addresses = kept.email_addresses
+            candidate.phone_numbers = kept.phone_numbers
+            candidate.content_hash = digest(person_columns(kept))
             candidate.changed_at = timezone.now()
             live += candidate.remote_deleted_at is None
             stale.append(candidate)
@@ -145,17 +149,17 @@ def _sift_candidates(store: Store, sieve: Sieve, candidates: list[Candidate]) ->
                 "changed_at",
             ],
         )
-        store.journal.counts(Model.CANDIDATES).updated += live
-        store.journal.save(Model.CANDIDATES)
+        store.recorder.counts(Model.CANDIDATES).updated += live
+        store.recorder.save(Model.CANDIDATES)
 
 
 def _empty_logs(store: Store) -> None:
-    """What earlier runs quoted of people, or set aside, and what Flatchr answered about them."""
+    """Empty what earlier runs' warnings, quarantine and exchanges hold of people."""
     earlier = ~Q(run=store.run) & Q(run__integration_id=store.integration_id)
     people = (Model.CANDIDATES, Model.APPLICATIONS)
     answers = Q()
-    for part in ABOUT_APPLICANTS:
-        answers |= Q(path__contains=part)
+    for path in ABOUT_APPLICANTS:
+        answers |= Q(path__contains=path)
     with transaction.atomic():
         store.lease.renew()
         SyncWarning.objects.filter(earlier, model__in=people).exclude(examples=[]).update(

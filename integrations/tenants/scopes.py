@@ -116,8 +116,8 @@ def _store(
     return True
 
 
-def settled(integration_id: str, *, read_from: Any) -> None:
-    """Note that a full sync has applied the scopes as they were at `read_from`."""
+def mark_applied(integration_id: str, *, read_from: Any) -> None:
+    """Store that a full sync begun at `read_from` has applied the scopes, if unchanged since."""
     Integration.objects.filter(pk=integration_id, scopes_changed_at__lte=read_from).update(
         scopes_changed_at=None
     )

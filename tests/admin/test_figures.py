@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -19,7 +19,8 @@ from integrations.models import (
     SyncRun,
     TenantFigures,
 )
-from integrations.sync import engine, incremental
+from integrations.sync import engine
+from integrations.sync.applicants import incremental
 from integrations.sync.runs import request_sync
 from integrations.tenants import stats
 
@@ -158,24 +159,32 @@ def test_the_funnel_is_in_the_order_of_the_pipeline_and_leaves_the_declined_out(
 
 
 def test_a_week_begins_on_monday_where_flatchr_is(tenant: Integration) -> None:
-    # Sunday evening in UTC is Monday in Paris.
-    now = timezone.now()
-    monday = now - timedelta(days=now.weekday())
-    late = monday.replace(hour=22, minute=30, second=0, microsecond=0) - timedelta(days=1)
-    make(tenant, 1, outcome="PENDING", remote_created_at=late - timedelta(weeks=3))
-    make(tenant, 2, outcome="PENDING", remote_created_at=late - timedelta(weeks=3, days=1))
-    make(tenant, 3, outcome="PENDING", remote_created_at=late - timedelta(weeks=60))
+    # Half past eleven on a Sunday evening in UTC is Monday in Paris, in winter and in summer.
+    today = timezone.now().replace(hour=23, minute=30, second=0, microsecond=0)
+    sunday = today - timedelta(days=today.isoweekday(), weeks=3)
+    make(tenant, 1, outcome="PENDING", remote_created_at=sunday)
+    make(tenant, 2, outcome="PENDING", remote_created_at=sunday - timedelta(hours=3))
+    make(tenant, 3, outcome="PENDING", remote_created_at=sunday - timedelta(weeks=60))
 
     found = stats.count(tenant.pk)
 
-    sunday = (late - timedelta(weeks=3)).date()
-    weeks = dict(found.weeks)
-    assert sum(weeks.values()) == 2
-    assert set(weeks) <= {
-        (sunday - timedelta(days=6)).isoformat(),
-        (sunday + timedelta(days=1)).isoformat(),
-    }
-    assert all(timezone.datetime.fromisoformat(week).weekday() == 0 for week in weeks)
+    assert found.weeks == [
+        [(sunday.date() - timedelta(days=6)).isoformat(), 1],
+        [(sunday.date() + timedelta(days=1)).isoformat(), 1],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (datetime(2026, 1, 4, 22, 59, tzinfo=UTC), date(2025, 12, 29)),
+        (datetime(2026, 1, 4, 23, 0, tzinfo=UTC), date(2026, 1, 5)),
+        (datetime(2026, 7, 5, 21, 59, tzinfo=UTC), date(2026, 6, 29)),
+        (datetime(2026, 7, 5, 22, 0, tzinfo=UTC), date(2026, 7, 6)),
+    ],
+)
+def test_the_monday_of_a_moment_is_that_of_paris(moment: datetime, expected: date) -> None:
+    assert stats.monday(moment) == expected
 
 
 def test_a_run_that_nobody_took_up_is_not_counted(tenant: Integration) -> None:

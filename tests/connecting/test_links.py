@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -20,6 +21,8 @@ from integrations.models import (
     FlatchrSettings,
     Integration,
     LinkKind,
+    Membership,
+    Role,
     SyncRun,
 )
 from tests.connecting.conftest import Keys, MakeLink
@@ -115,6 +118,47 @@ def test_a_link_that_is_open_in_two_tabs_connects_once(make_link: MakeLink, keys
     assert ends == ["closed", "connected"]
     assert Integration.objects.count() == FlatchrCredentials.objects.count() == 1
     assert SyncRun.objects.count() == 1
+
+
+def test_a_link_that_is_withdrawn_during_an_attempt_saves_nothing(
+    make_link: MakeLink, keys: Keys
+) -> None:
+    token, link = make_link()
+    attempt = flow.by_link(link, entered(keys()))
+    assert next(attempt).ok
+
+    withdrawn = links.find(token)
+    assert withdrawn is not None
+    links.withdraw(withdrawn)
+    with pytest.raises(links.LinkClosed):
+        list(attempt)
+
+    assert not Integration.objects.exists()
+    assert not FlatchrCredentials.objects.exists()
+    assert not SyncRun.objects.exists()
+    assert links.connected_by(token) is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_manager"), [("none", True), ("role", False), ("membership", False), ("off", False)]
+)
+def test_who_made_a_link_manages_its_tenant_only_if_they_may_still_connect_one(
+    loss: str, is_manager: bool, make_link: MakeLink, keys: Keys, tenant: Integration, alice: User
+) -> None:
+    _, link = make_link(user=alice)
+    attempt = flow.by_link(link, entered(keys()))
+    assert next(attempt).ok
+
+    if loss == "role":
+        Membership.objects.filter(user=alice).update(role=Role.VIEWER)
+    elif loss == "membership":
+        Membership.objects.filter(user=alice).delete()
+    elif loss == "off":
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+    list(attempt)
+
+    connected = Integration.objects.exclude(pk=tenant.pk).get()
+    assert Membership.objects.filter(integration=connected).exists() is is_manager
 
 
 def test_a_used_link_tries_nothing(make_link: MakeLink, keys: Keys, flatchr: Any) -> None:

@@ -28,6 +28,12 @@ def add(sandbox: Sandbox, first_name: str, email: str | None = None, **fields: A
     return sandbox.add_applicant(**values)
 
 
+def change(sandbox: Sandbox, applicant: str, **fields: Any) -> None:
+    """Change an applicant, its column and its date of change included."""
+    with sandbox.world.lock:
+        sandbox.world.company.applicants.change(sandbox.world.applicant(applicant), **fields)
+
+
 def application(remote_id: str) -> Application:
     found: Application = Application.objects.select_related("candidate", "current_stage").get(
         remote_id=remote_id

@@ -250,6 +250,34 @@ def test_a_flatchr_that_is_down_fails_the_run_in_plain_words(
     assert synced_tenant.credentials_invalid_at is None
 
 
+@pytest.mark.parametrize("end", ["FAILED", "every list", "CANCELLED"])
+def test_a_run_that_ends_for_another_reason_leaves_a_refused_key_refused(
+    end: str, synced_tenant: Integration, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.faults.add(status=401)
+    sync(synced_tenant)
+    sandbox.faults.clear()
+    synced_tenant.refresh_from_db()
+    refused_at = synced_tenant.credentials_invalid_at
+    assert refused_at is not None
+    if end == "FAILED":
+        sandbox.stop()
+    elif end == "every list":
+        sandbox.faults.add(status=500)
+    else:
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("integrations.flatchr.reader.FlatchrReader.stages", interrupt)
+
+    run = sync(synced_tenant)
+
+    assert run.state == ("CANCELLED" if end == "CANCELLED" else "FAILED")
+    synced_tenant.refresh_from_db()
+    assert synced_tenant.credentials_invalid_at == refused_at
+
+
 def test_a_key_that_cannot_be_decrypted_is_told_without_asking_flatchr(
     synced_tenant: Integration, sandbox: Sandbox, settings: Any
 ) -> None:

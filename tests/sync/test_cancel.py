@@ -154,6 +154,6 @@ def test_a_run_interrupted_at_the_keyboard_is_cancelled(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("integrations.sync.phases.Sync._tags", interrupt)
+    monkeypatch.setattr("integrations.flatchr.reader.FlatchrReader.tags", interrupt)
 
     assert sync(connected_tenant).state == "CANCELLED"

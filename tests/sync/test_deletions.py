@@ -16,6 +16,9 @@ from integrations.models import (
 )
 from integrations.models.ats import RecordQuerySet
 from integrations.sandbox import Sandbox
+from integrations.sync.bulk.dialects import Table
+from integrations.sync.bulk.tables import CANDIDATES
+from integrations.sync.deletions import delete_orphans
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written
@@ -171,15 +174,21 @@ def test_what_comes_back_is_restored_under_the_same_id(
     sandbox.remove_vacancy(vacancy)
     sync(connected_tenant)
     assert application(ada).remote_deleted_at is not None
+    deleted = every_row(connected_tenant)
     company.applicants.change(applicant, updated=applicant.updated)
     company.vacancies.by_id[vacancy] = place
 
     run = sync(connected_tenant)
 
     after = every_row(connected_tenant)
+    assert run.started_at is not None
     returned = {("Application", ada), ("Candidate", ada), ("CandidateTag", f"{ada}:{tag}")}
     returned |= {key for key in before if key[0] in {"Job", "JobStage"} and vacancy in key[1]}
     assert difference(before, after) == {key: {"changed_at"} for key in returned}
+    # Later than the deletion, so that whoever asks what has changed since is told of it.
+    assert difference(deleted, after) == dict.fromkeys(returned, DELETED)
+    for key in returned:
+        assert after[key]["changed_at"] >= run.started_at
     assert written(run) == {
         "jobs": {"restored": 1},
         "job_stages": {"restored": len(sandbox.columns())},
@@ -228,11 +237,14 @@ def test_a_deletion_and_what_follows_from_it_are_one_transaction(
     sync(connected_tenant)
     sandbox.remove_applicant(ada)
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+    def stop(integration_id: str, table: Table) -> int:
+        if table is CANDIDATES:
+            raise KeyboardInterrupt
+        return delete_orphans(integration_id, table)
 
     with monkeypatch.context() as patch:
-        patch.setattr("integrations.sync.phases.Sync._settle_candidates", stop)
+        patch.setattr("integrations.sync.phases.delete_orphans", stop)
+
         assert sync(connected_tenant).state == "CANCELLED"
     sync(connected_tenant)
 

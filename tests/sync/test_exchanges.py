@@ -13,7 +13,7 @@ from integrations.flatchr.exchange_log import Exchange
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sandbox import Sandbox
 from integrations.sync.lease import RunLease, claim
-from integrations.sync.recorder import Journal
+from integrations.sync.recorder import RunRecorder
 from tests.sync.people import add
 from tests.sync.running import Background, queue, sync
 
@@ -26,14 +26,14 @@ def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(
     """The thread that reads ahead notes requests; a batch has hold of the run's row meanwhile."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets one writer in at a time; see the next test")
-    run, lease, journal = taken_up(connected_tenant)
+    run, lease, recorder = taken_up(connected_tenant)
     with transaction.atomic():
         lease.renew()
-        Background(lambda: note(journal, "first")).end(seconds=20)
+        Background(lambda: note(recorder, "first")).end(seconds=20)
         run.refresh_from_db()
         assert (run.exchanges.count(), run.requests) == (1, 0)
 
-    note(journal, "second")
+    note(recorder, "second")
 
     run.refresh_from_db()
     assert (run.exchanges.count(), run.requests) == (2, 2)
@@ -42,25 +42,25 @@ def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(
 def test_a_request_is_noted_at_the_latest_when_the_batch_is_written(
     connected_tenant: Integration,
 ) -> None:
-    run, lease, journal = taken_up(connected_tenant)
+    run, lease, recorder = taken_up(connected_tenant)
     with transaction.atomic():
         lease.renew()
-        noting = Background(lambda: note(journal, "first"))
+        noting = Background(lambda: note(recorder, "first"))
     noting.end(seconds=20)
 
     assert run.exchanges.count() == 1
 
 
-def taken_up(tenant: Integration) -> tuple[SyncRun, RunLease, Journal]:
+def taken_up(tenant: Integration) -> tuple[SyncRun, RunLease, RunRecorder]:
     lease = claim(queue(tenant).pk)
     assert lease is not None
     run = SyncRun.objects.get()
-    return run, lease, Journal(run, lease)
+    return run, lease, RunRecorder(run, lease)
 
 
-def note(journal: Journal, key: str) -> None:
-    journal.exchange(Exchange(key, "GET", "host", "/path", 1, timezone.now(), {}, ""))
-    journal.flush()
+def note(recorder: RunRecorder, key: str) -> None:
+    recorder.exchange(Exchange(key, "GET", "host", "/path", 1, timezone.now(), {}, ""))
+    recorder.flush()
 
 
 def test_every_request_is_recorded_as_flatchr_received_it(

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from integrations.models import Application, Candidate, Integration, Submission
 from integrations.sandbox import Sandbox
-from integrations.sync import applicant_changes, phases
-from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.bulk.bloom_filter import Met
-from integrations.sync.candidates import known_people
-from integrations.sync.incremental import store_applicants
+from integrations.sync import phases
+from integrations.sync.applicants import changes
+from integrations.sync.applicants.incremental import store_applicants
+from integrations.sync.applicants.matching import known_people
+from integrations.sync.applicants.writer import ApplicantWriter
+from integrations.sync.bulk.bloom_filter import BloomFilter
 from tests.sync.people import add, application, candidate_of
 from tests.sync.running import sync, written
 from tests.sync.test_incremental import found
@@ -22,11 +23,11 @@ from tests.sync.test_incremental import found
 
 @given(st.lists(st.lists(st.text(), unique=True, max_size=8), max_size=8))
 def test_whatever_was_met_is_known_and_the_rest_almost_never(batches: list[list[str]]) -> None:
-    met = Met()
+    met = BloomFilter()
     before: set[str] = set()
     mistaken = 0
     for batch in batches:
-        again = met.again(batch)
+        again = met.add_all(batch)
         assert before.intersection(batch) <= set(again) <= set(batch)
         mistaken += len(set(again) - before)
         before.update(batch)
@@ -34,9 +35,9 @@ def test_whatever_was_met_is_known_and_the_rest_almost_never(batches: list[list[
 
 
 def test_after_a_million_others_few_are_taken_for_known() -> None:
-    met = Met()
-    met.again(f"met {number}" for number in range(1_000_000))
-    assert len(met.again(f"other {number}" for number in range(10_000))) < 800
+    met = BloomFilter()
+    met.add_all(f"met {number}" for number in range(1_000_000))
+    assert len(met.add_all(f"other {number}" for number in range(10_000))) < 800
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,7 +68,7 @@ def test_a_first_read_asks_for_nobody_it_has_not_met(
         asked.append(set(keys))
         return known_people(integration_id, keys, pending=pending)
 
-    monkeypatch.setattr(applicant_changes, "known_people", watched)
+    monkeypatch.setattr(changes, "known_people", watched)
     monkeypatch.setattr(phases, "BATCH", 1)
     add(sandbox, "Ada", "ada@example.org")
     add(sandbox, "Ada", "ada@example.org")

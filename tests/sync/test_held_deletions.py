@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -24,9 +25,9 @@ from integrations.models import (
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
+from integrations.sync.applicants.incremental import store_applicants
 from integrations.sync.deletions import must_hold
 from integrations.sync.held_deletions import confirm_deletions, keep_records
-from integrations.sync.incremental import store_applicants
 from integrations.sync.runs import SyncRefused
 from integrations.tenants.health import Condition, health_of
 from tests.sync.people import add, application, candidate_of
@@ -208,6 +209,30 @@ def test_a_later_full_sync_makes_its_own_findings(held_run: SyncRun, tenant: Int
 
     assert deleted(Application.objects.all()) == set()
     assert confirm_deletions(later.pk) == 21
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"path": "/search/applicants$", "status": 500}, {"status": 401}]
+)
+def test_a_later_full_sync_that_has_not_read_them_neither_settles_nor_blocks(
+    fault: dict[str, Any],
+    held_run: SyncRun,
+    tenant: Integration,
+    sandbox: Sandbox,
+    crowd: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = every_row(tenant)
+    sandbox.faults.add(**fault)
+
+    later = sync(tenant)
+
+    assert later.state in ("FAILED", "PARTIALLY_FAILED", "AUTHENTICATION_FAILED")
+    assert not later.held_deletions.exists()
+    assert held_run.held_deletions.count() == 21
+    assert every_row(tenant) == before
+    assert confirm_deletions(held_run.pk) == 21
+    assert deleted(Application.objects.all()) == set(crowd[:21])
 
 
 def test_a_later_delta_does_not_stand_in_the_way(held_run: SyncRun, tenant: Integration) -> None:

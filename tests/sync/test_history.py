@@ -6,7 +6,7 @@ import pytest
 
 from integrations.models import ApplicationStage, Integration, Job, JobStage
 from integrations.sandbox import Sandbox
-from tests.sync.people import DAY, LATER, add, application, candidate_of
+from tests.sync.people import DAY, LATER, add, application, candidate_of, change
 from tests.sync.rows import difference, every_row, moved
 from tests.sync.running import sync, written
 
@@ -50,7 +50,7 @@ def test_a_move_to_another_stage_changes_the_application_alone(
     before = every_row(tenant)
     column = sandbox.columns()[1]
     sandbox.edit_applicant(ada, updated=DAY)
-    sandbox._change(ada, column=column["id"], updated=DAY)
+    change(sandbox, ada, column=column["id"], updated=DAY)
 
     run = sync(tenant)
 
@@ -83,7 +83,7 @@ def test_an_applicant_in_a_hiring_column_is_hired(
 ) -> None:
     before = every_row(tenant)
     column = next(column["id"] for column in sandbox.columns() if column["hired"])
-    sandbox._change(ada, column=column, updated=DAY)
+    change(sandbox, ada, column=column, updated=DAY)
 
     sync(tenant)
 
@@ -202,7 +202,7 @@ def test_of_two_columns_with_one_title_the_visible_one_counts(
     tenant: Integration, sandbox: Sandbox, ada: str
 ) -> None:
     hidden = sandbox.add_column("Deuxième avis", visible=False)
-    sandbox._change(ada, column=hidden, updated=DAY)
+    change(sandbox, ada, column=hidden, updated=DAY)
     sync(tenant)
     stage = application(ada).current_stage
     assert stage is not None
@@ -224,7 +224,7 @@ def test_an_application_in_a_column_that_is_no_longer_listed_has_no_stage_and_a_
     tenant: Integration, sandbox: Sandbox, ada: str
 ) -> None:
     column = sandbox.add_column("Éphémère")
-    sandbox._change(ada, column=column, updated=DAY)
+    change(sandbox, ada, column=column, updated=DAY)
     sync(tenant)
     sandbox.remove_column(column)
 

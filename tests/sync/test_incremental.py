@@ -16,8 +16,8 @@ from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PROVISIONAL, PersonRecord
 from integrations.sandbox import Sandbox
 from integrations.sync import phases
-from integrations.sync.applicants import ApplicantWriter
-from integrations.sync.incremental import expect_application, store_applicants
+from integrations.sync.applicants.incremental import expect_application, store_applicants
+from integrations.sync.applicants.writer import ApplicantWriter
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written

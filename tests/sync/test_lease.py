@@ -17,7 +17,7 @@ from integrations.sync import engine
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import TAGS, draft
 from integrations.sync.lease import LEASE, MAX_ATTEMPTS, RunLease, claim
-from integrations.sync.recorder import Journal
+from integrations.sync.recorder import RunRecorder
 from integrations.sync.runs import RUNS
 from tests.sync.running import (
     Background,
@@ -131,15 +131,15 @@ def test_a_worker_that_was_replaced_cannot_write_a_batch(connected_tenant: Integ
     run = queue(connected_tenant)
     zombie = claim(run.pk)
     assert zombie is not None
-    journal = Journal(now(run), zombie)
-    store = Store(now(run), zombie, journal)
+    recorder = RunRecorder(now(run), zombie)
+    store = Store(now(run), zombie, recorder)
     take_over(run)
     before = list(ModelResult.objects.values())
 
     with pytest.raises(LeaseLost):
         store.write(TAGS, [draft("a", ("A",), ("a", False))])
     with pytest.raises(LeaseLost):
-        journal.mark_complete(Model.TAGS)
+        recorder.mark_complete(Model.TAGS)
     with pytest.raises(LeaseLost):
         zombie.check()
 

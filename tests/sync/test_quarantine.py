@@ -108,18 +108,25 @@ def test_a_missing_applicant_beside_a_broken_one_that_is_identified_is_deleted(
 def test_a_broken_vacancy_does_not_delete_its_job(
     synced_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
 ) -> None:
-    before = every_row(synced_tenant)
+    """The list is complete: the job that is missing beside the broken one is deleted."""
     vacancies = flatchr.vacancies()
+    broken, missing = vacancies[0]["id"], vacancies[1]["id"]
     sandbox.faults.add(
-        path="/vacancies$", status=200, content=[too_deep(vacancies[0]), *vacancies[1:]]
+        path="/vacancies$", times=1, status=200, content=[too_deep(vacancies[0]), *vacancies[2:]]
     )
 
     run = sync(synced_tenant)
 
-    assert every_row(synced_tenant) == before
-    assert Job.objects.live().count() == 3
-    assert counts(run, Model.JOBS)["quarantined"] >= 1
-    assert {one.model for one in run.quarantined.all()} == {"jobs"}
+    assert run.results.get(model=Model.JOBS).complete
+    assert [(one.model, one.remote_id) for one in run.quarantined.all()] == [("jobs", broken)]
+    deleted = Job.objects.exclude(remote_deleted_at=None)
+    assert list(deleted.values_list("remote_id", flat=True)) == [missing]
+    assert counts(run, Model.JOBS) == {
+        "seen": len(vacancies) - 1,
+        "unchanged": len(vacancies) - 2,
+        "deleted": 1,
+        "quarantined": 1,
+    }
 
 
 def test_the_next_sync_takes_in_a_record_that_has_been_mended(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from integrations.flatchr.client import FlatchrClient
 from integrations.models import (
     Application,
     AuditEntry,
@@ -122,6 +123,27 @@ def test_while_a_sync_is_live_nothing_is_asked(
     with pytest.raises(SyncRefused, match="under way"):
         retry(aside(run))
     assert not sandbox.requests
+
+
+def test_a_sync_that_is_asked_for_while_flatchr_answers_comes_first(
+    run: SyncRun, connected_tenant: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not live when the retry began; what it reads must not meet a half-done retry."""
+    before = every_row(connected_tenant)
+    stream = FlatchrClient.stream
+
+    def queue_meanwhile(self: FlatchrClient, *args: Any, **options: Any) -> Any:
+        if not SyncRun.objects.filter(state="QUEUED").exists():
+            queue(connected_tenant)
+        return stream(self, *args, **options)
+
+    monkeypatch.setattr(FlatchrClient, "stream", queue_meanwhile)
+
+    with pytest.raises(SyncRefused, match="under way"):
+        retry(aside(run))
+
+    assert every_row(connected_tenant) == before
+    assert run.quarantined.count() == 1
 
 
 def test_a_flatchr_that_does_not_answer_changes_nothing(run: SyncRun, sandbox: Sandbox) -> None:

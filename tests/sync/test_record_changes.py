@@ -13,7 +13,7 @@ from integrations.models import Application, ApplicationStage, Integration, Reco
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync import history
-from tests.sync.people import DAY, add, application, candidate_of
+from tests.sync.people import DAY, add, application, candidate_of, change
 from tests.sync.running import sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_a_move_is_noted_with_both_stages_and_a_name_without_its_value(
 ) -> None:
     before = application(ada).current_stage_id
     sandbox.edit_applicant(ada, firstname="Adèle", updated=DAY)
-    sandbox._change(ada, column=sandbox.columns()[1]["id"], updated=DAY)
+    change(sandbox, ada, column=sandbox.columns()[1]["id"], updated=DAY)
 
     sync(tenant)
 

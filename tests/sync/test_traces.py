@@ -13,7 +13,7 @@ from django.db import connection
 from integrations.models import Application, Integration
 from integrations.sandbox import Sandbox
 from integrations.sync import phases
-from integrations.sync.applicants import ApplicantWriter
+from integrations.sync.applicants.writer import ApplicantWriter
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.tables import APPLICATIONS
 from tests.sync.running import sync
@@ -70,7 +70,7 @@ def test_a_run_leaves_no_setting_behind(
     assert before not in meanwhile
     assert (*interpreter(), *set_in_session()) == before
     if connection.vendor == "postgresql":
-        assert all("synchronous_commit" in settings for settings in meanwhile)
+        assert {"synchronous_commit" in settings for settings in meanwhile} == {True}
 
 
 def test_a_look_up_finds_what_it_is_asked_for_and_leaves_no_setting_behind(

@@ -31,7 +31,7 @@ from integrations.admin.runs.findings import linked_record
 from integrations.admin.runs.report import exchange_rows, live_context, report_context
 from integrations.messages import translated
 from integrations.models import QuarantinedRecord, SyncRun
-from integrations.sync.quarantine_retry import Retried, retry
+from integrations.sync.quarantine_retry import RetryResult, retry
 from integrations.sync.runs import SyncRefused, request_cancel
 
 
@@ -151,7 +151,7 @@ class SyncRunAdmin(ReadOnlyMirrorAdmin):
         )
 
 
-def _tell(request: HttpRequest, item: QuarantinedRecord, retried: Retried) -> None:
+def _tell(request: HttpRequest, item: QuarantinedRecord, retried: RetryResult) -> None:
     """What came of a retry, with a link to the record once it is stored."""
     told = translated(retried.message)
     if not retried.worked:

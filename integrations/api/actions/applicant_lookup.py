@@ -13,7 +13,7 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.policy import Policy
 from integrations.models import Application, Integration
 from integrations.submissions.attempts import Recorder
-from integrations.sync import incremental
+from integrations.sync.applicants import incremental
 from integrations.tenants.clients import open_acting_client
 
 # Somebody waits for the answer.

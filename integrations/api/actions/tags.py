@@ -31,9 +31,9 @@ from integrations.flatchr.reader import TRAITS
 from integrations.flatchr.write_result import Delivery
 from integrations.models import Application, Candidate, TraitReading
 from integrations.records import Finding, TagRecord
+from integrations.sync.applicants.candidate_tags import retag
 from integrations.sync.bulk.store import apply, compare, read_stored
 from integrations.sync.bulk.tables import TAGS, tag_draft
-from integrations.sync.candidate_tags import retag
 
 CANNOT_REMOVE = (
     "Flatchr's API gives a candidate a tag and cannot take it off again. "

@@ -1,7 +1,7 @@
-"""The set-based statements, and where PostgreSQL and SQLite differ in them.
+"""Set-based SQL: the statements of a sync, in the dialects of PostgreSQL and SQLite.
 
-A sync's writes are plain SQL: 200,000 rows take about 3 seconds this way and 10 with Django's
-`bulk_create` (`docs/performance.md §2`).
+200,000 rows take about 3 seconds this way and 10 with Django's `bulk_create`
+(`docs/performance.md §2`), which is the plain way. `PostgreSQL` and `SQLite` have the same methods.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from django.db.backends.utils import CursorWrapper
 
 from integrations.models import MirroredRecord
 from integrations.records import Model
-from integrations.sync.bulk.pg_copy import copied
-from integrations.sync.bulk.sqlite_image import TABLE, Image, image, show, worth_imaging
+from integrations.sync.bulk.pg_copy import encode_rows
+from integrations.sync.bulk.sqlite_image import TABLE, Image, attach_image, can_image, make_image
 
 Row = tuple[Any, ...]
 
-KEPT = (
+# The columns that every mirrored table begins with.
+RECORD_COLUMNS = (
     "id",
     "integration_id",
     "remote_id",
@@ -37,7 +38,7 @@ KEPT = (
 
 @dataclass(frozen=True)
 class Table:
-    """A mirrored table: `mapped` columns are the record's own data, `carried` ones go along.
+    """A mirrored table: `mapped` columns hold the unified record, `carried` ones what else is kept.
 
     A change of a mapped column moves `changed_at`; a change of a carried one does not.
     """
@@ -53,11 +54,11 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return (*KEPT, *self.mapped, *self.carried)
+        return (*RECORD_COLUMNS, *self.mapped, *self.carried)
 
     @property
     def new_columns(self) -> tuple[str, ...]:
-        """Of a row that is new, which has a place for good as well."""
+        """The columns of a new row, which also gets its place in the order of arrival."""
         return (*self.columns, "arrival")
 
 
@@ -66,28 +67,28 @@ def json_text(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:
-        # An integer of more than 64 bits, which orjson does not write.
+        # orjson does not write integers of more than 64 bits.
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 class PostgreSQL:
-    """COPY for what is new, a staged join for what has changed."""
+    """Binary COPY of new rows, a join with a temporary table for changed ones."""
 
     def prepare(self, cursor: CursorWrapper) -> None:
-        """Set up the connection for a run."""
+        """Set up the connection for a run: nothing to do."""
 
-    def hasten(self, cursor: CursorWrapper) -> None:
-        """Let this connection's commits not wait for the disk, until `unhasten`.
+    def relax_durability(self, cursor: CursorWrapper) -> None:
+        """Commit asynchronously, without waiting for the disk, until `restore_durability`.
 
-        Should the server's power fail, the last batches are missing and the run is not yet said
-        to have ended, so it is taken up again: nothing is torn, and nothing is told that is not so.
+        If the server loses power, the last batches may be missing. The run has not ended in the
+        database then, so it is taken up again and reads them once more; no commit is torn.
         """
         cursor.execute("SET synchronous_commit TO OFF")
 
-    def unhasten(self, cursor: CursorWrapper) -> None:
+    def restore_durability(self, cursor: CursorWrapper) -> None:
         cursor.execute("RESET synchronous_commit")
 
-    def moment(self, value: datetime | None) -> Any:
+    def timestamp(self, value: datetime | None) -> Any:
         return value
 
     def find(
@@ -102,13 +103,13 @@ class PostgreSQL:
     ) -> None:
         """Select `columns` of the rows whose `key` is one of `values`, by the index on `key`.
 
-        Asked with `= ANY`, PostgreSQL reads the whole table for each batch as soon as that looks
-        a little cheaper than the batch's look-ups. A subquery for each value, in a transaction that
-        does without whole reads, leaves it no choice: planned while the table is empty, it would
-        read it whole for each value, though another connection is filling it.
+        The plain way, `= ANY(...)`, makes PostgreSQL scan the whole table for each batch as soon
+        as it estimates that to be cheaper than the look-ups. A lateral subquery for each value,
+        with sequential scans off for the transaction, always uses the index, also when the plan
+        was made while the table was still empty.
 
-        Both statements are one message, which is a transaction by itself: each wait for the server
-        is a wait for the interpreter's lock as well.
+        Both statements go in one message, which is a transaction of its own: each round trip to
+        the server also costs a wait for the interpreter lock.
         """
         cursor.execute(
             "SET LOCAL enable_seqscan TO OFF;"
@@ -119,22 +120,22 @@ class PostgreSQL:
         )
         cursor.nextset()
 
-    def ready(self, table: Table, rows: Sequence[Row]) -> bytes:
-        """New rows as `insert` takes them. No connection is needed: any thread may do it."""
-        return copied(table.record, table.new_columns, rows)
+    def encode(self, table: Table, rows: Sequence[Row]) -> bytes:
+        """New rows as `insert` takes them. Uses no connection, so any thread may call it."""
+        return encode_rows(table.record, table.new_columns, rows)
 
-    def insert(self, cursor: CursorWrapper, table: Table, ready: bytes) -> None:
-        self._copy(cursor, table.name, table.new_columns, ready)
+    def insert(self, cursor: CursorWrapper, table: Table, encoded: bytes) -> None:
+        self._copy(cursor, table.name, table.new_columns, encoded)
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
         stage = f"stage_{table.name}"
-        # There may be rows of an earlier update in the same transaction.
+        # Rows of an earlier update in the same transaction may be in it.
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS"
             f" AS SELECT {_names(table.columns)} FROM {table.name} WITH NO DATA;"
             f" DELETE FROM {stage}"
         )
-        self._copy(cursor, stage, table.columns, copied(table.record, table.columns, rows))
+        self._copy(cursor, stage, table.columns, encode_rows(table.record, table.columns, rows))
         columns = _names(table.columns[1:])
         staged = ", ".join(f'{stage}."{column}"' for column in table.columns[1:])
         cursor.execute(
@@ -142,8 +143,8 @@ class PostgreSQL:
             f" FROM {stage} WHERE {table.name}.id = {stage}.id"
         )
 
-    def forget_seen(self, cursor: CursorWrapper) -> None:
-        """Begin a read: an empty `relais_seen`, which lives as long as the connection."""
+    def clear_seen(self, cursor: CursorWrapper) -> None:
+        """Begin a read with an empty temporary table `relais_seen`."""
         cursor.execute("DROP TABLE IF EXISTS relais_seen")
         cursor.execute('CREATE TEMP TABLE relais_seen (remote_id text COLLATE "C")')
 
@@ -153,43 +154,45 @@ class PostgreSQL:
             [json_text(list(remote_ids))],
         )
 
-    def settle(self, cursor: CursorWrapper, table: Table) -> None:
-        """Prepare `relais_seen` and `table` for being joined.
+    def analyze_seen(self, cursor: CursorWrapper, table: Table) -> None:
+        """Index `relais_seen` and gather statistics, so that it can be joined with `table`.
 
         Without statistics the planner takes tables that have just been filled for empty, and
-        compares each row of one with each of the other.
+        chooses a nested loop over both.
         """
         cursor.execute("CREATE INDEX ON relais_seen (remote_id)")
         cursor.execute("ANALYZE relais_seen")
         cursor.execute(f"ANALYZE {table.name} (integration_id, remote_id, remote_deleted_at)")
 
-    def _copy(self, cursor: CursorWrapper, name: str, columns: Sequence[str], ready: bytes) -> None:
+    def _copy(
+        self, cursor: CursorWrapper, name: str, columns: Sequence[str], encoded: bytes
+    ) -> None:
         statement = f"COPY {name} ({_names(columns)}) FROM STDIN (FORMAT binary)"
-        # Django turns the driver's errors into its own everywhere but here.
+        # The driver is called directly here, so its errors must be turned into Django's.
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            copy.write(ready)
+            copy.write(encoded)
 
 
 class SQLite:
-    """Rows as an image, or by prepared statements that are run for many rows within one call."""
+    """Rows as an image, or with `executemany`."""
 
     def prepare(self, cursor: CursorWrapper) -> None:
-        """Set up the connection for a run, which adds to indexes in random order.
+        """Give the connection a 16 MB page cache and rarer checkpoints for a run.
 
-        With SQLite's own 2 MB of cached pages, copied back every 4 MB, the same pages would be
-        read and written again and again. Twice the 16 MB gain less than the memory is worth.
+        A run adds to indexes in random order. With SQLite's defaults (2 MB of cache, a checkpoint
+        every 4 MB) the same pages would be read and written again and again. 32 MB gain little.
         """
         cursor.execute("PRAGMA cache_size = -16000")
         cursor.execute("PRAGMA wal_autocheckpoint = 100000")
 
-    def hasten(self, cursor: CursorWrapper) -> None:
-        """SQLite in WAL mode does not wait for the disk but at checkpoints."""
+    def relax_durability(self, cursor: CursorWrapper) -> None:
+        """Nothing to do: in WAL mode SQLite waits for the disk at checkpoints only."""
 
-    def unhasten(self, cursor: CursorWrapper) -> None:
-        """As it was."""
+    def restore_durability(self, cursor: CursorWrapper) -> None:
+        """Nothing to do."""
 
-    def moment(self, value: datetime | None) -> Any:
-        return None if value is None else _sqlite_moment(value)
+    def timestamp(self, value: datetime | None) -> Any:
+        return None if value is None else _sqlite_timestamp(value)
 
     def find(
         self,
@@ -207,22 +210,24 @@ class SQLite:
             [json_text(list(values)), *parameters],
         )
 
-    def ready(self, table: Table, rows: Sequence[Row]) -> Image | Sequence[Row]:  # noqa: ARG002
-        """New rows as `insert` takes them. No connection is needed: any thread may do it."""
-        return image(rows) if worth_imaging(rows) else rows
+    def encode(self, table: Table, rows: Sequence[Row]) -> Image | Sequence[Row]:  # noqa: ARG002
+        """New rows as `insert` takes them. Uses no connection, so any thread may call it."""
+        return make_image(rows) if can_image(rows) else rows
 
-    def insert(self, cursor: CursorWrapper, table: Table, ready: Image | Sequence[Row]) -> None:
-        """Inside a transaction, which must be undone when this raises `IntegrityError`."""
-        # What has been inserted before a row is refused goes with the transaction. To be able to
-        # undo the statement alone, SQLite would first copy each page that it changes to a file: a
-        # fifth of all reads and writes of a first sync.
+    def insert(self, cursor: CursorWrapper, table: Table, encoded: Image | Sequence[Row]) -> None:
+        """Insert inside a transaction, which must be rolled back when this raises `IntegrityError`.
+
+        `OR FAIL` leaves the rows before a refused one to the transaction's rollback. To be able to
+        undo the statement alone, SQLite would first copy each page that it changes to a file: a
+        fifth of all reads and writes of a first sync.
+        """
         into = f"INSERT OR FAIL INTO {table.name} ({_names(table.new_columns)})"
-        if isinstance(ready, Image):
-            show(cursor, ready.made)
-            cursor.execute(f"{into} SELECT {ready.columns} FROM {TABLE}", ready.shared)
+        if isinstance(encoded, Image):
+            attach_image(cursor, encoded.database)
+            cursor.execute(f"{into} SELECT {encoded.columns} FROM {TABLE}", encoded.constants)
             return
         marks = ", ".join(["%s"] * len(table.new_columns))
-        cursor.executemany(f"{into} VALUES ({marks})", ready)
+        cursor.executemany(f"{into} VALUES ({marks})", encoded)
 
     def update(self, cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
         changes = ", ".join(f'"{column}" = %s' for column in table.columns[1:])
@@ -231,8 +236,8 @@ class SQLite:
             [(*row[1:], row[0]) for row in rows],
         )
 
-    def forget_seen(self, cursor: CursorWrapper) -> None:
-        """Begin a read: an empty `relais_seen`, which lives as long as the connection."""
+    def clear_seen(self, cursor: CursorWrapper) -> None:
+        """Begin a read with an empty temporary table `relais_seen`."""
         cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS relais_seen (remote_id text PRIMARY KEY) WITHOUT ROWID"
         )
@@ -244,8 +249,8 @@ class SQLite:
             [json_text(list(remote_ids))],
         )
 
-    def settle(self, cursor: CursorWrapper, table: Table) -> None:
-        """SQLite joins by the primary key, and needs no statistics for that."""
+    def analyze_seen(self, cursor: CursorWrapper, table: Table) -> None:
+        """Nothing to do: SQLite joins by the primary key without statistics."""
 
 
 def dialect() -> PostgreSQL | SQLite:
@@ -258,6 +263,6 @@ def _names(columns: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _sqlite_moment(value: datetime) -> str:
-    # Applicants' dates have one day's precision, so the same few values come again and again.
+def _sqlite_timestamp(value: datetime) -> str:
+    # There are few different values: applicants' dates have a precision of one day.
     return str(connection.ops.adapt_datetimefield_value(value))

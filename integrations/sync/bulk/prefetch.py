@@ -1,7 +1,10 @@
-"""An iterator that is one item ahead of its consumer, on a thread of its own.
+"""Prefetching: an iterator whose next item is made on another thread.
 
-A sync maps the next batch while the database takes in this one: without that each of the two
-would wait for the other, though they use different processors.
+A sync runs reading, mapping and writing as a pipeline: while the database takes in one batch, the
+next is mapped, and the one after that is read. Without it each step would wait for the others,
+though the database works on a processor of its own.
+
+The plain way is to iterate over `items` directly: results and errors are the same.
 """
 
 from __future__ import annotations
@@ -18,26 +21,29 @@ Item = TypeVar("Item")
 
 
 @contextmanager
-def ahead(items: Iterator[Item], *, halt: Callable[[], None]) -> Iterator[Iterator[Item]]:
-    """Gives an iterator over `items`, which are made on another thread.
+def prefetch(items: Iterator[Item], *, halt: Callable[[], None]) -> Iterator[Iterator[Item]]:
+    """Give an iterator over `items`, which are made on another thread.
 
-    Work on an item begins when the one before it has been taken, never earlier. What `items`
-    raises is raised by the iterator. On leaving, the thread has ended and its connections to the
-    database are closed; `halt` is called if it was still at work, and has to make it raise soon.
+    An item is begun when the one before it has been taken, never earlier, so at most one waits.
+    What `items` raises is raised by the iterator. When the block is left, the thread has ended
+    and its database connections are closed. If it is still at work then, `halt` is called, which
+    has to make `items` raise soon.
     """
-    relay = _Relay(items)
-    relay.start()
+    producer = PrefetchThread(items)
+    producer.start()
     try:
-        yield relay.taken()
+        yield producer.taken()
     finally:
-        if relay.stop():
+        if producer.stop():
             halt()
-        relay.join()
+        producer.join()
 
 
-class _Relay(threading.Thread, Generic[Item]):
+class PrefetchThread(threading.Thread, Generic[Item]):
+    """The producer of `prefetch`; `None` in the queue is the end."""
+
     def __init__(self, items: Iterator[Item]) -> None:
-        super().__init__(name="relais-ahead", daemon=True)
+        super().__init__(name="relais-prefetch", daemon=True)
         self._items = items
         self._made: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._wanted = threading.Semaphore(1)
@@ -52,10 +58,10 @@ class _Relay(threading.Thread, Generic[Item]):
                 if item is None:
                     break
                 self._made.put(item)
-                # Nothing here may keep an item alive that its consumer has done with.
+                # Drop the reference, so that the consumer decides when the item is freed.
                 del item
         except BaseException as error:
-            # Raised again by the consumer.
+            # Raised again on the consumer's thread.
             self._error = error
         finally:
             self._ended = True
@@ -63,6 +69,7 @@ class _Relay(threading.Thread, Generic[Item]):
             connections.close_all()
 
     def taken(self) -> Iterator[Item]:
+        """The items, for the consumer's thread."""
         while (item := self._made.get()) is not None:
             self._wanted.release()
             yield item
@@ -70,7 +77,7 @@ class _Relay(threading.Thread, Generic[Item]):
             raise self._error
 
     def stop(self) -> bool:
-        """Ask the thread to end; whether it may be in the middle of an item."""
+        """Ask the thread to end; return whether it may still be making an item."""
         self._stopped = True
         self._wanted.release()
         return not self._ended

@@ -1,8 +1,11 @@
-"""Rows as SQLite takes them in at once: the image of a database that holds nothing else.
+"""SQLite image: a batch of rows as a serialized database, inserted with one statement.
 
-Rows that are bound one by one make SQLite ask for the interpreter's lock at each of them, so that
-nothing can be prepared meanwhile. An image is made on one thread, without any index; another has
-it copied into the table with one statement, which needs no lock until it has ended.
+`executemany` takes the interpreter lock for each row, so no other thread can prepare the next
+batch meanwhile. Here one thread builds the batch as an in-memory database without indexes, and
+another attaches it and runs one `INSERT ... SELECT`, which releases the lock until it has ended.
+
+The plain way is that `executemany` (`SQLite.insert`), taken for small batches and where SQLite
+was built without `serialize`.
 """
 
 from __future__ import annotations
@@ -16,58 +19,60 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from integrations.sync.bulk.columns import all_same
+from integrations.sync.bulk.batches import is_constant
 
-# What an image is attached as, and its table.
-IMAGE = "relais_ready"
-TABLE = f"{IMAGE}.ready"
+# The schema name under which an image is attached, and its table.
+SCHEMA = "relais_image"
+TABLE = f"{SCHEMA}.batch"
 
-# Fewer rows are bound one by one in less time.
-_WORTH_IT = 100
-# Of the pages of an image, in bytes: the size that took the least time.
-_PAGE = 16384
+# Rows from which on an image takes less time than `executemany`.
+_MIN_ROWS = 100
+# Page size of an image in bytes: the fastest of those tried.
+_PAGE_SIZE = 16384
 
 
 class Image(NamedTuple):
-    """Rows that are ready to be copied: `made` is the database, `columns` what to select of it for
-    a row's values, in their order. A value that all rows share is not in it, but in `shared`.
+    """A batch as a serialized database.
+
+    `columns` is the select list that gives a row's values in order. Values that all rows share
+    are not in the database: they are `constants`, the parameters of the select list.
     """
 
-    made: bytes
+    database: bytes
     columns: str
-    shared: list[Any]
+    constants: list[Any]
 
 
-def worth_imaging(rows: Sequence[Any]) -> bool:
-    """Whether an image of `rows` saves time, and this SQLite makes images: not all builds do."""
-    return len(rows) >= _WORTH_IT and hasattr(sqlite3.Connection, "serialize")
+def can_image(rows: Sequence[Any]) -> bool:
+    """Whether an image of `rows` saves time and this build of SQLite can make it."""
+    return len(rows) >= _MIN_ROWS and hasattr(sqlite3.Connection, "serialize")
 
 
-def image(rows: Sequence[Sequence[Any]]) -> Image:
-    """`rows`, all of one length and each with an id, as a table whose columns have no type."""
-    shared = [all_same(column) for column in zip(*rows, strict=True)]
-    kept = [number for number, same in enumerate(shared) if not same]
+def make_image(rows: Sequence[Sequence[Any]]) -> Image:
+    """An image of `rows`: all of one length, each with an id that differs from the others'."""
+    constant = [is_constant(column) for column in zip(*rows, strict=True)]
+    kept = [number for number, same in enumerate(constant) if not same]
     columns = ", ".join(f"c{number}" for number in kept)
     marks = ", ".join("?" * len(kept))
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        made.execute(f"PRAGMA page_size = {_PAGE}")
-        made.execute("PRAGMA journal_mode = OFF")
-        made.execute("BEGIN")
-        made.execute(f"CREATE TABLE ready ({columns})")
-        made.executemany(f"INSERT INTO ready VALUES ({marks})", map(itemgetter(*kept), rows))
-        made.execute("COMMIT")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        memory.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+        memory.execute("PRAGMA journal_mode = OFF")
+        memory.execute("BEGIN")
+        memory.execute(f"CREATE TABLE batch ({columns})")
+        memory.executemany(f"INSERT INTO batch VALUES ({marks})", map(itemgetter(*kept), rows))
+        memory.execute("COMMIT")
         return Image(
-            made.serialize(),
-            ", ".join("%s" if same else f"c{number}" for number, same in enumerate(shared)),
-            [value for value, same in zip(rows[0], shared, strict=True) if same],
+            memory.serialize(),
+            ", ".join("%s" if same else f"c{number}" for number, same in enumerate(constant)),
+            [value for value, same in zip(rows[0], constant, strict=True) if same],
         )
 
 
-def show(cursor: CursorWrapper, made: bytes) -> None:
-    """Let the statements of this connection read `made` as `TABLE`, in place of an earlier one."""
-    cursor.execute("SELECT 1 FROM pragma_database_list WHERE name = %s", [IMAGE])
+def attach_image(cursor: CursorWrapper, database: bytes) -> None:
+    """Attach `database` to this connection, in place of an earlier one: it is read as `TABLE`."""
+    cursor.execute("SELECT 1 FROM pragma_database_list WHERE name = %s", [SCHEMA])
     if cursor.fetchone() is None:
-        cursor.execute(f"ATTACH ':memory:' AS {IMAGE}")
-    # Django turns the driver's errors into its own everywhere but here.
+        cursor.execute(f"ATTACH ':memory:' AS {SCHEMA}")
+    # The driver is called directly here, so its errors must be turned into Django's.
     with connection.wrap_database_errors:
-        connection.connection.deserialize(made, name=IMAGE)
+        connection.connection.deserialize(database, name=SCHEMA)

@@ -1,4 +1,4 @@
-"""Writing records set by set: what is new, what has changed, and nothing else."""
+"""Set-based upsert: the rows of a batch that are new or changed, one statement each."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from integrations.models import Job, SyncRun
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
-from integrations.sync.history import note_changes
+from integrations.sync.history import record_changes
 from integrations.sync.lease import RunLease
-from integrations.sync.recorder import Journal
+from integrations.sync.recorder import RunRecorder
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database holds of a record; `changed_at` as a column value."""
+    """What the database holds of a record; `changed_at` is a column value."""
 
     id: str
     fingerprint: bytes | None
     content_hash: bytes | None
     changed_at: Any
     deleted: bool
-    # Whether this run has written the record before, and has counted it then.
+    # Whether this run has written the record before, so that it is not counted again.
     counted: bool = False
 
 
 @dataclass(slots=True)
 class Changes:
-    """The rows of one batch that need writing, and how many of each kind they are.
+    """The rows of one batch that need writing, and how many of each kind there are.
 
-    `new_ids` are the ids of what is to be inserted, `inserts` the rows as the database takes them.
-    `updates` holds more than `updated` and `restored` count when only carried columns differ.
+    `new_ids` are the ids of the new rows, and `inserts` these rows as the dialect encodes them.
+    `updates` may have more rows than `updated` and `restored` count: a row of which only carried
+    columns differ is written and not counted.
     """
 
     new_ids: list[str] = field(default_factory=list)
@@ -53,12 +54,12 @@ class Changes:
 
 
 def now() -> Any:
-    """The present, as a column value."""
-    return dialect().moment(timezone.now())
+    """The current time as a column value."""
+    return dialect().timestamp(timezone.now())
 
 
 def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) -> dict[str, Stored]:
-    """What is stored of `remote_ids`, by remote id."""
+    """The stored records among `remote_ids`, by remote id."""
     with connection.cursor() as cursor:
         dialect().find(
             cursor,
@@ -78,7 +79,7 @@ def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) ->
 def compare(
     table: Table, integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]
 ) -> Changes:
-    """Sort `drafts` into new and changed rows; a record that was deleted is restored."""
+    """Sort `drafts` into new, changed and restored rows; unchanged ones are left out."""
     changes = Changes()
     inserts: list[Row] = []
     moment, arrival = now(), arrived_now()
@@ -87,7 +88,7 @@ def compare(
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
             content_hash = digest(draft.mapped)
-            # No row is read in a microsecond, so the next batch's places lie behind this one's.
+            # Reading a row takes more than a microsecond, so the next batch's places come later.
             place = arrival + len(inserts)
             inserts.append(_row(integration_id, new_id, draft, content_hash, moment, place))
         elif old.deleted or old.fingerprint != draft.fingerprint:
@@ -101,7 +102,7 @@ def compare(
             elif differs and not old.counted:
                 changes.updated += 1
     changes.new_ids = [row[0] for row in inserts]
-    changes.inserts = dialect().ready(table, inserts)
+    changes.inserts = dialect().encode(table, inserts)
     return changes
 
 
@@ -111,51 +112,57 @@ def apply(table: Table, changes: Changes) -> None:
         if changes.new_ids:
             dialect().insert(cursor, table, changes.inserts)
         if changes.updates:
-            note_changes(cursor, table, changes.updates)
+            record_changes(cursor, table, changes.updates)
             dialect().update(cursor, table, changes.updates)
 
 
+def upsert(table: Table, integration_id: str, drafts: Sequence[Draft]) -> Changes:
+    """Write those of `drafts` that differ; return what was written. Inside a transaction."""
+    stored = read_stored(table, integration_id, [draft.remote_id for draft in drafts])
+    changes = compare(table, integration_id, drafts, stored)
+    apply(table, changes)
+    return changes
+
+
 class Store:
-    """The writing half of one attempt at one run.
+    """Writes the records of one attempt at a run, and counts them.
 
     Each batch is one transaction that renews the run's lease first and writes the run's figures
     last (`docs/architecture.md`, decisions 1 to 3).
     """
 
-    def __init__(self, run: SyncRun, lease: RunLease, journal: Journal) -> None:
+    def __init__(self, run: SyncRun, lease: RunLease, recorder: RunRecorder) -> None:
         self.run = run
         self.integration_id: str = run.integration_id
         self.lease = lease
-        self.journal = journal
+        self.recorder = recorder
         with connection.cursor() as cursor:
             dialect().prepare(cursor)
-        # What has changed from here on is this run's own doing.
+        # A change from here on was made, and counted, by this run.
         self.since = run.started_at or timezone.now()
-        # Whether nothing was stored of what is being read when that began.
+        # Whether nothing of the model was stored when its read began.
         self.first_read = False
 
     @contextmanager
-    def hastened(self) -> Iterator[None]:
-        """Within it, commits do not wait for the disk; see `PostgreSQL.hasten`."""
+    def relaxed_durability(self) -> Iterator[None]:
+        """Commit asynchronously within the block; see `PostgreSQL.relax_durability`."""
         with connection.cursor() as cursor:
-            dialect().hasten(cursor)
+            dialect().relax_durability(cursor)
         try:
             yield
         finally:
-            # Whatever else uses this connection must be able to rely on what it has committed.
+            # Later users of this connection rely on durable commits.
             with connection.cursor() as cursor:
-                dialect().unhasten(cursor)
+                dialect().restore_durability(cursor)
 
     def write(self, table: Table, drafts: Sequence[Draft]) -> None:
-        """Write one batch of `drafts`, of which only those that differ cost a write."""
-        remote_ids = [draft.remote_id for draft in drafts]
+        """Write those of one batch of `drafts` that differ, in a transaction of their own."""
         with transaction.atomic():
             self.lease.renew()
-            stored = read_stored(table, self.integration_id, remote_ids)
-            self.apply(table, compare(table, self.integration_id, drafts, stored))
-            self.see(remote_ids)
-            self.journal.counts(table.model).seen += len(drafts)
-            self.journal.save(table.model)
+            self.count(table, upsert(table, self.integration_id, drafts))
+            self.see([draft.remote_id for draft in drafts])
+            self.recorder.counts(table.model).seen += len(drafts)
+            self.recorder.save(table.model)
 
     def apply(self, table: Table, changes: Changes) -> None:
         """Write `changes` and count them. Inside a transaction."""
@@ -164,34 +171,35 @@ class Store:
 
     def count(self, table: Table, changes: Changes) -> None:
         """Count `changes` that have been written."""
-        counts = self.journal.counts(table.model)
+        counts = self.recorder.counts(table.model)
         counts.created += changes.created
         counts.updated += changes.updated
         counts.restored += changes.restored
 
     def begin_read(self, table: Table) -> None:
-        """Nothing has been seen yet of what is to be read."""
+        """Begin a complete read: no record of `table` has been seen yet."""
         stored = table.record.objects.filter(integration_id=self.integration_id)
         self.first_read = not stored.order_by().exists()
         with connection.cursor() as cursor:
-            dialect().forget_seen(cursor)
+            dialect().clear_seen(cursor)
 
     def see(self, remote_ids: Sequence[str]) -> None:
-        """Note that Flatchr still has `remote_ids`; on a first read nothing can be missed."""
+        """Note that Flatchr still has `remote_ids`. Inside a transaction."""
         if self.first_read:
+            # Nothing was stored before, so nothing can have been deleted.
             return
         with connection.cursor() as cursor:
             dialect().add_seen(cursor, remote_ids)
 
 
 def ids(table: Table, integration_id: str) -> dict[str, str]:
-    """Every record's id by its remote id, deleted ones included. For small tables."""
+    """The id of each record by remote id, deleted ones included. For small tables."""
     records = table.record.objects.filter(integration_id=integration_id)
     return dict(records.values_list("remote_id", "id"))
 
 
 def jobs_by_vacancy(integration_id: str) -> dict[int, str]:
-    """Each job's remote id by the plain vacancy id that applicants name; deleted ones included."""
+    """The remote id of each job by vacancy id, which applicants name; deleted jobs included."""
     jobs = Job.objects.filter(integration_id=integration_id)
     return {
         vacancy_id: remote_id

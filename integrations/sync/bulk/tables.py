@@ -1,4 +1,4 @@
-"""Which column takes what: the unified records as rows of their tables."""
+"""The unified records as rows: the columns of each mirrored table, and a draft of each record."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from integrations.sync.bulk.dialects import PostgreSQL, SQLite, Table, dialect, 
 
 
 class Columns:
-    """The catalogue's fields of a record class as columns: plain ones, then JSON, then moments.
+    """The catalogue's fields of a record class as columns: plain ones, then JSON, then timestamps.
 
     `content_hash` covers the values in this order.
     """
@@ -41,16 +41,16 @@ class Columns:
         fields = fields_of(record)
         plain = [field.name for field in fields if field.type.is_plain]
         objects = [field.name for field in fields if field.type is FieldType.JSON]
-        moments = [field.name for field in fields if field.type is FieldType.MOMENT]
-        self.names = (*plain, *objects, *moments)
-        self._plain, self._objects, self._moments = map(_reader, (plain, objects, moments))
+        timestamps = [field.name for field in fields if field.type is FieldType.MOMENT]
+        self.names = (*plain, *objects, *timestamps)
+        self._plain, self._objects, self._timestamps = map(_reader, (plain, objects, timestamps))
 
     def of(self, record: Any, dialect: PostgreSQL | SQLite) -> tuple[Any, ...]:
         """The record's values, as the database takes them."""
         return (
             *self._plain(record),
             *[None if value is None else json_text(value) for value in self._objects(record)],
-            *map(dialect.moment, self._moments(record)),
+            *map(dialect.timestamp, self._timestamps(record)),
         )
 
 
@@ -95,9 +95,9 @@ CANDIDATE_TAGS = Table(
 
 @dataclass(slots=True)
 class Draft:
-    """A row as Flatchr would have it, before it is known whether it is new or changed.
+    """A row as Flatchr sends it now, before it is known whether it is new or changed.
 
-    `id` is the one it gets if it is new; derived from the remote id where it is not given.
+    `id` is the id of a new row; None derives it from the remote id.
     """
 
     remote_id: str
@@ -108,12 +108,12 @@ class Draft:
 
 
 def digest(values: tuple[Any, ...]) -> bytes:
-    """16 bytes that stand for `values`, which are column values."""
+    """A 16-byte blake2b digest of `values`, which are column values."""
     return blake2b(orjson.dumps(values, default=str), digest_size=16).digest()
 
 
 def draft(remote_id: str, mapped: tuple[Any, ...], carried: tuple[Any, ...] = ()) -> Draft:
-    """A draft whose fingerprint covers all of it."""
+    """A draft whose fingerprint is the digest of all its values."""
     return Draft(remote_id, mapped, carried, digest((*mapped, *carried)))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from integrations.ids import unified_id
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
 from integrations.sync.bulk.dialects import dialect
-from integrations.sync.bulk.pg_copy import copied
+from integrations.sync.bulk.pg_copy import encode_rows
 from integrations.sync.bulk.store import apply, compare
 from integrations.sync.bulk.tables import (
     APPLICATIONS,
@@ -48,7 +48,7 @@ def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> No
             unified_id(tenant, str(number)),
             tenant,
             str(number),
-            dialect().moment(moment),
+            dialect().timestamp(moment),
             None,
             bytes([number % 256, 0, 255]),
             None,
@@ -60,7 +60,7 @@ def test_any_text_comes_back_as_it_was(names: list[str | None], few: bool) -> No
         for number, name in enumerate(names)
     ]
     with connection.cursor() as cursor:
-        dialect().insert(cursor, TAGS, dialect().ready(TAGS, rows))
+        dialect().insert(cursor, TAGS, dialect().encode(TAGS, rows))
 
     stored = {int(tag.remote_id): tag for tag in Tag.objects.all()}
     assert len(stored) == len(names)
@@ -92,7 +92,7 @@ def test_rows_of_which_one_is_there_already_are_not_written(
 def test_each_kind_of_value_as_copy_takes_it() -> None:
     paris = offset(timedelta(hours=1))
     columns = ("fingerprint", "changed_at", "arrival", "position", "visible", "name", "remote_data")
-    written = copied(
+    written = encode_rows(
         ApplicationStage,
         columns,
         [
@@ -116,12 +116,12 @@ def test_each_kind_of_value_as_copy_takes_it() -> None:
 def test_every_column_that_a_sync_writes_has_its_way() -> None:
     for table in (JOBS, STAGES, JOB_STAGES, TAGS, CANDIDATES, APPLICATIONS, CANDIDATE_TAGS):
         columns = table.new_columns
-        written = copied(table.record, columns, [(None,) * len(columns)])
+        written = encode_rows(table.record, columns, [(None,) * len(columns)])
         assert written.count(b"\xff" * 4) == len(columns)
 
 
 def test_no_rows_are_a_beginning_and_an_end() -> None:
-    assert copied(Tag, ("id",), []) == b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\xff\xff"
+    assert encode_rows(Tag, ("id",), []) == b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\xff\xff"
 
 
 @pytest.mark.django_db

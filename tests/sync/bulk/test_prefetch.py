@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integrations.sync.bulk.prefetch import ahead
+from integrations.sync.bulk.prefetch import prefetch
 
 
 def never() -> None:
@@ -19,7 +19,7 @@ def test_items_come_in_order_and_from_another_thread() -> None:
         for number in range(5):
             yield number, threading.current_thread()
 
-    with ahead(items(), halt=never) as made:
+    with prefetch(items(), halt=never) as made:
         taken = list(made)
 
     assert [number for number, _ in taken] == [0, 1, 2, 3, 4]
@@ -36,7 +36,7 @@ def test_the_next_item_is_begun_when_one_is_taken_and_no_other() -> None:
             event.set()
             yield number
 
-    with ahead(items(), halt=never) as made:
+    with prefetch(items(), halt=never) as made:
         for number in made:
             ahead_by_one = begun[min(number + 1, 3)]
             assert ahead_by_one.wait(10)
@@ -49,7 +49,7 @@ def test_what_the_work_raises_reaches_the_consumer_after_the_items_before_it() -
         raise LookupError("gone")
 
     taken: list[int] = []
-    with pytest.raises(LookupError, match="gone"), ahead(items(), halt=never) as made:
+    with pytest.raises(LookupError, match="gone"), prefetch(items(), halt=never) as made:
         taken.extend(made)
 
     assert taken == [1]
@@ -67,7 +67,7 @@ def test_a_consumer_that_fails_halts_the_work_and_waits_for_its_end() -> None:
         raise RuntimeError("halted")
 
     def consume() -> None:
-        with ahead(items(), halt=halted.set) as made:
+        with prefetch(items(), halt=halted.set) as made:
             next(made)
             assert under_way.wait(10)
             raise ZeroDivisionError
@@ -79,5 +79,5 @@ def test_a_consumer_that_fails_halts_the_work_and_waits_for_its_end() -> None:
 
 
 def test_nothing_is_halted_once_the_work_has_come_to_its_end() -> None:
-    with ahead(iter([1, 2]), halt=never) as made:
+    with prefetch(iter([1, 2]), halt=never) as made:
         assert list(made) == [1, 2]

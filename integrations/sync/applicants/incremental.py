@@ -27,13 +27,13 @@ from integrations.records import (
     Rejected,
     StageRecord,
 )
-from integrations.sync.applicant_changes import Preparer
+from integrations.sync.applicants.changes import ApplicantChangeDetector
+from integrations.sync.applicants.matching import known_people
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.store import jobs_by_vacancy
 from integrations.sync.bulk.tables import application_columns, digest, person_columns
-from integrations.sync.candidates import known_people
 from integrations.sync.deletions import release
-from integrations.sync.scope_filter import Sieve
+from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants import stats
 from integrations.tenants.scopes import scopes_of
 
@@ -49,16 +49,16 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
     kept = _sieve(integration_id).rows(rows)
     identified = (mapper.identify(data, raw) for data, raw in kept)
     found = {row.remote_id: row for row in identified if isinstance(row, RawApplicant)}
-    preparer = Preparer(integration_id, mapper.application, timezone.now())
-    prepared = preparer.prepare(list(found.values()))
+    detector = ApplicantChangeDetector(integration_id, mapper.application, timezone.now())
+    changes = detector.detect(list(found.values()))
     try:
         with transaction.atomic():
-            preparer.save(prepared)
+            detector.save(changes)
     except IntegrityError:
         # A sync has stored one of them since.
-        preparer.compare_again(prepared)
+        detector.detect_again(changes)
         with transaction.atomic():
-            preparer.save(prepared)
+            detector.save(changes)
     stats.outdate(integration_id)
     stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
     applications = dict(stored.values_list("remote_id", "id"))
@@ -84,8 +84,8 @@ def expect_application(
     Both get ids of their own and keep them when Flatchr shows the applicant.
     """
     remote_id = f"{PROVISIONAL}{submission_id}"
-    sieve = _sieve(integration_id)
-    person_key, person = sieve.person_key(person_key), sieve.person(person)
+    scope_filter = _sieve(integration_id)
+    person_key, person = scope_filter.person_key(person_key), scope_filter.person(person)
     with transaction.atomic():
         known = Application.objects.filter(integration_id=integration_id, remote_id=remote_id)
         existing = known.values_list("id", flat=True).first()
@@ -138,8 +138,8 @@ def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecor
     ).pk
 
 
-def _sieve(integration_id: str) -> Sieve:
-    return Sieve(scopes_of(integration_id), integration_id)
+def _sieve(integration_id: str) -> ScopeFilter:
+    return ScopeFilter(scopes_of(integration_id), integration_id)
 
 
 def _mapper(integration_id: str) -> ApplicantMapper:

@@ -1,8 +1,8 @@
-"""Candidates: the person behind applications, as the latest of them tells it.
+"""Candidates: the person behind applications, with the data of the latest application.
 
-Of a person's live applications the most recently updated one wins, then the greatest applicant
-id (`docs/mapping.md`). A candidate is always a function of its applications in the database, so it
-does not matter in which order or in how many runs they came.
+Of a person's live applications the most recently updated one counts, then the greatest applicant
+id (`docs/mapping.md`). A candidate is a function of its applications in the database, so it does
+not matter in which order or in how many runs these came.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from integrations.flatchr.mapping.applicants import ApplicantMapper
@@ -25,13 +24,13 @@ from integrations.records import (
 )
 from integrations.sync.bulk.dialects import dialect, json_text
 from integrations.sync.bulk.store import Changes, Stored, as_bytes, compare
-from integrations.sync.bulk.tables import APPLICATIONS, CANDIDATES, Draft, person_columns
+from integrations.sync.bulk.tables import CANDIDATES, Draft, person_columns
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def rank(updated_at: datetime | None, applicant_id: str) -> tuple[datetime, str]:
-    """The greatest of these among a person's applications is the one that counts."""
+    """A sort key: among a person's applications, the one with the greatest rank counts."""
     return updated_at or _NEVER, applicant_id
 
 
@@ -47,39 +46,6 @@ def new_candidate(
     return Draft(remote_id, person_columns(winner.person), (), fingerprint, candidate_id)
 
 
-def known_people(
-    integration_id: str, keys: Collection[str], *, pending: Mapping[str, tuple[str, str]]
-) -> dict[str, str]:
-    """The candidate of each e-mail in `keys` that an application of the tenant carries.
-
-    Where edits have given two candidates one e-mail, one with a live application is preferred,
-    then the smaller id. `pending` holds applications that are about to be written: their person
-    key and candidate by remote id, which count for what the database says of them.
-    """
-    if not keys:
-        return {}
-    with connection.cursor() as cursor:
-        dialect().find(
-            cursor,
-            "integration_id, person_key, remote_deleted_at IS NOT NULL, candidate_id, remote_id",
-            APPLICATIONS.name,
-            "person_key",
-            keys,
-            # The partial index's own condition, word for word: else it is not used. The tenant is
-            # compared below, as it would tempt SQLite to read all of the tenant's rows.
-            "NOT (person_key = '')",
-        )
-        found = [
-            (key, bool(deleted), candidate_id)
-            for tenant, key, deleted, candidate_id, remote_id in cursor
-            if tenant == integration_id and remote_id not in pending
-        ]
-    found += [(key, False, candidate_id) for key, candidate_id in pending.values() if key in keys]
-    # The preferred one comes last, and stays.
-    found.sort(reverse=True)
-    return {key: candidate_id for key, _, candidate_id in found}
-
-
 def refresh(
     integration_id: str,
     candidate_ids: Collection[str],
@@ -89,12 +55,12 @@ def refresh(
 ) -> Changes:
     """The changes that bring `candidate_ids` in line with their applications as stored now.
 
-    `read` holds the applications that this batch has mapped, by remote id; a winner that is not
-    among them is mapped again from the object stored with it. A candidate that has changed since
-    `since` is not counted again.
+    `read` holds the applications that the caller has mapped, by remote id; an application that
+    counts and is not among them is mapped again from its stored source object. A candidate changed
+    from `since` on is not counted again.
     """
     winners = _winners(candidate_ids)
-    # As tuples: a first sync comes by here with every person who has applied more than once.
+    # Tuples, not objects: a first sync refreshes every person who has applied more than once.
     candidates = Candidate.objects.filter(id__in=list(winners)).values_list(
         "id", "remote_id", "fingerprint", "content_hash", "changed_at", "remote_deleted_at"
     )
@@ -120,7 +86,7 @@ def refresh(
             candidate_id,
             as_bytes(was),
             as_bytes(content_hash),
-            dialect().moment(changed_at),
+            dialect().timestamp(changed_at),
             deleted_at is not None,
             since is not None and changed_at >= since,
         )
@@ -128,7 +94,7 @@ def refresh(
 
 
 def outdated(integration_id: str) -> list[str]:
-    """Live candidates whose data come from an application that is no longer there."""
+    """The ids of live candidates whose data are those of an application that is deleted now."""
     source = Application.objects.live().filter(
         candidate_id=OuterRef("id"), fingerprint=OuterRef("fingerprint")
     )
@@ -140,9 +106,9 @@ def outdated(integration_id: str) -> list[str]:
 
 
 def _winners(candidate_ids: Collection[str]) -> dict[str, tuple[tuple[datetime, str], bytes]]:
-    """For each candidate its winning live application's rank and fingerprint.
+    """For each candidate the rank and the fingerprint of the live application that counts.
 
-    One that Flatchr has not shown yet has neither.
+    An application that Flatchr has not listed yet has no fingerprint, and does not count.
     """
     rows = (
         Application.objects.live()
@@ -157,7 +123,7 @@ def _winners(candidate_ids: Collection[str]) -> dict[str, tuple[tuple[datetime, 
 
 
 def _person(remote_id: str, data: dict[str, Any]) -> PersonRecord:
-    """The person of an application stored before; what there was to say of it was said then."""
+    """The person of a stored application; its warnings were reported when it was stored."""
     mapper = ApplicantMapper({}, {}, report=lambda _: None)
     record = mapper.application(RawApplicant(remote_id, b"", data, json_text(data)))
     if isinstance(record, Rejected):

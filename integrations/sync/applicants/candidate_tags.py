@@ -25,7 +25,7 @@ from integrations.sync.bulk.tables import CANDIDATE_TAGS, TAGS, Draft, digest, t
 BATCH = 50
 
 
-def read_traits(store: Store, reader: FlatchrReader, *, budget: int) -> None:
+def read_candidate_tags(store: Store, reader: FlatchrReader, *, budget: int) -> None:
     """Read the traits that are due, at most `budget` applicants' in all attempts at a run, and
     tag their candidates.
     """
@@ -42,7 +42,7 @@ def read_traits(store: Store, reader: FlatchrReader, *, budget: int) -> None:
         with transaction.atomic():
             store.lease.renew()
             _save(store, readings)
-            store.journal.save(Model.TAGS, Model.CANDIDATE_TAGS)
+            store.recorder.save(Model.TAGS, Model.CANDIDATE_TAGS)
 
 
 def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord] | None:
@@ -53,7 +53,7 @@ def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
     message = "Flatchr does not have this applicant any more, so its tags were not read."
-    store.journal.report(
+    store.recorder.report(
         Finding("applicant_not_found", Model.CANDIDATE_TAGS, remote_id, "", "", message)
     )
     return None
@@ -86,7 +86,7 @@ def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
     """Tag candidates anew as `retag` does, and count what that changed. Inside a transaction."""
     changes, deleted = retag(store.integration_id, candidate_ids)
     store.count(CANDIDATE_TAGS, changes)
-    store.journal.counts(Model.CANDIDATE_TAGS).deleted += deleted
+    store.recorder.counts(Model.CANDIDATE_TAGS).deleted += deleted
 
 
 def seen_tags(integration_id: str, since: datetime) -> int:
@@ -183,4 +183,4 @@ def _add_discovered(store: Store, readings: dict[str, list[TagRecord]]) -> None:
         if remote_id not in stored or stored[remote_id].deleted
     ]
     store.apply(TAGS, compare(TAGS, store.integration_id, new, stored))
-    store.journal.counts(Model.TAGS).seen += len(new)
+    store.recorder.counts(Model.TAGS).seen += len(new)

@@ -1,0 +1,218 @@
+"""Change detection: what has to be written of the applicants that Flatchr lists.
+
+Most applicants of a sync are unchanged: their fingerprint is that of the stored row, and they are
+neither mapped nor written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from integrations.records import ApplicationRecord, RawApplicant, Rejected
+from integrations.sync.applicants.candidate_tags import retag
+from integrations.sync.applicants.candidates import new_candidate, refresh
+from integrations.sync.applicants.matching import (
+    KnownApplication,
+    Pending,
+    People,
+    known_applications,
+    known_people,
+    match_people,
+    stored_fingerprints,
+    submitted_applications,
+)
+from integrations.sync.bulk.bloom_filter import FirstReadFilter
+from integrations.sync.bulk.dialects import dialect
+from integrations.sync.bulk.store import Changes, apply, compare, ids
+from integrations.sync.bulk.tables import (
+    APPLICATIONS,
+    CANDIDATES,
+    JOBS,
+    STAGES,
+    Draft,
+    application_columns,
+)
+
+MapApplicant = Callable[[RawApplicant], ApplicationRecord | Rejected]
+
+
+@dataclass(slots=True)
+class ApplicantChanges:
+    """What is to be written of one batch of applicants.
+
+    `records` are those that are new, changed, or back after a deletion; the others need nothing.
+    """
+
+    records: dict[str, ApplicationRecord] = field(default_factory=dict)
+    fingerprints: dict[str, bytes] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    known: dict[str, KnownApplication] = field(default_factory=dict)
+    people: People = field(default_factory=lambda: People({}, {}))
+    candidates: Changes = field(default_factory=Changes)
+    applications: Changes = field(default_factory=Changes)
+
+    def pending(self) -> Pending:
+        """The person key and the candidate of each application that is to be written."""
+        # Read once: the writing thread may replace them meanwhile.
+        candidates = self.people.candidates
+        return {
+            remote_id: (record.person_key, candidates[remote_id])
+            for remote_id, record in self.records.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SavedChanges:
+    """What was written, for those who count it."""
+
+    candidates: tuple[Changes, ...]
+    applications: Changes
+    tags: Changes
+    tags_deleted: int
+
+
+class ApplicantChangeDetector:
+    """Finds out what is to be written of a tenant's applicants, and writes it.
+
+    The tenant's jobs and stages must have been written before. A row changed from `since` on was
+    changed by the caller, and is not counted again. `first_read` narrows look-ups; with it, all
+    applicants of the tenant must pass through here, from the first one on.
+    """
+
+    def __init__(
+        self,
+        integration_id: str,
+        to_record: MapApplicant,
+        since: datetime,
+        *,
+        first_read: FirstReadFilter | None = None,
+    ) -> None:
+        self._integration_id = integration_id
+        self._first_read = first_read
+        self._to_record = to_record
+        self._since = since
+        self._job_ids = ids(JOBS, integration_id)
+        self._stage_ids = ids(STAGES, integration_id)
+
+    def detect(
+        self, rows: Sequence[RawApplicant], *, pending: Callable[[], Pending] = dict
+    ) -> ApplicantChanges:
+        """What is to be written of `rows`, which hold no applicant twice.
+
+        `pending` gives the applications of an earlier batch that may not have been written yet,
+        none of which is among `rows`.
+        """
+        changes = ApplicantChanges()
+        remote_ids: Collection[str] = [row.remote_id for row in rows]
+        if first_read := self._first_read:
+            remote_ids = first_read.applicants(remote_ids)
+        stored = stored_fingerprints(self._integration_id, remote_ids)
+        for row in rows:
+            remote_id, fingerprint = row.remote_id, row.fingerprint
+            if stored.get(remote_id) == fingerprint:
+                continue
+            record = self._to_record(row)
+            if isinstance(record, Rejected):
+                changes.rejected.append(record)
+            else:
+                changes.records[remote_id] = record
+                changes.fingerprints[remote_id] = fingerprint
+        if changes.records:
+            known = [remote_id for remote_id in changes.records if remote_id in stored]
+            self._compare(changes, known, pending)
+        return changes
+
+    def detect_again(self, changes: ApplicantChanges) -> None:
+        """Compare the same records again, as others have stored some of them meanwhile."""
+        self._first_read = None
+        self._compare(changes, list(changes.records), dict)
+
+    def save(self, changes: ApplicantChanges) -> SavedChanges:
+        """Write the candidates, the applications, and the candidates that follow from these.
+
+        Inside a transaction. Raises `IntegrityError` when somebody else has stored one of the new
+        applicants since they were compared.
+        """
+        apply(CANDIDATES, changes.candidates)
+        apply(APPLICATIONS, changes.applications)
+        touched = set(changes.people.candidates.values()).difference(changes.candidates.new_ids)
+        refreshed = Changes()
+        if touched:
+            refreshed = refresh(
+                self._integration_id, touched, read=changes.records, since=self._since
+            )
+            apply(CANDIDATES, refreshed)
+        tags, tags_deleted = Changes(), 0
+        restored = {known.candidate_id for known in changes.known.values() if known.stored.deleted}
+        if restored:
+            # A deleted application's tags were taken off; they come back with it.
+            tags, tags_deleted = retag(self._integration_id, restored)
+        return SavedChanges(
+            (changes.candidates, refreshed), changes.applications, tags, tags_deleted
+        )
+
+    def _compare(
+        self,
+        changes: ApplicantChanges,
+        stored_ids: Collection[str],
+        pending: Callable[[], Pending],
+    ) -> None:
+        # `detect_again`, on another thread, may take it away meanwhile.
+        first_read = self._first_read
+        known = known_applications(self._integration_id, stored_ids, since=self._since)
+        if first_read is None or first_read.disabled:
+            new = {key: record for key, record in changes.records.items() if key not in known}
+            known |= submitted_applications(self._integration_id, new, job_ids=self._job_ids)
+        changes.known = known
+
+        def lookup(keys: Collection[str]) -> dict[str, str]:
+            if first_read is not None:
+                keys = set(first_read.people(keys))
+            return known_people(self._integration_id, keys, pending=pending() if keys else {})
+
+        changes.people = match_people(self._integration_id, changes.records, known, lookup=lookup)
+        changes.candidates = compare(
+            CANDIDATES, self._integration_id, self._new_candidates(changes), {}
+        )
+        stored = {remote_id: application.stored for remote_id, application in known.items()}
+        changes.applications = compare(
+            APPLICATIONS, self._integration_id, self._drafts(changes), stored
+        )
+
+    def _new_candidates(self, changes: ApplicantChanges) -> list[Draft]:
+        """The candidates whose first application is among the records.
+
+        Such a candidate has the id and the remote id of that application.
+        """
+        people = changes.people
+        members = defaultdict(list)
+        for remote_id in people.new_ids:
+            member = (changes.records[remote_id], changes.fingerprints[remote_id])
+            members[people.candidates[remote_id]].append(member)
+        return [
+            new_candidate(own_id, remote_id, members[own_id])
+            for remote_id, own_id in people.new_ids.items()
+            if people.candidates[remote_id] == own_id
+        ]
+
+    def _drafts(self, changes: ApplicantChanges) -> list[Draft]:
+        to_columns = dialect()
+        return [
+            Draft(
+                remote_id,
+                application_columns(
+                    record,
+                    job_id=self._job_ids.get(record.job_remote_id or ""),
+                    candidate_id=changes.people.candidates[remote_id],
+                    stage_id=self._stage_ids.get(record.stage_remote_id or ""),
+                    dialect=to_columns,
+                ),
+                (record.person_key, record.raw),
+                changes.fingerprints[remote_id],
+                changes.people.new_ids.get(remote_id),
+            )
+            for remote_id, record in changes.records.items()
+        ]
