@@ -1,4 +1,4 @@
-"""Connecting a tenant: its credentials are checked against Flatchr before anything is saved."""
+"""Saving a tenant and its credentials, which are tried at Flatchr before anything is saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from integrations.models import (
 from integrations.sync import schedule
 from integrations.tenants.clients import endpoints
 
-# Somebody is looking at the form while this runs.
+# Shorter than a sync's: a user waits for the answer.
 PATIENCE = Policy(connect_timeout=5, read_timeout=10, get_deadline=20, attempts=2)
 
 

@@ -1,4 +1,4 @@
-"""The fields that both doors ask for."""
+"""Forms for connecting a tenant, shared by the dashboard and the pages behind a link."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django.db.models import BigIntegerField
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from integrations.connecting import flow
-from integrations.connecting.flow import Entered, Step
+from integrations.connecting import attempts
+from integrations.connecting.attempts import EnteredAccount, SetupStep
 from integrations.connecting.scope_forms import OptOutForm
 from integrations.models import ConnectionLink, FlatchrSettings, Integration
 from integrations.tenants.custom_fields import MappedField, custom_fields_of
 
 
-def _typed(**attrs: str) -> dict[str, str]:
-    # What is copied from elsewhere must not be corrected on the way.
+def _typed_attrs(**attrs: str) -> dict[str, str]:
+    # Pasted keys must not be completed or corrected by the browser.
     return {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **attrs}
 
 
@@ -31,19 +31,19 @@ class SourceForm(forms.Form):
         required=False,
         min_value=1,
         max_value=BigIntegerField.MAX_BIGINT,
-        widget=forms.TextInput(attrs=_typed(inputmode="numeric")),
+        widget=forms.TextInput(attrs=_typed_attrs(inputmode="numeric")),
         help_text=_("A number that Flatchr gave you. Leave it empty if you have none."),
     )
     user_key = forms.CharField(
         label=_("User key"),
         required=False,
         max_length=64,
-        widget=forms.TextInput(attrs=_typed()),
+        widget=forms.TextInput(attrs=_typed_attrs()),
         help_text=_("The Flatchr user to whom submitted candidates are attributed."),
     )
 
 
-class FieldsForm(forms.Form):
+class CustomFieldsForm(forms.Form):
     """Which of Flatchr's fields each custom field of jobs is read from."""
 
     def __init__(self, *args: Any, mapped: Sequence[MappedField] = (), **kwargs: Any) -> None:
@@ -68,25 +68,27 @@ class FieldsForm(forms.Form):
         return {pk: self.cleaned_data[name] for name, pk in self._custom.items()}
 
 
-class KeysForm(FieldsForm, SourceForm):
+class KeysForm(CustomFieldsForm, SourceForm):
     """What Flatchr asks of a client, the source, and the fields if any are to be mapped."""
 
     api_key = forms.CharField(
         label=pgettext_lazy("field", "API key"),
         # Never rendered back, and no browser offers to keep it.
-        widget=forms.PasswordInput(render_value=False, attrs=_typed(autocomplete="new-password")),
+        widget=forms.PasswordInput(
+            render_value=False, attrs=_typed_attrs(autocomplete="new-password")
+        ),
         help_text=_("In Flatchr: Settings > Advanced > API."),
     )
     company_key = forms.CharField(
         label=_("Company key"),
         max_length=64,
-        widget=forms.TextInput(attrs=_typed()),
+        widget=forms.TextInput(attrs=_typed_attrs()),
         help_text=_("16 letters and digits, on the same page of Flatchr."),
     )
     slug = forms.CharField(
         label=_("Career site slug"),
         max_length=100,
-        widget=forms.TextInput(attrs=_typed()),
+        widget=forms.TextInput(attrs=_typed_attrs()),
         help_text=_("In Flatchr: Settings > Advanced > Subdomain configuration."),
     )
 
@@ -111,9 +113,9 @@ class KeysForm(FieldsForm, SourceForm):
             raise forms.ValidationError(_("Enter the name of the career site."))
         return name
 
-    def entered(self) -> Entered:
+    def entered(self) -> EnteredAccount:
         data = self.cleaned_data
-        return Entered(
+        return EnteredAccount(
             api_key=data["api_key"],
             company_key=data["company_key"],
             slug=data["slug"],
@@ -126,21 +128,21 @@ class KeysForm(FieldsForm, SourceForm):
 class LinkKeysForm(KeysForm, OptOutForm):
     """The same behind a link, with what its customer may say no to."""
 
-    def entered(self) -> Entered:
+    def entered(self) -> EnteredAccount:
         return replace(super().entered(), declined=self.declined())
 
 
-class SetupForm(FieldsForm, SourceForm):
+class SetupForm(CustomFieldsForm, SourceForm):
     """What a setup link asks: the enabled steps, filled with what is known."""
 
     def __init__(
-        self, *args: Any, integration: Integration, steps: Sequence[Step], **kwargs: Any
+        self, *args: Any, integration: Integration, steps: Sequence[SetupStep], **kwargs: Any
     ) -> None:
         known = FlatchrSettings.objects.filter(integration=integration).first()
         initial = {"user_key": known.user_key} if known else {}
-        mapped = custom_fields_of(integration) if Step.FIELDS in steps else []
+        mapped = custom_fields_of(integration) if SetupStep.FIELDS in steps else []
         super().__init__(*args, initial=initial, mapped=mapped, **kwargs)
-        if Step.SOURCE not in steps:
+        if SetupStep.SOURCE not in steps:
             del self.fields["offerer_id"], self.fields["user_key"]
 
     def save(self, link: ConnectionLink) -> None:
@@ -148,4 +150,4 @@ class SetupForm(FieldsForm, SourceForm):
         data, source = self.cleaned_data, None
         if "offerer_id" in self.fields:
             source = (data["offerer_id"], data["user_key"])
-        flow.set_up(link, source=source, mapping=self.mapping())
+        attempts.set_up(link, source=source, mapping=self.mapping())

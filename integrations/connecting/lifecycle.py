@@ -1,8 +1,9 @@
-"""Switching a tenant off and on, deleting it, and removing what a deleted one has left."""
+"""The lifecycle of a tenant: disabling, enabling, deleting, restoring, removing its data."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from integrations import jobs
 from integrations.audit.trail import record
 from integrations.models import (
     LIVE_STATES,
+    LIVE_SUBMISSIONS,
+    ApiKey,
     Application,
     ApplicationStage,
     BulkRow,
@@ -21,12 +24,14 @@ from integrations.models import (
     CandidateTag,
     ConnectionLink,
     Event,
+    Export,
     HeldDeletion,
     HoldDecision,
     HttpExchange,
     Integration,
     Job,
     JobStage,
+    Membership,
     ModelResult,
     PassthroughCall,
     PreparedCall,
@@ -46,13 +51,13 @@ from integrations.sync import runs
 
 logger = logging.getLogger(__name__)
 
-# A deleted tenant's data is kept for so long.
+# How long a deleted tenant's data is kept.
 KEPT = timedelta(days=14)
 LAST_MINUTES = timedelta(minutes=10)
-# Rows removed in one transaction: a sync of another tenant waits no longer than for these.
+# Rows removed in one transaction, which another tenant's sync may have to wait for.
 BATCH = 2000
 
-# Children first, so that no row drags along any others; files go as orphans afterwards.
+# Children first, so that no row cascades to others; files are deleted as orphans afterwards.
 _REMOVED: tuple[tuple[type[Any], str], ...] = (
     (SubmissionAttempt, "submission__integration"),
     (BulkRow, "upload__integration"),
@@ -84,7 +89,7 @@ _REMOVED: tuple[tuple[type[Any], str], ...] = (
 
 
 def set_enabled(integration: Integration, enabled: bool) -> None:
-    """Synchronise the tenant, or stop: a sync that is under way is cancelled. Idempotent."""
+    """Enable the tenant, or disable it, which cancels a sync that is under way. Idempotent."""
     with transaction.atomic():
         changed = Integration.objects.filter(pk=integration.pk, enabled=not enabled)
         if changed.update(enabled=enabled):
@@ -96,9 +101,9 @@ def set_enabled(integration: Integration, enabled: bool) -> None:
 
 
 def delete(integration: Integration) -> None:
-    """Disable the tenant and show it to nobody from now on. Idempotent.
+    """Disable the tenant and hide it from everybody. Idempotent.
 
-    `restore` takes that back until `remove_deleted` may remove the data, `KEPT` later.
+    `restore` undoes it until `remove_deleted` may remove the data, `KEPT` later.
     """
     with transaction.atomic():
         present = Integration.objects.present().filter(pk=integration.pk)
@@ -114,9 +119,9 @@ def goes_at(deleted_at: datetime) -> datetime:
 
 
 def restore(integration: Integration) -> bool:
-    """Take a deletion back; False when it is too late. The tenant stays disabled. Idempotent.
+    """Undo a deletion; return False when it is too late. The tenant stays disabled. Idempotent.
 
-    Not in the last minutes: a removal may have chosen the tenant already.
+    It is too late in the last minutes: a removal may have selected the tenant already.
     """
     since = timezone.now() - KEPT + LAST_MINUTES
     deleted = Integration.objects.deleted().filter(pk=integration.pk, deleted_at__gt=since)
@@ -132,7 +137,7 @@ def restore(integration: Integration) -> bool:
 def remove_deleted(*, before: datetime | None = None) -> int:
     """Remove the tenants deleted before `before`, else `KEPT` ago, with all their data; how many.
 
-    Idempotent, and may be stopped at any point: what is left goes the next time.
+    Idempotent. If it is stopped half-way, the next call removes the rest.
     """
     before = before or timezone.now() - KEPT
     gone = list(Integration.objects.deleted().filter(deleted_at__lt=before))
@@ -160,3 +165,70 @@ def _cancel_live(integration: Integration) -> None:
 
 def _record(event: Event, integration: Integration) -> None:
     record(event, tenant=integration, about=integration, name=integration.organization)
+
+
+# What a deletion would remove
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a tenant has, and what goes when it is deleted: numbers of rows.
+
+    `on_their_way`: submissions that a worker will still send. `own_keys`: valid API keys that open
+    this tenant alone. `shared_keys`: valid keys that open others, too. `links`: open links.
+    """
+
+    jobs: int
+    candidates: int
+    applications: int
+    submissions: int
+    on_their_way: int
+    uploads: int
+    runs: int
+    exports: int
+    calls: int
+    members: int
+    own_keys: int
+    shared_keys: int
+    links: int
+
+
+def holdings_of(integration: Integration) -> Holdings:
+    """Count exactly, which reads every row of the tenant: for the page that deletes it."""
+
+    def count(model: Any) -> int:
+        number: int = model._base_manager.filter(integration=integration).order_by().count()
+        return number
+
+    own, shared = _keys(integration)
+    now = timezone.now()
+    links = ConnectionLink.objects.filter(integration=integration, used_at=None, expires_at__gt=now)
+    live = Submission.objects.filter(integration=integration, state__in=LIVE_SUBMISSIONS)
+    return Holdings(
+        jobs=count(Job),
+        candidates=count(Candidate),
+        applications=count(Application),
+        submissions=count(Submission),
+        on_their_way=live.count(),
+        uploads=count(BulkUpload),
+        runs=count(SyncRun),
+        exports=count(Export),
+        calls=count(PassthroughCall),
+        members=count(Membership),
+        own_keys=own,
+        shared_keys=shared,
+        links=links.count(),
+    )
+
+
+def _keys(integration: Integration) -> tuple[int, int]:
+    """The valid API keys that open this tenant alone, and those that open others, too."""
+    keys = ApiKey.objects.filter(revoked_at=None).exclude(expires_at__lte=timezone.now())
+    scoped = keys.filter(every_tenant=False, integrations=integration).prefetch_related(
+        "integrations"
+    )
+    own = shared = 0
+    for key in scoped:
+        alone = all(one.pk == integration.pk or one.deleted_at for one in key.integrations.all())
+        own, shared = own + alone, shared + (not alone)
+    return own, shared + keys.filter(every_tenant=True).count()

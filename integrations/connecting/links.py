@@ -1,4 +1,4 @@
-"""Connection links: made, found by their token, and used once."""
+"""Connection links: making them, finding them by their token, using them once, withdrawing them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.accounts import members
-from integrations.accounts.permissions import Permission, may
+from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.audit.trail import record
 from integrations.models import (
     ApiKey,
@@ -28,8 +28,8 @@ from integrations.models import (
 )
 from integrations.models.scopes import EVERYTHING, Scopes, stored_choices
 
-# How long a link opens anything (`docs/unified-api.md §10.8`): one that an application shows in a
-# page of its own, one that is sent to the customer, and one that the dashboard makes.
+# How long a link is open (`docs/unified-api.md §10.8`): one that an application embeds in a page of
+# its own, one that is sent to the customer, and one that the dashboard makes.
 EMBEDDED = timedelta(hours=1)
 MAGIC_LINK = timedelta(days=365)
 FROM_DASHBOARD = timedelta(days=14)
@@ -42,11 +42,11 @@ TRIES_IN = timedelta(hours=1)
 
 
 class LinkClosed(Exception):
-    """The link has been used in the meantime, or has run out; nothing was changed."""
+    """The link was used or withdrawn in the meantime, or has expired; nothing was changed."""
 
 
 class TooManyTries(Exception):
-    """So many credentials were tried with the link that it has to rest until `until`."""
+    """`MOST_TRIES` credentials were tried with the link; it may be tried again at `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("Too many tries.")
@@ -66,12 +66,12 @@ def new_link(
     key: ApiKey | None = None,
     user: Any = None,
 ) -> str:
-    """Make a link that connects a new tenant; its token, which cannot be had again.
+    """Make a link that connects a new tenant; return its token, of which only a hash is stored.
 
     `key` made it, and will open the tenant; or `user`, who will be its Manager. `scopes` are what
     the tenant will have.
     """
-    return _made(
+    return _create(
         kind=LinkKind.CONNECT,
         organization=organization.strip(),
         environment=environment,
@@ -95,8 +95,8 @@ def link_for(
     key: ApiKey | None = None,
     user: Any = None,
 ) -> str:
-    """Make a link that reconnects a tenant or sets it up; its token."""
-    return _made(
+    """Make a link that reconnects a tenant or sets it up; return its token."""
+    return _create(
         kind=kind,
         integration=integration,
         organization=integration.organization,
@@ -110,7 +110,7 @@ def link_for(
     )
 
 
-def _made(**fields: Any) -> str:
+def _create(**fields: Any) -> str:
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         link = ConnectionLink.objects.create(
@@ -134,10 +134,10 @@ def address(token: str) -> str:
 
 
 def exchange_token(token: str) -> str:
-    """The token that stands for the tenant once the link has been used.
+    """The token that can be exchanged for the tenant once the link has been used.
 
-    It follows from the link's own, which does not follow from it: the page that has the one can
-    show the other again, and whoever is given it cannot open the link.
+    It is a hash of the link's own token: a page that has the link can show it again, and whoever
+    has only the exchange token cannot open the link.
     """
     return sha256(f"exchange:{token}".encode()).hexdigest()
 
@@ -148,8 +148,10 @@ def find(token: str) -> ConnectionLink | None:
 
 
 def connected_by(token: str, *, now: datetime | None = None) -> Integration | None:
-    """The tenant that came of a link, by the token to be exchanged, within an hour of its use, or
-    by the link's own, for an application that has sent it to a customer and asks now and then.
+    """The tenant that a link has connected, by its exchange token or by the link's own token.
+
+    The exchange token is valid for `EXCHANGED_WITHIN` after the use, the link's own for ever: an
+    application that has sent it to a customer asks now and then.
     """
     recent = (now or timezone.now()) - EXCHANGED_WITHIN
     given = _hash(token)
@@ -170,8 +172,28 @@ def _present() -> QuerySet[ConnectionLink]:
     ).filter(present)
 
 
+def visible_to(user: Any) -> QuerySet[ConnectionLink]:
+    """The links that `user` may see in the dashboard, those of deleted tenants left out.
+
+    These are the links of tenants that the user may connect, and links to new tenants that the
+    user has made; for an administrator all.
+    """
+    links = ConnectionLink.objects.filter(Q(integration=None) | Q(integration__deleted_at=None))
+    if user.is_superuser:
+        return links
+    own = Q(integration=None, created_by=user.pk)
+    return links.filter(own | Q(integration__in=tenants_where(user, Permission.CONNECT)))
+
+
+def may_withdraw(user: Any, link: ConnectionLink) -> bool:
+    """Whether `user` may withdraw a link that they see: whoever may make such a link."""
+    if link.integration is None:
+        return may(user, Permission.CONNECT)
+    return may(user, Permission.CONFIGURE, link.integration)
+
+
 def count_try(link: ConnectionLink) -> None:
-    """Note that credentials are about to be tried. Raises `TooManyTries`, and `LinkClosed`."""
+    """Count a try of credentials. Raises `TooManyTries`, and `LinkClosed`."""
     now = timezone.now()
     hour_ago = now - TRIES_IN
     row = ConnectionLink.objects.filter(pk=link.pk)
@@ -187,9 +209,9 @@ def count_try(link: ConnectionLink) -> None:
 
 
 def claim(link: ConnectionLink) -> None:
-    """Use the link: of all who try, one does. Within the transaction that does what it is for.
+    """Mark the link as used, which succeeds once. Inside the transaction of what it is used for.
 
-    Raises `LinkClosed` for the others.
+    Raises `LinkClosed` when it was used or has ended.
     """
     now = timezone.now()
     if not _open_at(now).filter(pk=link.pk).update(used_at=now):
@@ -198,9 +220,9 @@ def claim(link: ConnectionLink) -> None:
 
 
 def withdraw(link: ConnectionLink) -> None:
-    """End an open link at once, for those also who have its page before them.
+    """End an open link at once, also for attempts that are under way.
 
-    Raises `LinkClosed` when there is nothing left to withdraw: it was used, or has ended.
+    Raises `LinkClosed` when it was used or has ended.
     """
     with transaction.atomic():
         now = timezone.now()
@@ -215,9 +237,11 @@ def withdraw(link: ConnectionLink) -> None:
         )
 
 
-def settle(link: ConnectionLink, integration: Integration) -> None:
-    """Note which tenant came of the link, let the key that made it open that tenant, and make the
-    user who did its Manager, if they may still connect tenants.
+def assign_tenant(link: ConnectionLink, integration: Integration) -> None:
+    """Store the tenant that the link has connected, and give its maker access to it.
+
+    An API key may open the tenant from now on. A user becomes its Manager, if they may still
+    connect tenants.
     """
     with transaction.atomic():
         link.integration = integration
@@ -230,7 +254,7 @@ def settle(link: ConnectionLink, integration: Integration) -> None:
 
 
 def save_source(integration: Integration, *, offerer_id: int | None, user_key: str) -> None:
-    """Note under which source of Flatchr's, and which user, candidates are submitted."""
+    """Store the Flatchr source and user under which candidates are submitted."""
     FlatchrSettings.objects.update_or_create(
         integration=integration,
         defaults={"offerer_id": offerer_id, "user_key": user_key.strip()},

@@ -1,4 +1,4 @@
-"""How far the sync has come that a connection started, for people who wait for it."""
+"""The progress of a tenant's newest sync, for people who wait for the first one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SHOWN: dict[str, Promise] = {
 }
 
 
-class Phase(StrEnum):
-    """What is to be said of the whole."""
+class ProgressPhase(StrEnum):
+    """The state of the sync as a page shows it."""
 
     NONE = "none"
     WAITING = "waiting"
@@ -34,7 +34,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProgressLine:
     """One kind of record: how many were read, and whether it is `waiting`, `current` or `done`."""
 
     label: Promise
@@ -44,20 +44,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    phase: Phase
-    lines: list[Line]
+    phase: ProgressPhase
+    lines: list[ProgressLine]
     run: SyncRun | None = None
 
     @property
     def is_live(self) -> bool:
-        return self.phase in (Phase.WAITING, Phase.READING)
+        return self.phase in (ProgressPhase.WAITING, ProgressPhase.READING)
 
 
 def progress_of(integration: Integration) -> Progress:
     """How the newest sync of a tenant is doing, in three queries."""
     run = SyncRun.objects.filter(integration=integration).order_by("-id").first()
     if run is None:
-        return Progress(Phase.NONE, [])
+        return Progress(ProgressPhase.NONE, [])
     seen = {result.model: result for result in run.results.all()}
     left_out = excluded_models(scopes_of(integration.pk))
     lines = []
@@ -68,17 +68,17 @@ def progress_of(integration: Integration) -> Progress:
         done = result is not None and (result.complete or run.state == RunState.SUCCEEDED)
         current = run.is_live and run.phase == model
         state = "current" if current else "done" if done else "waiting"
-        lines.append(Line(label, result.seen if result is not None else 0, state))
+        lines.append(ProgressLine(label, result.seen if result is not None else 0, state))
     return Progress(_phase(run), lines, run)
 
 
-def _phase(run: SyncRun) -> Phase:
+def _phase(run: SyncRun) -> ProgressPhase:
     if run.state == RunState.QUEUED:
-        return Phase.WAITING
+        return ProgressPhase.WAITING
     if run.state == RunState.RUNNING:
-        return Phase.READING
+        return ProgressPhase.READING
     if run.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
-        return Phase.DONE
+        return ProgressPhase.DONE
     if run.state == RunState.AUTHENTICATION_FAILED:
-        return Phase.REFUSED
-    return Phase.TROUBLE
+        return ProgressPhase.REFUSED
+    return ProgressPhase.TROUBLE

@@ -1,6 +1,4 @@
-"""What is read of a tenant, as people are asked about it: the operator part by part, the customer
-about what the operator has left to them.
-"""
+"""Forms for a tenant's data scopes: the operator's choices, and the customer's opt-outs."""
 
 from __future__ import annotations
 
@@ -69,7 +67,7 @@ PURPOSES: Mapping[Part, Promise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScopeRow:
     """One part as a page shows it. `field` is None where there is nothing to choose."""
 
     label: Any
@@ -95,9 +93,9 @@ class ScopesForm(forms.Form):
             )
 
     @property
-    def scope_rows(self) -> list[Row]:
+    def scope_rows(self) -> list[ScopeRow]:
         return [
-            Row(
+            ScopeRow(
                 LABELS[part],
                 MEANINGS[part],
                 self[_name(part)],
@@ -128,8 +126,8 @@ class OptOutForm(forms.Form):
             )
 
     @property
-    def scope_rows(self) -> list[Row]:
-        return list(rows_of(self._scopes, self))
+    def scope_rows(self) -> list[ScopeRow]:
+        return list(scope_rows_of(self._scopes, self))
 
     def declined(self) -> frozenset[Part] | None:
         """What was left unticked; None where nothing was asked."""
@@ -140,13 +138,13 @@ class OptOutForm(forms.Form):
         )
 
 
-def rows_of(scopes: Scopes, form: OptOutForm | None = None) -> Iterator[Row]:
+def scope_rows_of(scopes: Scopes, form: OptOutForm | None = None) -> Iterator[ScopeRow]:
     """What is read, for the customer; what the operator has left out is left out here, too."""
     for part in Part:
         asked = part in scopes.optional
         if asked or scopes.reads(part):
             field = form[_name(part)] if form is not None and asked else None
-            yield Row(LABELS[part], PURPOSES[part], field, read=not asked)
+            yield ScopeRow(LABELS[part], PURPOSES[part], field, read=not asked)
 
 
 def _name(part: Part) -> str:

@@ -15,7 +15,7 @@ from integrations import tasks
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.base.formatting import change_url
 from integrations.connecting import lifecycle
-from integrations.connecting.deletion_preview import holdings_of
+from integrations.connecting.lifecycle import holdings_of
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address

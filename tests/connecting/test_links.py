@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.accounts.api_keys import create_key
-from integrations.connecting import flow, lifecycle, links
+from integrations.connecting import attempts, lifecycle, links
 from integrations.connecting.connect import ConnectionRefused
 from integrations.models import (
     ConnectionLink,
@@ -30,12 +30,12 @@ from tests.connecting.conftest import Keys, MakeLink
 pytestmark = pytest.mark.django_db
 
 
-def entered(typed: dict[str, str], **more: Any) -> flow.Entered:
-    return flow.Entered(**typed, **more)
+def entered(typed: dict[str, str], **more: Any) -> attempts.EnteredAccount:
+    return attempts.EnteredAccount(**typed, **more)
 
 
 def connect(link: ConnectionLink, typed: dict[str, str], **more: Any) -> Integration:
-    attempt = flow.by_link(link, entered(typed, **more))
+    attempt = attempts.use_link(link, entered(typed, **more))
     while True:
         try:
             next(attempt)
@@ -97,7 +97,7 @@ def test_a_link_that_is_open_in_two_tabs_connects_once(make_link: MakeLink, keys
     def one() -> str:
         link = links.find(token)
         assert link is not None
-        attempt = flow.by_link(link, entered(keys()))
+        attempt = attempts.use_link(link, entered(keys()))
         try:
             # Both have the verdicts before either saves.
             for _check in range(3):
@@ -124,7 +124,7 @@ def test_a_link_that_is_withdrawn_during_an_attempt_saves_nothing(
     make_link: MakeLink, keys: Keys
 ) -> None:
     token, link = make_link()
-    attempt = flow.by_link(link, entered(keys()))
+    attempt = attempts.use_link(link, entered(keys()))
     assert next(attempt).ok
 
     withdrawn = links.find(token)
@@ -146,7 +146,7 @@ def test_who_made_a_link_manages_its_tenant_only_if_they_may_still_connect_one(
     loss: str, is_manager: bool, make_link: MakeLink, keys: Keys, tenant: Integration, alice: User
 ) -> None:
     _, link = make_link(user=alice)
-    attempt = flow.by_link(link, entered(keys()))
+    attempt = attempts.use_link(link, entered(keys()))
     assert next(attempt).ok
 
     if loss == "role":
@@ -168,14 +168,14 @@ def test_a_used_link_tries_nothing(make_link: MakeLink, keys: Keys, flatchr: Any
     stale.used_at = None  # as a page that was drawn before sees it
 
     with pytest.raises(links.LinkClosed):
-        flow.by_link(stale, entered(keys()))
+        attempts.use_link(stale, entered(keys()))
 
 
 def test_an_expired_link_tries_nothing(make_link: MakeLink, keys: Keys) -> None:
     _, link = make_link(lasts=timedelta(seconds=-1))
 
     with pytest.raises(links.LinkClosed):
-        flow.by_link(link, entered(keys()))
+        attempts.use_link(link, entered(keys()))
 
 
 def test_twenty_tries_an_hour_and_then_a_rest(make_link: MakeLink) -> None:

@@ -16,7 +16,7 @@ from integrations.admin.base.formatting import change_url
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.admin.tenants.forms import ConnectForm
 from integrations.admin.tenants.views import key_context, tabs
-from integrations.connecting import flow, live_check
+from integrations.connecting import attempts
 from integrations.connecting.connect import ConnectionRefused
 from integrations.connecting.forms import KeysForm
 from integrations.connecting.progress import progress_of
@@ -31,7 +31,7 @@ def connect_view(admin: Any, request: HttpRequest) -> HttpResponseBase:
     form = ConnectForm(request.POST or None)
     checks: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        attempt = flow.new_tenant(form.entered(), user=request.user, **form.about())
+        attempt = attempts.connect_tenant(form.entered(), user=request.user, **form.about())
         answer, checks = _tried(request, attempt)
         if answer is not None:
             return answer
@@ -59,7 +59,9 @@ def credentials_view(admin: Any, request: HttpRequest, tenant: Integration) -> H
     )
     checks: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        answer, checks = _tried(request, flow.renewed(tenant, form.entered(), user=request.user))
+        answer, checks = _tried(
+            request, attempts.renew_credentials(tenant, form.entered(), user=request.user)
+        )
         if answer is not None:
             return answer
     return admin.page(
@@ -75,14 +77,14 @@ def credentials_view(admin: Any, request: HttpRequest, tenant: Integration) -> H
 
 
 def _tried(
-    request: HttpRequest, attempt: flow.Attempt
+    request: HttpRequest, attempt: attempts.Attempt
 ) -> tuple[HttpResponseBase | None, dict[str, Any]]:
     """Where an attempt leads, or None with the verdicts when it was refused."""
-    if live_check.CONTENT_TYPE in request.headers.get("Accept", ""):
-        lines = live_check.lines_of(
+    if attempts.CONTENT_TYPE in request.headers.get("Accept", ""):
+        lines = attempts.stream_verdicts(
             attempt, language=translation.get_language() or "en", done=_watch_url
         )
-        return StreamingHttpResponse(lines, content_type=live_check.CONTENT_TYPE), {}
+        return StreamingHttpResponse(lines, content_type=attempts.CONTENT_TYPE), {}
     try:
         while True:
             next(attempt)

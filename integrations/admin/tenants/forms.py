@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.connecting.flow import Entered
+from integrations.connecting.attempts import EnteredAccount
 from integrations.connecting.forms import KeysForm
 from integrations.connecting.scope_forms import ScopesForm
 from integrations.models import Environment, FlatchrSettings, Integration, LinkKind
@@ -45,7 +45,7 @@ class CompanyForm(forms.Form):
 class ConnectForm(KeysForm, ScopesForm, CompanyForm):
     """A new tenant: who it is, its credentials, and what is to be read of it."""
 
-    def entered(self) -> Entered:
+    def entered(self) -> EnteredAccount:
         return replace(super().entered(), scopes=self.scopes())
 
 

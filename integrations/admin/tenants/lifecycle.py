@@ -18,7 +18,7 @@ from integrations.admin.base.formatting import change_url, plural
 from integrations.admin.base.permissions import require
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.connecting import lifecycle
-from integrations.connecting.deletion_preview import Holdings, holdings_of
+from integrations.connecting.lifecycle import Holdings, holdings_of
 from integrations.models import Integration
 
 MOST_DELETED = 200

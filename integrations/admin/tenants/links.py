@@ -19,7 +19,7 @@ from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.formatting import Tone, badge
 from integrations.admin.tenants.forms import LinkForm
 from integrations.admin.tenants.views import tabs
-from integrations.connecting import links, sent_links
+from integrations.connecting import attempts, links
 from integrations.models import ConnectionLink, Integration, LinkKind, LinkState
 
 # A tenant's page names so many; the list of links has the rest.
@@ -62,7 +62,7 @@ def link_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResp
 
     The link is in the answer itself, so that it is stored nowhere on the way.
     """
-    kinds = [(kind.value, MEANINGS[kind]) for kind in sent_links.kinds_for(tenant)]
+    kinds = [(kind.value, MEANINGS[kind]) for kind in attempts.kinds_for(tenant)]
     form = LinkForm(request.POST or None, kinds=kinds)
     made: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
@@ -98,7 +98,7 @@ class OpenLink:
 
 
 def _open_links(request: HttpRequest, tenant: Integration) -> list[OpenLink]:
-    found = sent_links.visible_to(request.user).filter(
+    found = links.visible_to(request.user).filter(
         integration=tenant, used_at=None, expires_at__gt=timezone.now()
     )
     newest = found.select_related("created_by", "created_by_key").order_by("-created_at", "-pk")

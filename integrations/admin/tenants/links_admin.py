@@ -28,7 +28,7 @@ from integrations.admin.base.record_views import RecordPage
 from integrations.admin.home.tenant_summary import tenant_url
 from integrations.admin.tenants.forms import InviteForm
 from integrations.admin.tenants.links import MEANINGS, STATES, maker, show, state_badge
-from integrations.connecting import links, sent_links
+from integrations.connecting import links
 from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
 
 
@@ -69,7 +69,7 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return sent_links.visible_to(request.user).order_by(*self.ordering)
+        return links.visible_to(request.user).order_by(*self.ordering)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request) and may(request.user, Permission.CONNECT)
@@ -116,7 +116,7 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
 
     def withdraw_view(self, request: HttpRequest, record: ConnectionLink) -> HttpResponseBase:
         """End the link at once; goes back to where its button was."""
-        if not sent_links.may_withdraw(request.user, record):
+        if not links.may_withdraw(request.user, record):
             raise PermissionDenied
         try:
             links.withdraw(record)
@@ -180,7 +180,7 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
             "badges": [state_badge(record)],
             "cards": [Card(_("Connection link"), rows)],
             "open": _is_open(record),
-            "may_withdraw": sent_links.may_withdraw(request.user, record),
+            "may_withdraw": links.may_withdraw(request.user, record),
         }
 
     def unknown(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:  # noqa: ARG002

@@ -14,7 +14,7 @@ from integrations.api.bodies import Body, body_of
 from integrations.api.caller import caller
 from integrations.api.errors import invalid
 from integrations.api.scoping import CONFIGS, DEFAULT, config_of
-from integrations.connecting import flow, links
+from integrations.connecting import attempts, links
 from integrations.ids import TOOL
 from integrations.models import Environment, Integration, LinkKind
 from integrations.models.scopes import Scopes
@@ -124,7 +124,7 @@ def setup(request: Any, integration_id: str) -> HttpResponse:
     who = caller(request)
     integration = who.find(integration_id)
     asked = body_of(request, SetupLink)
-    if not flow.steps_of(integration):
+    if not attempts.steps_of(integration):
         raise invalid(
             "No setup step is enabled for this integration: it has its source, and no custom "
             "field is defined that could be mapped."

@@ -21,13 +21,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from integrations.connecting import flow, links, live_check
-from integrations.connecting import flow as setup_steps
+from integrations.connecting import attempts, links
+from integrations.connecting.attempts import SetupStep
 from integrations.connecting.connect import ConnectionRefused
-from integrations.connecting.flow import Step
 from integrations.connecting.forms import LinkKeysForm, SetupForm
 from integrations.connecting.progress import progress_of
-from integrations.connecting.scope_forms import rows_of
+from integrations.connecting.scope_forms import scope_rows_of
 from integrations.models import (
     ConnectionLink,
     FlatchrCredentials,
@@ -101,7 +100,7 @@ def start(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespons
         return _setup(request, link, token)
     if link.used_at is not None:
         return _go(request, "link_done", token)
-    read = list(rows_of(link.scopes)) if link.scopes.choices else []
+    read = list(scope_rows_of(link.scopes)) if link.scopes.choices else []
     return _render(request, "start", link, token, step=1, heading=_heading(link), read=read)
 
 
@@ -118,8 +117,8 @@ def keys(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
-            attempt = flow.by_link(link, form.entered())
-            if live_check.CONTENT_TYPE in request.headers.get("Accept", ""):
+            attempt = attempts.use_link(link, form.entered())
+            if attempts.CONTENT_TYPE in request.headers.get("Accept", ""):
                 return _told(request, attempt, token)
             list(attempt)
         except links.TooManyTries as tired:
@@ -134,14 +133,14 @@ def keys(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
     return _render(request, "keys", link, token, step=2, heading=heading, form=form, **context)
 
 
-def _told(request: HttpRequest, attempt: flow.Attempt, token: str) -> HttpResponseBase:
+def _told(request: HttpRequest, attempt: attempts.Attempt, token: str) -> HttpResponseBase:
     def done(integration: Integration | None) -> str:
         return _address(request, "link_done" if integration else "link", token)
 
     language = translation.get_language() or "en"
     return StreamingHttpResponse(
-        live_check.lines_of(attempt, language=language, done=done),
-        content_type=live_check.CONTENT_TYPE,
+        attempts.stream_verdicts(attempt, language=language, done=done),
+        content_type=attempts.CONTENT_TYPE,
     )
 
 
@@ -183,7 +182,7 @@ def _setup(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespon
     heading = _("A few choices")
     if link.used_at is not None:
         return _render(request, "setup_done", link, token, heading=_("Saved"))
-    steps = setup_steps.steps_of(integration)
+    steps = attempts.steps_of(integration)
     form = SetupForm(request.POST or None, integration=integration, steps=steps)
     if request.method == "POST" and form.is_valid():
         with suppress(links.LinkClosed):
@@ -196,7 +195,7 @@ def _setup(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespon
         token,
         heading=heading,
         form=form,
-        asks_source=Step.SOURCE in steps,
+        asks_source=SetupStep.SOURCE in steps,
     )
 
 

@@ -1,18 +1,21 @@
-"""What connecting, reconnecting and setting up do, whichever door somebody came in by.
+"""Attempts to connect, reconnect or set up a tenant, with a link or from the dashboard.
 
 An `Attempt` yields the verdict on each input as soon as Flatchr has given it, and returns the
-tenant. It raises `ConnectionRefused` when one was not good, and saves nothing then.
+tenant. It raises `ConnectionRefused`, and saves nothing, when Flatchr does not confirm one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from integrations.connecting import links
@@ -36,10 +39,12 @@ from integrations.models import (
 )
 from integrations.models.scopes import Part, Scopes
 from integrations.sync.runs import SyncRefused, request_sync
-from integrations.tenants import custom_fields as fields
-from integrations.tenants import scopes
+from integrations.tenants import custom_fields, scopes
 
 Attempt = Generator[Check, None, Integration]
+
+# Of `stream_verdicts`.
+CONTENT_TYPE = "application/x-ndjson"
 
 ANOTHER_COMPANY = gettext_noop(
     "This is the key of another company than the one that is connected. Enter the company key "
@@ -48,9 +53,10 @@ ANOTHER_COMPANY = gettext_noop(
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
-    """What somebody typed: the credentials, where submitted candidates are filed, and by id which
-    of Flatchr's fields each custom field is read from.
+class EnteredAccount:
+    """What somebody has typed: the credentials, the source of submissions, and the mapping.
+
+    `mapping` is the Flatchr field that each custom field is read from, by the custom field's id.
     """
 
     api_key: str
@@ -59,7 +65,7 @@ class Entered:
     offerer_id: int | None = None
     user_key: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
-    # The operator's choice of what is read, and what the customer said no to; None: not asked.
+    # The operator's choice of data scopes, and the customer's opt-outs; None if not asked.
     scopes: Scopes | None = None
     declined: frozenset[Part] | None = None
 
@@ -68,19 +74,19 @@ class Entered:
         return credentials_of(self.api_key, self.company_key, self.slug)
 
 
-def by_link(link: ConnectionLink, entered: Entered) -> Attempt:
+def use_link(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
     """Connect or reconnect with a link.
 
-    Raises `LinkClosed` and `TooManyTries` at once; `LinkClosed` also at the end, when the same
-    link was used elsewhere in the meantime.
+    Raises `LinkClosed` and `TooManyTries` at once; `LinkClosed` also at the end, when the link was
+    used or withdrawn in the meantime.
     """
     links.count_try(link)
     return _connect(link, entered) if link.kind == LinkKind.CONNECT else _reconnect(link, entered)
 
 
-def _connect(link: ConnectionLink, entered: Entered) -> Attempt:
+def _connect(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
     yield from trial(link.environment, entered.credentials)
-    # The link has scopes of its own until it has a tenant.
+    # Read before the link has a tenant, whose scopes it has from then on.
     link_scopes = link.scopes
     with transaction.atomic():
         links.claim(link)
@@ -94,36 +100,36 @@ def _connect(link: ConnectionLink, entered: Entered) -> Attempt:
             user_key=entered.user_key,
             checked=True,
         )
-        links.settle(link, integration)
+        links.assign_tenant(link, integration)
         scopes.choose(integration, link_scopes)
-        _say_no(integration, entered)
+        _apply_opt_outs(integration, entered)
         save_mapping(integration, entered.mapping)
         _sync(integration, Trigger.CONNECT)
     return integration
 
 
-def _reconnect(link: ConnectionLink, entered: Entered) -> Attempt:
+def _reconnect(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
     integration: Any = link.integration
     _refuse_another_company(integration, entered)
     yield from trial(integration.environment, entered.credentials)
     with transaction.atomic():
         links.claim(link)
         save_changed(integration, entered.credentials)
-        _say_no(integration, entered)
+        _apply_opt_outs(integration, entered)
         _sync(integration, Trigger.MANUAL)
     return integration
 
 
-def _refuse_another_company(integration: Integration, entered: Entered) -> None:
-    """A customer renews the key of a company; two companies' records must not come to mix."""
+def _refuse_another_company(integration: Integration, entered: EnteredAccount) -> None:
+    """Raise `ConnectionRefused` for another company's key: its records must not be mixed in."""
     stored = FlatchrCredentials.objects.filter(pk=integration.pk).first()
     known = stored is not None and stored.checked_at is not None
     if stored is not None and known and stored.company_key != entered.credentials.company_key:
         raise ConnectionRefused([Check("company", False, ANOTHER_COMPANY)])
 
 
-def new_tenant(entered: Entered, *, user: Any, **fields: str) -> Attempt:
-    """Connect a tenant in the dashboard, of which `user` becomes a member.
+def connect_tenant(entered: EnteredAccount, *, user: Any, **fields: str) -> Attempt:
+    """Connect a tenant from the dashboard; `user` becomes its Manager.
 
     `fields` are `organization`, `environment`, `origin_id` and `contact_email`.
     """
@@ -143,8 +149,8 @@ def new_tenant(entered: Entered, *, user: Any, **fields: str) -> Attempt:
     return integration
 
 
-def renewed(integration: Integration, entered: Entered, *, user: Any) -> Attempt:
-    """Replace a tenant's credentials in the dashboard; an empty key keeps the stored one."""
+def renew_credentials(integration: Integration, entered: EnteredAccount, *, user: Any) -> Attempt:
+    """Replace a tenant's credentials from the dashboard; an empty key keeps the stored one."""
     key = entered.api_key or integration.credentials.api_key
     credentials = credentials_of(key, entered.company_key, entered.slug)
     yield from trial(integration.environment, credentials)
@@ -157,9 +163,9 @@ def renewed(integration: Integration, entered: Entered, *, user: Any) -> Attempt
 def set_up(
     link: ConnectionLink, *, source: tuple[int | None, str] | None, mapping: Mapping[str, str]
 ) -> None:
-    """Do what a setup link is for; `source` is an offerer id and a user key, None leaves it.
+    """Save what a setup link has asked; `source` is an offerer id and a user key, None keeps it.
 
-    Raises `LinkClosed`, and saves nothing then.
+    Raises `LinkClosed`, and saves nothing, when the link was used or has ended.
     """
     integration: Any = link.integration
     with transaction.atomic():
@@ -171,41 +177,87 @@ def set_up(
         _sync(integration, Trigger.MANUAL)
 
 
-def _say_no(integration: Integration, entered: Entered) -> None:
+def _apply_opt_outs(integration: Integration, entered: EnteredAccount) -> None:
     if entered.declined is not None:
         scopes.opt_out(integration, entered.declined)
 
 
 def _sync(integration: Integration, trigger: Trigger, user: Any = None) -> None:
-    # A disabled tenant takes its new key and stays as it is.
+    # A disabled tenant is not synchronised.
     with suppress(SyncRefused):
         request_sync(integration.pk, trigger=trigger, user=user)
-
-
-# What a setup link can ask of a customer once the tenant is connected
-# (`docs/unified-api.md §12.5`).
-class Step(StrEnum):
-    SOURCE = "source"
-    FIELDS = "fields"
-
-
-def steps_of(integration: Integration) -> list[Step]:
-    """The steps that are enabled: the source while none is known, the fields while any is
-    defined.
-    """
-    steps: list[Step] = []
-    if not FlatchrSettings.objects.filter(integration=integration, offerer_id__gt=0).exists():
-        steps.append(Step.SOURCE)
-    if CustomField.objects.exists():
-        steps.append(Step.FIELDS)
-    return steps
 
 
 def save_mapping(integration: Integration, mapping: Mapping[str, str]) -> None:
     """Map custom fields, given by id, each to the key of a field of Flatchr's or to none.
 
-    A custom field that has been deleted since the page was drawn is passed over.
+    A custom field that has been deleted since the page was rendered is skipped.
     """
     for field_id, key in mapping.items():
-        with suppress(fields.UnknownField):
-            fields.map_custom_field(integration, field_id, key or None)
+        with suppress(custom_fields.UnknownField):
+            custom_fields.map_custom_field(integration, field_id, key or None)
+
+
+class SetupStep(StrEnum):
+    """What a setup link can ask of a connected tenant's customer (`docs/unified-api.md §12.5`)."""
+
+    SOURCE = "source"
+    FIELDS = "fields"
+
+
+def steps_of(integration: Integration) -> list[SetupStep]:
+    """The steps to ask: the source while none is known, the fields if any custom field exists."""
+    steps: list[SetupStep] = []
+    if not FlatchrSettings.objects.filter(integration=integration, offerer_id__gt=0).exists():
+        steps.append(SetupStep.SOURCE)
+    if CustomField.objects.exists():
+        steps.append(SetupStep.FIELDS)
+    return steps
+
+
+def kinds_for(integration: Integration) -> list[LinkKind]:
+    """The kinds of links that a connected tenant's customer can be sent."""
+    setup = [LinkKind.SETUP] if steps_of(integration) else []
+    return [LinkKind.RELINK, *setup]
+
+
+def stream_verdicts(
+    attempt: Attempt, *, language: str, done: Callable[[Integration | None], str]
+) -> Iterator[bytes]:
+    """Run an attempt, and give a line of JSON for each verdict as soon as it is known.
+
+    A verdict is `{"name", "ok", "message"}`; the last line is `{"next": address}` or
+    `{"failed": sentence}`. `done` gives the address of the next page; it is called with None when
+    the link was used or ended in the meantime.
+    """
+    sent: list[Check] = []
+    while True:
+        # A stream is written after the view has returned, when its language is no longer active.
+        with translation.override(language):
+            try:
+                check = next(attempt)
+            except StopIteration as end:
+                yield _line({"next": done(end.value)})
+                return
+            except links.LinkClosed:
+                yield _line({"next": done(None)})
+                return
+            except ConnectionRefused as refused:
+                for check in refused.checks:
+                    if check not in sent:
+                        yield _line(_verdict(check))
+                yield _line(
+                    {"failed": _("Nothing was saved. Correct what is marked below, and try again.")}
+                )
+                return
+            sent.append(check)
+            line = _line(_verdict(check))
+        yield line
+
+
+def _verdict(check: Check) -> dict[str, object]:
+    return {"name": check.name, "ok": check.ok, "message": _(check.message)}
+
+
+def _line(value: dict[str, object]) -> bytes:
+    return orjson.dumps(value) + b"\n"
