@@ -39,7 +39,7 @@ def execute(run_id: int) -> bool:
     return True
 
 
-def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.Outcome:
+def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.RunOutcome:
     """Read and write everything; return how the run ended. Raises `LeaseLost`."""
     if run.cancel_requested_at is not None:
         # Cancelled while its worker was dead.

@@ -1,4 +1,4 @@
-"""How a run ended: its state, what went wrong in words, and what the tenant does next."""
+"""The outcome of a run: its state, its error, and what follows for the tenant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from integrations.sync.recorder import RunRecorder
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """The end of a run. `kind`, `message` and `detail` are empty when nothing went wrong."""
 
     state: RunState
@@ -25,13 +25,13 @@ class Outcome:
     detail: str = ""
 
 
-CANCELLED = Outcome(RunState.CANCELLED)
-TIMED_OUT = Outcome(
+CANCELLED = RunOutcome(RunState.CANCELLED)
+TIMED_OUT = RunOutcome(
     RunState.TIMED_OUT,
     "timed_out",
     "The sync took longer than it may. What it had read until then is kept; start it again.",
 )
-ABANDONED = Outcome(
+ABANDONED = RunOutcome(
     RunState.FAILED,
     "abandoned",
     "The sync was interrupted several times and has been given up. Start it again; if that fails "
@@ -39,28 +39,28 @@ ABANDONED = Outcome(
 )
 
 
-def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> Outcome:
+def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> RunOutcome:
     """The outcome of a run that went through all its phases, some of which may have failed."""
     if failures:
         first = next(iter(failures.values()))
         state = RunState.PARTIALLY_FAILED
         if not recorder.run.results.filter(complete=True).exists():
             state = RunState.FAILED
-        return Outcome(state, first.kind.value, first.message, first.detail)
+        return RunOutcome(state, first.kind.value, first.message, first.detail)
     if any(recorder.counts(model).held or recorder.counts(model).quarantined for model in Model):
-        return Outcome(RunState.PARTIALLY_FAILED)
-    return Outcome(RunState.SUCCEEDED)
+        return RunOutcome(RunState.PARTIALLY_FAILED)
+    return RunOutcome(RunState.SUCCEEDED)
 
 
-def of_error(error: FlatchrError) -> Outcome:
-    """The outcome of a run that an error of Flatchr's ended."""
+def of_error(error: FlatchrError) -> RunOutcome:
+    """The outcome of a run that a `FlatchrError` ended."""
     state = RunState.AUTHENTICATION_FAILED if error.kind.is_auth else RunState.FAILED
-    return Outcome(state, error.kind.value, error.message, error.detail)
+    return RunOutcome(state, error.kind.value, error.message, error.detail)
 
 
-def of_internal_error(error: Exception) -> Outcome:
+def of_internal_error(error: Exception) -> RunOutcome:
     """The outcome of a run that an exception of Relais or of the database ended."""
-    return Outcome(
+    return RunOutcome(
         RunState.FAILED,
         "internal",
         "Something went wrong inside Relais, not at Flatchr. What was read until then is kept. "
@@ -69,19 +69,19 @@ def of_internal_error(error: Exception) -> Outcome:
     )
 
 
-def finish(recorder: RunRecorder, outcome: Outcome) -> None:
-    """Write the end of the run, and when the tenant is next due; raises `LeaseLost`."""
+def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
+    """Write the end of the run and the time of the tenant's next one. Raises `LeaseLost`."""
     recorder.flush()
     with transaction.atomic():
         recorder.lease.renew(requests=recorder.requests, **end_fields(outcome))
-        # Warnings only: each batch has written its own figures, and one that was rolled back
-        # must not be counted.
+        # Warnings only: each batch has written its own figures, and the figures of one that was
+        # rolled back must not be written.
         recorder.save()
-        _move_tenant_on(recorder, outcome)
+        _update_tenant(recorder, outcome)
 
 
-def end_fields(outcome: Outcome) -> dict[str, object]:
-    """The columns of a run that has ended so."""
+def end_fields(outcome: RunOutcome) -> dict[str, object]:
+    """The columns of a run that has ended with `outcome`."""
     return {
         "state": outcome.state,
         "error_kind": outcome.kind,
@@ -94,7 +94,7 @@ def end_fields(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _move_tenant_on(recorder: RunRecorder, outcome: Outcome) -> None:
+def _update_tenant(recorder: RunRecorder, outcome: RunOutcome) -> None:
     run = recorder.run
     integration = Integration.objects.select_for_update().get(pk=run.integration_id)
     schedule.plan(integration, after=SyncType(run.type))

@@ -31,7 +31,7 @@ from integrations.models import (
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
 from integrations.sync.applicants import incremental
-from integrations.sync.bulk.store import Changes, read_stored, upsert
+from integrations.sync.bulk.store import RowChanges, read_stored, upsert
 from integrations.sync.deletions import GUARDED, release
 from integrations.sync.held_deletions import lock_out_syncs
 from integrations.sync.listed_models import LISTED_MODELS, ListedModel, build_reader
@@ -225,7 +225,9 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:
     return str(stored.values_list("pk", flat=True).get(remote_id=wanted))
 
 
-def _store_listed(integration_id: str, records: list[ListedRecord], listed: ListedModel) -> Changes:
+def _store_listed(
+    integration_id: str, records: list[ListedRecord], listed: ListedModel
+) -> RowChanges:
     table = listed.table
     drafts = [listed.to_draft(record) for record in records]
     changes = upsert(table, integration_id, drafts)
@@ -236,19 +238,19 @@ def _store_listed(integration_id: str, records: list[ListedRecord], listed: List
     return changes
 
 
-def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) -> Changes:
+def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) -> RowChanges:
     table = GUARDED[Model.APPLICATIONS]
     before = read_stored(table, integration_id, [remote_id]).get(remote_id)
     incremental.store_applicants(integration_id, [row])
     after = read_stored(table, integration_id, [remote_id])[remote_id]
     if before is None:
-        return Changes(new_ids=[after.id])
+        return RowChanges(new_ids=[after.id])
     if before.deleted:
-        return Changes(restored=1)
-    return Changes(updated=int(before.content_hash != after.content_hash))
+        return RowChanges(restored=1)
+    return RowChanges(updated=int(before.content_hash != after.content_hash))
 
 
-def _count(run: SyncRun, model: str, removed: int, changes: Changes) -> None:
+def _count(run: SyncRun, model: str, removed: int, changes: RowChanges) -> None:
     """Count `removed` quarantined records of the run as what they are now, as a recorder would."""
     written = changes.created + changes.updated + changes.restored
     ModelResult.objects.filter(run=run, model=model, quarantined__gte=removed).update(

@@ -1,4 +1,4 @@
-"""Asking for a sync, stopping one, and telling what it did."""
+"""Sync runs: requesting one, cancelling it, its report, and starting those that are due."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from integrations.sync import lease, outcome, schedule
 
 
 class SyncRefused(Exception):
-    """The request cannot be met; the message tells the user why and what to do."""
+    """A sync, or a decision that must not meet one, is refused; the message is for the user."""
 
 
 def request_sync(
@@ -36,7 +36,7 @@ def request_sync(
     trigger: str = Trigger.MANUAL,
     user: Any = None,
 ) -> tuple[SyncRun, bool]:
-    """Queue a sync and wake a worker on commit; (the run, whether it is a new one).
+    """Queue a sync and wake a worker on commit; return the run, and whether it is a new one.
 
     Raises `SyncRefused`; see `queue_run`.
     """
@@ -49,11 +49,10 @@ def request_sync(
 def queue_run(
     integration_id: str, *, type: str, trigger: str, user: Any = None
 ) -> tuple[SyncRun, bool]:
-    """Queue a sync; (the run, whether it is a new one).
+    """Queue a sync; return the run, and whether it is a new one.
 
-    A tenant has one live run: while there is one, it is returned instead. A DELTA of a tenant
-    that has never been read whole, or of which something else is to be read than before, is made
-    a FULL. Raises `SyncRefused`, and
+    A tenant has at most one live run: if there is one, it is returned. A DELTA becomes a FULL if
+    the tenant has never been read whole, or if its scopes have changed. Raises `SyncRefused`, and
     `Integration.DoesNotExist` for a tenant that has been deleted.
     """
     integration = Integration.objects.present().select_related("credentials").get(pk=integration_id)
@@ -87,7 +86,7 @@ def queue_run(
 
 
 def request_cancel(run_id: int) -> None:
-    """Stop a run: at once when it still waits, else as soon as its worker notices."""
+    """Cancel a run: at once while it is queued, else as soon as its worker checks its lease."""
     now = timezone.now()
     runs = SyncRun.objects.filter(pk=run_id)
     with transaction.atomic():
@@ -100,7 +99,7 @@ def request_cancel(run_id: int) -> None:
 
 
 def run_report(run: SyncRun) -> dict[str, Any]:
-    """What the run did, as the `sync` command's JSON object; times are ISO 8601 in UTC."""
+    """A run as the `sync` command prints it in JSON; times are ISO 8601 in UTC."""
     results = {result.model: result for result in run.results.all()}
     figures = (
         "seen",

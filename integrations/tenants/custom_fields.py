@@ -1,4 +1,4 @@
-"""Further fields of jobs: which of Flatchr's own are passed on, and which custom fields carry one
+"""Custom fields of jobs, and the integration fields (Flatchr's own) that they carry
 (`docs/unified-api.md §10.6`, `§12.8`).
 
 What is changed here is in the records after the next sync, whichever its type: a sync reads all
@@ -27,7 +27,7 @@ from integrations.models import (
     Job,
 )
 
-# In so many jobs an example is looked for.
+# Jobs in which examples are looked for.
 SAMPLE = 20
 _CHOICES = tuple(INTEGRATION_FIELDS.items())
 
@@ -168,17 +168,17 @@ def _check(field: CustomField) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """What goes with a custom field: the tenants that map it, and how many jobs carry it."""
+class CustomFieldUsage:
+    """Who uses a custom field: the tenants that map it, and the number of jobs that have it."""
 
     tenants: list[Integration]
     jobs: int
 
 
-def loss_of(field: CustomField) -> Loss:
+def usage_of(field: CustomField) -> CustomFieldUsage:
     tenants = Integration.objects.present().filter(field_mappings__custom_field=field)
     jobs = Job.objects.live().filter(integration__deleted_at=None, custom_fields__has_key=field.key)
-    return Loss(list(tenants), jobs.count())
+    return CustomFieldUsage(list(tenants), jobs.count())
 
 
 def delete_custom_field(field: CustomField) -> None:

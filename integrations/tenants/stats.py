@@ -1,8 +1,7 @@
-"""Counting a tenant after its syncs, so that no page has to.
+"""Statistics of a tenant, counted after each sync and stored in one row, which pages read.
 
-A count reads every application of the tenant, which no page view could wait for. It is done once
-for each run that has ended, by the worker that ran it or else by the sweep, in transactions of
-its own, and a page reads one small row.
+Counting reads every application of the tenant, which is too slow for a page view. The worker
+of a run does it when the run has ended, or else the sweep.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from integrations.records import JobStatus, Outcome
 WEEKS = 26
 # A sweep does not hold the worker up for long; the next one goes on.
 SWEEP_SECONDS = 5.0
-# A bulk upload makes many applications one by one: they are not each counted at once.
+# How long changes between two syncs wait: a bulk upload makes many applications one by one.
 PAUSE = timedelta(minutes=1)
 # Flatchr's dates are days there.
 FLATCHR_ZONE = ZoneInfo("Europe/Paris")
@@ -105,7 +104,7 @@ def behind(now: datetime) -> list[str]:
 
 
 def _applications(integration_id: str, now: datetime) -> dict[str, Any]:
-    """All that is told of applications, in one pass over them."""
+    """The figures of applications, in one pass over them."""
     since = now - timedelta(weeks=WEEKS)
     made = Case(When(remote_created_at__gte=since, then="remote_created_at"))
     groups = (
@@ -141,7 +140,7 @@ def monday(moment: datetime) -> date:
 
 
 def _in_order(integration_id: str, counted: Counter[str | None]) -> list[dict[str, Any]]:
-    """Every stage in the order of the pipeline, empty ones only where Flatchr shows them."""
+    """The stages in the order of the pipeline; empty ones only if Flatchr shows them."""
     stages: Iterable[tuple[str, str | None, bool]] = (
         ApplicationStage.objects.live()
         .filter(integration_id=integration_id)
@@ -153,7 +152,7 @@ def _in_order(integration_id: str, counted: Counter[str | None]) -> list[dict[st
         for pk, name, visible in stages
         if visible or counted[pk]
     ]
-    # Of no stage, or of one that is gone.
+    # Those without a stage, or with a deleted one.
     if elsewhere := counted.total():
         known.append({"id": "", "name": "", "count": elsewhere})
     return known

@@ -1,8 +1,7 @@
-"""Value maps: which of Flatchr's words nobody has explained yet, and what they are said to mean
-(`docs/mapping.md`, Job).
+"""Value maps: which unified value a value of Flatchr's becomes (`docs/mapping.md`, Job).
 
-What is decided here is in the jobs after the next sync, whichever its type: a sync reads all
-jobs, and writes those whose values have come to differ.
+A decision takes effect with the next sync of either type: each reads all jobs, and writes those
+whose values differ.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ from integrations.models import (
 )
 from integrations.records import EmploymentType, JobStatus, Model
 
-# Longer words are no words, and are left as Flatchr sent them.
-LONGEST = 200
-# So many jobs are named of those that have a value.
+# Longer values cannot be decided on, and stay as Flatchr sends them.
+MAX_LENGTH = 200
+# Jobs shown for each value.
 EXAMPLES = 5
-# So many values of each kind are told.
+# Values listed of each kind.
 MOST = 200
 
 
 class UnknownValue(LookupError):
-    """A value that there is not, or that may not be decided. The text says which, for users."""
+    """The value does not exist, or cannot be decided on; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """How one kind of value is compared, where a job has it, and which warning tells of it."""
+class ValueRule:
+    """One kind of value: how it is compared, its column of jobs, and its code of warnings."""
 
     key: Callable[[str], str]
     unified: Callable[[], frozenset[str]]
@@ -53,12 +52,12 @@ class Rule:
     code: str
 
 
-RULES: Mapping[ValueKind, Rule] = {
-    ValueKind.CONTRACT: Rule(
+RULES: Mapping[ValueKind, ValueRule] = {
+    ValueKind.CONTRACT: ValueRule(
         fold, lambda: frozenset(EmploymentType), "employment_type", "unknown_contract"
     ),
-    ValueKind.STATUS: Rule(fold, lambda: frozenset(JobStatus), "status", "unknown_job_status"),
-    ValueKind.COUNTRY: Rule(
+    ValueKind.STATUS: ValueRule(fold, lambda: frozenset(JobStatus), "status", "unknown_job_status"),
+    ValueKind.COUNTRY: ValueRule(
         country_key,
         lambda: frozenset(country_codes().values()),
         "location__country",
@@ -69,12 +68,12 @@ CODES = {rule.code: kind for kind, rule in RULES.items()}
 
 
 @dataclass(slots=True)
-class MetValue:
-    """A value that Flatchr sent, and what was decided on it.
+class SourceValue:
+    """A value that Flatchr has sent, and the decisions on it.
 
-    `spellings`: as met in jobs, with the number of jobs that have each at present; all of them
-    are one value. `examples`: a few of the jobs. `own`: the decision of this scope, `general`: the
-    one for all tenants.
+    `spellings`: the spellings found in jobs, with the number of jobs of each. `examples`: a few of
+    these jobs. `own`: the decision of the tenant (or for all, if no tenant is given); `general`:
+    the one for all tenants.
     """
 
     kind: ValueKind
@@ -121,7 +120,7 @@ def decide(
     """
     rule = RULES[ValueKind(kind)]
     key = rule.key(value)
-    if not key or len(value) > LONGEST:
+    if not key or len(value) > MAX_LENGTH:
         raise UnknownValue("This value cannot be decided on. Correct it in Flatchr.")
     if unified not in rule.unified():
         raise UnknownValue("This is none of the values to choose from. Choose another one.")
@@ -158,13 +157,13 @@ def _note(decision: ValueDecision, user: Any, *, meaning: str) -> None:
     )
 
 
-def met_values(integration: Integration | None) -> list[MetValue]:
-    """The values to decide on and those decided, of one tenant or of all, the most met first.
+def source_values(integration: Integration | None) -> list[SourceValue]:
+    """The values to decide on and those decided, of one tenant or of all, most frequent first.
 
-    Told by the jobs as stored, by the warnings of each tenant's last sync, and by the decisions
-    of the scope. The number of queries does not grow with any of them.
+    From the stored jobs, the warnings of each tenant's last sync, and the decisions. The number of
+    queries is fixed.
     """
-    found: dict[tuple[str, str], MetValue] = {}
+    found: dict[tuple[str, str], SourceValue] = {}
     for kind in ValueKind:
         _from_jobs(found, kind, integration)
     _from_warnings(found, integration)
@@ -173,12 +172,14 @@ def met_values(integration: Integration | None) -> list[MetValue]:
     return [one for kind in ValueKind for one in [x for x in ordered if x.kind == kind][:MOST]]
 
 
-def _at(found: dict[tuple[str, str], MetValue], kind: ValueKind, value: str) -> MetValue | None:
-    """The entry for `value`; None for what nobody could decide on."""
+def _at(
+    found: dict[tuple[str, str], SourceValue], kind: ValueKind, value: str
+) -> SourceValue | None:
+    """The entry for `value`, added if new; None for a value that cannot be decided on."""
     key = RULES[kind].key(value)
-    if not key or len(value) > LONGEST:
+    if not key or len(value) > MAX_LENGTH:
         return None
-    return found.setdefault((kind, key), MetValue(kind, key, value))
+    return found.setdefault((kind, key), SourceValue(kind, key, value))
 
 
 def unknown_jobs(integration: Integration | None, kind: ValueKind) -> QuerySet[Any]:
@@ -196,7 +197,7 @@ def unknown_jobs(integration: Integration | None, kind: ValueKind) -> QuerySet[A
 
 
 def _from_jobs(
-    found: dict[tuple[str, str], MetValue], kind: ValueKind, integration: Integration | None
+    found: dict[tuple[str, str], SourceValue], kind: ValueKind, integration: Integration | None
 ) -> None:
     jobs = unknown_jobs(integration, kind)
     for value, count in jobs.values("met").annotate(jobs=Count("pk")).values_list("met", "jobs"):
@@ -209,8 +210,10 @@ def _from_jobs(
             entry.examples = [*entry.examples, job][:EXAMPLES]
 
 
-def _from_warnings(found: dict[tuple[str, str], MetValue], integration: Integration | None) -> None:
-    """A job may lack its own word, such as one that Flatchr calls by a unified value's name."""
+def _from_warnings(
+    found: dict[tuple[str, str], SourceValue], integration: Integration | None
+) -> None:
+    """Add values from warnings: jobs may lack them, as when Flatchr's name is a unified value's."""
     ended = SyncRun.objects.filter(
         integration=OuterRef("pk"), state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
     )
@@ -224,19 +227,21 @@ def _from_warnings(found: dict[tuple[str, str], MetValue], integration: Integrat
     for code, examples in warnings.values_list("code", "examples"):
         for example in examples:
             value = str(example.get("value") or "")
-            # Cut short, and whole in the job.
+            # The warning has cut it short; the job has the whole value.
             if not value.endswith("…"):
                 _at(found, CODES[code], value)
 
 
-def _add_decisions(found: dict[tuple[str, str], MetValue], integration: Integration | None) -> None:
+def _add_decisions(
+    found: dict[tuple[str, str], SourceValue], integration: Integration | None
+) -> None:
     decisions = ValueDecision.objects.filter(
         Q(integration=None) | Q(integration=integration)
     ).select_related("decided_by")
     for decision in decisions:
         where = (ValueKind(decision.kind), decision.key)
         if decision.integration_id == (integration.pk if integration else None):
-            entry = found.setdefault(where, MetValue(where[0], decision.key, decision.value))
+            entry = found.setdefault(where, SourceValue(where[0], decision.key, decision.value))
             entry.own = decision
         elif where in found:
             found[where].general = decision

@@ -12,7 +12,7 @@ from django.urls import reverse
 from integrations.admin.base.formatting import change_url
 from integrations.admin.tenants.value_maps import name_of, unified_choices
 from integrations.models import Integration, Job, SyncRun, ValueDecision, ValueKind
-from integrations.tenants.value_maps import decide, met_values, value_maps_of
+from integrations.tenants.value_maps import decide, source_values, value_maps_of
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address
 from tests.admin.test_lists import queries_of
@@ -34,7 +34,7 @@ def odd(data: Data, other_data: Data) -> Data:
 
 def names(tenant: Integration | None) -> dict[str, str]:
     """The name of each value's field, by the value."""
-    return {met.value: name_of(met) for met in met_values(tenant)}
+    return {met.value: name_of(met) for met in source_values(tenant)}
 
 
 def contracts(tenant: Integration) -> dict[str, str]:

@@ -145,7 +145,7 @@ def test_what_is_mapped_no_longer_leaves_the_jobs(
     for field in (cost_centre, other):
         custom_fields.map_custom_field(synced_tenant, field, "reference")
     sync(synced_tenant)
-    loss = custom_fields.loss_of(cost_centre)
+    loss = custom_fields.usage_of(cost_centre)
     assert (loss.tenants, loss.jobs) == ([synced_tenant], 3)
 
     if how == "deleted":

@@ -18,7 +18,7 @@ from integrations.models import (
 )
 from integrations.sandbox import Sandbox
 from integrations.tenants import value_maps
-from integrations.tenants.value_maps import UnknownValue, decide, met_values, undo
+from integrations.tenants.value_maps import UnknownValue, decide, source_values, undo
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import sync, written
 
@@ -53,7 +53,7 @@ def codes(run: SyncRun) -> set[str]:
 
 
 def told(tenant: Integration | None) -> dict[str, tuple[str, int]]:
-    return {met.kind: (met.value, met.jobs) for met in met_values(tenant)}
+    return {met.kind: (met.value, met.jobs) for met in source_values(tenant)}
 
 
 def test_values_that_nobody_has_explained_are_told_with_the_jobs_that_have_them(
@@ -64,7 +64,7 @@ def test_values_that_nobody_has_explained_are_told_with_the_jobs_that_have_them(
         "status": ("7", 1),
         "country": ("République d’Armor", 1),
     }
-    for met in met_values(connected_tenant):
+    for met in source_values(connected_tenant):
         assert [job.remote_id for job in met.examples] == [odd_job]
         assert list(met.spellings) == [met.value]
     assert told(None) == told(connected_tenant)
@@ -156,14 +156,14 @@ def test_two_spellings_are_one_value(
     shouted = "REPUBLIQUE D’ARMOR"
     sandbox.edit_vacancy(other, address={**ADDRESS, "country": shouted})
     sync(connected_tenant)
-    [met] = [met for met in met_values(connected_tenant) if met.kind == "country"]
+    [met] = [met for met in source_values(connected_tenant) if met.kind == "country"]
     assert met.spellings == {"République d’Armor": 1, shouted: 1}
 
     decide(connected_tenant, "country", shouted, "FR")
     run = sync(connected_tenant)
 
     assert written(run) == {"jobs": {"updated": 2}}
-    assert [met.jobs for met in met_values(connected_tenant) if met.kind == "country"] == [0]
+    assert [met.jobs for met in source_values(connected_tenant) if met.kind == "country"] == [0]
 
 
 def test_a_word_that_reads_like_a_unified_value_is_told_by_its_warning(

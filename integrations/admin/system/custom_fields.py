@@ -159,7 +159,7 @@ class CustomFieldAdmin(SuperuserAdmin):
                 % {"field": field},
             )
             return HttpResponseRedirect(_list_url())
-        loss = further.loss_of(field)
+        loss = further.usage_of(field)
         return self.page(
             request,
             "relais/custom_field_delete.html",

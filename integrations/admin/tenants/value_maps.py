@@ -29,7 +29,7 @@ from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
 from integrations.records import EmploymentType, JobStatus
 from integrations.tenants import value_maps
-from integrations.tenants.value_maps import MetValue, UnknownValue
+from integrations.tenants.value_maps import SourceValue, UnknownValue
 
 Choices = list[tuple[str, str]]
 
@@ -40,7 +40,7 @@ class Row:
     they are listed.
     """
 
-    met: MetValue
+    met: SourceValue
     select: Any
     spellings: list[tuple[str, int, str]]
     status: str
@@ -63,7 +63,7 @@ class Section:
 class ValuesForm(forms.Form):
     """One choice for each value; the empty one leaves it as Flatchr sends it."""
 
-    def __init__(self, *args: Any, met: Sequence[MetValue], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, met: Sequence[SourceValue], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.met = met
         choices = {kind: unified_choices(kind) for kind in ValueKind}
@@ -96,7 +96,7 @@ class ValuesForm(forms.Form):
         return changed
 
 
-def name_of(value: MetValue) -> str:
+def name_of(value: SourceValue) -> str:
     """The name of a value's field: the same for as long as the value is."""
     return f"map-{blake2b(f'{value.kind}:{value.key}'.encode(), digest_size=8).hexdigest()}"
 
@@ -111,7 +111,7 @@ def unified_choices(kind: ValueKind) -> Choices:
     return [(value.value, words(value)) for value in values]
 
 
-def _empty(value: MetValue, choices: Choices) -> str:
+def _empty(value: SourceValue, choices: Choices) -> str:
     if value.general is not None:
         meaning = dict(choices).get(value.general.unified, value.general.unified)
         return _("As for all tenants: %(meaning)s") % {"meaning": meaning}
@@ -129,7 +129,7 @@ def _data(request: HttpRequest) -> Any:
 def values_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
     """What is decided is in the jobs after the next sync, which a second button starts at once."""
     here = tenant_url(tenant, "values")
-    met = value_maps.met_values(tenant)
+    met = value_maps.source_values(tenant)
     form = ValuesForm(_data(request), met=met)
     if request.method == "POST":
         if not _saved(request, form, tenant):
@@ -223,7 +223,7 @@ def _sections(form: ValuesForm, tenant: Integration | None) -> list[Section]:
     ]
 
 
-def _row(form: ValuesForm, value: MetValue, tenant: Integration | None) -> Row:
+def _row(form: ValuesForm, value: SourceValue, tenant: Integration | None) -> Row:
     select = form[name_of(value)]
     field: Any = select.field
     meanings = dict(field.choices)
@@ -245,7 +245,7 @@ def _jobs_url(kind: ValueKind, spelling: str, tenant: Integration | None) -> str
     return list_url(Job, **query, **({"tenant": tenant.pk} if tenant else {}))
 
 
-def _status(value: MetValue) -> str:
+def _status(value: SourceValue) -> str:
     if value.own is None and value.general is None:
         return ""
     if value.jobs:
@@ -279,7 +279,7 @@ class ValueDecisionAdmin(SuperuserAdmin):
     ) -> HttpResponse:
         if not self.has_change_permission(request):
             return super().changelist_view(request)
-        form = ValuesForm(_data(request), met=value_maps.met_values(None))
+        form = ValuesForm(_data(request), met=value_maps.source_values(None))
         if request.method == "POST":
             _saved(request, form, None)
             return HttpResponseRedirect(_general_url())

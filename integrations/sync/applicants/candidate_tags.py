@@ -1,8 +1,8 @@
-"""Candidate tags, which Flatchr gives one applicant at a time (`docs/flatchr-api.md §15`).
+"""Candidate tags, which Flatchr lists one applicant at a time (`docs/flatchr-api.md §15`).
 
 A run reads the traits of applicants that are new or changed, then of those never read, then of
-the longest unread, within the tenant's budget of requests. A reading is complete for its
-applicant, so a tag that it no longer shows is taken off in any run.
+those read longest ago, within the tenant's budget of requests. A reading is complete for its
+applicant, so a tag that it no longer has is removed in a run of any type.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from integrations.flatchr.reader import FlatchrReader
 from integrations.models import Application, CandidateTag, Tag, TraitReading
 from integrations.records import Finding, Model, TagRecord
 from integrations.sync.bulk.batches import batches
-from integrations.sync.bulk.store import Changes, Store, apply, compare, read_stored
+from integrations.sync.bulk.store import RowChanges, Store, apply, compare, read_stored
 from integrations.sync.bulk.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
 
 BATCH = 50
 
 
 def read_candidate_tags(store: Store, reader: FlatchrReader, *, budget: int) -> None:
-    """Read the traits that are due, at most `budget` applicants' in all attempts at a run, and
-    tag their candidates.
+    """Read the traits that are due, and tag the candidates.
+
+    At most `budget` applicants are read in all attempts at a run.
     """
     read = TraitReading.objects.filter(
         integration_id=store.integration_id, read_at__gte=store.since
@@ -46,7 +47,7 @@ def read_candidate_tags(store: Store, reader: FlatchrReader, *, budget: int) -> 
 
 
 def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord] | None:
-    """An applicant's tags; None when Flatchr has erased it, which a full sync will find."""
+    """An applicant's tags; None, with a warning, when Flatchr has erased the applicant."""
     try:
         return reader.traits(remote_id)
     except FlatchrError as error:
@@ -83,14 +84,14 @@ def due(integration_id: str, since: datetime | None, budget: int) -> Iterator[tu
 
 
 def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
-    """Tag candidates anew as `retag` does, and count what that changed. Inside a transaction."""
+    """Retag candidates, and count the changes. Inside a transaction."""
     changes, deleted = retag(store.integration_id, candidate_ids)
     store.count(CANDIDATE_TAGS, changes)
     store.recorder.counts(Model.CANDIDATE_TAGS).deleted += deleted
 
 
 def seen_tags(integration_id: str, since: datetime) -> int:
-    """How many tags on candidates were read, or brought back, from `since` on."""
+    """The number of candidates' tags that were read or restored from `since` on."""
     read = TraitReading.objects.filter(
         application__candidate_id=OuterRef("candidate_id"), read_at__gte=since
     )
@@ -98,11 +99,11 @@ def seen_tags(integration_id: str, since: datetime) -> int:
     return live.filter(Q(changed_at__gte=since) | Exists(read)).count()
 
 
-def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[Changes, int]:
+def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[RowChanges, int]:
     """Give each candidate the tags that its live applications' readings show, and no others.
 
-    Inside a transaction. A tag that the tenant does not know, or no longer has, is left out.
-    What was written, and how many tags were taken off.
+    Inside a transaction. Tags that are not stored, or deleted, are left out. Return what was
+    written, and how many tags were removed.
     """
     wanted = _wanted(integration_id, candidate_ids)
     candidates = dict(
@@ -151,7 +152,7 @@ def _wanted(integration_id: str, candidate_ids: Collection[str]) -> dict[str, se
 
 
 def _save(store: Store, readings: dict[str, list[TagRecord]]) -> None:
-    """Keep what was read, add the tags met for the first time, and tag the candidates."""
+    """Store the readings, add the tags that they have discovered, and tag the candidates."""
     _add_discovered(store, readings)
     moment = timezone.now()
     TraitReading.objects.bulk_create(
@@ -175,11 +176,11 @@ def _save(store: Store, readings: dict[str, list[TagRecord]]) -> None:
 
 
 def _add_discovered(store: Store, readings: dict[str, list[TagRecord]]) -> None:
-    met = {tag.remote_id: tag for tags in readings.values() for tag in tags if tag.discovered}
-    stored = read_stored(TAGS, store.integration_id, list(met))
+    found = {tag.remote_id: tag for tags in readings.values() for tag in tags if tag.discovered}
+    stored = read_stored(TAGS, store.integration_id, list(found))
     new = [
         tag_draft(tag)
-        for remote_id, tag in met.items()
+        for remote_id, tag in found.items()
         if remote_id not in stored or stored[remote_id].deleted
     ]
     store.apply(TAGS, compare(TAGS, store.integration_id, new, stored))

@@ -23,7 +23,7 @@ from integrations.records import (
     Rejected,
 )
 from integrations.sync.bulk.dialects import dialect, json_text
-from integrations.sync.bulk.store import Changes, Stored, as_bytes, compare
+from integrations.sync.bulk.store import RowChanges, StoredRow, as_bytes, compare
 from integrations.sync.bulk.tables import CANDIDATES, Draft, person_columns
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -52,7 +52,7 @@ def refresh(
     *,
     read: Mapping[str, ApplicationRecord],
     since: datetime | None = None,
-) -> Changes:
+) -> RowChanges:
     """The changes that bring `candidate_ids` in line with their applications as stored now.
 
     `read` holds the applications that the caller has mapped, by remote id; an application that
@@ -82,7 +82,7 @@ def refresh(
             remote_id = winner
         person = read[winner].person if winner in read else _person(winner, sources[winner])
         drafts.append(Draft(remote_id, person_columns(person), (), fingerprint))
-        stored[remote_id] = Stored(
+        stored[remote_id] = StoredRow(
             candidate_id,
             as_bytes(was),
             as_bytes(content_hash),

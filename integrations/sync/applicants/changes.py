@@ -26,7 +26,7 @@ from integrations.sync.applicants.matching import (
 )
 from integrations.sync.bulk.bloom_filter import FirstReadFilter
 from integrations.sync.bulk.dialects import dialect
-from integrations.sync.bulk.store import Changes, apply, compare, ids
+from integrations.sync.bulk.store import RowChanges, apply, compare, ids
 from integrations.sync.bulk.tables import (
     APPLICATIONS,
     CANDIDATES,
@@ -51,8 +51,8 @@ class ApplicantChanges:
     rejected: list[Rejected] = field(default_factory=list)
     known: dict[str, KnownApplication] = field(default_factory=dict)
     people: People = field(default_factory=lambda: People({}, {}))
-    candidates: Changes = field(default_factory=Changes)
-    applications: Changes = field(default_factory=Changes)
+    candidates: RowChanges = field(default_factory=RowChanges)
+    applications: RowChanges = field(default_factory=RowChanges)
 
     def pending(self) -> Pending:
         """The person key and the candidate of each application that is to be written."""
@@ -68,9 +68,9 @@ class ApplicantChanges:
 class SavedChanges:
     """What was written, for those who count it."""
 
-    candidates: tuple[Changes, ...]
-    applications: Changes
-    tags: Changes
+    candidates: tuple[RowChanges, ...]
+    applications: RowChanges
+    tags: RowChanges
     tags_deleted: int
 
 
@@ -139,13 +139,13 @@ class ApplicantChangeDetector:
         apply(CANDIDATES, changes.candidates)
         apply(APPLICATIONS, changes.applications)
         touched = set(changes.people.candidates.values()).difference(changes.candidates.new_ids)
-        refreshed = Changes()
+        refreshed = RowChanges()
         if touched:
             refreshed = refresh(
                 self._integration_id, touched, read=changes.records, since=self._since
             )
             apply(CANDIDATES, refreshed)
-        tags, tags_deleted = Changes(), 0
+        tags, tags_deleted = RowChanges(), 0
         restored = {known.candidate_id for known in changes.known.values() if known.stored.deleted}
         if restored:
             # A deleted application's tags were taken off; they come back with it.

@@ -1,7 +1,7 @@
-"""Applicants stored between two syncs: found by a search, or submitted and still to be found.
+"""Applicants stored between two syncs: found by a search, or submitted and not listed yet.
 
-What is written here is what the next sync would write, under the same ids, so that sync finds
-nothing to change.
+The rows are those that the next sync would write, with the same ids, so that it finds nothing to
+change.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from integrations.tenants.scopes import scopes_of
 
 
 def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> dict[str, str]:
-    """Write applicants as candidates and applications; each one's application id by remote id.
+    """Write applicants as candidates and applications; return the application ids by remote id.
 
     `rows` are elements of an answer to a search with their source texts (`docs/flatchr-api.md §5`).
-    One that cannot be mapped is left out. Idempotent. What was expected of them by
-    `expect_application` becomes theirs and keeps its id.
+    One that cannot be mapped is left out. An application made by `expect_application` is taken
+    over with its id. Idempotent.
     """
     mapper = _mapper(integration_id)
     kept = _sieve(integration_id).rows(rows)
@@ -67,7 +67,7 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
 
 
 def refusal_of(integration_id: str, data: Any, raw: str) -> Rejected | None:
-    """Why an element of an answer to a search cannot be mapped; None when it can be."""
+    """Why an element of a search's answer cannot be mapped, or None."""
     mapper = _mapper(integration_id)
     ((data, raw),) = _sieve(integration_id).rows([(data, raw)])
     row = mapper.identify(data, raw)
@@ -78,10 +78,10 @@ def refusal_of(integration_id: str, data: Any, raw: str) -> Rejected | None:
 def expect_application(
     integration_id: str, submission_id: str, *, job_id: str, person_key: str, person: PersonRecord
 ) -> str:
-    """The id of an application that Flatchr has and does not show yet; made on the first call.
+    """Store an application that Flatchr has accepted and does not list yet; return its id.
 
-    Its candidate is the one that `person_key`, a lower-cased e-mail, has already, or a new one.
-    Both get ids of their own and keep them when Flatchr shows the applicant.
+    Its candidate is the stored one of `person_key`, a lower-cased e-mail address, or a new one.
+    Both keep their ids when Flatchr lists the applicant. Idempotent.
     """
     remote_id = f"{PROVISIONAL}{submission_id}"
     scope_filter = _sieve(integration_id)
@@ -143,7 +143,7 @@ def _sieve(integration_id: str) -> ScopeFilter:
 
 
 def _mapper(integration_id: str) -> ApplicantMapper:
-    """A mapper with the joins as the last sync left them."""
+    """A mapper with the jobs and stages as the last sync has stored them."""
     stages = ApplicationStage.objects.live().filter(integration_id=integration_id)
     records = [
         StageRecord(stage.remote_id, stage.name, stage.position, stage.visible, stage.hired, "")
@@ -151,10 +151,10 @@ def _mapper(integration_id: str) -> ApplicantMapper:
     ]
     return ApplicantMapper(
         jobs_by_vacancy(integration_id),
-        stages_by_title(records, _say_nothing),
-        report=_say_nothing,
+        stages_by_title(records, _ignore_finding),
+        report=_ignore_finding,
     )
 
 
-def _say_nothing(_: Finding) -> None:
-    """There is no run to say it on; the source object is kept with the record."""
+def _ignore_finding(_: Finding) -> None:
+    """There is no run that the warning could belong to."""

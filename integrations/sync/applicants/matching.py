@@ -16,7 +16,7 @@ from integrations.ids import unified_id
 from integrations.models import Application
 from integrations.records import PROVISIONAL, ApplicationRecord
 from integrations.sync.bulk.dialects import dialect
-from integrations.sync.bulk.store import Stored, as_bytes
+from integrations.sync.bulk.store import StoredRow, as_bytes
 from integrations.sync.bulk.tables import APPLICATIONS
 
 # Of applications that are about to be written: person key and candidate by remote id.
@@ -27,7 +27,7 @@ Pending = Mapping[str, tuple[str, str]]
 class KnownApplication:
     """An application as stored, and its candidate, which never changes."""
 
-    stored: Stored
+    stored: StoredRow
     candidate_id: str
 
 
@@ -80,7 +80,7 @@ def known_applications(
     )
     return {
         remote_id: KnownApplication(
-            Stored(
+            StoredRow(
                 id=record_id,
                 fingerprint=as_bytes(fingerprint),
                 content_hash=as_bytes(content_hash),
@@ -126,7 +126,7 @@ def submitted_applications(
         job_id = job_ids.get(record.job_remote_id or "")
         application = submitted.pop((record.person_key, job_id), None)
         if application is not None:
-            stored = Stored(
+            stored = StoredRow(
                 id=application.pk,
                 fingerprint=None,
                 content_hash=as_bytes(application.content_hash),

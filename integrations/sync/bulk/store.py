@@ -21,7 +21,7 @@ from integrations.sync.recorder import RunRecorder
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredRow:
     """What the database holds of a record; `changed_at` is a column value."""
 
     id: str
@@ -34,7 +34,7 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Changes:
+class RowChanges:
     """The rows of one batch that need writing, and how many of each kind there are.
 
     `new_ids` are the ids of the new rows, and `inserts` these rows as the dialect encodes them.
@@ -58,7 +58,9 @@ def now() -> Any:
     return dialect().timestamp(timezone.now())
 
 
-def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) -> dict[str, Stored]:
+def read_stored(
+    table: Table, integration_id: str, remote_ids: Sequence[str]
+) -> dict[str, StoredRow]:
     """The stored records among `remote_ids`, by remote id."""
     with connection.cursor() as cursor:
         dialect().find(
@@ -71,16 +73,16 @@ def read_stored(table: Table, integration_id: str, remote_ids: Sequence[str]) ->
             integration_id,
         )
         return {
-            row[0]: Stored(row[1], as_bytes(row[2]), as_bytes(row[3]), row[4], bool(row[5]))
+            row[0]: StoredRow(row[1], as_bytes(row[2]), as_bytes(row[3]), row[4], bool(row[5]))
             for row in cursor
         }
 
 
 def compare(
-    table: Table, integration_id: str, drafts: Sequence[Draft], stored: dict[str, Stored]
-) -> Changes:
+    table: Table, integration_id: str, drafts: Sequence[Draft], stored: dict[str, StoredRow]
+) -> RowChanges:
     """Sort `drafts` into new, changed and restored rows; unchanged ones are left out."""
-    changes = Changes()
+    changes = RowChanges()
     inserts: list[Row] = []
     moment, arrival = now(), arrived_now()
     for draft in drafts:
@@ -106,7 +108,7 @@ def compare(
     return changes
 
 
-def apply(table: Table, changes: Changes) -> None:
+def apply(table: Table, changes: RowChanges) -> None:
     """Write `changes`. Inside a transaction."""
     with connection.cursor() as cursor:
         if changes.new_ids:
@@ -116,7 +118,7 @@ def apply(table: Table, changes: Changes) -> None:
             dialect().update(cursor, table, changes.updates)
 
 
-def upsert(table: Table, integration_id: str, drafts: Sequence[Draft]) -> Changes:
+def upsert(table: Table, integration_id: str, drafts: Sequence[Draft]) -> RowChanges:
     """Write those of `drafts` that differ; return what was written. Inside a transaction."""
     stored = read_stored(table, integration_id, [draft.remote_id for draft in drafts])
     changes = compare(table, integration_id, drafts, stored)
@@ -164,12 +166,12 @@ class Store:
             self.recorder.counts(table.model).seen += len(drafts)
             self.recorder.save(table.model)
 
-    def apply(self, table: Table, changes: Changes) -> None:
+    def apply(self, table: Table, changes: RowChanges) -> None:
         """Write `changes` and count them. Inside a transaction."""
         apply(table, changes)
         self.count(table, changes)
 
-    def count(self, table: Table, changes: Changes) -> None:
+    def count(self, table: Table, changes: RowChanges) -> None:
         """Count `changes` that have been written."""
         counts = self.recorder.counts(table.model)
         counts.created += changes.created
