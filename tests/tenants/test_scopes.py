@@ -266,6 +266,28 @@ def test_what_is_submitted_is_stored_without_what_is_left_out(synced_tenant: Int
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("impatient")
+def test_a_full_sync_that_does_not_read_applicants_has_not_applied_the_choice(
+    synced_tenant: Integration, sandbox: Sandbox
+) -> None:
+    scopes.choose(synced_tenant, left_out(Part.NAMES))
+    named = Candidate.objects.exclude(last_name=None)
+    assert named.exists()
+    sandbox.faults.add(path="/search/applicants$", status=500)
+
+    sync(synced_tenant)
+
+    synced_tenant.refresh_from_db()
+    assert synced_tenant.scopes_changed_at is not None
+    sandbox.faults.clear()
+    run = sync(synced_tenant, "DELTA")
+    assert (run.type, run.state) == ("FULL", "SUCCEEDED")
+    synced_tenant.refresh_from_db()
+    assert synced_tenant.scopes_changed_at is None
+    assert not named.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_models_that_are_left_out_are_not_asked_for_and_come_back(
     synced_tenant: Integration, sandbox: Sandbox
 ) -> None:
