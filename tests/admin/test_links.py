@@ -114,7 +114,7 @@ def test_whoever_invited_becomes_the_manager_if_they_may_still_connect(
         token = links.new_link(**{**common, "organization": name}, user=user)
         link, new = links.find(token), make_tenant(name)
         assert link is not None
-        links.settle(link, new)
+        links.assign_tenant(link, new)
         return dict(new.memberships.values_list("user__username", "role"))
 
     assert settled(operator, "First") == {"olga": Role.MANAGER}

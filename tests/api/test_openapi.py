@@ -235,7 +235,7 @@ def _connect(site: Site, one: dict[str, str]) -> None:
     link = links.find(token)
     assert link is not None
     links.claim(link)
-    links.settle(link, site.tenant)
+    links.assign_tenant(link, site.tenant)
     site.done("GET /connect/integration-by-token/{token}", token=token)
     site.done("POST /connect/activate-integration", body={"token": token})
     site.done("POST /integrations/{integration_id}/relink", body={}, **one)
