@@ -173,7 +173,7 @@ def test_an_applicant_stored_while_a_sync_is_about_to_write_it_does_not_stop_the
     write = ApplicantWriter.write
 
     def store_first(writer: ApplicantWriter, batch: Any) -> None:
-        if ada in batch.prepared.records:
+        if ada in batch.changes.records:
             store_applicants(connected_tenant.pk, rows)
         write(writer, batch)
 
