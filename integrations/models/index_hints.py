@@ -1,8 +1,17 @@
-"""A hint to SQLite: read a table along the index of its order, not along that of a filter.
+"""Hidden columns: a hint to SQLite to read a table along the index of its order.
 
-SQLite keeps no statistics unless told to, takes any index on a filtered column for a good one,
-and then sorts all that match: for a tenant with a million candidates, two seconds a page. A unary
-plus hides a column from it. PostgreSQL knows better by itself and is given the query as it is.
+SQLite uses any index on a filtered column, and then sorts all rows that match: for a tenant with a
+million candidates, two seconds a page. A unary plus before the column hides the index from it, so
+it walks the index of the order and stops after a page. PostgreSQL is given the query as it is.
+
+Statistics do not help: with `ANALYZE`, bounded by `PRAGMA analysis_limit = 400` or not, SQLite 3.40
+chooses the same plans, since a limit does not enter its estimates. Measured with 20,000 candidates
+and 21 tenants, the first page takes 20 to 130 ms without the hint, and 1 to 10 ms with it,
+whatever the statistics.
+
+Django has no public way to rewrite the conditions of a queryset, and both forms of the same one
+are needed: an index finds few matches soonest, the order many. So this module, and no other,
+copies the nodes of `Query.where`.
 """
 
 from __future__ import annotations
@@ -15,10 +24,10 @@ from django.db.models import ForeignKey, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.sql.where import WhereNode
 
-# What matches is looked for up to here, and counted no further.
+# Matches are looked for, and counted, up to here.
 CAP = 1000
 
-# Of every list that may grow large.
+# The dates with an index by which large lists are ordered.
 ORDERS = {"changed_at", "created_at"}
 
 
