@@ -88,7 +88,7 @@ class ScopesForm(forms.Form):
                 label=LABELS[part],
                 choices=Choice.choices,
                 initial=scopes.choice(part).value,
-                # A page that was opened before the part was there says nothing of it.
+                # A page that was rendered before the part existed does not send it.
                 required=False,
             )
 
@@ -107,9 +107,9 @@ class ScopesForm(forms.Form):
 
     def scopes(self) -> Scopes:
         """What was chosen; only when the form is valid."""
-        said = {part: self.cleaned_data[_name(part)] for part in Part}
+        choices = {part: self.cleaned_data[_name(part)] for part in Part}
         chosen = {
-            part: Choice(choice or self._scopes.choice(part)) for part, choice in said.items()
+            part: Choice(choice or self._scopes.choice(part)) for part, choice in choices.items()
         }
         return Scopes({part: choice for part, choice in chosen.items() if choice is not Choice.ON})
 

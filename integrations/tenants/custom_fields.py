@@ -139,7 +139,7 @@ def define_custom_field(*, key: str, label: str, description: str = "") -> Custo
         with transaction.atomic():
             field.save(force_insert=True)
     except IntegrityError:
-        # Somebody else was quicker by a moment: the same words as by a day.
+        # Another request has just defined the same field: the same message.
         _check(field)
         raise
     return field
@@ -160,11 +160,11 @@ def _check(field: CustomField) -> None:
     try:
         field.full_clean()
     except ValidationError as error:
-        told = error.message_dict
+        messages = error.message_dict
         # The one rule that no single column has: it is the key that has to be another one.
-        if taken := told.pop(NON_FIELD_ERRORS, None):
-            told["key"] = [*told.get("key", []), *taken]
-        raise ValidationError(told) from None
+        if taken := messages.pop(NON_FIELD_ERRORS, None):
+            messages["key"] = [*messages.get("key", []), *taken]
+        raise ValidationError(messages) from None
 
 
 @dataclass(frozen=True, slots=True)

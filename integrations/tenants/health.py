@@ -1,7 +1,7 @@
-"""The state of a tenant in one word, with its reason and the next step.
+"""The health of a tenant: one condition, its reason, and the next step.
 
-`assess` is the rules and touches no database; `facts_for` gathers what they need in a fixed number
-of queries, however many tenants are asked about.
+`assess` has the rules and uses no database; `facts_for` reads what they need in a fixed number of
+queries for any number of tenants.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from integrations.models import (
     SyncWarning,
 )
 
-# A worker takes a waiting run up within a second or two; past this, something is amiss.
+# A worker claims a queued run within a second or two; after this time, none is running.
 UNCLAIMED = timedelta(seconds=30)
-# The sweep looks every minute; a due time this long past means that nothing sweeps.
+# The sweep runs every minute; a due time this long past means that it does not run.
 OVERDUE = timedelta(minutes=15)
-# A key lives for a year. The first warning leaves time to find the person who can renew it, the
-# second comes ahead of lesser troubles.
+# A key is valid for a year. The first warning leaves time to find the person who can renew it; the
+# second takes precedence over other warnings.
 KEY_EXPIRES_SOON = timedelta(days=30)
 KEY_EXPIRES_NOW = timedelta(days=7)
 
@@ -52,12 +52,12 @@ class Condition(StrEnum):
 
     @property
     def slug(self) -> str:
-        """How an address names it."""
+        """Its name in URLs."""
         return self.value.lower().replace(" ", "-")
 
     @property
     def label(self) -> str:
-        """The word for people, in their language."""
+        """Its translated name."""
         return str(LABELS[self])
 
     @property
@@ -97,7 +97,7 @@ LABELS = {
 
 
 class Step(StrEnum):
-    """What to do next; the dashboard knows the page for each."""
+    """The next step; the dashboard has a page for each."""
 
     NOTHING = ""
     SYNC = "sync"
@@ -108,7 +108,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules look at. `last` is the newest run that has ended."""
+    """What the rules depend on; `last` is the newest run that has ended."""
 
     enabled: bool
     has_credentials: bool
@@ -134,7 +134,7 @@ class Health:
 
 
 def assess(facts: Facts, now: datetime) -> Health:
-    """The one state that most needs saying."""
+    """The condition that needs attention most."""
     return (
         _not_running(facts)
         or _syncing(facts, now)
@@ -318,7 +318,7 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
 
 
 def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
-    """For each tenant the newest run that ended, and the newest full one that went well.
+    """For each tenant the newest run that ended, and the newest full one with a complete result.
 
     Each is found within a few steps down the index on (integration, -id).
     """

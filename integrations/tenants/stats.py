@@ -32,7 +32,7 @@ from integrations.models import (
 from integrations.records import JobStatus, Outcome
 
 WEEKS = 26
-# A sweep does not hold the worker up for long; the next one goes on.
+# How long one sweep may count; the next one continues.
 SWEEP_SECONDS = 5.0
 # How long changes between two syncs wait: a bulk upload makes many applications one by one.
 PAUSE = timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""A tenant's token bucket for requests to Flatchr, shared by every worker through its row."""
+"""Rate limits: a tenant's token bucket for requests to Flatchr, a row shared by all workers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from integrations.models import RequestBudget
 
-# A little more than Flatchr's second, as two requests may take unequal times to arrive.
+# Flatchr allows one a second; a little more, as requests take different times to arrive.
 FILE_EVERY = timedelta(seconds=1.1)
 
 
 def take(integration_id: str) -> float:
-    """Take one request's token: 0.0 when there was one, else the seconds until there is.
+    """Take a token for one request; return 0.0, or the seconds until there is a token.
 
     The bucket holds `FLATCHR_BURST` tokens and refills at `FLATCHR_RATE` a second.
     """
@@ -35,8 +35,9 @@ def take(integration_id: str) -> float:
 
 
 def take_file(integration_id: str, *, longest: float) -> float | None:
-    """Take the next turn to ask for a CV, one a second (`docs/flatchr-api.md §11`): the seconds
-    until it comes, or None, and no turn, when that is longer than `longest`.
+    """Reserve the next turn to request a CV, one a second (`docs/flatchr-api.md §11`).
+
+    Return the seconds until it comes; None, reserving nothing, if that is more than `longest`.
     """
     burst = float(settings.FLATCHR_BURST)
     with transaction.atomic():

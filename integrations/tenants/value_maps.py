@@ -124,14 +124,14 @@ def decide(
         raise UnknownValue("This value cannot be decided on. Correct it in Flatchr.")
     if unified not in rule.unified():
         raise UnknownValue("This is none of the values to choose from. Choose another one.")
-    told = {
+    values = {
         "value": value,
         "unified": unified,
         "decided_by": user,
         "decided_at": timezone.now(),
     }
     decision, _created = ValueDecision.objects.update_or_create(
-        integration=integration, kind=kind, key=key, defaults=told
+        integration=integration, kind=kind, key=key, defaults=values
     )
     _note(decision, user, meaning=unified)
     return decision
@@ -192,7 +192,7 @@ def unknown_jobs(integration: Integration | None, kind: ValueKind) -> QuerySet[A
         )
     )
     rule = RULES[kind]
-    jobs = jobs.annotate(met=F(rule.column)).filter(**{f"{rule.column}__isnull": False})
+    jobs = jobs.annotate(source=F(rule.column)).filter(**{f"{rule.column}__isnull": False})
     return jobs.exclude(**{f"{rule.column}__in": sorted(rule.unified())}).order_by()
 
 
@@ -200,13 +200,15 @@ def _from_jobs(
     found: dict[tuple[str, str], SourceValue], kind: ValueKind, integration: Integration | None
 ) -> None:
     jobs = unknown_jobs(integration, kind)
-    for value, count in jobs.values("met").annotate(jobs=Count("pk")).values_list("met", "jobs"):
+    for value, count in (
+        jobs.values("source").annotate(jobs=Count("pk")).values_list("source", "jobs")
+    ):
         if isinstance(value, str) and (entry := _at(found, kind, value)):
             entry.spellings[value] = count
     place = Window(RowNumber(), partition_by=F(RULES[kind].column), order_by=F("pk").asc())
     few = jobs.annotate(place=place).filter(place__lte=EXAMPLES).select_related("integration")
     for job in few.only("pk", "name", "remote_id", "integration__organization")[: MOST * EXAMPLES]:
-        if isinstance(job.met, str) and (entry := _at(found, kind, job.met)):
+        if isinstance(job.source, str) and (entry := _at(found, kind, job.source)):
             entry.examples = [*entry.examples, job][:EXAMPLES]
 
 
