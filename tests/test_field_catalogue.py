@@ -56,12 +56,14 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.api.general.coverage import READ_MODELS
-from integrations.api.openapi.records import JOB
+from integrations.api.openapi.records import APPLICATION, CANDIDATE, JOB
+from integrations.api.reads.applications import APPLICATIONS
+from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.scope import Scope
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
-from integrations.models import Job, RecordChange
+from integrations.models import Application, Candidate, Job, RecordChange
 from tests.sync.running import sync
 
 
@@ -94,6 +96,26 @@ def test_the_invented_field_is_everywhere(sandbox, make_tenant, admin, logged_in
     assert "Language of the advert" in page.content.decode()
     assert "As Flatchr writes it." in page.content.decode()
 
+    for listing, schema, field, label, model in (
+        (CANDIDATES, CANDIDATE, "nickname", "Nickname", Candidate),
+        (APPLICATIONS, APPLICATION, "heard_at", "Heard at", Application),
+    ):
+        shown = [orjson.loads(row) for row in listing.page(Scope(tenant.pk), QueryDict()).rows]
+        assert shown
+        assert all(row[field] for row in shown)
+        assert field in schema["required"]
+        kind = model._meta.model_name
+        file = download(
+            model.objects.all(), Wanted(kind=kind), user=None, filters="", integration=tenant
+        )
+        lines = b"".join(file.stream).decode("utf-8-sig").splitlines()
+        assert len(lines) > 1
+        assert all(row[field] for row in csv.DictReader(lines))
+        page = logged_in(admin).get(
+            reverse(f"admin:integrations_{kind}_change", args=[shown[0]["id"]])
+        )
+        assert label in page.content.decode()
+
     # A sync takes a changed value for a change of the record, and notes which field it was.
     changed = Job.objects.get(pk=rows[0]["id"])
     Job.objects.filter(pk=changed.pk).update(
@@ -103,6 +125,46 @@ def test_the_invented_field_is_everywhere(sandbox, make_tenant, admin, logged_in
     change = RecordChange.objects.get(record_id=changed.pk)
     assert change.fields == [{"field": "advert_language", "old": "en_GB", "new": "fr_FR"}]
 """
+
+# The same for a candidate and for an application, by the same four files.
+OTHERS = (
+    (
+        "integrations/records.py",
+        "\n\n@dataclass(slots=True)\nclass ApplicationRecord:",
+        """    nickname: Annotated[
+        str | None, Unified("Nickname", "firstname", "As typed.", export="Called")
+    ] = None
+""",
+    ),
+    (
+        "integrations/records.py",
+        "\n\n@dataclass(slots=True)\nclass RawApplicant:",
+        """    heard_at: Annotated[
+        datetime | None, Unified("Heard at", "created_at", "As a day.", export="Heard at")
+    ] = None
+""",
+    ),
+    (
+        "integrations/models/ats.py",
+        "    objects = CandidateQuerySet",
+        "    nickname = models.TextField(null=True)\n",
+    ),
+    (
+        "integrations/models/ats.py",
+        "    objects = ApplicationQuerySet",
+        "    heard_at = models.DateTimeField(null=True)\n",
+    ),
+    (
+        "integrations/flatchr/mapping/applicants.py",
+        "        )\n        return ApplicationRecord(",
+        '            text(get("firstname"), "nickname", person_notes),\n',
+    ),
+    (
+        "integrations/flatchr/mapping/applicants.py",
+        "        )\n\n    def _job(",
+        '            day(get("created_at"), "heard_at", notes),\n',
+    ),
+)
 
 
 def put_in(folder: Path, file: str, before: str, text: str) -> None:
@@ -131,7 +193,7 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def test_a_new_field_of_jobs_touches_four_files(tmp_path: Path) -> None:
+def test_a_new_field_touches_four_files(tmp_path: Path) -> None:
     folder = tmp_path / "relais"
     folder.mkdir()
     for name in COPIED:
@@ -141,9 +203,9 @@ def test_a_new_field_of_jobs_touches_four_files(tmp_path: Path) -> None:
         else:
             shutil.copy(ROOT / name, folder / name)
     (folder / "static").symlink_to(ROOT / "static")
-    for change in (ENTRY, COLUMN, MAPPING):
+    for change in (ENTRY, COLUMN, MAPPING, *OTHERS):
         put_in(folder, *change)
-    run(folder, "manage.py", "makemigrations", "integrations", "--name", "advert_language")
+    run(folder, "manage.py", "makemigrations", "integrations", "--name", "invented")
     (folder / "tests/test_advert_language.py").write_text(TEST, encoding="utf-8")
 
     told = run(folder, "-m", "pytest", "tests/test_advert_language.py", "-p", "no:cacheprovider")

@@ -16,8 +16,9 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Count
 from django.utils import timezone
 
+from integrations.field_catalogue import fields_of
 from integrations.models import RecordChange
-from integrations.records import Model
+from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.dialects import RECORD_COLUMNS, Row, Table, json_text
 
 KEPT_EACH = 20
@@ -27,9 +28,7 @@ BATCH = 2000
 MAX_LENGTH = 200
 
 # The values of these are not kept.
-PERSONAL = {
-    Model.CANDIDATES: {"first_name", "last_name", "email_addresses", "phone_numbers"},
-}
+PERSONAL = {Model.CANDIDATES: {field.name for field in fields_of(PersonRecord)}}
 LONG = {"description"}
 # Moves with every other change, so it is listed only when it is the only one.
 FOLLOWS = "remote_updated_at"

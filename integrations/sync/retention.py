@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.field_catalogue import FieldType, fields_of
 from integrations.models import (
     Application,
     Candidate,
@@ -21,6 +23,7 @@ from integrations.models import (
     SyncWarning,
     TraitReading,
 )
+from integrations.records import PersonRecord
 from integrations.sync import history
 
 # How long a deleted record keeps its personal data; its ids and times are kept for ever.
@@ -47,6 +50,12 @@ def retain() -> None:
     SyncWarning.objects.filter(run__queued_at__lt=old).exclude(examples=[]).update(examples=[])
 
 
+# The unified fields of a candidate, emptied.
+NOBODY: dict[str, Any] = {
+    field.name: [] if field.type is FieldType.JSON else None for field in fields_of(PersonRecord)
+}
+
+
 def empty_deleted(*, before: datetime) -> None:
     """Empty the personal data of records deleted before `before`."""
     expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
@@ -56,8 +65,6 @@ def empty_deleted(*, before: datetime) -> None:
         SearchEntry.objects.filter(
             kind=SearchKind.CANDIDATE, record_id__in=candidates.values("pk")
         ).delete()
-        candidates.update(
-            first_name=None, last_name=None, email_addresses=[], phone_numbers=[], **nothing
-        )
+        candidates.update(**NOBODY, **nothing)
     Application.objects.filter(expired).update(person_key="", remote_data=None, **nothing)
     TraitReading.objects.filter(application__remote_deleted_at__lt=before).delete()

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from integrations.field_catalogue import fields_of
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.flatchr.mapping.stages import stages_by_title
 from integrations.ids import random_id
@@ -131,10 +132,7 @@ def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecor
         remote_id=remote_id,
         changed_at=timezone.now(),
         content_hash=digest(person_columns(person)),
-        first_name=person.first_name,
-        last_name=person.last_name,
-        email_addresses=person.email_addresses,
-        phone_numbers=person.phone_numbers,
+        **{field.name: getattr(person, field.name) for field in fields_of(PersonRecord)},
     ).pk
 
 
