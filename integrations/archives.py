@@ -70,7 +70,6 @@ class ArchiveLimits:
     max_ratio: int | None = None
     unsafe_name: re.Pattern[str] | None = None
     refuse_links: bool = False
-    refuse_duplicates: bool = False
     skip_folders: bool = False
 
 
@@ -94,9 +93,7 @@ class Archive:
         unpacked = sum(entry.file_size for entry in self.entries)
         if limits.max_ratio is not None and unpacked > limits.max_ratio * packed:
             raise UnsafeArchive(ArchiveFault.RATIO)
-        for entry, following in pairwise(self._by_offset()):
-            if entry.header_offset + entry.compress_size > following.header_offset:
-                raise UnsafeArchive(ArchiveFault.OVERLAP)
+        self._check_layout()
 
     def close(self) -> None:
         self._zip.close()
@@ -119,6 +116,11 @@ class Archive:
         if len(content) != entry.file_size:
             raise UnsafeArchive(ArchiveFault.DAMAGED, entry.filename)
         return content
+
+    def _check_layout(self) -> None:
+        for entry, following in pairwise(self._by_offset()):
+            if entry.header_offset + entry.compress_size > following.header_offset:
+                raise UnsafeArchive(ArchiveFault.OVERLAP)
 
     def _by_offset(self) -> list[zipfile.ZipInfo]:
         return sorted(self.entries, key=lambda entry: entry.header_offset)
@@ -163,6 +165,8 @@ class StrictArchive(Archive):
         self._unpacked = 0
         self._check_end()
         super().__init__(BytesIO(content), limits)
+
+    def _check_layout(self) -> None:
         entries = self._by_offset()
         if not entries or entries[0].header_offset != 0:
             raise UnsafeArchive(ArchiveFault.FOREIGN_BYTES)

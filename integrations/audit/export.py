@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC
-from typing import Any
 
 import orjson
 from django.db.models import QuerySet
@@ -13,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from integrations.audit.queries import label, who
 from integrations.models import AuditEntry
-from integrations.spreadsheets import guard
+from integrations.spreadsheets.csv_file import csv_lines
+from integrations.spreadsheets.escaping import guard
 
 
 def headings() -> list[str]:
@@ -33,11 +32,10 @@ def headings() -> list[str]:
 
 def as_csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
     """The entries, newest first, line by line; times are ISO 8601 in UTC."""
-    writer: Any = csv.writer(_Echo())
     # Spreadsheets take a file without this for another encoding.
-    yield "\ufeff" + writer.writerow(headings())
+    yield "\ufeff" + csv_lines([[heading] for heading in headings()])
     for entry in entries.order_by("-id").iterator(chunk_size=2000):
-        yield writer.writerow([guard(value) for value in _row(entry)])
+        yield csv_lines([[guard(value)] for value in _row(entry)])
 
 
 def _row(entry: AuditEntry) -> list[str]:
@@ -53,10 +51,3 @@ def _row(entry: AuditEntry) -> list[str]:
         entry.object_name,
         orjson.dumps(entry.details).decode() if entry.details else "",
     ]
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line

@@ -15,7 +15,7 @@ from import_export.resources import Resource
 from integrations.exports.reading import Chunk
 from integrations.exports.values import day_first, moments, numbers
 from integrations.models import DateFormat
-from integrations.spreadsheets import guard_column
+from integrations.spreadsheets.escaping import guard_column
 
 Cells = Sequence[Any]
 

@@ -14,8 +14,7 @@ from django.utils.text import slugify
 
 from integrations import jobs
 from integrations.audit.trail import record
-from integrations.exports.formats import FORMATS
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import FORMATS, Style
 from integrations.exports.writing import Wanted, write
 from integrations.models import (
     LIVE_EXPORTS,

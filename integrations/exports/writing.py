@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from integrations.exports.columns import Cells, RecordResource
-from integrations.exports.formats import FORMATS
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import FORMATS, Style
 from integrations.exports.resources import RESOURCES
 from integrations.models import ExportFormat, ExportKind
 

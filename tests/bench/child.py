@@ -93,7 +93,7 @@ def export() -> dict[str, float]:
 
 def export_as(format: str) -> dict[str, float]:
     """All candidates in another format, with the progress that a worker keeps."""
-    from integrations.exports.formats.style import Style
+    from integrations.exports.formats import Style
     from integrations.exports.writing import Wanted, write
     from integrations.models import Candidate
 
@@ -236,12 +236,12 @@ def _submit(tenant: str, email: str, size: int) -> str:
     from integrations.models import Integration, Job
     from integrations.sandbox.resumes import seeded_pdf
     from integrations.submissions import service
-    from integrations.submissions.inputs import Attachment, AttachmentType, Entry
+    from integrations.submissions.inputs import Attachment, AttachmentType, SubmissionEntry
 
     cv = seeded_pdf("Nadia Perrot")
     padding = b"%" + b"x" * max(0, size - len(cv) - 2) + b"\n"
     content = cv.replace(b"startxref", padding + b"startxref") if size else cv
-    entry = Entry(
+    entry = SubmissionEntry(
         job=Job.objects.filter(integration=tenant, status="OPEN")[0].pk,
         first_name="Nadia",
         last_name="Perrot",

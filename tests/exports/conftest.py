@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import Style
 from integrations.exports.writing import Wanted, write
 from integrations.ids import unified_id
 from integrations.models import (

@@ -10,7 +10,7 @@ from django.db.models import JSONField, Value
 
 from integrations.exports.resources import CandidateResource
 from integrations.models import Candidate, Integration
-from integrations.spreadsheets import guard
+from integrations.spreadsheets.escaping import guard
 from tests.exports.conftest import Rows, candidates_csv, table
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from integrations.exports.formats.csv_text import lines
-from integrations.spreadsheets import RISKY, guard, guard_column, restore
+from integrations.spreadsheets.csv_file import csv_lines
+from integrations.spreadsheets.escaping import RISKY, guard, guard_column, restore
 
 FORMULAS = [
     "=1+1",
@@ -115,7 +115,7 @@ def test_a_column_is_guarded_as_its_cells_are(cells: list[str | None]) -> None:
 @given(st.lists(st.tuples(texts, texts, texts), min_size=1))
 @example([("a,b", '"', "\r\n"), ("\0", "\n", " x")])
 def test_the_csv_reads_back_as_it_was_written(table: list[tuple[str, str, str]]) -> None:
-    text = lines(list(zip(*table, strict=True)))
+    text = csv_lines(list(zip(*table, strict=True)))
     assert [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)] == table
 
 
@@ -125,4 +125,4 @@ def test_the_csv_is_what_the_standard_library_writes(
 ) -> None:
     expected = io.StringIO(newline="")
     csv.writer(expected, lineterminator="\r\n").writerows(table)
-    assert lines(list(zip(*table, strict=True))) == expected.getvalue()
+    assert csv_lines(list(zip(*table, strict=True))) == expected.getvalue()

@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 
 from integrations.exports import files
 from integrations.exports.columns import Heading, Type
-from integrations.exports.formats import FORMATS, xlsx
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import FORMATS, Style
 from integrations.exports.writing import Wanted, write
 from integrations.models import Application, Candidate, Job
-from integrations.spreadsheets import restore
+from integrations.spreadsheets import xlsx_writer
+from integrations.spreadsheets.escaping import restore
 from tests.exports.conftest import Rows, queries
 
 TEXTS = [Heading("a", Type.TEXT), Heading("b", Type.TEXT)]
@@ -120,7 +120,7 @@ def test_a_text_longer_than_a_cell_is_cut_where_excel_would_refuse_it() -> None:
 def test_what_does_not_fit_a_sheet_goes_on_over_the_next(
     count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xlsx, "SHEET_ROWS", 6)
+    monkeypatch.setattr(xlsx_writer, "SHEET_ROWS", 6)
     found = sheets(written("xlsx", TEXTS, ((str(n), "x") for n in range(count))))
     assert len(found) == max(1, -(-count // 5))
     assert all(sheet[0] == ("a", "b") for sheet in found)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from integrations import tasks
 from integrations.exports import files, reading, selection, service, working
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import Style
 from integrations.exports.writing import Wanted
 from integrations.models import Candidate, Export, ExportState, Integration, Role
 from tests.exports.conftest import Rows, table

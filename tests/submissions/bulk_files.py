@@ -6,8 +6,8 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 
+from integrations.spreadsheets.xlsx_writer import TextBook
 from integrations.submissions.bulk.columns import NAMES
-from integrations.submissions.bulk.workbook import Book
 
 
 def cv(person: str = "somebody") -> bytes:
@@ -42,7 +42,7 @@ def csv_sheet(
 
 
 def xlsx_sheet(rows: Iterable[Mapping[str, str]], title: str = "Candidates") -> bytes:
-    book = Book()
+    book = TextBook()
     lines: list[Sequence[str]] = [NAMES]
     lines += [[line.get(name, "") for name in NAMES] for line in rows]
     book.add(title, lines, [20] * len(NAMES))

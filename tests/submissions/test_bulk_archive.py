@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from integrations.submissions.bulk import limits
+from integrations.submissions.bulk import cv_archive
 from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, FileRefused
 from tests.submissions.bulk_files import cv, zip_of
 
@@ -127,7 +127,7 @@ def test_many_small_bombs_are_one_large_one() -> None:
 
 
 def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "ARCHIVE_ENTRIES", 3)
+    monkeypatch.setattr(cv_archive, "ARCHIVE_ENTRIES", 3)
 
     assert refusal(zip_of({str(n): b"" for n in range(4)})) == "The ZIP holds more than 3 files."
 

@@ -19,7 +19,7 @@ from integrations.models import (
 )
 from integrations.submissions.bulk import rows as proposal
 from tests.submissions.bulk_files import csv_sheet, cv, cvs_for, row, xlsx_sheet, zip_of
-from tests.submissions.bulk_uploads import checked, findings, job, states, stored, verdicts
+from tests.submissions.bulk_uploads import apply, checked, findings, job, states, stored, verdicts
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +68,8 @@ def test_good_rows_are_good_and_what_will_be_sent_is_shown(tenant: Integration) 
         ({"job": "REF-2"}, "job", "This job is closed in Flatchr"),
         ({"cv": ""}, "cv", "Name the CV's file in the ZIP: Flatchr takes no candidate without"),
         ({"cv": "other.pdf"}, "cv", "The ZIP holds no file named “other.pdf”."),
-        ({"cv": "page.pdf"}, "cv", ""),
-        ({"cv": "macro.docm"}, "cv", ""),
+        ({"cv": "page.pdf"}, "cv", "The file is a web page, a drawing or other markup"),
+        ({"cv": "macro.docm"}, "cv", "The file's name says that it is a program (.docm)."),
     ],
 )
 def test_each_thing_that_is_wrong_is_said_beside_its_column(
@@ -211,6 +211,20 @@ def test_a_file_that_cannot_be_used_refuses_the_upload_with_words(
     assert upload.state == BulkState.REFUSED
     assert upload.refusal.startswith(words) or words in upload.refusal
     assert not upload.rows.exists()
+
+
+def test_a_row_of_somebody_who_has_applied_is_an_error_if_its_cv_is_bad(
+    tenant: Integration,
+) -> None:
+    apply(tenant, "nadia.1@mail.example")
+    apply_again = [row(1), row(2)]
+    bad = zip_of({"cv-1.txt": b"MZ\x90\x00 a program", "cv-2.txt": cv()})
+
+    upload = checked(tenant, apply_again, archive=bad)
+
+    assert verdicts(upload) == {2: "ERROR", 3: "OK"}
+    assert states(upload) == {2: "LEFT_OUT", 3: "WAITING"}
+    assert [level for level, *_ in findings(upload)[2]].count("error") == 1
 
 
 def test_a_row_that_breaks_the_check_does_not_stop_the_rest(

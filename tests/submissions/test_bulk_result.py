@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
 from integrations.submissions.bulk import retention, uploads
-from integrations.submissions.bulk.result import End, counts, result_file, result_name
+from integrations.submissions.bulk.result import RowStatus, counts, result_file, result_name
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 from tests.submissions.bulk_uploads import (
     apply,
@@ -142,4 +142,4 @@ def test_the_rows_of_an_old_upload_lose_their_personal_data(tenant: Integration)
 
     assert [one.values for one in upload.rows.all()] == [{}, {}]
     assert now(upload).emptied_at is not None
-    assert counts(upload) == {End.SUCCEEDED: 2}
+    assert counts(upload) == {RowStatus.SUCCEEDED: 2}

@@ -21,7 +21,7 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions.bulk import enqueue, uploads, worker
-from integrations.submissions.bulk.result import End, counts, standing
+from integrations.submissions.bulk.result import RowStatus, counts, standing
 from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import row
 from tests.submissions.bulk_uploads import (
@@ -237,7 +237,7 @@ def test_cancel_stops_what_has_not_been_sent(tenant: Integration, alice: User) -
 
     uploads.cancel(upload, by=alice)
 
-    assert counts(upload) == {End.SUCCEEDED: 1, End.SENDING: 1, End.CANCELLED: 4}
+    assert counts(upload) == {RowStatus.SUCCEEDED: 1, RowStatus.SENDING: 1, RowStatus.CANCELLED: 4}
     upload = now(upload)
     assert (upload.state, upload.ended_at, bool(upload.archive)) == ("CANCELLED", None, False)
     assert not worker.work_on(upload.pk)
@@ -255,7 +255,7 @@ def test_a_cancel_that_was_cut_off_is_finished_by_the_sweep(tenant: Integration)
 
     uploads.settle_all()
 
-    assert counts(upload) == {End.CANCELLED: 3}
+    assert counts(upload) == {RowStatus.CANCELLED: 3}
     assert now(upload).ended_at is not None
 
 
@@ -268,16 +268,16 @@ def test_a_worker_queues_nothing_after_a_cancel(
     def cancel_meanwhile(*args: Any, **options: Any) -> Submission:
         made = submit_entry(*args, **options)
         if options["idempotency_key"].endswith(":3"):
-            enqueue.Context.content = lambda *_: _cancel(upload, alice)  # type: ignore[method-assign]
+            enqueue.RowContext.content = lambda *_: _cancel(upload, alice)  # type: ignore[method-assign]
         return made
 
-    content = enqueue.Context.content
-    monkeypatch.setattr(enqueue.Context, "content", content)
+    content = enqueue.RowContext.content
+    monkeypatch.setattr(enqueue.RowContext, "content", content)
     monkeypatch.setattr(enqueue.service, "submit_entry", cancel_meanwhile)
 
     assert worker.work_on(upload.pk)
 
-    assert counts(upload) == {End.CANCELLED: 4}
+    assert counts(upload) == {RowStatus.CANCELLED: 4}
     assert Submission.objects.count() == 2
 
 
@@ -298,7 +298,7 @@ def test_an_upload_is_done_once_every_submission_is(tenant: Integration) -> None
     uploads.settle(upload)
 
     assert (upload.state, upload.ended_at is not None) == ("DONE", True)
-    assert counts(upload) == {End.SUCCEEDED: 3}
+    assert counts(upload) == {RowStatus.SUCCEEDED: 3}
 
 
 def test_an_upload_of_rows_that_all_failed_is_done_at_once(tenant: Integration) -> None:
@@ -325,9 +325,14 @@ def test_the_rows_that_stand_somewhere_are_those_that_are_counted(tenant: Integr
     counted = counts(upload)
 
     assert counted == {
-        End.SENDING: 1, End.SUCCEEDED: 1, End.FAILED: 3, End.CANCELLED: 1, End.UNCERTAIN: 1,
-        End.QUEUED: 1, End.LEFT_OUT: 1,
-    }  # fmt: skip
-    assert {one: standing(upload.rows.all(), one).count() for one in End} == {
-        one: counted[one] for one in End
+        RowStatus.SENDING: 1,
+        RowStatus.SUCCEEDED: 1,
+        RowStatus.FAILED: 3,
+        RowStatus.CANCELLED: 1,
+        RowStatus.UNCERTAIN: 1,
+        RowStatus.QUEUED: 1,
+        RowStatus.LEFT_OUT: 1,
+    }
+    assert {one: standing(upload.rows.all(), one).count() for one in RowStatus} == {
+        one: counted[one] for one in RowStatus
     }

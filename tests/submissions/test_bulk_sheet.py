@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from integrations.submissions.bulk import limits, xlsx_check
+from integrations.spreadsheets import SheetRefused, xlsx_reader
 from integrations.submissions.bulk.columns import NAMES
-from integrations.submissions.bulk.sheet import SheetRefused, read
+from integrations.submissions.bulk.sheet import SHEET_BYTES, read
 from tests.submissions.bulk_files import csv_sheet, row, xlsx_sheet, zip_of
 
 HEADER = ";".join(NAMES)
@@ -161,7 +161,7 @@ def test_a_sheet_has_a_limit_of_rows_and_of_size(settings: Any) -> None:
 
     assert len(read("a.csv", csv_sheet(rows[:3])).rows) == 3
     assert refusal(csv_sheet(rows)).startswith("The file has more than 3 rows.")
-    assert refusal(b"x" * (limits.SHEET_BYTES + 1)).startswith("The file is larger than 5 MB.")
+    assert refusal(b"x" * (SHEET_BYTES + 1)).startswith("The file is larger than 5 MB.")
 
 
 # XLSX
@@ -245,26 +245,26 @@ OUTSIDE = BILLION.replace(
 def test_entities_are_refused_wherever_they_are(hostile: bytes, where: str) -> None:
     content = rewritten(workbook(list(NAMES), list(ZOE.values())), **{where: hostile})
 
-    assert refusal(content, "a.xlsx") in (xlsx_check.HOSTILE, xlsx_check.DAMAGED)
+    assert refusal(content, "a.xlsx") in (xlsx_reader.HOSTILE, xlsx_reader.DAMAGED)
     if hostile is not OUTSIDE and hostile[:1] == b"<":
-        assert refusal(content, "a.xlsx") == xlsx_check.HOSTILE
+        assert refusal(content, "a.xlsx") == xlsx_reader.HOSTILE
 
 
 @pytest.mark.parametrize(
     ("where", "content"),
     [
-        ("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * limits.XLSX_SHEET_BYTES),
+        ("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * xlsx_reader.SHEET_BYTES),
         ("xl/worksheets/sheet1.xml", b"<worksheet>" + b"<c/>" * 1_000_001 + b"</worksheet>"),
         ("xl/styles.xml", b"<s>" + b"<xf/>" * 100_001 + b"</s>"),
-        ("xl/workbook.xml", b"<w>" + b" " * limits.XLSX_PART_BYTES + b"</w>"),
-        ("xl/media/huge.bin", b"\0" * (limits.XLSX_PART_BYTES + 1)),
+        ("xl/workbook.xml", b"<w>" + b" " * xlsx_reader.PART_BYTES + b"</w>"),
+        ("xl/media/huge.bin", b"\0" * (xlsx_reader.PART_BYTES + 1)),
     ],
 )
 def test_a_file_that_unpacks_to_a_mountain_is_refused(where: str, content: bytes) -> None:
     packed = rewritten(workbook(list(NAMES), list(ZOE.values())), **{where: content})
 
     assert len(packed) < 200_000
-    assert refusal(packed, "a.xlsx") == xlsx_check.TOO_LARGE
+    assert refusal(packed, "a.xlsx") == xlsx_reader.TOO_LARGE
 
 
 def test_a_header_that_lies_about_a_size_is_found_out() -> None:
@@ -274,17 +274,17 @@ def test_a_header_that_lies_about_a_size_is_found_out() -> None:
     lying = honest.replace(size.to_bytes(4, "little"), (10).to_bytes(4, "little"))
 
     assert lying != honest
-    assert refusal(lying, "a.xlsx") == xlsx_check.DAMAGED
+    assert refusal(lying, "a.xlsx") == xlsx_reader.DAMAGED
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (zip_of({"cv.pdf": b"%PDF"}), xlsx_check.NOT_XLSX),
-        (zip_of({"[Content_Types].xml": b"<Types/>"}), xlsx_check.NOT_XLSX),
-        (b"PK\x03\x04 no more", xlsx_check.DAMAGED),
-        (workbook(list(NAMES), list(ZOE.values()))[:-200], xlsx_check.DAMAGED),
-        (zip_of({str(number): b"" for number in range(2_001)}), xlsx_check.TOO_LARGE),
+        (zip_of({"cv.pdf": b"%PDF"}), xlsx_reader.NOT_XLSX),
+        (zip_of({"[Content_Types].xml": b"<Types/>"}), xlsx_reader.NOT_XLSX),
+        (b"PK\x03\x04 no more", xlsx_reader.DAMAGED),
+        (workbook(list(NAMES), list(ZOE.values()))[:-200], xlsx_reader.DAMAGED),
+        (zip_of({str(number): b"" for number in range(2_001)}), xlsx_reader.TOO_LARGE),
     ],
 )
 def test_what_is_no_xlsx_is_refused_with_words(content: bytes, words: str) -> None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from integrations.jobs import LeaseLost
 from integrations.models import BulkRow, BulkState, BulkUpload, FlatchrSettings, Integration
-from integrations.submissions.bulk import check, limits, uploads, worker
+from integrations.submissions.bulk import check, uploads, worker
+from integrations.submissions.bulk.sheet import SHEET_BYTES
 from integrations.submissions.bulk.worker import LEASE, claim
 from integrations.submissions.inputs import IllegalTransition
 from tests.submissions.bulk_files import cvs_for, row
@@ -36,7 +37,7 @@ def tenant(tenant: Integration) -> Integration:
 def test_what_is_too_large_or_empty_is_not_taken(tenant: Integration, data_dir: Path) -> None:
     for sheet, archive, field in (
         (SimpleUploadedFile("a.csv", b""), None, "sheet"),
-        (SimpleUploadedFile("a.csv", b"x" * (limits.SHEET_BYTES + 1)), None, "sheet"),
+        (SimpleUploadedFile("a.csv", b"x" * (SHEET_BYTES + 1)), None, "sheet"),
         (SimpleUploadedFile("a.csv", b"x"), SimpleUploadedFile("b.zip", b""), "archive"),
     ):
         with pytest.raises(uploads.NotTaken) as refused:

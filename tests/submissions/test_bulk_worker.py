@@ -15,7 +15,7 @@ from integrations import tasks
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import uploads
-from integrations.submissions.bulk.result import End, counts
+from integrations.submissions.bulk.result import RowStatus, counts
 from tests.submissions.acting import posts
 from tests.submissions.bulk_files import cvs_for, row
 from tests.submissions.bulk_uploads import checked, findings, uploaded
@@ -94,7 +94,7 @@ def test_fifty_rows_with_five_bad_and_three_failing_ones_and_a_killed_worker(
 
     good = {line["email_address"] for n, line in enumerate(rows) if n not in (*BAD, *FAILING)}
     assert created(sandbox) == dict.fromkeys(good, 1), worker.log
-    assert counts(upload) == {End.SUCCEEDED: 42, End.FAILED: 3, End.LEFT_OUT: 5}
+    assert counts(upload) == {RowStatus.SUCCEEDED: 42, RowStatus.FAILED: 3, RowStatus.LEFT_OUT: 5}
     assert now(upload).state == "DONE"
     failed = upload.rows.filter(submission__state="FAILED")
     assert [one.number for one in failed.order_by("number")] == [n + 2 for n in FAILING]
@@ -147,4 +147,4 @@ def test_cancel_in_the_middle_leaves_out_the_rest(
 
     sent = sum(created(sandbox).values())
     assert 3 <= sent < 30
-    assert counts(upload) == {End.SUCCEEDED: sent, End.CANCELLED: 30 - sent}
+    assert counts(upload) == {RowStatus.SUCCEEDED: sent, RowStatus.CANCELLED: 30 - sent}

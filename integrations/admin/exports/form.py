@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import Style
 from integrations.exports.preferences import NAME_LENGTH
 from integrations.exports.resources import RESOURCES
 from integrations.exports.writing import Wanted

@@ -21,7 +21,7 @@ from integrations.admin.base.pagination import PER_PAGE
 from integrations.messages import translated
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
-from integrations.submissions.bulk.result import End, Outcome, counts, outcome, standing
+from integrations.submissions.bulk.result import RowOutcome, RowStatus, counts, outcome, standing
 
 ADD = "admin:integrations_bulkupload_add"
 # Rows that are told on the live part, which is drawn once a second.
@@ -55,7 +55,7 @@ class Line:
 
     row: BulkRow
     verdict: Verdict
-    became: Outcome | None
+    became: RowOutcome | None
 
     @property
     def person(self) -> str:
@@ -98,10 +98,10 @@ def _verdicts(upload: BulkUpload) -> Counter[Verdict]:
     return Counter({Verdict(verdict): count for verdict, count in rows})
 
 
-def live_context(upload: BulkUpload, ends: Counter[End]) -> dict[str, Any]:
+def live_context(upload: BulkUpload, ends: Counter[RowStatus]) -> dict[str, Any]:
     """What `_bulk_live.html` shows: how far it has come, and what went wrong so far."""
-    sent = upload.total - ends[End.LEFT_OUT]
-    over = sum(count for end, count in ends.items() if end.is_over) - ends[End.LEFT_OUT]
+    sent = upload.total - ends[RowStatus.LEFT_OUT]
+    over = sum(count for end, count in ends.items() if end.is_over) - ends[RowStatus.LEFT_OUT]
     return {
         "upload": upload,
         "live": upload.is_live,
@@ -111,36 +111,36 @@ def live_context(upload: BulkUpload, ends: Counter[End]) -> dict[str, Any]:
         "sent": sent,
         "notice": _notice(upload, ends),
         "verdict_words": summary(upload, ends),
-        "settled_well": set(ends) <= {End.SUCCEEDED},
+        "settled_well": set(ends) <= {RowStatus.SUCCEEDED},
         "progress": _progress(upload, ends),
-        "failures": _failures(upload) if upload.is_live and ends[End.FAILED] else [],
-        "more_failures": max(0, ends[End.FAILED] - FEW),
+        "failures": _failures(upload) if upload.is_live and ends[RowStatus.FAILED] else [],
+        "more_failures": max(0, ends[RowStatus.FAILED] - FEW),
     }
 
 
-def _progress(upload: BulkUpload, ends: Counter[End]) -> list[tuple[str, int, str]]:
+def _progress(upload: BulkUpload, ends: Counter[RowStatus]) -> list[tuple[str, int, str]]:
     """Label, number and colour of each figure; one that says nothing is left out."""
     always = {_("Succeeded"), _("Failed"), _("Not sent")}
     if upload.is_live:
         always |= {_("Under way"), _("Waiting")}
     figures = [
-        (_("Succeeded"), ends[End.SUCCEEDED], "success"),
-        (_("Failed"), ends[End.FAILED], "danger"),
-        (_("Under way"), ends[End.QUEUED] + ends[End.SENDING], "info"),
-        (_("Waiting"), ends[End.WAITING], "neutral"),
-        (_("Uncertain"), ends[End.UNCERTAIN], "warning"),
-        (_("Cancelled"), ends[End.CANCELLED], "warning"),
-        (_("Not sent"), ends[End.LEFT_OUT], "neutral"),
+        (_("Succeeded"), ends[RowStatus.SUCCEEDED], "success"),
+        (_("Failed"), ends[RowStatus.FAILED], "danger"),
+        (_("Under way"), ends[RowStatus.QUEUED] + ends[RowStatus.SENDING], "info"),
+        (_("Waiting"), ends[RowStatus.WAITING], "neutral"),
+        (_("Uncertain"), ends[RowStatus.UNCERTAIN], "warning"),
+        (_("Cancelled"), ends[RowStatus.CANCELLED], "warning"),
+        (_("Not sent"), ends[RowStatus.LEFT_OUT], "neutral"),
     ]
     return [figure for figure in figures if figure[1] or figure[0] in always]
 
 
 def _failures(upload: BulkUpload) -> list[Line]:
-    failed = standing(_with_all(upload), End.FAILED).order_by("-number")
+    failed = standing(_with_all(upload), RowStatus.FAILED).order_by("-number")
     return [_line(row, started=True) for row in failed[:FEW]]
 
 
-def _notice(upload: BulkUpload, ends: Counter[End]) -> str:
+def _notice(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
     """Why nothing moves, when nothing does."""
     waits_since = upload.started_at or upload.created_at
     untouched = upload.lease_owner == "" and timezone.now() - waits_since > SLOW
@@ -148,18 +148,24 @@ def _notice(upload: BulkUpload, ends: Counter[End]) -> str:
         return _("No worker has taken this upload up. Is one running?")
     if (
         upload.state == BulkState.SENDING
-        and ends[End.UNCERTAIN]
-        and not (ends[End.QUEUED] + ends[End.SENDING])
+        and ends[RowStatus.UNCERTAIN]
+        and not (ends[RowStatus.QUEUED] + ends[RowStatus.SENDING])
     ):
         return _("Relais is looking at Flatchr for those whose answer was lost.")
     return ""
 
 
-def summary(upload: BulkUpload, ends: Counter[End]) -> str:
+def summary(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
     """What became of the rows, in a few words; nothing for an upload that was not started."""
     if upload.started_at is None:
         return ""
-    told = (End.SUCCEEDED, End.FAILED, End.UNCERTAIN, End.CANCELLED, End.LEFT_OUT)
+    told = (
+        RowStatus.SUCCEEDED,
+        RowStatus.FAILED,
+        RowStatus.UNCERTAIN,
+        RowStatus.CANCELLED,
+        RowStatus.LEFT_OUT,
+    )
     return ", ".join(f"{number(ends[end])} {translated(end).lower()}" for end in told if ends[end])
 
 
@@ -170,14 +176,14 @@ def _rows(
     request: HttpRequest,
     upload: BulkUpload,
     verdicts: Counter[Verdict],
-    ends: Counter[End],
+    ends: Counter[RowStatus],
     *,
     started: bool,
 ) -> dict[str, Any]:
     """One page of the rows, and the ways to look at them."""
     asked = request.GET.get("show", "")
     offered: list[tuple[str, str, int]] = (
-        [(end.name, str(end), ends[end]) for end in End if ends[end]]
+        [(end.name, str(end), ends[end]) for end in RowStatus if ends[end]]
         if started
         else [(v.value, str(VERDICT_LABELS[v]), verdicts[v]) for v in VERDICTS if verdicts[v]]
     )
@@ -215,7 +221,7 @@ def _with_all(upload: BulkUpload) -> QuerySet[BulkRow]:
 def _selected(rows: QuerySet[BulkRow], asked: str, *, started: bool) -> QuerySet[BulkRow]:
     if not asked:
         return rows
-    return standing(rows, End[asked]) if started else rows.filter(Q(verdict=asked))
+    return standing(rows, RowStatus[asked]) if started else rows.filter(Q(verdict=asked))
 
 
 def _choices(offered: Iterable[tuple[str, str, int]], asked: str, total: int) -> Iterable[Choice]:

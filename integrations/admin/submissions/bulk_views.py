@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,11 +22,13 @@ from integrations.admin.base.formatting import change_url, list_url, plural
 from integrations.admin.submissions.bulk_report import live_context
 from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
-from integrations.submissions.bulk import limits, uploads
+from integrations.spreadsheets.xlsx_writer import XLSX_TYPE
+from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.columns import COLUMNS, template_csv, template_xlsx
+from integrations.submissions.bulk.cv_archive import ARCHIVE_BYTES
 from integrations.submissions.bulk.jobs import job_finder
 from integrations.submissions.bulk.result import counts, result_file, result_name
-from integrations.submissions.bulk.workbook import TYPES
+from integrations.submissions.bulk.sheet import SHEET_BYTES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import IllegalTransition
 
@@ -86,7 +89,7 @@ def upload_view(admin: Any, request: HttpRequest) -> HttpResponse:
         only=(only, choices[only]) if only else None,
         columns=COLUMNS,
         kinds=", ".join(kind for kind, _, _ in ACCEPTED),
-        most={"rows": limits.max_rows(), "sheet": limits.SHEET_BYTES, "zip": limits.ARCHIVE_BYTES},
+        most={"rows": settings.BULK_MAX_ROWS, "sheet": SHEET_BYTES, "zip": ARCHIVE_BYTES},
         template_urls=[
             (kind, reverse("admin:integrations_bulkupload_template", args=[kind]))
             for kind in ("xlsx", "csv")
@@ -183,7 +186,7 @@ def result_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpRe
 def _file(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(
         content,
-        content_type=TYPES[name.rpartition(".")[2]],
+        content_type=XLSX_TYPE if name.endswith(".xlsx") else "text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.exports.columns import UnknownColumns
-from integrations.exports.formats.style import Style
+from integrations.exports.formats import Style
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
 from integrations.models import Candidate, DateFormat, Delimiter, ExportFormat, Integration

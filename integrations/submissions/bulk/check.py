@@ -10,16 +10,17 @@ from django.utils import timezone
 
 from integrations.jobs import LeaseLost, RecordLease
 from integrations.models import BulkRow, BulkState, BulkUpload, RowState, Verdict
-from integrations.submissions.bulk import files, sheet
-from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive
+from integrations.spreadsheets import SheetRefused
+from integrations.submissions.bulk import sheet
+from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, open_archive
 from integrations.submissions.bulk.resource import CandidateRows
-from integrations.submissions.bulk.rows import WARNING, Context, Finding, Proposal, verdict
+from integrations.submissions.bulk.rows import WARNING, RowContext, RowFinding, RowProposal, verdict
 
 logger = logging.getLogger(__name__)
 
 # Rows checked between two renewals of the lease; the page shows how far the check has come.
 AT_ONCE = 5
-# Names of files that are told in a note.
+# File names that a note lists at most.
 NAMED = 8
 BROKEN = (
     "Relais could not check this upload. The administrator finds the reason in the log. "
@@ -34,13 +35,14 @@ def check(lease: RecordLease[BulkUpload]) -> None:
     """
     upload = lease.record
     try:
-        read = sheet.read(upload.sheet_name, files.read_sheet(upload))
-        with files.open_archive(upload) as archive:
+        with upload.sheet.open("rb") as stream:
+            read = sheet.read(upload.sheet_name, stream.read())
+        with open_archive(upload) as archive:
             lease.renew(total=len(read.rows), checked=0, read_as=read.read_as[:200])
-            context = Context.of(upload, archive)
+            context = RowContext.of(upload, archive)
             rows = _judged(lease, read.rows, context)
             notes = [*read.notes, *context.shared, *_unnamed(archive, rows)]
-    except (sheet.SheetRefused, ArchiveRefused) as refused:
+    except (SheetRefused, ArchiveRefused) as refused:
         refuse(lease, str(refused))
         return
     except (LeaseLost, DatabaseError):
@@ -63,8 +65,8 @@ def refuse(lease: RecordLease[BulkUpload], words: str) -> None:
 
 def _judged(
     lease: RecordLease[BulkUpload],
-    rows: Sequence[sheet.Row],
-    context: Context,
+    rows: Sequence[sheet.SheetRow],
+    context: RowContext,
 ) -> list[BulkRow]:
     resource = CandidateRows(context, save=_nothing)
     judged: list[BulkRow] = []
@@ -75,13 +77,15 @@ def _judged(
     return judged
 
 
-def _nothing(_proposal: Proposal) -> None:
+def _nothing(_proposal: RowProposal) -> None:
     """A preview saves nothing."""
 
 
-def _row(lease: RecordLease[BulkUpload], proposal: Proposal, findings: list[Finding]) -> BulkRow:
+def _row(
+    lease: RecordLease[BulkUpload], proposal: RowProposal, findings: list[RowFinding]
+) -> BulkRow:
     if proposal.has_applied:
-        findings = [*findings, Finding(WARNING, "", "Has applied for this job already.")]
+        findings = [*findings, RowFinding(WARNING, "", "Has applied for this job already.")]
     judged = verdict(findings, applied=proposal.has_applied)
     return BulkRow(
         upload=lease.record,
@@ -98,7 +102,7 @@ def _row(lease: RecordLease[BulkUpload], proposal: Proposal, findings: list[Find
 
 
 def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[str]:
-    """A word on the files of the ZIP that no row asks for."""
+    """A note on the files of the ZIP that no row names."""
     if archive is None:
         return []
     left = archive.unnamed(row.cv for row in rows)

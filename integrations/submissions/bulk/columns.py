@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from integrations.submissions.bulk.jobs import REMOTE, JobFinder, Known
-from integrations.submissions.bulk.workbook import Book, csv_bytes
+from integrations.spreadsheets.csv_file import editable_csv
+from integrations.spreadsheets.xlsx_writer import TextBook
+from integrations.submissions.bulk.jobs import REMOTE, JobFinder, KnownJob
 
 
-class Column(NamedTuple):
+class SheetColumn(NamedTuple):
     name: str
     required: bool
     words: str
@@ -18,25 +19,25 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("first_name", True, "The candidate's first name.", "Zoé"),
-    Column("last_name", True, "The candidate's last name.", "d'Arcy-Martin"),
-    Column("email_address", True, "One e-mail address.", "zoe.martin@mail.example"),
-    Column(
+    SheetColumn("first_name", True, "The candidate's first name.", "Zoé"),
+    SheetColumn("last_name", True, "The candidate's last name.", "d'Arcy-Martin"),
+    SheetColumn("email_address", True, "One e-mail address.", "zoe.martin@mail.example"),
+    SheetColumn(
         "phone_number",
         False,
         "With the country code, or a French number. Format the column as text, or the spreadsheet "
         "takes the leading zero away.",
         "+33 6 12 34 56 78",
     ),
-    Column(
+    SheetColumn(
         "job",
         True,
         "Which job: its Relais ID, remote: and its Flatchr ID, its Flatchr reference, or its exact "
         "title if no other open job has the same.",
         "REF-2041",
     ),
-    Column("cover_letter", False, "The text of a cover letter.", "Dear Sir or Madam, …"),
-    Column("cv", False, "The name of the CV's file in the ZIP.", "zoe-martin.pdf"),
+    SheetColumn("cover_letter", False, "The text of a cover letter.", "Dear Sir or Madam, …"),
+    SheetColumn("cv", False, "The name of the CV's file in the ZIP.", "zoe-martin.pdf"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 REQUIRED = tuple(column.name for column in COLUMNS if column.required)
@@ -45,7 +46,7 @@ RESULT_NAMES = ("row", "state", "message", "application_id", "submission_id")
 
 
 class HeaderRefused(Exception):
-    """The first row does not name the columns; the message says what is amiss."""
+    """The first row does not name the columns; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,12 @@ WIDTHS = {"email_address": 32, "job": 32, "cover_letter": 48, "cv": 28}
 
 def template_csv() -> bytes:
     """The header, and nothing below it that could be sent by mistake."""
-    return csv_bytes([NAMES])
+    return editable_csv([NAMES])
 
 
 def template_xlsx(finder: JobFinder | None) -> bytes:
     """The header, a sheet that explains the columns, and one of a tenant's open jobs."""
-    book = Book()
+    book = TextBook()
     book.add("Candidates", [NAMES], [WIDTHS.get(name, 20) for name in NAMES])
     book.add("Columns", _explained(), [18, 12, 90, 32])
     if finder is not None:
@@ -128,5 +129,5 @@ def _jobs(finder: JobFinder) -> Iterable[list[str]]:
         yield [job.reference, job.name, job.id, REMOTE + job.remote_id]
 
 
-def _by_title(job: Known) -> tuple[str, str]:
+def _by_title(job: KnownJob) -> tuple[str, str]:
     return job.name.casefold(), job.id

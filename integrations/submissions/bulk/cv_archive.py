@@ -6,7 +6,8 @@ import re
 import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -19,7 +20,13 @@ from integrations.archives import (
     UnsafeArchive,
     possible_names,
 )
-from integrations.submissions.bulk import limits
+from integrations.models import BulkUpload
+
+ARCHIVE_BYTES = 200 * 1024**2
+ARCHIVE_ENTRIES = 10_000
+# A ZIP whose files are said to unpack to more than so many times its own size is no collection
+# of CVs: PDF, DOCX and pictures are compressed already.
+ARCHIVE_RATIO = 60
 
 # What macOS and Windows put into a folder by themselves.
 IGNORED_FOLDERS = {"__MACOSX"}
@@ -47,8 +54,8 @@ class CvArchive:
             self._archive = Archive(
                 stream,
                 ArchiveLimits(
-                    max_entries=limits.ARCHIVE_ENTRIES,
-                    max_ratio=limits.ARCHIVE_RATIO,
+                    max_entries=ARCHIVE_ENTRIES,
+                    max_ratio=ARCHIVE_RATIO,
                     unsafe_name=LEADS_OUT,
                     refuse_links=True,
                     skip_folders=True,
@@ -88,9 +95,9 @@ class CvArchive:
     def read(self, entry: zipfile.ZipInfo) -> bytes:
         """The file's content. Raises `FileRefused` when it is too large or not what it says."""
         name = entry.filename
-        most = settings.SUBMISSION_MAX_BYTES
-        if entry.file_size > most:
-            raise FileRefused(f"“{name}” is larger than {limits.in_mb(most)}.")
+        if entry.file_size > settings.SUBMISSION_MAX_BYTES:
+            most = f"{settings.SUBMISSION_MAX_BYTES / 1024**2:.0f} MB"
+            raise FileRefused(f"“{name}” is larger than {most}.")
         try:
             return self._archive.read(entry)
         except UnsafeArchive as unsafe:
@@ -111,12 +118,22 @@ class CvArchive:
         return ""
 
 
+@contextmanager
+def open_archive(upload: BulkUpload) -> Iterator[CvArchive | None]:
+    """The ZIP, or None when there is none. Raises `ArchiveRefused`."""
+    if not upload.archive:
+        yield None
+        return
+    with upload.archive.open("rb") as stream, closing(CvArchive(stream)) as archive:
+        yield archive
+
+
 def _words(unsafe: UnsafeArchive) -> str:
     """Why the ZIP is refused, and what to do."""
     name = unsafe.entry
     match unsafe.fault:
         case ArchiveFault.TOO_MANY_ENTRIES:
-            return f"The ZIP holds more than {limits.ARCHIVE_ENTRIES:,} files."
+            return f"The ZIP holds more than {ARCHIVE_ENTRIES:,} files."
         case ArchiveFault.UNSAFE_NAME:
             return (
                 f"The ZIP holds “{name[:120]}”, a name that leads out of its folder. "
@@ -128,11 +145,11 @@ def _words(unsafe: UnsafeArchive) -> str:
             return f"“{name}” in the ZIP is a link to another file. Put the CV itself into the ZIP."
         case ArchiveFault.ENTRY_RATIO:
             return (
-                f"“{name}” in the ZIP unpacks to more than {limits.ARCHIVE_RATIO} times "
+                f"“{name}” in the ZIP unpacks to more than {ARCHIVE_RATIO} times "
                 "its size, which no CV does. Refused."
             )
         case ArchiveFault.RATIO:
-            return f"The ZIP unpacks to more than {limits.ARCHIVE_RATIO} times its size. Refused."
+            return f"The ZIP unpacks to more than {ARCHIVE_RATIO} times its size. Refused."
         case ArchiveFault.OVERLAP:
             return "The ZIP is not made as a ZIP should be: its files overlap. Make it again."
     return "The second file is not a ZIP, or is damaged. Make the ZIP again."

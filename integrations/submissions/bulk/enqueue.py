@@ -11,11 +11,16 @@ from import_export.results import RowResult
 from integrations.jobs import LeaseLost, RecordLease
 from integrations.models import BulkRow, BulkState, BulkUpload, Channel, RowState, SubmissionKind
 from integrations.submissions import service
-from integrations.submissions.bulk import files
-from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, FileRefused
+from integrations.submissions.bulk.cv_archive import (
+    ArchiveRefused,
+    CvArchive,
+    FileRefused,
+    open_archive,
+)
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
-from integrations.submissions.bulk.rows import Context, Proposal
-from integrations.submissions.bulk.sheet import Row
+from integrations.submissions.bulk.rows import RowContext, RowProposal
+from integrations.submissions.bulk.sheet import SheetRow
+from integrations.submissions.bulk.uploads import remove_files
 from integrations.submissions.inputs import AlreadyApplied, Refused
 
 logger = logging.getLogger(__name__)
@@ -41,7 +46,7 @@ def queue(lease: RecordLease[BulkUpload]) -> bool:
     rows = list(waiting[:AT_ONCE])
     if rows:
         try:
-            with files.open_archive(lease.record) as archive:
+            with open_archive(lease.record) as archive:
                 _queue_rows(lease, rows, archive)
         except (ArchiveRefused, FileNotFoundError) as refused:
             # The check has read it: the file is gone, or no longer what it was.
@@ -54,7 +59,7 @@ def queue(lease: RecordLease[BulkUpload]) -> bool:
         lease.release(attempts=0)
         return True
     lease.release(attempts=0, state=BulkState.SENDING)
-    files.remove(lease.record)
+    remove_files(lease.record)
     return False
 
 
@@ -72,24 +77,24 @@ def _queue_rows(
     rows: Sequence[BulkRow],
     archive: CvArchive | None,
 ) -> None:
-    context = Context.of(lease.record, archive)
+    context = RowContext.of(lease.record, archive)
     by_number = {row.number: row for row in rows}
 
-    def save(proposal: Proposal) -> None:
+    def save(proposal: RowProposal) -> None:
         _submit(lease, context, by_number[proposal.row.number], proposal)
 
     resource = CandidateRows(context, save)
     for row in rows:
         # One by one, so that no more than one CV is in memory, and each outcome is kept at once.
-        [(proposal, result)] = resource.submit([Row(row.number, row.values)])
+        [(proposal, result)] = resource.submit([SheetRow(row.number, row.values)])
         _keep_failure(lease, row, proposal, result)
 
 
 def _submit(
     lease: RecordLease[BulkUpload],
-    context: Context,
+    context: RowContext,
     row: BulkRow,
-    proposal: Proposal,
+    proposal: RowProposal,
 ) -> None:
     content = context.content(proposal.cv) if proposal.file else None
     with transaction.atomic():
@@ -112,7 +117,7 @@ def _submit(
 def _keep_failure(
     lease: RecordLease[BulkUpload],
     row: BulkRow,
-    proposal: Proposal,
+    proposal: RowProposal,
     result: RowResult,
 ) -> None:
     """Write down why a row was not queued; raises what concerns more than this row."""

@@ -13,7 +13,7 @@ from integrations.records import JobStatus
 REMOTE = "remote:"
 
 
-class Known(NamedTuple):
+class KnownJob(NamedTuple):
     """A job as a sheet may name it."""
 
     id: str
@@ -34,11 +34,11 @@ class JobUnclear(Exception):
 class JobFinder:
     """The jobs of one tenant that Flatchr still has, found by id, reference or title."""
 
-    def __init__(self, jobs: Iterable[Known]) -> None:
+    def __init__(self, jobs: Iterable[KnownJob]) -> None:
         self.jobs = list(jobs)
-        self._by_id: dict[str, Known] = {}
-        self._by_reference: dict[str, list[Known]] = defaultdict(list)
-        self._by_name: dict[str, list[Known]] = defaultdict(list)
+        self._by_id: dict[str, KnownJob] = {}
+        self._by_reference: dict[str, list[KnownJob]] = defaultdict(list)
+        self._by_name: dict[str, list[KnownJob]] = defaultdict(list)
         for job in self.jobs:
             self._by_id[job.id] = job
             self._by_id[REMOTE + job.remote_id] = job
@@ -47,7 +47,7 @@ class JobFinder:
             if job.name:
                 self._by_name[_key(job.name)].append(job)
 
-    def find(self, text: str) -> Known:
+    def find(self, text: str) -> KnownJob:
         """The job that `text` means.
 
         An id means its job, whatever its state; a reference or a title means an open job, or else
@@ -79,7 +79,7 @@ class JobFinder:
         return f" Is it “{job.name}”?"
 
 
-def _ambiguous(text: str, matches: list[Known]) -> str:
+def _ambiguous(text: str, matches: list[KnownJob]) -> str:
     kind = "open jobs" if matches[0].is_open else "jobs, all of them closed,"
     ways = " or ".join(job.reference or REMOTE + job.remote_id for job in matches[:4])
     more = " and others" if len(matches) > 4 else ""
@@ -100,7 +100,7 @@ def job_finder(integration_id: str) -> JobFinder:
         .values_list("pk", "remote_id", "name", "status", "remote_data__reference")
     )
     return JobFinder(
-        Known(pk, remote_id, name or "", _reference(reference), status or "")
+        KnownJob(pk, remote_id, name or "", _reference(reference), status or "")
         for pk, remote_id, name, status, reference in rows
     )
 

@@ -20,8 +20,8 @@ from import_export.results import RowResult
 from tablib import Dataset
 
 from integrations.submissions.bulk.columns import NAMES
-from integrations.submissions.bulk.rows import ERROR, Context, Finding, Proposal
-from integrations.submissions.bulk.sheet import Row
+from integrations.submissions.bulk.rows import ERROR, RowContext, RowFinding, RowProposal
+from integrations.submissions.bulk.sheet import SheetRow
 
 logger = logging.getLogger(__name__)
 
@@ -47,26 +47,28 @@ class CandidateRows(Resource):
         instance_loader_class = BaseInstanceLoader
         using_db = "default"
 
-    def __init__(self, context: Context, save: Callable[[Proposal], None]) -> None:
+    def __init__(self, context: RowContext, save: Callable[[RowProposal], None]) -> None:
         super().__init__()
         self.context = context
         self._save = save
-        self._proposals: dict[int, Proposal] = {}
+        self._proposals: dict[int, RowProposal] = {}
 
-    def preview(self, rows: Sequence[Row]) -> list[tuple[Proposal, list[Finding]]]:
+    def preview(self, rows: Sequence[SheetRow]) -> list[tuple[RowProposal, list[RowFinding]]]:
         """What would become of the rows, nothing being written: each with what was found."""
         return [
             (proposal, _findings(proposal, result))
             for proposal, result in self._run(rows, dry_run=True)
         ]
 
-    def submit(self, rows: Sequence[Row]) -> list[tuple[Proposal, RowResult]]:
+    def submit(self, rows: Sequence[SheetRow]) -> list[tuple[RowProposal, RowResult]]:
         """Import the rows: `save` has been called for each that is in order."""
         return self._run(rows, dry_run=False)
 
-    def _run(self, rows: Sequence[Row], *, dry_run: bool) -> list[tuple[Proposal, RowResult]]:
+    def _run(
+        self, rows: Sequence[SheetRow], *, dry_run: bool
+    ) -> list[tuple[RowProposal, RowResult]]:
         # Files are unpacked and looked at here: a dry run is a transaction, which must be short.
-        self._proposals = {row.number: Proposal.of(row, self.context) for row in rows}
+        self._proposals = {row.number: RowProposal.of(row, self.context) for row in rows}
         data = Dataset(headers=(NUMBER, *NAMES))
         for row in rows:
             data.append((row.number, *(row.values[name] for name in NAMES)))
@@ -77,12 +79,12 @@ class CandidateRows(Resource):
 
     # What import-export asks for
 
-    def init_instance(self, row: Any = None) -> Proposal:
+    def init_instance(self, row: Any = None) -> RowProposal:
         return self._proposals[row[NUMBER]]
 
     def validate_instance(
         self,
-        instance: Proposal,
+        instance: RowProposal,
         import_validation_errors: Any = None,  # noqa: ARG002
         validate_unique: bool = True,  # noqa: ARG002
     ) -> None:
@@ -94,16 +96,18 @@ class CandidateRows(Resource):
         if errors:
             raise ValidationError(dict(errors))
 
-    def do_instance_save(self, instance: Proposal, is_create: bool) -> None:  # noqa: ARG002
+    def do_instance_save(self, instance: RowProposal, is_create: bool) -> None:  # noqa: ARG002
         self._save(instance)
 
-    def save_instance(self, instance: Proposal, is_create: bool, row: Any, **kwargs: Any) -> None:
+    def save_instance(
+        self, instance: RowProposal, is_create: bool, row: Any, **kwargs: Any
+    ) -> None:
         # Without a dry run's transaction to take it back, a file in the storage would stay.
         if not self._is_dry_run(kwargs):
             super().save_instance(instance, is_create, row, **kwargs)
 
 
-def _findings(proposal: Proposal, result: RowResult) -> list[Finding]:
+def _findings(proposal: RowProposal, result: RowResult) -> list[RowFinding]:
     """The errors that import-export reports, and what the row has besides."""
     others = [finding for finding in proposal.findings if finding.level != ERROR]
     if result.errors:
@@ -112,12 +116,12 @@ def _findings(proposal: Proposal, result: RowResult) -> list[Finding]:
             # Not the row's fault, and over by the next attempt.
             raise error
         logger.error("Row %s could not be checked", proposal.row.number, exc_info=error)
-        return [Finding(ERROR, "", BROKEN)]
+        return [RowFinding(ERROR, "", BROKEN)]
     if result.validation_error is None:
         return others
     told = result.validation_error.message_dict.items()
     errors = [
-        Finding(ERROR, "" if name == NON_FIELD_ERRORS else name, message)
+        RowFinding(ERROR, "" if name == NON_FIELD_ERRORS else name, message)
         for name, messages in told
         for message in messages
     ]

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from integrations.models import BulkRow, BulkUpload, RowState, SubmissionState
+from integrations.spreadsheets.csv_file import editable_csv
+from integrations.spreadsheets.xlsx_writer import TextBook
 from integrations.submissions.bulk.columns import NAMES, RESULT_NAMES
-from integrations.submissions.bulk.workbook import Book, csv_bytes
 from integrations.submissions.states import CANCELLED
 
 WIDTHS = [8, 18, 18, 32, 20, 28, 32, 28, 14, 60, 28, 28]
@@ -22,8 +23,8 @@ WIDTHS = [8, 18, 18, 32, 20, 28, 32, 28, 14, 60, 28, 28]
 def result_file(upload: BulkUpload, kind: str) -> bytes:
     """The result as `csv` or `xlsx`; corrected, it can be uploaded again as it is."""
     if kind == "csv":
-        return csv_bytes(_rows(upload))
-    book = Book()
+        return editable_csv(_rows(upload))
+    book = TextBook()
     book.add("Candidates", _rows(upload), WIDTHS)
     return book.content()
 
@@ -51,7 +52,7 @@ def _rows(upload: BulkUpload) -> Iterator[Sequence[str]]:
 
 
 # What became of the rows: of each for the result file, of all for the page.
-class End(StrEnum):
+class RowStatus(StrEnum):
     """Where a row stands, its own state and that of its submission taken together."""
 
     WAITING = "Waiting"
@@ -66,61 +67,66 @@ class End(StrEnum):
     @property
     def color(self) -> str:
         return {
-            End.SUCCEEDED: "success",
-            End.FAILED: "danger",
-            End.UNCERTAIN: "warning",
-            End.CANCELLED: "warning",
-            End.LEFT_OUT: "neutral",
-            End.WAITING: "neutral",
+            RowStatus.SUCCEEDED: "success",
+            RowStatus.FAILED: "danger",
+            RowStatus.UNCERTAIN: "warning",
+            RowStatus.CANCELLED: "warning",
+            RowStatus.LEFT_OUT: "neutral",
+            RowStatus.WAITING: "neutral",
         }.get(self, "info")
 
     @property
     def is_over(self) -> bool:
-        return self not in (End.WAITING, End.QUEUED, End.SENDING, End.UNCERTAIN)
+        return self not in (
+            RowStatus.WAITING,
+            RowStatus.QUEUED,
+            RowStatus.SENDING,
+            RowStatus.UNCERTAIN,
+        )
 
 
 _ROWS = {
-    RowState.WAITING: End.WAITING,
-    RowState.LEFT_OUT: End.LEFT_OUT,
-    RowState.FAILED: End.FAILED,
-    RowState.CANCELLED: End.CANCELLED,
+    RowState.WAITING: RowStatus.WAITING,
+    RowState.LEFT_OUT: RowStatus.LEFT_OUT,
+    RowState.FAILED: RowStatus.FAILED,
+    RowState.CANCELLED: RowStatus.CANCELLED,
 }
 _SUBMISSIONS = {
-    SubmissionState.QUEUED: End.QUEUED,
-    SubmissionState.SENDING: End.SENDING,
-    SubmissionState.UNCERTAIN: End.UNCERTAIN,
-    SubmissionState.SUCCEEDED: End.SUCCEEDED,
-    SubmissionState.FAILED: End.FAILED,
+    SubmissionState.QUEUED: RowStatus.QUEUED,
+    SubmissionState.SENDING: RowStatus.SENDING,
+    SubmissionState.UNCERTAIN: RowStatus.UNCERTAIN,
+    SubmissionState.SUCCEEDED: RowStatus.SUCCEEDED,
+    SubmissionState.FAILED: RowStatus.FAILED,
 }
 REMOVED = "The submission is no longer kept."
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    end: End
+class RowOutcome:
+    end: RowStatus
     message: str
     application_id: str = ""
     submission_id: str = ""
 
 
-def outcome(row: BulkRow) -> Outcome:
-    """What became of one row, in words. Its `submission` should have been selected with it."""
+def outcome(row: BulkRow) -> RowOutcome:
+    """Status and message of one row. Its `submission` should have been selected with it."""
     submission = row.submission
     if row.state != RowState.QUEUED:
-        return Outcome(_ROWS[RowState(row.state)], row.message or _reasons(row))
+        return RowOutcome(_ROWS[RowState(row.state)], row.message or _reasons(row))
     if submission is None:
-        return Outcome(End.FAILED, REMOVED)
+        return RowOutcome(RowStatus.FAILED, REMOVED)
     end = _end(row.state, submission.state, submission.error_kind)
-    return Outcome(end, submission.error_message, submission.application_id or "", submission.pk)
+    return RowOutcome(end, submission.error_message, submission.application_id or "", submission.pk)
 
 
-def _end(row_state: str, state: str | None, error_kind: str | None) -> End:
+def _end(row_state: str, state: str | None, error_kind: str | None) -> RowStatus:
     if row_state != RowState.QUEUED:
         return _ROWS[RowState(row_state)]
     if state is None or state not in _SUBMISSIONS:
-        return End.FAILED
+        return RowStatus.FAILED
     if state == SubmissionState.FAILED and error_kind == CANCELLED:
-        return End.CANCELLED
+        return RowStatus.CANCELLED
     return _SUBMISSIONS[SubmissionState(state)]
 
 
@@ -132,14 +138,14 @@ def _reasons(row: BulkRow) -> str:
     return " ".join(finding["message"] for finding in errors or row.findings)
 
 
-def counts(upload: BulkUpload) -> Counter[End]:
+def counts(upload: BulkUpload) -> Counter[RowStatus]:
     """How many rows of the upload stand where."""
     return counts_of([upload.pk])[upload.pk]
 
 
-def counts_of(upload_ids: Sequence[str]) -> dict[str, Counter[End]]:
+def counts_of(upload_ids: Sequence[str]) -> dict[str, Counter[RowStatus]]:
     """How many rows of each upload stand where, in one query."""
-    found: dict[str, Counter[End]] = {pk: Counter() for pk in upload_ids}
+    found: dict[str, Counter[RowStatus]] = {pk: Counter() for pk in upload_ids}
     rows = BulkRow.objects.filter(upload__in=upload_ids).order_by()
     kinds = rows.values_list("upload", "state", "submission__state", "submission__error_kind")
     for pk, row_state, state, error_kind, count in kinds.annotate(n=Count("pk")):
@@ -147,15 +153,15 @@ def counts_of(upload_ids: Sequence[str]) -> dict[str, Counter[End]]:
     return found
 
 
-def standing(rows: QuerySet[BulkRow], end: End) -> QuerySet[BulkRow]:
+def standing(rows: QuerySet[BulkRow], end: RowStatus) -> QuerySet[BulkRow]:
     """Those of the rows that stand at `end`."""
-    if end in _ROWS.values() and end not in (End.FAILED, End.CANCELLED):
+    if end in _ROWS.values() and end not in (RowStatus.FAILED, RowStatus.CANCELLED):
         return rows.filter(state=next(state for state, its in _ROWS.items() if its == end))
     cancelled = Q(submission__state=SubmissionState.FAILED, submission__error_kind=CANCELLED)
-    if end == End.CANCELLED:
+    if end == RowStatus.CANCELLED:
         return rows.filter(cancelled | Q(state=RowState.CANCELLED))
     state = next(state for state, its in _SUBMISSIONS.items() if its == end)
     found = Q(state=RowState.QUEUED, submission__state=state) & ~cancelled
-    if end == End.FAILED:
+    if end == RowStatus.FAILED:
         found |= Q(state=RowState.FAILED) | Q(state=RowState.QUEUED, submission=None)
     return rows.filter(found)

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.models import BulkRow, BulkState, BulkUpload
-from integrations.submissions.bulk import files
-from integrations.submissions.bulk.uploads import NOT_STARTED
+from integrations.submissions.bulk.uploads import NOT_STARTED, remove_files
 
 
 @jobs.RETENTION.register("uploads")
@@ -39,7 +38,7 @@ def retain() -> None:
     over = Q(state__in=(BulkState.SENDING, BulkState.DONE, BulkState.ABANDONED))
     over |= Q(state=BulkState.CANCELLED)
     for upload in BulkUpload.objects.filter(over).exclude(_no_files()):
-        files.remove(upload)
+        remove_files(upload)
 
 
 def _no_files() -> Q:

@@ -5,36 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q
 from django.utils.text import Truncator
 
 from integrations.models import (
-    LIVE_SUBMISSIONS,
     Application,
     BulkUpload,
     Integration,
     Job,
     Submission,
-    SubmissionState,
     Verdict,
 )
-from integrations.submissions import service, validation
+from integrations.submissions import enqueue, validation
 from integrations.submissions.bulk.cv_archive import CvArchive, FileRefused
 from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, job_finder
-from integrations.submissions.bulk.sheet import Row
+from integrations.submissions.bulk.sheet import SheetRow
 from integrations.submissions.documents import Document, DocumentRefused, inspect
-from integrations.submissions.inputs import Attachment, AttachmentType, Entry
+from integrations.submissions.inputs import Attachment, AttachmentType, SubmissionEntry
 
 LETTER_SHOWN = 200
 
 
 @dataclass(slots=True)
-class Proposal:
+class RowProposal:
     """A row, with the cells under the columns' names as import-export sets them."""
 
-    row: Row
+    row: SheetRow
     file: CvFile | None = None
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[RowFinding] = field(default_factory=list)
     to_send: list[tuple[str, str]] = field(default_factory=list)
     found_job: Job | None = None
     applied: Application | None = None
@@ -48,7 +45,7 @@ class Proposal:
     cv: str = ""
 
     @classmethod
-    def of(cls, row: Row, context: Context) -> Proposal:
+    def of(cls, row: SheetRow, context: RowContext) -> RowProposal:
         """With the CV looked at, and what the sheet itself shows to be wrong."""
         proposal = cls(row)
         for name, message in row.problems:
@@ -61,12 +58,12 @@ class Proposal:
         return proposal
 
     def add(self, level: str, name: str, message: str) -> None:
-        self.findings.append(Finding(level, name, message))
+        self.findings.append(RowFinding(level, name, message))
 
     @property
-    def entry(self) -> Entry:
-        """What is asked for, without the CV."""
-        return Entry(
+    def entry(self) -> SubmissionEntry:
+        """The entry to submit, without the CV."""
+        return SubmissionEntry(
             job=self.found_job.pk if self.found_job else "",
             first_name=self.first_name,
             last_name=self.last_name,
@@ -75,23 +72,22 @@ class Proposal:
             cover_letter=self.cover_letter,
         )
 
-    def entry_with(self, content: bytes | None) -> Entry:
-        """What is asked for, with the CV's bytes."""
+    def entry_with(self, content: bytes | None) -> SubmissionEntry:
+        """The entry to submit, with the CV's bytes."""
         if content is None or self.file is None:
             return self.entry
         cv = Attachment(self.file.path.rpartition("/")[2], AttachmentType.CV, content)
         return replace(self.entry, attachments=(cv,))
 
     @property
-    def errors(self) -> list[Finding]:
+    def errors(self) -> list[RowFinding]:
         return [finding for finding in self.findings if finding.level == ERROR]
 
-    def validate(self, context: Context) -> None:
+    def validate(self, context: RowContext) -> None:
         """Add what is found, and say what would be sent."""
         self._find_job(context)
         submission = Submission(integration=context.integration)
-        validation.fill(submission, self.entry, self.found_job)
-        cleaned = validation.clean(submission)
+        cleaned = validation.fill(submission, self.entry, self.found_job)
         # What is wrong with a cell already would only be said twice.
         known = {finding.field for finding in self.errors if finding.field}
         for problem in cleaned.problems:
@@ -109,9 +105,9 @@ class Proposal:
         self._replaced(cleaned.replacements)
         self.to_send = self._shown(cleaned)
         if self.found_job is not None and cleaned.person_key:
-            self._compare(context, self.found_job, cleaned)
+            self._compare(context, submission, self.found_job)
 
-    def _find_job(self, context: Context) -> None:
+    def _find_job(self, context: RowContext) -> None:
         if not self.job:
             self.add(ERROR, "job", "Name the job.")
             return
@@ -140,34 +136,24 @@ class Proposal:
         ]
         return [(label, text) for label, text in lines if text]
 
-    def _compare(self, context: Context, job: Job, cleaned: validation.Cleaned) -> None:
+    def _compare(self, context: RowContext, submission: Submission, job: Job) -> None:
         """With the rows before, with what is under way, and with what Flatchr has."""
-        key = (job.pk, cleaned.person_key)
+        key = (job.pk, submission.person_key)
         if key in context.seen:
             words = f"The same person and job as in row {context.seen[key]}."
             self.add(ERROR, "", words)
         elif not self.errors:
             context.seen[key] = self.row.number
-        self._compare_cv(context, cleaned.person_key)
-        theirs = Submission.objects.filter(
-            integration=context.integration, job=job, person_key=cleaned.person_key
-        )
-        if theirs.filter(state__in=LIVE_SUBMISSIONS).exists():
+        self._compare_cv(context, submission.person_key)
+        if enqueue.live(submission) is not None:
             words = "This person is being submitted for this job right now."
             self.add(ERROR, "", words)
             return
-        known = service.duplicates(
-            context.integration, email_address=cleaned.email_address, job=job
-        )
-        # An earlier success counts although its application has not been read from Flatchr yet.
-        earlier = theirs.filter(
-            Q(application=None) | Q(application__remote_deleted_at=None),
-            state=SubmissionState.SUCCEEDED,
-        )
-        self.applied = known[0] if known else None
-        self.has_applied = bool(known) or earlier.exists()
+        known = enqueue.applications(context.integration.pk, submission.person_key)
+        self.applied = known.filter(job=job).first()
+        self.has_applied = self.applied is not None or enqueue.successes(submission).exists()
 
-    def _compare_cv(self, context: Context, person_key: str) -> None:
+    def _compare_cv(self, context: RowContext, person_key: str) -> None:
         if self.file is None:
             return
         number, owner = context.cv_owners.setdefault(self.file.path, (self.row.number, person_key))
@@ -190,7 +176,7 @@ OF_THE_UPLOAD = "source_not_written"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RowFinding:
     """`field` is a column's name, or empty for the row as a whole."""
 
     level: str
@@ -201,7 +187,7 @@ class Finding:
         return {"level": self.level, "field": self.field, "message": self.message}
 
 
-def verdict(findings: Iterable[Finding], *, applied: bool) -> Verdict:
+def verdict(findings: Iterable[RowFinding], *, applied: bool) -> Verdict:
     levels = {finding.level for finding in findings}
     if ERROR in levels:
         return Verdict.ERROR
@@ -223,7 +209,7 @@ class CvFile:
 
 
 @dataclass(slots=True)
-class Context:
+class RowContext:
     """One tenant's jobs, one ZIP, and what the rows before had.
 
     `seen` maps job and person to the number of the row that has them; `cv_owners` a CV's path to
@@ -241,7 +227,7 @@ class Context:
     _cvs: dict[str, CvFile | str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, upload: BulkUpload, archive: CvArchive | None) -> Context:
+    def of(cls, upload: BulkUpload, archive: CvArchive | None) -> RowContext:
         return cls(upload.integration, job_finder(upload.integration_id), archive)
 
     def job(self, text: str) -> Job:

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from integrations.flatchr.mapping.source import storable_text
-from integrations.spreadsheets import RISKY, restore
-from integrations.submissions.bulk import csv_sheet, limits, xlsx_sheet
-from integrations.submissions.bulk.columns import NAMES, Header, HeaderRefused, read_header
-from integrations.submissions.bulk.grid import Grid, SheetRefused
+from django.conf import settings
 
-__all__ = ["Row", "Sheet", "SheetRefused", "read"]
+from integrations.flatchr.mapping.source import storable_text
+from integrations.spreadsheets import Grid, SheetRefused
+from integrations.spreadsheets.csv_file import read_csv
+from integrations.spreadsheets.escaping import RISKY, restore
+from integrations.spreadsheets.xlsx_reader import read_xlsx
+from integrations.submissions.bulk.columns import NAMES, Header, HeaderRefused, known, read_header
+
+SHEET_BYTES = 5 * 1024**2
+COLUMNS = 60
+CELL_CHARACTERS = 20_000
 
 # What spreadsheets leave of a long number in a cell that is not text, and of a formula that fails.
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -30,7 +35,7 @@ BEYOND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One candidate: the row's number in the spreadsheet, its cells, and what is odd about it.
 
     `values` has every known column, absent ones as empty text. `problems` are pairs of a
@@ -43,21 +48,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CandidateSheet:
     """`read_as` says how the file was understood; `notes` are warnings about all of it."""
 
-    rows: list[Row]
+    rows: list[SheetRow]
     read_as: str
     notes: list[str]
 
 
-def read(name: str, content: bytes) -> Sheet:
+def read(name: str, content: bytes) -> CandidateSheet:
     """The rows of a CSV or XLSX file. Raises `SheetRefused` with words for the user."""
     if not content:
         raise SheetRefused("The file is empty.")
-    if len(content) > limits.SHEET_BYTES:
+    if len(content) > SHEET_BYTES:
+        sheet_bytes = f"{SHEET_BYTES / 1024**2:.0f} MB"
         raise SheetRefused(
-            f"The file is larger than {limits.in_mb(limits.SHEET_BYTES)}. "
+            f"The file is larger than {sheet_bytes}. "
             "Split it, or save only the columns of the template."
         )
     grid = _grid(name, content)
@@ -71,13 +77,15 @@ def read(name: str, content: bytes) -> Sheet:
     rows = list(_rows(lines, header))
     if not rows:
         raise SheetRefused("The file has a header and no rows below it.")
-    return Sheet(rows, storable_text(grid.read_as), [storable_text(note) for note in notes])
+    return CandidateSheet(
+        rows, storable_text(grid.read_as), [storable_text(note) for note in notes]
+    )
 
 
 def _grid(name: str, content: bytes) -> Grid:
     """The file as cells. What it is decides its content, not its name."""
     if content.startswith(b"PK"):
-        return xlsx_sheet.read(content)
+        return read_xlsx(content, known, max_columns=COLUMNS + 1)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetRefused(
             "This is an older Excel file (.xls), or one that asks for a password. "
@@ -85,7 +93,7 @@ def _grid(name: str, content: bytes) -> Grid:
         )
     if content.startswith(b"%PDF") or PurePath(name).suffix.lower() in {".xls", ".ods", ".pdf"}:
         raise SheetRefused("The sheet must be a CSV or an XLSX file.")
-    return csv_sheet.read(content)
+    return read_csv(content, known)
 
 
 Line = tuple[int, list[str]]
@@ -108,16 +116,16 @@ def _header(lines: Iterator[Line]) -> Header:
     first = next(lines, None)
     if first is None:
         raise SheetRefused("The file is empty.")
-    if len(first[1]) > limits.COLUMNS:
-        raise SheetRefused(f"The sheet has more than {limits.COLUMNS} columns.")
+    if len(first[1]) > COLUMNS:
+        raise SheetRefused(f"The sheet has more than {COLUMNS} columns.")
     try:
         return read_header(first[1])
     except HeaderRefused as refused:
         raise SheetRefused(str(refused)) from None
 
 
-def _rows(lines: Iterator[Line], header: Header) -> Iterator[Row]:
-    most = limits.max_rows()
+def _rows(lines: Iterator[Line], header: Header) -> Iterator[SheetRow]:
+    most = settings.BULK_MAX_ROWS
     count = 0
     for number, cells in lines:
         padded = cells + [""] * (header.width - len(cells))
@@ -133,7 +141,7 @@ def _rows(lines: Iterator[Line], header: Header) -> Iterator[Row]:
         problems = list(_problems(values))
         if any(cell.strip() for cell in cells[header.width :]):
             problems.append(("", BEYOND))
-        yield Row(number, values, problems)
+        yield SheetRow(number, values, problems)
 
 
 def _cell(text: str) -> str:
@@ -144,8 +152,8 @@ def _cell(text: str) -> str:
 
 def _problems(values: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
-        if len(value) > limits.CELL_CHARACTERS:
-            yield name, f"The cell holds more than {limits.CELL_CHARACTERS:,} characters."
+        if len(value) > CELL_CHARACTERS:
+            yield name, f"The cell holds more than {CELL_CHARACTERS:,} characters."
         elif FAULTY.fullmatch(value):
             yield name, f"The cell shows {value}: its formula has failed in the spreadsheet."
     if SCIENTIFIC.fullmatch(values["phone_number"]):

@@ -28,7 +28,8 @@ from integrations.models import (
 )
 from integrations.models.submissions import private_files
 from integrations.submissions import service
-from integrations.submissions.bulk import files, limits
+from integrations.submissions.bulk.cv_archive import ARCHIVE_BYTES
+from integrations.submissions.bulk.sheet import SHEET_BYTES
 from integrations.submissions.inputs import IllegalTransition
 
 logger = logging.getLogger(__name__)
@@ -80,9 +81,9 @@ def upload(
     other is given, and it is thrown away. Raises `NotTaken`.
     """
     _check_tenant(integration)
-    _check_size("sheet", sheet, limits.SHEET_BYTES)
+    _check_size("sheet", sheet, SHEET_BYTES)
     if archive is not None:
-        _check_size("archive", archive, limits.ARCHIVE_BYTES)
+        _check_size("archive", archive, ARCHIVE_BYTES)
     made = BulkUpload(
         integration=integration,
         created_by=user,
@@ -109,11 +110,12 @@ def _check_tenant(integration: Integration) -> None:
         raise NotTaken("tenant", words)
 
 
-def _check_size(field: str, file: UploadedFile, most: int) -> None:
+def _check_size(field: str, file: UploadedFile, limit: int) -> None:
     if not file.size:
         raise NotTaken(field, f"“{_name(file)}” is empty.")
-    if file.size > most:
-        raise NotTaken(field, f"“{_name(file)}” is larger than {limits.in_mb(most)}.")
+    if file.size > limit:
+        most = f"{limit / 1024**2:.0f} MB"
+        raise NotTaken(field, f"“{_name(file)}” is larger than {most}.")
 
 
 def _name(file: UploadedFile) -> str:
@@ -206,7 +208,7 @@ def settle(started: BulkUpload, *, by: Any = None) -> None:
     """End an upload whose rows have all come to an end. Idempotent."""
     if started.state == BulkState.CANCELLED and started.ended_at is None:
         _cancel_queued(started, by=by)
-        files.remove(started)
+        remove_files(started)
     elif started.state != BulkState.SENDING:
         return
     if started.rows.filter(submission__state__in=LIVE_SUBMISSIONS).exists():
@@ -229,6 +231,20 @@ def _cancel_queued(cancelled: BulkUpload, *, by: Any) -> None:
         # Its request may be leaving at this moment: then it stays.
         with suppress(IllegalTransition):
             service.cancel(submission, by=by)
+
+
+def remove_files(upload: BulkUpload) -> None:
+    """Delete both files. Idempotent; one that cannot be deleted is left to the next retention."""
+    stored = [file.name for file in (upload.sheet, upload.archive) if file.name]
+    for name in stored:
+        try:
+            private_files().delete(name)
+        except OSError:
+            logger.warning("A file of upload %s could not be deleted", upload.pk, exc_info=True)
+            return
+    if stored:
+        BulkUpload.objects.filter(pk=upload.pk).update(sheet=None, archive=None)
+        upload.sheet = upload.archive = None
 
 
 @jobs.SWEEP.register("ends of uploads")

@@ -1,19 +1,22 @@
-"""CSV as spreadsheets write it: commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252."""
+"""CSV files: read as spreadsheets write them, and written as RFC 4180 says.
+
+Read are commas, semicolons, tabs or vertical bars, in UTF-8, UTF-16 or Windows-1252.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from integrations.submissions.bulk.columns import known
-from integrations.submissions.bulk.grid import Grid, SheetRefused
+from integrations.spreadsheets import CountKnown, Grid, SheetRefused
+from integrations.spreadsheets.escaping import guard_column
 
 SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "vertical bars"}
 
 
-def read(content: bytes) -> Grid:
+def read_csv(content: bytes, count_known: CountKnown) -> Grid:
     """The file as lines of cells. Raises `SheetRefused`.
 
     A French Excel writes semicolons and, unless asked for UTF-8, Windows-1252. The separator is
@@ -24,7 +27,7 @@ def read(content: bytes) -> Grid:
     if separator:
         # The line tells Excel what separates the cells, and is not one of the rows to it.
         text = text.partition("\n")[2]
-    separator = separator or max(SEPARATORS, key=lambda mark: _fit(text, mark))
+    separator = separator or max(SEPARATORS, key=lambda mark: _fit(text, mark, count_known))
     return Grid(_lines(text, separator), f"CSV with {SEPARATORS[separator]}, {encoding}")
 
 
@@ -58,10 +61,10 @@ def _strictly(content: bytes, encoding: str) -> str:
         ) from None
 
 
-def _fit(text: str, separator: str) -> tuple[int, int]:
+def _fit(text: str, separator: str, count_known: CountKnown) -> tuple[int, int]:
     """How well the first line, cut by `separator`, reads as a header."""
     first = next(_lines(text, separator, strict=False), [])
-    return known(first), len(first)
+    return count_known(first), len(first)
 
 
 def _lines(text: str, separator: str, *, strict: bool = True) -> Iterator[list[str]]:
@@ -83,3 +86,40 @@ def _words(error: str) -> str:
     if "field larger" in error:
         return "one of its cells is too long; is a closing quotation mark missing?"
     return error
+
+
+# Writing
+def editable_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """A file to be edited and uploaded again: UTF-8 with a byte order mark and semicolons, which
+    is what Excel opens properly in French, and formulas made harmless.
+    """
+    columns = [guard_column(cells) for cells in zip(*rows, strict=True)]
+    return BOM_UTF8 + csv_lines(columns, ";").encode()
+
+
+def csv_lines(columns: Iterable[Sequence[str | None]], separator: str = ",") -> str:
+    """The rows of a table given by columns, each ended by CRLF; null is an empty cell.
+
+    What `csv.writer` writes, in less than a third of its time: that looks at every character,
+    this asks first whether a column has anything to quote at all.
+    """
+    quoted = [_quoted(cells, separator) for cells in columns]
+    rows = list(map(separator.join, zip(*quoted, strict=True)))
+    # So that the last line is ended, too.
+    return "\r\n".join([*rows, ""])
+
+
+def _quoted(cells: Sequence[str | None], separator: str) -> Sequence[str]:
+    filled = list(filter(None, cells))
+    texts = filled if len(filled) == len(cells) else [cell or "" for cell in cells]
+    if not _needs_quotes("".join(filled), separator):
+        return texts
+    return [_in_quotes(text) if _needs_quotes(text, separator) else text for text in texts]
+
+
+def _needs_quotes(text: str, separator: str) -> bool:
+    return separator in text or '"' in text or "\n" in text or "\r" in text
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
