@@ -30,7 +30,7 @@ from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.ids import unified_id
 from integrations.models import Application
-from integrations.submissions.documents.kinds import CONTENT_TYPES, EXTENSIONS
+from integrations.submissions.documents.names import CONTENT_TYPES, EXTENSIONS
 
 # Of the five seconds for which the official clients wait.
 ENOUGH = 3.0

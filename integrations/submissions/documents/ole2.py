@@ -38,7 +38,7 @@ _OTHERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _DirectoryEntry:
     name: str
     type: int
     left: int
@@ -68,7 +68,7 @@ class _Compound:
         if not self.entries or self.entries[0].type != _ROOT:
             raise _Damaged
 
-    def children(self, entry: _Entry) -> Iterator[_Entry]:
+    def children(self, entry: _DirectoryEntry) -> Iterator[_DirectoryEntry]:
         """What lies directly within a storage."""
         waiting, seen = [entry.child], set()
         while waiting:
@@ -82,7 +82,7 @@ class _Compound:
             waiting += [child.left, child.right]
             yield child
 
-    def head(self, entry: _Entry, length: int) -> bytes:
+    def head(self, entry: _DirectoryEntry, length: int) -> bytes:
         """The first bytes of a stream, at most 64."""
         if entry.size >= _SHORTEST_STREAM:
             return self._sector(entry.start)[:length]
@@ -134,8 +134,8 @@ class _Compound:
             (sector,) = struct.unpack_from("<I", self._content, at)
         raise _Damaged
 
-    def _directory(self, start: int) -> list[_Entry]:
-        entries: list[_Entry] = []
+    def _directory(self, start: int) -> list[_DirectoryEntry]:
+        entries: list[_DirectoryEntry] = []
         for sector in self._chain(start):
             content = self._sector(sector)
             for at in range(0, len(content) - _ENTRY + 1, _ENTRY):
@@ -145,12 +145,12 @@ class _Compound:
         return entries
 
 
-def _entry(content: bytes) -> _Entry:
+def _entry(content: bytes) -> _DirectoryEntry:
     length, kind = struct.unpack_from("<HB", content, 64)
     left, right, child = struct.unpack_from("<3I", content, 68)
     start, size = struct.unpack_from("<2I", content, 116)
     name = content[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
-    return _Entry(name.lower(), kind, left, right, child, start, size)
+    return _DirectoryEntry(name.lower(), kind, left, right, child, start, size)
 
 
 def check(content: bytes) -> None:
@@ -179,7 +179,7 @@ def _check_parts(names: set[str]) -> None:
         raise DocumentRefused("embedded", kind=_KIND)
 
 
-def _other(top: dict[str, _Entry]) -> DocumentRefused:
+def _other(top: dict[str, _DirectoryEntry]) -> DocumentRefused:
     """What to say about a compound file that is not a Word document."""
     if "encryptedpackage" in top:
         return DocumentRefused("password", kind="DOCX")

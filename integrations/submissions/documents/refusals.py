@@ -1,4 +1,4 @@
-"""Why a file is not taken, in words that say what to do: one table from code to sentence."""
+"""Why a file is not taken: one table from code to a sentence that says what to do."""
 
 from __future__ import annotations
 
