@@ -32,7 +32,7 @@ BESIDE = {
     ("egress", "egress_targets"),
     ("records", "field_catalogue"),
     ("migrations", "models"),
-    ("passthrough", "submissions"),
+    ("spreadsheets", "archives"),
     ("templatetags", "admin"),
 }
 # Outside the floors: used by commands and tests alone.

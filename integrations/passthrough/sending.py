@@ -17,8 +17,8 @@ from integrations.models import Integration, PassthroughCall
 from integrations.passthrough import history
 from integrations.passthrough.history import Sender
 from integrations.passthrough.request import Outgoing, with_key
-from integrations.submissions.attempts import Recorder
 from integrations.tenants.clients import open_acting_client
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 # The largest answer that is read; bytes.
 MAX_ANSWER = 25 * 1024**2
@@ -52,7 +52,7 @@ class Answer:
     masker: Masker
 
 
-class _Log(Recorder):
+class _Log(ExchangeRecorder):
     """Records the exchange without what was answered, and remembers its measures."""
 
     last: Exchange | None = None

@@ -5,22 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 
+from integrations.flatchr.applicant_lookup import ApplicantRow
 from integrations.models import Application, Submission
 from integrations.records import PersonRecord
 from integrations.search.filling import fill_candidate
-from integrations.submissions.validation import clean
+from integrations.submissions.validation import Cleaned
 from integrations.sync.applicants import incremental
 
 logger = logging.getLogger(__name__)
 
-Row = tuple[dict[str, Any], str]
 
-
-def link(submission: Submission, found: Row, *, among: Sequence[Row] = ()) -> bool:
+def link(
+    submission: Submission, found: ApplicantRow, *, among: Sequence[ApplicantRow] = ()
+) -> bool:
     """Mirror the applicants just found and point the submission at its own; whether that worked.
 
     A failure is logged and leaves nothing behind: what Flatchr has does not depend on it.
@@ -35,11 +35,10 @@ def link(submission: Submission, found: Row, *, among: Sequence[Row] = ()) -> bo
         return False
 
 
-def expect(submission: Submission) -> bool:
+def expect(submission: Submission, cleaned: Cleaned) -> bool:
     """Records for an applicant that Flatchr has and does not show yet, under ids that they keep;
     whether that worked. As `link`.
     """
-    cleaned = clean(submission)
     email = {"email_address": cleaned.email_address, "type": None}
     phone = {"phone_number": cleaned.phone_number, "type": None}
     person = PersonRecord(

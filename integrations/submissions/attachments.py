@@ -32,7 +32,7 @@ _BLOCK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenAttachment:
     """The one attachment to upload, if any: what it is, unless it is still to be fetched, what is
     wrong with it, and a warning for each of the others.
     """
@@ -43,7 +43,7 @@ class Chosen:
     warnings: list[Note]
 
 
-def choose(attachments: Iterable[Attachment]) -> Chosen:
+def choose(attachments: Iterable[Attachment]) -> ChosenAttachment:
     """The first CV, judged: Flatchr takes one file (`docs/flatchr-api.md §7`)."""
     chosen: Attachment | None = None
     warnings = []
@@ -54,16 +54,16 @@ def choose(attachments: Iterable[Attachment]) -> Chosen:
         why = "only the first CV is" if attachment.type is AttachmentType.CV else "only a CV is"
         words = f"“{_shown(attachment.name)}” was not sent to Flatchr: {why}."
         warnings.append(warning("attachments", "attachment_not_sent", words))
-    if chosen is None:
-        return Chosen(None, None, [], warnings)
-    if chosen.content is None:
-        return Chosen(chosen, None, _problems_of_url(chosen.data_url), warnings)
-    try:
-        document = _inspect(chosen.name, chosen.content, chosen.content_type)
-    except DocumentRefused as refused:
-        problem = Problem("attachments", refused.code, refused.message)
-        return Chosen(chosen, None, [problem], warnings)
-    return Chosen(chosen, document, [], warnings)
+    document: Document | None = None
+    problems: list[Problem] = []
+    if chosen is not None and chosen.content is not None:
+        try:
+            document = _inspect(chosen.name, chosen.content, chosen.content_type)
+        except DocumentRefused as refused:
+            problems = [Problem("attachments", refused.code, refused.message)]
+    elif chosen is not None:
+        problems = _problems_of_url(chosen.data_url)
+    return ChosenAttachment(chosen, document, problems, warnings)
 
 
 def put(submission: Submission, attachment: Attachment, document: Document | None) -> None:

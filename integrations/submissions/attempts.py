@@ -1,4 +1,4 @@
-"""What is kept of each request for a submission: attempts for its page, exchanges for the log."""
+"""What is kept of each request for a submission: the attempts that its page shows."""
 
 from __future__ import annotations
 
@@ -13,74 +13,30 @@ from integrations.flatchr.write_result import Receipt
 from integrations.models import (
     AttemptKind,
     AttemptOutcome,
-    HttpExchange,
     Submission,
     SubmissionAttempt,
 )
 from integrations.submissions.lease import SubmissionLease
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
-# An `Exchange`'s fields that have a column of the same name.
-_COLUMNS = (
-    "key",
-    "started_at",
-    "method",
-    "host",
-    "path",
-    "status",
-    "attempt",
-    "duration",
-    "bytes_received",
-    "request_headers",
-    "request_body",
-    "response_headers",
-)
 _SEARCH = SEARCH.rpartition("}")[2]
 
 
-class Recorder:
-    """The client's observer: keeps the lease alive, and remembers what is to be written.
+class SubmissionRecorder(ExchangeRecorder):
+    """Collects the exchanges of a submission, and keeps its lease alive meanwhile."""
 
-    Nothing is written by itself: `flush` belongs into the transaction that records the outcome,
-    which saves a commit for each request.
-    """
-
-    def __init__(self, integration_id: str, lease: SubmissionLease | None = None) -> None:
-        self.integration_id = integration_id
+    def __init__(self, lease: SubmissionLease) -> None:
+        super().__init__(lease.submission.integration_id)
         self._lease = lease
-        self._ended: list[Exchange] = []
-
-    def exchange(self, exchange: Exchange) -> None:
-        if exchange.duration is not None:
-            self._ended.append(exchange)
-
-    def waiting(self, seconds: float, reason: str) -> None:  # noqa: ARG002 - the protocol's
-        self.tick()
 
     def tick(self) -> None:
-        if self._lease is not None:
-            self._lease.tick()
-
-    @property
-    def search(self) -> Exchange | None:
-        """The search that ended last and is not written yet."""
-        found = [one for one in self._ended if one.path.endswith(_SEARCH)]
-        return found[-1] if found else None
-
-    def flush(self) -> None:
-        """Write the exchanges that have ended since the last flush."""
-        rows = [_row(exchange, self.integration_id) for exchange in self._ended]
-        HttpExchange.objects.bulk_create(rows, ignore_conflicts=True)
-        self._ended.clear()
+        self._lease.tick()
 
 
-def _row(exchange: Exchange, integration_id: str) -> HttpExchange:
-    fields = {name: getattr(exchange, name) for name in _COLUMNS}
-    return HttpExchange(
-        integration_id=integration_id,
-        response_body=_storable(exchange.response_body),
-        error=exchange.error[:200],
-        **fields,
-    )
+def last_search(recorder: ExchangeRecorder) -> Exchange | None:
+    """The search for a person that ended last and is not written yet."""
+    found = [one for one in recorder.ended if one.path.endswith(_SEARCH)]
+    return found[-1] if found else None
 
 
 def begin_send(submission: Submission, host: str, path: str, body: dict[str, Any]) -> int:
@@ -96,7 +52,7 @@ def begin_send(submission: Submission, host: str, path: str, body: dict[str, Any
 
 def end_send(attempt_id: int, receipt: Receipt) -> None:
     """Note what became of the request."""
-    SubmissionAttempt.objects.filter(pk=attempt_id).update(**_fate(receipt))
+    SubmissionAttempt.objects.filter(pk=attempt_id).update(**_outcome_fields(receipt))
 
 
 def note_check(
@@ -109,7 +65,7 @@ def note_check(
         kind=AttemptKind.CHECK,
         started_at=began,
         request={"method": "POST", "host": host, "path": path, "body": body},
-        **_fate(receipt),
+        **_outcome_fields(receipt),
     )
 
 
@@ -136,7 +92,7 @@ def note_lookup(
     )
 
 
-def _fate(receipt: Receipt) -> dict[str, Any]:
+def _outcome_fields(receipt: Receipt) -> dict[str, Any]:
     exchange = receipt.exchange
     return {
         "outcome": receipt.delivery.value,

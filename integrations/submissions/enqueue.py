@@ -1,4 +1,4 @@
-"""Into the queue: once per person and job, whoever asks and however often."""
+"""Queueing a submission: at most one per person and job is under way, however often asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.audit.trail import record
@@ -19,10 +19,10 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.models.querysets import RecordQuerySet
-from integrations.submissions import states as outcome
-from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
+from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem
 from integrations.submissions.lease import SUBMISSIONS
-from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note, clean
+from integrations.submissions.states import LOOKING
+from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants.scopes import scopes_of
 
@@ -32,21 +32,23 @@ _ROUNDS = 5
 
 
 def queue(
-    submission: Submission, states: Sequence[str] | None, *, by: Any, again: bool
+    submission: Submission,
+    cleaned: Cleaned,
+    states: Sequence[str] | None,
+    *,
+    by: Any,
+    again: bool,
 ) -> Submission:
-    """Queue the row, which is in one of `states` or (None) not saved yet; the submission that is
-    now under way, which is another one if that was there first.
+    """Queue the row, which is in one of `states` or (None) not saved yet, and has no `problems`;
+    the submission that is now under way, which is another one if that was there first.
 
-    Raises `Refused`, `AlreadyApplied` and `IllegalTransition`, and then changes nothing.
+    Raises `AlreadyApplied` and `IllegalTransition`, and then changes nothing.
     """
-    cleaned = clean(submission)
-    if states is not None and (found := problems(submission)):
-        raise Refused(found)
     fields = _fields(submission, cleaned, by=by, again=again)
     for left in reversed(range(_ROUNDS)):
         try:
             with transaction.atomic():
-                _enter(submission, states, fields)
+                _save_queued(submission, states, fields)
                 # After the row is in, so that one that ends in the same moment is seen: either
                 # its live row keeps ours out, or its success is there to be found.
                 if not again:
@@ -60,17 +62,17 @@ def queue(
                 return other
             if not left:
                 raise
-        except _Overtaken:
-            return _after_all(submission)
+        except _StateChanged:
+            return _as_changed_meanwhile(submission)
         else:
             submission.refresh_from_db()
             return submission
     raise AssertionError("the last round returns or raises")
 
 
-def problems(submission: Submission) -> list[Problem]:
+def problems(submission: Submission, cleaned: Cleaned) -> list[Problem]:
     """What stands between the row and its submission."""
-    found = clean(submission).problems
+    found = list(cleaned.problems)
     if not submission.document and not submission.document_url:
         found.append(Problem("attachments", "required", NO_CV))
     return found
@@ -78,13 +80,26 @@ def problems(submission: Submission) -> list[Problem]:
 
 def live(submission: Submission) -> Submission | None:
     """The submission of the same person for the same job that is under way."""
-    others = Submission.objects.filter(
+    return _others(submission).filter(state__in=LIVE_SUBMISSIONS).first()
+
+
+def successes(submission: Submission) -> QuerySet[Submission]:
+    """Submissions of the same person for the same job that succeeded, and whose application
+    Flatchr has not deleted since. One that has not been read from Flatchr yet counts.
+    """
+    return _others(submission).filter(
+        Q(application=None) | Q(application__remote_deleted_at=None),
+        state=SubmissionState.SUCCEEDED,
+    )
+
+
+def _others(submission: Submission) -> QuerySet[Submission]:
+    """Submissions of the same person for the same job."""
+    return Submission.objects.filter(
         integration=submission.integration_id,
         job=submission.job_id,
         person_key=submission.person_key,
-        state__in=LIVE_SUBMISSIONS,
-    )
-    return others.exclude(pk=submission.pk).first()
+    ).exclude(pk=submission.pk)
 
 
 def by_key(integration_id: str, key: str) -> Submission | None:
@@ -107,22 +122,22 @@ def applications(integration_id: str, person_key: str) -> RecordQuerySet:
     return found.live().select_related("job", "candidate").order_by(newest, "-pk")
 
 
-def look_once_more(submission: Submission) -> Submission:
-    """Look for a submission whose fate was left open; it is not sent."""
+def search_again(submission: Submission) -> Submission:
+    """Search again for a submission that stayed uncertain; it is not sent."""
     Submission.objects.filter(
         pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
-    ).update(next_attempt_at=timezone.now(), error_message=outcome.LOOKING)
+    ).update(next_attempt_at=timezone.now(), error_message=LOOKING)
     SUBMISSIONS.enqueue(submission.pk)
     submission.refresh_from_db()
     return submission
 
 
-def author(user: Any) -> Any:
+def saved_user(user: Any) -> Any:
     """The user to name in a row; none for one who has not logged in."""
     return user if getattr(user, "pk", None) else None
 
 
-def about_attachments(submission: Submission) -> list[Note]:
+def attachment_warnings(submission: Submission) -> list[Note]:
     """The warnings about files that were given along with the one that was kept."""
     return [note for note in submission.warnings if note["code"] == "attachment_not_sent"]
 
@@ -133,11 +148,13 @@ def warnings(submission: Submission, cleaned: Cleaned) -> list[Note]:
     return [*kept, *cleaned.warnings]
 
 
-class _Overtaken(Exception):
+class _StateChanged(Exception):
     """Somebody else has changed the row's state in the same moment."""
 
 
-def _enter(submission: Submission, states: Sequence[str] | None, fields: dict[str, Any]) -> None:
+def _save_queued(
+    submission: Submission, states: Sequence[str] | None, fields: dict[str, Any]
+) -> None:
     if states is None:
         for name, value in fields.items():
             setattr(submission, name, value)
@@ -145,7 +162,7 @@ def _enter(submission: Submission, states: Sequence[str] | None, fields: dict[st
         return
     row = Submission.objects.filter(pk=submission.pk, state__in=list(states))
     if not row.update(**fields):
-        raise _Overtaken
+        raise _StateChanged
 
 
 def _record(submission: Submission, by: Any) -> None:
@@ -161,8 +178,10 @@ def _record(submission: Submission, by: Any) -> None:
         )
 
 
-def _after_all(submission: Submission) -> Submission:
-    """The row as somebody else has left it in the same moment: a second click, another tab."""
+def _as_changed_meanwhile(submission: Submission) -> Submission:
+    """The row after a concurrent request has changed it; raises `IllegalTransition` unless it was
+    submitted.
+    """
     submission.refresh_from_db()
     if submission.is_live or submission.state == SubmissionState.SUCCEEDED:
         return submission
@@ -183,8 +202,8 @@ def _fields(submission: Submission, cleaned: Cleaned, *, by: Any, again: bool) -
         "warnings": warnings(submission, cleaned),
         "replacements": cleaned.replacements,
         "source_written": cleaned.offerer_id is not None,
-        "created_by": submission.created_by or author(by),
-        "queued_by": author(by),
+        "created_by": submission.created_by or saved_user(by),
+        "queued_by": saved_user(by),
         "cancelled_by": None,
         "lease_owner": "",
         "lease_expires_at": None,
@@ -198,18 +217,6 @@ def _refuse_duplicates(submission: Submission) -> None:
     """Raise `AlreadyApplied` if the person has applied for the job, as far as we know."""
     applied = applications(submission.integration_id, submission.person_key)
     known = applied.filter(job=submission.job_id).first()
-    earlier = (
-        Submission.objects.filter(
-            Q(application=None) | Q(application__remote_deleted_at=None),
-            integration=submission.integration_id,
-            job=submission.job_id,
-            person_key=submission.person_key,
-            state=SubmissionState.SUCCEEDED,
-        )
-        .exclude(pk=submission.pk)
-        .select_related("application")
-        .order_by("-ended_at")
-        .first()
-    )
+    earlier = successes(submission).select_related("application").order_by("-ended_at").first()
     if known is not None or earlier is not None:
         raise AlreadyApplied(known or (earlier.application if earlier else None), earlier)

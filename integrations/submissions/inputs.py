@@ -1,4 +1,4 @@
-"""What somebody asks to submit, and the ways in which that can be turned down."""
+"""The input of a submission, and the exceptions by which it is refused."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What somebody asks to submit, unvalidated.
+class SubmissionEntry:
+    """The input of a submission, unvalidated.
 
     `job` is a unified id or `remote:` and a remote id. `offerer_id` and `user_key` take the place
     of the tenant's settings. `unsupported` are the dotted names of fields that were given and
@@ -56,8 +56,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an entry cannot be submitted. `field` is one of `Entry`'s, or blank for the whole of it;
-    `message` is one English sentence or two for the user.
+    """Why an entry cannot be submitted. `field` is one of `SubmissionEntry`'s, or blank for the
+    whole of it; `message` is one English sentence or two for the user.
     """
 
     field: str

@@ -1,4 +1,4 @@
-"""Sending a submission: look first, write down that it goes out, send once, write down its fate.
+"""Sending a submission: search first, commit that it goes out, send once, record the result.
 
 QUEUED becomes SENDING in the transaction that is the last before the request, so a worker that
 dies before it has sent nothing, and one that dies after it may have sent.
@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.flatchr.applicant_lookup import FoundApplicants, applicants_by_email
 from integrations.flatchr.client import CREATE, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.payloads import Resume, candidate_payload, shown
@@ -22,19 +23,20 @@ from integrations.jobs import LeaseLost
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import attempts, reconcile, states
 from integrations.submissions.attachments import fetch_for, resume
-from integrations.submissions.attempts import Recorder
+from integrations.submissions.attempts import SubmissionRecorder
 from integrations.submissions.inputs import Problem, Refused
 from integrations.submissions.lease import LEASE, SubmissionLease, claim
 from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Cleaned, clean
 from integrations.tenants.clients import open_client
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 logger = logging.getLogger(__name__)
 
 # Workers that died before anything was sent: the submission itself may be what kills them.
 MOST_CLAIMS = 5
 # Flatchr's request to wait is heeded for so long.
-PATIENCE = timedelta(hours=24)
+LONGEST_WAIT = timedelta(hours=24)
 # A pause for when Flatchr, or our own limit, does not say how long to wait; and the longest one.
 PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -64,13 +66,12 @@ def send(submission_id: str) -> bool:
         logger.info("Submission %s was taken over or cancelled", submission_id)
     except Exception as error:
         logger.exception("Submission %s failed", submission_id)
-        _give_up(lease, error)
+        _record_defect(lease, error)
     return True
 
 
-def prepare(submission: Submission) -> Ready:
+def prepare(submission: Submission, cleaned: Cleaned) -> Ready:
     """What is sent for the submission; raises `Refused` and `NotSent`."""
-    cleaned = clean(submission)
     if cleaned.problems or submission.job is None:
         raise Refused(cleaned.problems)
     payload = candidate_payload(
@@ -90,16 +91,16 @@ def prepare(submission: Submission) -> Ready:
 
 def _send(lease: SubmissionLease) -> None:
     submission = lease.submission
-    recorder = Recorder(submission.integration_id, lease)
+    recorder = SubmissionRecorder(lease)
     try:
         if submission.attempts > MOST_CLAIMS:
             raise NotSent("abandoned", states.ABANDONED)
         if submission.document_url and not submission.document:
             fetch_for(lease)
-        ready = prepare(submission)
+        ready = prepare(submission, clean(submission))
         with open_client(submission.integration, recorder) as client:
-            looked = reconcile.look(client, ready.cleaned.email_address)
-            if reconcile.ends_before_sending(lease, looked, recorder):
+            looked = applicants_by_email(client, ready.cleaned.email_address)
+            if reconcile.ended_by_found_applicant(lease, looked, ready.cleaned, recorder):
                 return
             _deliver(lease, client, ready, looked, recorder)
     except NotSent as reason:
@@ -107,15 +108,15 @@ def _send(lease: SubmissionLease) -> None:
     except Refused as refused:
         _refuse(lease, refused.problems, recorder)
     except FlatchrError as error:
-        _not_looked_up(lease, error, recorder)
+        _lookup_failed(lease, error, recorder)
 
 
 def _deliver(
     lease: SubmissionLease,
     client: FlatchrClient,
     ready: Ready,
-    looked: reconcile.Looked,
-    recorder: Recorder,
+    looked: FoundApplicants,
+    recorder: ExchangeRecorder,
 ) -> None:
     attempt_id = 0
 
@@ -126,12 +127,12 @@ def _deliver(
     receipt = client.create_candidate(ready.payload, ready.resume, about_to_send=about_to_send)
     if not attempt_id:
         # Our own limit, or a key that no header can carry: the request was not even begun.
-        _not_looked_up(lease, receipt.reason, recorder)
+        _lookup_failed(lease, receipt.reason, recorder)
         return
     match receipt.delivery:
         case Delivery.ACCEPTED:
             attempts.end_send(attempt_id, receipt)
-            reconcile.conclude(lease, client, recorder, ready.cleaned.email_address)
+            reconcile.conclude(lease, client, ready.cleaned, recorder)
         case Delivery.UNKNOWN:
             with transaction.atomic():
                 states.uncertain(lease, receipt.error)
@@ -145,8 +146,8 @@ def _begin(
     lease: SubmissionLease,
     client: FlatchrClient,
     ready: Ready,
-    looked: reconcile.Looked,
-    recorder: Recorder,
+    looked: FoundApplicants,
+    recorder: ExchangeRecorder,
 ) -> int:
     """Commit that the request goes out now; the attempt's id. Raises `LeaseLost`."""
     now = timezone.now()
@@ -162,7 +163,7 @@ def _begin(
         lease.renew_for(LEASE)
         attempts.note_lookup(
             lease.submission,
-            recorder.search,
+            attempts.last_search(recorder),
             outcome=AttemptOutcome.FOUND if looked.ids else AttemptOutcome.NOT_FOUND,
         )
         recorder.flush()
@@ -172,12 +173,12 @@ def _begin(
 
 
 def _not_accepted(
-    lease: SubmissionLease, attempt_id: int, receipt: Receipt, recorder: Recorder
+    lease: SubmissionLease, attempt_id: int, receipt: Receipt, recorder: ExchangeRecorder
 ) -> None:
-    """Flatchr has nothing of it: failed, or once more when Flatchr asked for a pause."""
+    """Flatchr did not take it: failed, or queued again when Flatchr asked for a pause."""
     error = receipt.reason
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(lease):
+        if error.kind is ErrorKind.RATE_LIMITED and not _has_waited_too_long(lease):
             _pause(lease, error)
         else:
             states.fail_for(lease, receipt)
@@ -185,17 +186,18 @@ def _not_accepted(
         recorder.flush()
 
 
-def _not_looked_up(lease: SubmissionLease, error: FlatchrError, recorder: Recorder) -> None:
-    """Flatchr could not be asked, so nothing was sent."""
+def _lookup_failed(lease: SubmissionLease, error: FlatchrError, recorder: ExchangeRecorder) -> None:
+    """The search failed, so nothing was sent."""
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _out_of_patience(lease):
+        if error.kind is ErrorKind.RATE_LIMITED and not _has_waited_too_long(lease):
             _pause(lease, error)
         else:
             states.fail(lease, error.kind.value, states.not_sent(error), error.detail)
-        if recorder.search is not None and recorder.search.error:
+        search = attempts.last_search(recorder)
+        if search is not None and search.error:
             attempts.note_lookup(
                 lease.submission,
-                recorder.search,
+                search,
                 outcome=AttemptOutcome.FAILED,
                 error=error.message,
             )
@@ -209,19 +211,19 @@ def _pause(lease: SubmissionLease, error: FlatchrError) -> None:
     states.requeue(lease, pause)
 
 
-def _out_of_patience(lease: SubmissionLease) -> bool:
+def _has_waited_too_long(lease: SubmissionLease) -> bool:
     queued = lease.submission.queued_at
-    return queued is not None and timezone.now() - queued > PATIENCE
+    return queued is not None and timezone.now() - queued > LONGEST_WAIT
 
 
-def _refuse(lease: SubmissionLease, problems: list[Problem], recorder: Recorder) -> None:
+def _refuse(lease: SubmissionLease, problems: list[Problem], recorder: ExchangeRecorder) -> None:
     """Something has changed since it was submitted: the job was closed, a setting removed."""
     words = " ".join(problem.message for problem in problems)
     states.fail(lease, "invalid", f"{words} Nothing was sent.", recorder=recorder)
 
 
-def _give_up(lease: SubmissionLease, error: Exception) -> None:
-    """A defect of ours. What may have gone out is looked for; the rest has failed for certain."""
+def _record_defect(lease: SubmissionLease, error: Exception) -> None:
+    """An error of Relais itself. What may have been sent is searched for; the rest has failed."""
     detail = f"{type(error).__name__}: {error}"[:2000]
     try:
         if lease.submission.state == SubmissionState.SENDING:

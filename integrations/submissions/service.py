@@ -2,11 +2,12 @@
 
 The row, with its file, is committed before anything is sent, and a worker sends it. That a person
 and a job have one live submission is a constraint of the database; everything else that keeps an
-applicant from being created twice is in `sending` and `reconciling`.
+applicant from being created twice is in `send` and `reconcile`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -28,11 +29,16 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import attachments, attempts, enqueue, states
-from integrations.submissions.attempts import Recorder
-from integrations.submissions.inputs import Entry, IllegalTransition, Problem, Refused
+from integrations.submissions.inputs import (
+    IllegalTransition,
+    Problem,
+    Refused,
+    SubmissionEntry,
+)
 from integrations.submissions.send import Ready, prepare
 from integrations.submissions.states import NotSent
 from integrations.submissions.validation import (
+    Cleaned,
     clean,
     entry_problems,
     entry_warnings,
@@ -40,11 +46,20 @@ from integrations.submissions.validation import (
     find_job,
 )
 from integrations.tenants.clients import open_client
+from integrations.tenants.exchange_recorder import ExchangeRecorder
+
+# What may be done in each state.
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    SubmissionState.DRAFT: ("edit", "check", "submit"),
+    SubmissionState.CHECKED: ("edit", "check", "submit"),
+    SubmissionState.QUEUED: ("cancel",),
+    SubmissionState.FAILED: ("edit", "retry"),
+}
 
 
 def save_draft(
     integration: Integration,
-    entry: Entry,
+    entry: SubmissionEntry,
     *,
     user: Any,
     kind: str,
@@ -62,12 +77,12 @@ def save_draft(
     if draft is not None and "edit" not in allowed_actions(draft):
         raise IllegalTransition("This submission is past changing: it has been submitted.")
     submission = draft or Submission(
-        integration=integration, kind=kind, channel=channel, created_by=enqueue.author(user)
+        integration=integration, kind=kind, channel=channel, created_by=enqueue.saved_user(user)
     )
-    chosen, found = _write_down(submission, entry)
+    chosen, cleaned, found = _write_down(submission, entry)
     if chosen.problems:
         raise Refused(chosen.problems)
-    if strict and (found := _problems(submission, found, chosen.attachment is not None)):
+    if strict and (found := _all_problems(submission, cleaned, chosen, found)):
         raise Refused(found)
     with transaction.atomic():
         if chosen.attachment is not None:
@@ -93,7 +108,7 @@ def remove_document(submission: Submission) -> None:
 
 def problems(submission: Submission) -> list[Problem]:
     """What still stands between a draft and its submission; empty when it is ready."""
-    return enqueue.problems(submission)
+    return enqueue.problems(submission, clean(submission))
 
 
 def duplicates(
@@ -113,18 +128,19 @@ def check(submission: Submission, *, by: Any) -> Submission:
     """Send the very payload to Flatchr's dry run, now; nothing is stored there.
 
     The submission is CHECKED, or DRAFT with `error_message` saying what Flatchr said. Raises
-    `Refused` for what we find amiss ourselves, and `IllegalTransition`.
+    `Refused` for what Relais finds wrong itself, and `IllegalTransition`.
     """
     if "check" not in allowed_actions(submission):
         raise IllegalTransition("This submission has been submitted: there is nothing to check.")
-    if found := problems(submission):
+    cleaned = clean(submission)
+    if found := enqueue.problems(submission, cleaned):
         raise Refused(found)
-    recorder = Recorder(submission.integration_id)
+    recorder = ExchangeRecorder(submission.integration_id)
     try:
         if submission.document_url and not submission.document:
             Submission.objects.filter(pk=submission.pk).update(**attachments.fetch(submission))
             submission.refresh_from_db()
-        ready = prepare(submission)
+        ready = prepare(submission, cleaned)
         with open_client(submission.integration, recorder) as client:
             receipt = client.create_candidate(ready.payload, ready.resume, dry_run=True)
             host = client.careers_host
@@ -156,12 +172,12 @@ def submit(submission: Submission, *, by: Any, again: bool = False) -> Submissio
         return submission
     if submission.state == SubmissionState.FAILED:
         raise IllegalTransition("This submission has failed. Retry it instead.")
-    return enqueue.queue(submission, OPEN_SUBMISSIONS, by=by, again=again)
+    return _queue_saved(submission, OPEN_SUBMISSIONS, by=by, again=again)
 
 
 def submit_entry(
     integration: Integration,
-    entry: Entry,
+    entry: SubmissionEntry,
     *,
     user: Any,
     kind: str,
@@ -180,12 +196,11 @@ def submit_entry(
         integration=integration,
         kind=kind,
         channel=channel,
-        created_by=enqueue.author(user),
+        created_by=enqueue.saved_user(user),
         idempotency_key=idempotency_key,
     )
-    chosen, found = _write_down(submission, entry)
-    found = _problems(submission, [*found, *chosen.problems], chosen.attachment is not None)
-    if found:
+    chosen, cleaned, found = _write_down(submission, entry)
+    if found := _all_problems(submission, cleaned, chosen, [*found, *chosen.problems]):
         raise Refused(found)
     if live := enqueue.live(submission):
         return live
@@ -193,7 +208,7 @@ def submit_entry(
         attachments.put(submission, chosen.attachment, chosen.document)
     queued = None
     try:
-        queued = enqueue.queue(submission, None, by=user, again=again)
+        queued = enqueue.queue(submission, cleaned, None, by=user, again=again)
     finally:
         if queued is not submission:
             attachments.drop(submission)
@@ -207,13 +222,13 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
     """
     submission.refresh_from_db()
     if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
-        return enqueue.look_once_more(submission)
+        return enqueue.search_again(submission)
     if submission.is_live:
         return submission
     if submission.state != SubmissionState.FAILED:
         raise IllegalTransition("Only a submission that has failed can be retried.")
     again = again or submission.again
-    return enqueue.queue(submission, [SubmissionState.FAILED], by=by, again=again)
+    return _queue_saved(submission, [SubmissionState.FAILED], by=by, again=again)
 
 
 def cancel(submission: Submission, *, by: Any) -> Submission:
@@ -223,7 +238,7 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
             pk=submission.pk, state=SubmissionState.QUEUED
         ).update(
             state=SubmissionState.FAILED,
-            cancelled_by=enqueue.author(by),
+            cancelled_by=enqueue.saved_user(by),
             ended_at=timezone.now(),
             next_attempt_at=None,
             lease_owner="",
@@ -250,38 +265,47 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
 
 def allowed_actions(submission: Submission) -> set[str]:
     """What may be done with it now, of edit, check, submit, retry and cancel."""
-    match submission.state:
-        case SubmissionState.DRAFT | SubmissionState.CHECKED:
-            return {"edit", "check", "submit"}
-        case SubmissionState.QUEUED:
-            return {"cancel"}
-        case SubmissionState.FAILED:
-            return {"edit", "retry"}
-        case SubmissionState.UNCERTAIN if submission.next_attempt_at is None:
-            return {"retry"}
-    return set()
+    if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
+        return {"retry"}
+    return set(_ACTIONS.get(submission.state, ()))
 
 
-def _write_down(submission: Submission, entry: Entry) -> tuple[attachments.Chosen, list[Problem]]:
-    """Put the entry into the unsaved row, but for its file; the file, and what is wrong with the
-    rest that the row cannot show.
+def _queue_saved(
+    submission: Submission, states: Sequence[str], *, by: Any, again: bool
+) -> Submission:
+    cleaned = clean(submission)
+    if found := enqueue.problems(submission, cleaned):
+        raise Refused(found)
+    return enqueue.queue(submission, cleaned, states, by=by, again=again)
+
+
+def _write_down(
+    submission: Submission, entry: SubmissionEntry
+) -> tuple[attachments.ChosenAttachment, Cleaned, list[Problem]]:
+    """Put the entry into the unsaved row, but for its file; the file, what would be sent, and the
+    problems that the row cannot show.
     """
     chosen = attachments.choose(entry.attachments)
     job, found = find_job(submission.integration, entry.job)
-    fill(submission, entry, job)
-    kept = [] if entry.attachments else enqueue.about_attachments(submission)
-    cleaned = clean(submission)
+    cleaned = fill(submission, entry, job)
+    kept = [] if entry.attachments else enqueue.attachment_warnings(submission)
     submission.warnings = [*kept, *chosen.warnings, *entry_warnings(entry), *cleaned.warnings]
     submission.replacements = cleaned.replacements
-    return chosen, [*found, *entry_problems(entry)]
+    return chosen, cleaned, [*found, *entry_problems(entry)]
 
 
-def _problems(submission: Submission, found: list[Problem], attached: bool) -> list[Problem]:
+def _all_problems(
+    submission: Submission,
+    cleaned: Cleaned,
+    chosen: attachments.ChosenAttachment,
+    found: list[Problem],
+) -> list[Problem]:
     """`found`, and what the row shows of fields that nothing was found about."""
     fields = {problem.field for problem in found}
-    if attached:
+    if chosen.attachment is not None:
         fields.add("attachments")
-    return [*found, *(one for one in enqueue.problems(submission) if one.field not in fields)]
+    shown_by_row = enqueue.problems(submission, cleaned)
+    return [*found, *(one for one in shown_by_row if one.field not in fields)]
 
 
 def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) -> dict[str, Any]:
@@ -296,7 +320,7 @@ def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) ->
         "warnings": enqueue.warnings(submission, ready.cleaned),
         "replacements": ready.cleaned.replacements,
         "source_written": ready.cleaned.offerer_id is not None,
-        "created_by": submission.created_by or enqueue.author(by),
+        "created_by": submission.created_by or enqueue.saved_user(by),
     }
 
 

@@ -1,4 +1,4 @@
-"""How a submission's state changes while a worker has it, and the words for it."""
+"""Changes of a submission's state by its worker, and the messages that go with them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.utils import timezone
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import Delivery, Receipt
 from integrations.models import SubmissionState
-from integrations.submissions.attempts import Recorder
 from integrations.submissions.lease import SUBMISSIONS, SubmissionLease
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 ALREADY_APPLIED = "already_applied"
 CANCELLED = "cancelled"
@@ -58,12 +58,12 @@ class NotSent(Exception):
 
 
 def not_sent(error: FlatchrError) -> str:
-    """The words for a request that did not leave."""
+    """The message for a request that was not sent."""
     return f"{error.message} {SAFE}"
 
 
 def check_failed(error: FlatchrError, said: str) -> str:
-    """The words for a dry run that did not go through."""
+    """The message for a dry run that failed."""
     return f"{error.message}{_quoted(said)} This was a check: nothing was stored."
 
 
@@ -102,7 +102,7 @@ def fail(
     message: str,
     detail: str = "",
     *,
-    recorder: Recorder | None = None,
+    recorder: ExchangeRecorder | None = None,
     **fields: Any,
 ) -> None:
     """It has failed, and Flatchr does not have it from us; `fields` are columns to set, too."""

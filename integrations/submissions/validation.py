@@ -16,7 +16,7 @@ from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, JobStatus, Model
-from integrations.submissions.inputs import Entry, Problem
+from integrations.submissions.inputs import Problem, SubmissionEntry
 from integrations.submissions.plain_text import plain_typography, sendable_name
 
 REMOTE = "remote:"
@@ -84,8 +84,8 @@ def find_job(integration: Integration, wanted: str) -> tuple[Job | None, list[Pr
     return job, []
 
 
-def fill(submission: Submission, entry: Entry, job: Job | None) -> None:
-    """Put what was typed into the row, as typed; its document is another's affair."""
+def fill(submission: Submission, entry: SubmissionEntry, job: Job | None) -> Cleaned:
+    """Put what was typed into the row, as typed, but for its attachments; what would be sent."""
     submission.job = job
     for name in (
         "first_name",
@@ -105,10 +105,12 @@ def fill(submission: Submission, entry: Entry, job: Job | None) -> None:
     }
     fits = entry.offerer_id is not None and 0 < entry.offerer_id <= OFFERER_LIMIT
     submission.offerer_id = entry.offerer_id if fits else None
-    submission.person_key = clean(submission).person_key
+    cleaned = clean(submission)
+    submission.person_key = cleaned.person_key
+    return cleaned
 
 
-def entry_warnings(entry: Entry) -> list[Note]:
+def entry_warnings(entry: SubmissionEntry) -> list[Note]:
     """Warnings about what was given and has no place in a submission."""
     unknown = [f"urls.{name}" for name in entry.urls if name not in URL_NAMES]
     return [
@@ -121,7 +123,7 @@ def entry_warnings(entry: Entry) -> list[Note]:
     ]
 
 
-def entry_problems(entry: Entry) -> list[Problem]:
+def entry_problems(entry: SubmissionEntry) -> list[Problem]:
     """Problems that the row cannot show, because it cannot hold what was given."""
     if entry.offerer_id is not None and not 0 < entry.offerer_id <= OFFERER_LIMIT:
         return [Problem("offerer_id", "invalid", "The offerer ID is a whole number above zero.")]
@@ -129,7 +131,10 @@ def entry_problems(entry: Entry) -> list[Problem]:
 
 
 def clean(submission: Submission) -> Cleaned:
-    """What the row would be sent as. The document is checked where it is attached."""
+    """What the row would be sent as. The document is checked where it is attached.
+
+    Reads the tenant's settings: call it once and pass the result on.
+    """
     cleaned = Cleaned()
     _tenant(cleaned, submission.integration)
     _job(cleaned, submission.job)
@@ -249,9 +254,7 @@ def _urls(cleaned: Cleaned, typed: Mapping[str, str]) -> None:
 
 
 def _source(cleaned: Cleaned, submission: Submission) -> None:
-    """The source and the user that the candidate is filed under, and word of it when there is
-    none.
-    """
+    """The source and the user that the candidate is filed under; a warning without a source."""
     settings = FlatchrSettings.objects.filter(integration=submission.integration_id).first()
     cleaned.offerer_id, cleaned.user_key = submission.offerer_id, submission.user_key.strip()
     if settings is not None:

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations.audit import trail
-from integrations.flatchr.client import SEARCH, FlatchrClient
+from integrations.flatchr.applicant_lookup import applicant_by_id
+from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.policy import Policy
 from integrations.models import (
     LIVE_STATES,
@@ -165,13 +165,11 @@ def _find_applicant(
 ) -> CurrentRecord:
     """Search as narrowly as possible, among active and then among archived applicants."""
     for search in _searches(integration, item.raw):
-        for status in ({}, {"status": ARCHIVED}):
-            for data, raw in client.stream("POST", SEARCH, json={**search, **status}):
-                if isinstance(data, dict) and str(data.get("applicant")) == item.remote_id:
-                    rejected = incremental.refusal_of(integration.pk, data, raw)
-                    return CurrentRecord(
-                        applicant=None if rejected else (data, raw), rejected=rejected
-                    )
+        for archived in (False, True):
+            found = applicant_by_id(client, item.remote_id, search, archived=archived)
+            if found is not None:
+                rejected = incremental.refusal_of(integration.pk, *found)
+                return CurrentRecord(applicant=None if rejected else found, rejected=rejected)
     return CurrentRecord()
 
 

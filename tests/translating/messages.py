@@ -36,7 +36,7 @@ from integrations.records import (
     SalaryPeriod,
     Visibility,
 )
-from integrations.submissions.bulk.result import End
+from integrations.submissions.bulk.result import RowStatus
 from integrations.tenants.health import Condition
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -68,6 +68,7 @@ ROOMS = (
     "egress_targets.py",
     "flatchr/**/*.py",
     "sync/**/*.py",
+    "spreadsheets/**/*.py",
     "submissions/**/*.py",
     "exports/**/*.py",
     "passthrough/**/*.py",
@@ -83,11 +84,11 @@ LABELS = (
     "passthrough/endpoints.py",
     "passthrough/sending.py",
     "submissions/bulk/columns.py",
-    "submissions/bulk/csv_sheet.py",
+    "spreadsheets/csv_file.py",
     "submissions/bulk/jobs.py",
     "submissions/bulk/rows.py",
     "submissions/bulk/sheet.py",
-    "submissions/documents/content.py",
+    "submissions/documents/__init__.py",
     "submissions/documents/ole2.py",
     "submissions/documents/packages.py",
     "submissions/attachments.py",
@@ -120,6 +121,7 @@ NO_WORDS = {
     "Comptable",
     "Content-Type",
     "ContentType",
+    "Document",
     "Nadia",
     "PartName",
     "Perrot",
@@ -258,7 +260,7 @@ def _place(value: ast.expr, names: dict[str, str]) -> str:
 def of_tables() -> set[Message]:
     """Texts that stand in tables and enumerations, and are looked up as they come."""
     texts = {rule.words for rule in TABLE}
-    texts |= {one.value for kind in (Verdict, Condition, End) for one in kind}
+    texts |= {one.value for kind in (Verdict, Condition, RowStatus) for one in kind}
     texts |= {one.replace("_", " ").capitalize() for one in Model}
     texts |= set(INTEGRATION_FIELDS.values())
     entries = [field.entry for kind in RECORDS for field in fields_of(kind)]

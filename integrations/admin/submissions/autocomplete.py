@@ -72,8 +72,7 @@ def _cleaned(tenant: Integration, form: SubmissionForm) -> validation.Cleaned:
     entry = form.entry()
     typed = Submission(integration=tenant)
     job, _ = validation.find_job(tenant, entry.job)
-    validation.fill(typed, entry, job)
-    return validation.clean(typed)
+    return validation.fill(typed, entry, job)
 
 
 def _notes(cleaned: validation.Cleaned) -> dict[str, str]:

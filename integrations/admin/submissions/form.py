@@ -20,7 +20,12 @@ from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
 from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
-from integrations.submissions.inputs import Attachment, AttachmentType, Entry, Problem
+from integrations.submissions.inputs import (
+    Attachment,
+    AttachmentType,
+    Problem,
+    SubmissionEntry,
+)
 from integrations.submissions.validation import OFFERER_LIMIT
 
 # Jobs offered where there is no search, and found by one.
@@ -144,10 +149,10 @@ class SubmissionForm(forms.Form):
             choices += [(job.pk, job_label(job))] if job else []
         return choices
 
-    def entry(self) -> Entry:
+    def entry(self) -> SubmissionEntry:
         """What was typed and attached. Of a file only a little more than is accepted is read."""
         given = self.cleaned_data
-        return Entry(
+        return SubmissionEntry(
             job=given.get("job", ""),
             first_name=given.get("first_name", ""),
             last_name=given.get("last_name", ""),

@@ -32,7 +32,12 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import service
-from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
+from integrations.submissions.inputs import (
+    AlreadyApplied,
+    IllegalTransition,
+    Problem,
+    Refused,
+)
 
 TITLES = {
     SubmissionKind.CANDIDATE: _lazy("Submit a candidate"),

@@ -8,13 +8,14 @@ from typing import Any
 
 from integrations.api.errors import ApiError
 from integrations.flatchr.actions import ActingClient
-from integrations.flatchr.client import SEARCH
+from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.errors import FlatchrError
+from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.policy import Policy
 from integrations.models import Application, Integration
-from integrations.submissions.attempts import Recorder
 from integrations.sync.applicants import incremental
 from integrations.tenants.clients import open_acting_client
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 # Somebody waits for the answer.
 PATIENCE = Policy(
@@ -29,7 +30,6 @@ PATIENCE = Policy(
 )
 # For reads, for which the official clients wait five seconds.
 HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
-ARCHIVED = 0
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[Act
         raise ApiError(
             "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
         )
-    recorder = Recorder(integration.pk)
+    recorder = ExchangeRecorder(integration.pk)
     try:
         with open_acting_client(integration, recorder, policy) as client:
             yield client
@@ -58,13 +58,12 @@ def mirrored(
 
     Raises FlatchrError.
     """
-    wanted: dict[str, Any] = {"status": ARCHIVED} if archived else {}
-    for value, raw in client.stream("POST", SEARCH, json={**_search(application), **wanted}):
-        if isinstance(value, dict) and value.get("applicant") == application.remote_id:
-            incremental.store_applicants(application.integration_id, [(value, raw)])
-            found: Application | None = Application.objects.filter(pk=application.pk).first()
-            return found
-    return None
+    shown = applicant_by_id(client, application.remote_id, _search(application), archived=archived)
+    if shown is None:
+        return None
+    incremental.store_applicants(application.integration_id, [shown])
+    found: Application | None = Application.objects.filter(pk=application.pk).first()
+    return found
 
 
 def looked_up(

@@ -28,7 +28,12 @@ from integrations.api.caller import tenant
 from integrations.api.errors import ApiError
 from integrations.models import Channel, Integration, Submission, SubmissionKind, SubmissionState
 from integrations.submissions import send, service
-from integrations.submissions.inputs import AlreadyApplied, Entry, IllegalTransition, Refused
+from integrations.submissions.inputs import (
+    AlreadyApplied,
+    IllegalTransition,
+    Refused,
+    SubmissionEntry,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +86,7 @@ def _create(
     return answers.succeeded(_wait_for(submission), job_field)
 
 
-def _submit(integration: Integration, entry: Entry, *, kind: str, key: str) -> Submission:
+def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key: str) -> Submission:
     """The submission that is under way, or has ended, for the entry."""
     submission = service.submit_entry(
         integration,

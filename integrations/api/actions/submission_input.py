@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 from integrations.api.actions.inputs import Answer, ApplicationInput, AttachmentInput
 from integrations.api.errors import ApiError, invalid
 from integrations.flatchr.mapping.source import storable_text
-from integrations.submissions.inputs import Attachment, AttachmentType, Entry, Problem
+from integrations.submissions.inputs import (
+    Attachment,
+    AttachmentType,
+    Problem,
+    SubmissionEntry,
+)
 from integrations.submissions.validation import REMOTE
 
 # What of a body has a place in a submission; each other field that was given is warned about.
@@ -48,14 +53,14 @@ _SITES = {
 }
 
 
-def entry_of(body: ApplicationInput, given: Mapping[str, Any], job: str) -> Entry:
+def entry_of(body: ApplicationInput, given: Mapping[str, Any], job: str) -> SubmissionEntry:
     """The entry of a body, which is `given` as it came. Raises `ApiError` for attachments that
     the contract does not allow.
     """
     beyond = unsupported(given)
     urls = _urls(body, beyond)
     answers = _answers(body.screening_question_answers or [], beyond)
-    return Entry(
+    return SubmissionEntry(
         job=job,
         first_name=body.candidate.first_name,
         last_name=body.candidate.last_name,
