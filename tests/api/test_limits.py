@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -153,21 +154,32 @@ def test_of_many_actions_at_once_no_more_than_the_limit_run(
     tenant: Integration, settings: Any
 ) -> None:
     settings.API_CONCURRENCY = 2
-    running, most = [0], [0]
+    # What runs goes on until the others have been refused, so that all of them overlap.
+    all_there, all_tried = threading.Barrier(8), threading.Barrier(8)
 
-    def act() -> None:
+    def act() -> str | None:
+        all_there.wait(30)
         try:
             with limits.action_slot(tenant.pk):
-                running[0] += 1
-                most[0] = max(most[0], ActionSlot.objects.count() and running[0])
-                running[0] -= 1
-        except ApiError:
-            pass
+                all_tried.wait(30)
+                return None
+        except ApiError as refused:
+            all_tried.wait(30)
+            return refused.code
 
-    for task in [Background(act) for _ in range(8)]:
-        task.end()
-    assert most[0] <= 2
+    codes = [task.end() for task in [Background(act) for _ in range(8)]]
+
+    assert codes.count(None) <= 2
+    assert set(codes) - {None} == {"PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"}
     assert not ActionSlot.objects.exists()
+
+
+def test_a_slot_is_free_again_for_the_next_action(tenant: Integration, settings: Any) -> None:
+    settings.API_CONCURRENCY = 1
+    with limits.action_slot(tenant.pk), pytest.raises(ApiError), limits.action_slot(tenant.pk):
+        pass
+    with limits.action_slot(tenant.pk) as headers:
+        assert headers["Concurrency-Remaining"] == "0"
 
 
 def test_an_answer_of_an_action_tells_how_many_more_may_run(

@@ -13,7 +13,7 @@ from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import service
-from integrations.submissions.inputs import Attachment, AttachmentType, Entry
+from integrations.submissions.inputs import Attachment, AttachmentType, SubmissionEntry
 
 EMAIL = "nadia.perrot@courrier.example"
 PDF = seeded_pdf("Nadia Perrot")
@@ -23,7 +23,7 @@ def cv(name: str = "cv.pdf", content: bytes | None = PDF, **fields: Any) -> Atta
     return Attachment(**{"name": name, "type": AttachmentType.CV, "content": content, **fields})
 
 
-def entry(job: Job | str, **fields: Any) -> Entry:
+def entry(job: Job | str, **fields: Any) -> SubmissionEntry:
     """A complete entry of one invented person, with `fields` in place of its own."""
     given: dict[str, Any] = {
         "job": job if isinstance(job, str) else job.pk,
@@ -33,7 +33,7 @@ def entry(job: Job | str, **fields: Any) -> Entry:
         "phone_number": "+33 6 39 98 00 01",
         "attachments": (cv(),),
     }
-    return Entry(**{**given, **fields})
+    return SubmissionEntry(**{**given, **fields})
 
 
 def queue(

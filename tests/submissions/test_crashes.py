@@ -16,7 +16,7 @@ from integrations.sandbox.faults import Fault
 from integrations.submissions import service
 from integrations.submissions.lease import SUBMISSIONS
 from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue
-from tests.submissions.killing import dies_at
+from tests.submissions.killing import Killed, dies_at
 from tests.support.worker import Worker
 from tests.sync.running import wait_until
 
@@ -101,6 +101,29 @@ def test_a_worker_that_dies_at_each_moment_in_turn_makes_one_applicant(
     # Up to some moment nothing had gone out, from then on all of it had.
     assert sent == sorted(sent)
     assert set(sent) == {0, 1}
+
+
+def test_a_worker_that_dies_after_flatchr_has_said_yes_leaves_the_proof(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    sandbox.hide_new_applicants()
+    submission = queue(flatchr_tenant, job)
+    with monkeypatch.context() as dying:
+        dying.setattr("integrations.submissions.reconcile.conclude", die)
+        with pytest.raises(Killed):
+            tasks.run_submission(submission.pk)
+
+    assert now(submission).state == "SENDING"
+    assert outcomes(submission)[-1] == ("SEND", "accepted")
+    # No search ever shows the applicant: only what was written down says that it is there.
+    due(later(submission, 700))
+    run(submission)
+    submission = now(submission)
+    assert (submission.state, submission.error_kind) == ("SUCCEEDED", "")
+    assert posts(sandbox) == 1
 
 
 def test_two_hundred_workers_that_die_at_random_make_one_applicant_each(

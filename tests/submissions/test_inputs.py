@@ -6,14 +6,17 @@ from integrations.submissions.inputs import (
     AlreadyApplied,
     Attachment,
     AttachmentType,
-    Entry,
     Problem,
     Refused,
+    SubmissionEntry,
 )
 
 
 def test_a_refusal_says_everything_at_once() -> None:
-    problems = [Problem("job", "required", "Choose a job."), Problem("", "x", "And this.")]
+    problems = [
+        Problem("job", "required", "Choose a job."),
+        Problem("", "x", "And this."),
+    ]
 
     refused = Refused(iter(problems))
 
@@ -22,7 +25,9 @@ def test_a_refusal_says_everything_at_once() -> None:
 
 
 def test_an_entry_asks_for_little() -> None:
-    entry = Entry(job="x", first_name="Nadia", last_name="Perrot", email_address="n@c.example")
+    entry = SubmissionEntry(
+        job="x", first_name="Nadia", last_name="Perrot", email_address="n@c.example"
+    )
 
     assert (entry.attachments, dict(entry.urls), entry.unsupported) == ((), {}, ())
 

@@ -12,7 +12,7 @@ from integrations.models import Application, Candidate, Integration, Job, Submis
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.lease import SUBMISSIONS
-from integrations.submissions.reconcile import LOOKS
+from integrations.submissions.reconcile import LOOKUP_SECONDS
 from tests.submissions.acting import (
     EMAIL,
     at_flatchr,
@@ -52,7 +52,7 @@ def test_looks_go_on_at_growing_distances_until_the_applicant_shows(
     assert submission.settle_at == submission.sent_at + timedelta(minutes=10)
 
     plan = []
-    for _ in LOOKS[1:]:
+    for _ in LOOKUP_SECONDS[1:]:
         assert submission.sent_at is not None
         assert submission.next_attempt_at is not None
         offset = (submission.next_attempt_at - submission.sent_at).total_seconds()
@@ -177,6 +177,22 @@ def test_a_flatchr_that_does_not_tell_of_the_archived_is_no_obstacle(
     sandbox.faults.add(path=SEARCH, body={"status": 0}, status=400)
 
     assert work(later(submission, 700)).state == "FAILED"
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+def test_an_archive_that_cannot_be_searched_settles_nothing(
+    status: int, flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+) -> None:
+    submission = lost(flatchr_tenant, job, sandbox, arrives=False)
+    sandbox.faults.add(path=SEARCH, body={"status": 0}, status=status)
+
+    submission = work(later(submission, 700))
+
+    assert submission.state == "UNCERTAIN"
+    assert outcomes(submission)[-1] == ("LOOKUP", "failed")
+    assert submission.next_attempt_at is not None
+    sandbox.faults.clear()
+    assert work(due(submission)).error_kind == "not_found"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -74,6 +75,26 @@ def test_a_failure_and_a_forgotten_draft_lose_their_files_too(
 
     assert files(data_dir) == 0
     assert now(draft).state == "DRAFT"
+
+
+def test_the_file_of_what_is_queued_again_in_that_moment_stays(
+    flatchr_tenant: Integration, job: Job, data_dir: Path
+) -> None:
+    failed = later(service.cancel(queue(flatchr_tenant, job), by=None), 31 * DAY)
+    retried: list[Submission] = []
+
+    def retry_first(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not retried:
+            retried.append(failed)
+            service.retry(failed, by=None)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(retry_first):
+        retain()
+
+    assert retried
+    assert (bool(now(failed).document), files(data_dir)) == (True, 1)
+    assert work(failed).state == "SUCCEEDED"
 
 
 def test_the_file_of_what_is_under_way_stays_however_old(

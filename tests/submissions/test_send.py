@@ -209,6 +209,22 @@ def test_too_many_requests_wait_for_as_long_as_flatchr_asks(
     assert len(at_flatchr(sandbox)) == 1
 
 
+@pytest.mark.parametrize("path", [SEARCH, CREATE])
+def test_any_number_of_requests_to_wait_is_no_death_of_a_worker(
+    path: str, flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path=path, status=429)
+    submission = queue(flatchr_tenant, job)
+
+    for _ in range(8):
+        submission = work(due(submission))
+        assert (submission.state, submission.error_kind) == ("QUEUED", "")
+
+    sandbox.faults.clear()
+    assert work(due(submission)).state == "SUCCEEDED"
+    assert len(at_flatchr(sandbox)) == 1
+
+
 def test_after_a_day_of_requests_to_wait_it_has_failed(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:

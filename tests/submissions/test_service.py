@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from integrations.flatchr.applicant_lookup import applicants_by_email
 from integrations.models import Application, Integration, Job, Submission, SubmissionState
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
@@ -262,6 +263,22 @@ def test_a_second_draft_for_the_same_person_and_job_leads_to_the_first(
     assert service.submit(draft(flatchr_tenant, other_job), by=None).pk != first.pk
 
 
+def test_what_is_under_way_for_another_job_or_person_is_not_returned(
+    flatchr_tenant: Integration, job: Job, other_job: Job
+) -> None:
+    first = queue(flatchr_tenant, job)
+
+    others = [
+        queue(flatchr_tenant, other_job),
+        queue(flatchr_tenant, job, email_address="autre@courrier.example"),
+    ]
+
+    assert queue(flatchr_tenant, job) == first
+    assert len({submission.pk for submission in (first, *others)}) == 3
+    assert [submission.job for submission in others] == [other_job, job]
+    assert {now(submission).state for submission in (first, *others)} == {"QUEUED"}
+
+
 def test_who_has_applied_already_is_told_before_anything_is_sent(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:
@@ -449,17 +466,16 @@ def test_a_submission_is_cancelled_while_it_waits_and_never_sent(
 def test_a_submission_that_is_cancelled_while_a_worker_looks_is_not_sent(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.submissions import reconcile
-
     submission = queue(flatchr_tenant, job)
-    look = reconcile.look
 
-    def look_and_be_cancelled(*given: Any, **more: Any) -> Any:
-        found = look(*given, **more)
+    def search_and_be_cancelled(*given: Any, **more: Any) -> Any:
+        found = applicants_by_email(*given, **more)
         service.cancel(submission, by=None)
         return found
 
-    monkeypatch.setattr(reconcile, "look", look_and_be_cancelled)
+    monkeypatch.setattr(
+        "integrations.submissions.send.applicants_by_email", search_and_be_cancelled
+    )
 
     assert work(submission).error_kind == "cancelled"
     assert posts(sandbox) == 0

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import FlatchrSettings, Integration, Job, Submission
-from integrations.submissions.inputs import Entry
+from integrations.submissions.inputs import SubmissionEntry
 from integrations.submissions.validation import (
     Cleaned,
     clean,
@@ -241,7 +241,7 @@ def test_an_offerer_id_that_is_none_is_refused_and_not_stored(number: int, job: 
 
 
 def test_characters_that_no_database_stores_are_replaced_in_what_is_kept(job: Job) -> None:
-    given = Entry(
+    given = SubmissionEntry(
         job=job.pk,
         first_name="Na\0dia",
         last_name="Per\ud800rot",

@@ -57,6 +57,26 @@ def test_a_move_is_noted_with_both_stages_and_a_name_without_its_value(
     assert "Adèle" not in everything
 
 
+@pytest.mark.parametrize(
+    ("edited", "field"),
+    [
+        ({"firstname": "Adèle"}, "first_name"),
+        ({"lastname": "Byron-King"}, "last_name"),
+        ({"phone": "+33639980042"}, "phone_numbers"),
+    ],
+)
+def test_of_what_is_personal_only_the_name_of_the_field_is_kept(
+    edited: dict[str, str], field: str, tenant: Integration, sandbox: Sandbox, ada: str
+) -> None:
+    sandbox.edit_applicant(ada, updated=DAY, **edited)
+
+    sync(tenant)
+
+    assert noted(Model.CANDIDATES, candidate_of(ada).pk) == [[{"field": field}]]
+    everything = str(list(RecordChange.objects.values()))
+    assert all(value not in everything for value in edited.values())
+
+
 def test_first_and_unchanged_syncs_note_nothing_and_ask_nothing(
     tenant: Integration,
 ) -> None:
