@@ -169,3 +169,18 @@ def test_without_a_mail_server_an_address_or_a_tenant_the_reason_is_told(
     with pytest.raises(NotScheduled, match="EMAIL_URL"):
         planned(rows, alice)
     assert not ExportSchedule.objects.exists()
+
+
+def test_one_that_cannot_be_made_does_not_keep_the_others_from_being_made(
+    rows: Rows, alice: User
+) -> None:
+    """As of a column that an older version had."""
+    rows.candidate()
+    broken, good = planned(rows, alice), planned(rows, alice)
+    ExportSchedule.objects.filter(pk=broken.pk).update(columns=["gone"])
+    due(broken)
+    due(good)
+
+    schedules.sweep()
+
+    assert [made.schedule_id for made in Export.objects.all()] == [good.pk]

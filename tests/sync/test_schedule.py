@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.ids import new_integration_id
 from integrations.models import Integration, SyncRun
 from integrations.sandbox import Sandbox
-from integrations.sync import engine
+from integrations.sync import engine, runs
 from integrations.sync.runs import start_due_syncs
 from integrations.sync.schedule import due, next_slot
 from tests.sync.running import queue, sync, woken
@@ -157,6 +157,29 @@ def test_one_tenant_in_trouble_does_not_keep_the_others_from_being_started(
     tenant.enabled = False
     tenant.save()
     monkeypatch.setattr("integrations.sync.schedule.due", lambda _: both)
+
+    start_due_syncs()
+
+    assert [run.integration for run in SyncRun.objects.all()] == [other_tenant]
+    woken()
+
+
+@in_database
+def test_one_tenant_that_fails_does_not_keep_the_others_from_being_started(
+    tenant: Integration, other_tenant: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_run = runs.queue_run
+
+    def fails_for_one(integration_id: str, **given: Any) -> Any:
+        if integration_id == tenant.pk:
+            raise ZeroDivisionError
+        return queue_run(integration_id, **given)
+
+    monkeypatch.setattr(runs, "queue_run", fails_for_one)
+    monkeypatch.setattr(
+        "integrations.sync.schedule.due",
+        lambda _: [(tenant.pk, "FULL"), (other_tenant.pk, "FULL")],
+    )
 
     start_due_syncs()
 
