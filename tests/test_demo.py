@@ -21,8 +21,8 @@ import requests
 from django.contrib.auth.models import User
 
 from integrations.demo import run
-from integrations.demo.account import ensure_admin, login
-from integrations.demo.processes import Loss, ProcessDied, Processes
+from integrations.demo.processes import OnExit, Processes, ProcessExited
+from integrations.demo.run import ensure_admin, login
 from tests.support.commands import ROOT, environment, manage
 from tests.support.provided import free_port
 
@@ -137,7 +137,7 @@ def test_one_that_dies_is_named_and_the_others_are_stopped() -> None:
         processes.start("hasty", [sys.executable, "-c", "raise SystemExit(3)"])
         family = set(psutil.Process().children()) - before
 
-        with pytest.raises(ProcessDied, match=r"hasty has stopped by itself \(exit code 3\)"):
+        with pytest.raises(ProcessExited, match=r"hasty has stopped by itself \(exit code 3\)"):
             processes.watch(print)
 
     assert alive(family) == []
@@ -156,8 +156,8 @@ def test_one_that_is_needed_is_started_again_and_one_that_is_not_is_let_go() -> 
             raise EnoughError
 
     with Processes() as processes:
-        processes.start("guest", quick, loss=Loss.BORNE)
-        processes.start("helper", quick, loss=Loss.REPLACED)
+        processes.start("guest", quick, on_exit=OnExit.IGNORE)
+        processes.start("helper", quick, on_exit=OnExit.RESTART)
         with pytest.raises(EnoughError):
             processes.watch(hear)
 

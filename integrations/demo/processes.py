@@ -1,4 +1,4 @@
-"""Several processes as one: started together, watched, and stopped together."""
+"""Child processes that are started, watched and stopped together."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-# Longer than an idle worker takes to leave; a sync that is cut off goes on with the next start.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Seconds to stop in: longer than an idle worker needs. A sync that is killed is resumed later.
 GRACE = 10.0
 
 
-class Loss(Enum):
-    """What the end of a process that nobody stopped means for the others."""
+class OnExit(Enum):
+    """What to do when a process ends that was not asked to stop; the value is told to the user."""
 
-    FATAL = "so have all the others now"
-    REPLACED = "it is started again"
-    BORNE = "the others go on without it"
-
-
-class ProcessDied(Exception):
-    """A process has ended by itself that the others cannot do without."""
+    STOP_ALL = "all the others are stopped as well"
+    RESTART = "it is started again"
+    IGNORE = "the others go on without it"
 
 
-def _obituary(name: str, status: int, loss: Loss) -> str:
+class ProcessExited(Exception):
+    """A process that the others need has ended without being asked to."""
+
+
+def _exit_text(name: str, status: int, on_exit: OnExit) -> str:
     how = f"signal {-status}" if status < 0 else f"exit code {status}"
-    return f"The {name} has stopped by itself ({how}); {loss.value}."
+    return f"The {name} has stopped by itself ({how}); {on_exit.value}."
 
 
 class Processes:
-    """A context manager: however the block ends, no process and no child of one is left."""
+    """A context manager that leaves no process running, nor any child of one, when it ends."""
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._again: dict[str, Callable[[], None]] = {}
-        self._losses: dict[str, Loss] = {}
+        self._restart: dict[str, Callable[[], None]] = {}
+        self._on_exit: dict[str, OnExit] = {}
 
     def start(
         self,
@@ -49,19 +50,19 @@ class Processes:
         *,
         log: Path | None = None,
         environment: dict[str, str] | None = None,
-        loss: Loss = Loss.FATAL,
+        on_exit: OnExit = OnExit.STOP_ALL,
     ) -> None:
-        """Start one; what it says goes to our own output, or to the file `log`, begun anew.
+        """Start a process. Its output goes to ours, or to the file `log`, which is overwritten.
 
-        `loss` is what its end means, once it is watched.
+        `on_exit` is what `watch` does when it ends.
         """
-        self._losses[name] = loss
-        self._again[name] = partial(
-            self.start, name, command, log=log, environment=environment, loss=loss
+        self._on_exit[name] = on_exit
+        self._restart[name] = partial(
+            self.start, name, command, log=log, environment=environment, on_exit=on_exit
         )
         with ExitStack() as files:
             output = files.enter_context(log.open("wb")) if log else None
-            # A session of its own: Ctrl-C comes to us alone, and we stop them in order.
+            # In its own session, Ctrl-C does not reach it: we stop the processes in order.
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
                 stdin=subprocess.DEVNULL,
@@ -72,44 +73,44 @@ class Processes:
             )
 
     def finish(self, name: str) -> int:
-        """Wait for one that ends by itself; returns its exit code."""
+        """Wait for a process that ends by itself; returns its exit code."""
         status = self._running[name].wait()
         del self._running[name]
         return status
 
     def check(self) -> None:
-        """Raises `ProcessDied` when one has ended."""
+        """Raise `ProcessExited` if a process has ended."""
         for name, process in self._running.items():
             status = process.poll()
             if status is not None:
-                raise ProcessDied(_obituary(name, status, Loss.FATAL))
+                raise ProcessExited(_exit_text(name, status, OnExit.STOP_ALL))
 
     def watch(self, say: Callable[[str], None]) -> None:
-        """Returns never; raises `ProcessDied` when one has ended whose loss is fatal.
+        """Handle the end of processes for ever; raises `ProcessExited` if one has to stop all.
 
-        The end of any other is told to `say`.
+        `say` is called with a sentence about every other one that ends.
         """
         while True:
             for name, process in list(self._running.items()):
                 status = process.poll()
                 if status is not None:
-                    self._bury(name, status, say)
+                    self._handle_exit(name, status, say)
             time.sleep(0.3)
 
-    def _bury(self, name: str, status: int, say: Callable[[str], None]) -> None:
-        loss = self._losses[name]
-        if loss is Loss.FATAL:
-            raise ProcessDied(_obituary(name, status, loss))
+    def _handle_exit(self, name: str, status: int, say: Callable[[str], None]) -> None:
+        on_exit = self._on_exit[name]
+        if on_exit is OnExit.STOP_ALL:
+            raise ProcessExited(_exit_text(name, status, on_exit))
         process = self._running.pop(name)
         with suppress(ProcessLookupError):
-            # What it left behind in its session.
+            # Its children, which are in its session.
             os.killpg(process.pid, signal.SIGKILL)
-        say(_obituary(name, status, loss))
-        if loss is Loss.REPLACED:
-            self._again[name]()
+        say(_exit_text(name, status, on_exit))
+        if on_exit is OnExit.RESTART:
+            self._restart[name]()
 
     def stop(self) -> None:
-        """Ask all to stop, newest first; kill what is left after a while. Idempotent."""
+        """Ask all to stop, newest first; kill those that run after `GRACE` seconds. Idempotent."""
         newest_first = list(reversed(self._running.values()))
         for process in newest_first:
             with suppress(ProcessLookupError):
@@ -132,13 +133,10 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # A second Ctrl-C must not leave half of them behind; this takes `GRACE` at most.
+        # A second Ctrl-C must not leave some of them running; this takes `GRACE` at most.
         before = {number: signal.signal(number, signal.SIG_IGN) for number in STOP_SIGNALS}
         try:
             self.stop()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

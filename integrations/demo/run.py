@@ -1,21 +1,25 @@
-"""The demo: a Flatchr sandbox, one tenant connected to it, and all of Relais' processes."""
+"""The demo: an administrator, a Flatchr sandbox, a tenant connected to it, Relais' processes."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from config.secret_files import read_or_create
-from integrations.demo.processes import Loss, Processes
+from integrations.demo.processes import OnExit, Processes
+from integrations.management import DONE, HELD
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
 from integrations.sandbox.credentials import about
 from integrations.sandbox.formats import system_clock, today
@@ -27,16 +31,53 @@ SEED = 1
 SIZE = ["--vacancies", "40", "--applicants", "600", "--seed", str(SEED)]
 ORGANIZATION = "Sandbox company"
 START_SECONDS = 60.0
-DONE, HELD = 0, 3
+USERNAME = "admin"
+PASSWORD_CHANGED = (
+    f"The password of `{USERNAME}` is not the one that the demo made; "
+    f"`python manage.py changepassword {USERNAME}` sets a new one."
+)
 
 
 class DemoError(Exception):
     """The demo cannot go on; the text says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """The administrator's login; `password` is None if it was changed, `new` if just created."""
+
+    username: str
+    password: str | None
+    new: bool = False
+
+
+def ensure_admin() -> DemoLogin:
+    """The demo's superuser, created with a random password if missing. Idempotent."""
+    users = get_user_model()._default_manager
+    if users.filter(username=USERNAME).exists():
+        return login()
+    password = read_or_create(_password_file(), lambda: secrets.token_urlsafe(12))
+    get_user_model().objects.create_superuser(USERNAME, password=password)
+    return DemoLogin(USERNAME, password, new=True)
+
+
+def login() -> DemoLogin:
+    """The administrator's login; raises `DoesNotExist` before the first `make demo`."""
+    user = get_user_model()._default_manager.get(username=USERNAME)
+    try:
+        password = _password_file().read_text().strip()
+    except FileNotFoundError:
+        return DemoLogin(USERNAME, None)
+    return DemoLogin(USERNAME, password if user.check_password(password) else None)
+
+
+def _password_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo_password"
+
+
 def port_is_free(port: int) -> bool:
     with closing(socket.socket()) as probe:
-        # As servers do: a port whose last connections are still winding down counts as free.
+        # As servers do: a port with connections in TIME_WAIT only is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -52,16 +93,18 @@ def free_port() -> int:
 
 
 def choose_ports(port: int) -> str:
-    """Settle the addresses of this demo, for its processes to inherit; returns the sandbox's."""
+    """Set the environment variables that the demo's processes inherit; the sandbox's URL.
+
+    Raises `DemoError` if `port` is in use.
+    """
     if not port_is_free(port):
         raise DemoError(f"Port {port} is in use. Choose another: make demo PORT={port + 1}")
     sandbox_port = SANDBOX_PORT if port != SANDBOX_PORT and port_is_free(SANDBOX_PORT) else None
     sandbox_url = f"http://{HOST}:{sandbox_port or free_port()}"
     os.environ["PUBLIC_URL"] = f"http://{HOST}:{port}"
     os.environ["FLATCHR_SANDBOX_URL"] = sandbox_url
-    # The pace that spares Flatchr's servers would make each sync with the sandbox last a minute.
+    # With the default rate, which spares Flatchr's servers, each sync would take a minute.
     os.environ.setdefault("FLATCHR_RATE", "500")
-    # What goes wrong is said; what goes well is in the dashboard.
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     return sandbox_url
 
@@ -71,9 +114,9 @@ def manage(*arguments: str) -> list[str]:
 
 
 def base_date() -> str:
-    """The day before which everything at the sandbox happened: that of the first start.
+    """The day of the first start: every seeded record of the sandbox is older.
 
-    Every start after that keeps it, or each record would have changed from one day to the next.
+    Later starts keep it, or every record would change each day.
     """
     kept = Path(settings.DATA_DIR) / "sandbox_base_date"
     return read_or_create(kept, lambda: today(system_clock).isoformat())
@@ -81,27 +124,27 @@ def base_date() -> str:
 
 def start_sandbox(processes: Processes, url: str) -> None:
     port = url.rpartition(":")[2]
-    # Its log has a line for each request: in a file, beside the data.
+    # Its log has a line for each request, so it goes to a file.
     processes.start(
         "Flatchr sandbox",
         manage("flatchr_sandbox", "--port", port, "--base-date", base_date(), *SIZE),
         log=Path(settings.DATA_DIR) / "sandbox.log",
-        # Relais without a Flatchr is worth a look: it says so, and deletes nothing.
-        loss=Loss.BORNE,
+        # Relais works without it: syncs fail with a message and delete nothing.
+        on_exit=OnExit.IGNORE,
     )
     wait_until(lambda: not port_is_free(int(port)), processes, "The Flatchr sandbox")
 
 
 def start_site(processes: Processes, port: int) -> None:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
-    # With one worker there is nobody to mingle or gossip with.
+    # There is one worker only, so it need not look for others.
     options = ["--pool", "prefork", "--concurrency", "2", "--without-mingle", "--without-gossip"]
-    # Where the demo runs as root, there is no other user to run it as.
+    # In a container, root may be the only user.
     environment = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     worker = [*celery, "worker", *options, "--loglevel", "WARNING"]
-    processes.start("worker", worker, environment=environment, loss=Loss.REPLACED)
+    processes.start("worker", worker, environment=environment, on_exit=OnExit.RESTART)
     beat = [*celery, "beat", "--loglevel", "WARNING"]
-    processes.start("scheduler", beat, loss=Loss.REPLACED)
+    processes.start("scheduler", beat, on_exit=OnExit.RESTART)
     server = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
     processes.start("web server", [*server, "--bind", f"{HOST}:{port}", "config.wsgi"])
     wait_until(lambda: _is_ready(port), processes, "The web server")
@@ -125,17 +168,17 @@ def wait_until(condition: Callable[[], bool], processes: Processes, what: str) -
 
 
 def ensure_tenant(processes: Processes) -> Integration:
-    """The tenant of the sandbox: connected when missing. Idempotent; the sandbox must answer."""
-    who = about(HOST, SANDBOX_PORT, SEED)
+    """The sandbox's tenant, connected if missing. Idempotent; the sandbox must be running."""
+    sandbox = about(HOST, SANDBOX_PORT, SEED)
     tenants = Integration.objects.present().filter(
-        environment=Environment.SANDBOX, credentials__company_key=who["company_key"]
+        environment=Environment.SANDBOX, credentials__company_key=sandbox["company_key"]
     )
     if not tenants.exists():
         command = manage("connect_flatchr", "--organization", ORGANIZATION)
         command += ["--environment", Environment.SANDBOX.value]
-        command += ["--company-key", who["company_key"], "--slug", who["slug"]]
+        command += ["--company-key", sandbox["company_key"], "--slug", sandbox["slug"]]
         log = Path(settings.DATA_DIR) / "connect.log"
-        environment = {"FLATCHR_API_KEY": who["api_key"]}
+        environment = {"FLATCHR_API_KEY": sandbox["api_key"]}
         processes.start("connection", command, log=log, environment=environment)
         if processes.finish("connection") != DONE:
             raise DemoError(f"The demo's tenant could not be connected:\n{log.read_text()}")
@@ -143,13 +186,13 @@ def ensure_tenant(processes: Processes) -> Integration:
     return tenants.earliest("created_at")
 
 
-def lacks_data(tenant: Integration) -> bool:
-    """Whether no sync has brought any yet.
+def needs_first_sync(tenant: Integration) -> bool:
+    """Whether no sync has succeeded or is live.
 
-    A run that an earlier start has left behind is the worker's to take up again.
+    A live run that an earlier start has left is resumed by the worker.
     """
-    read = [RunState.SUCCEEDED, RunState.PARTIALLY_FAILED, *LIVE_STATES]
-    return not tenant.runs.filter(state__in=read).exists()
+    states = [RunState.SUCCEEDED, RunState.PARTIALLY_FAILED, *LIVE_STATES]
+    return not tenant.runs.filter(state__in=states).exists()
 
 
 def first_sync(processes: Processes, tenant: Integration) -> None:

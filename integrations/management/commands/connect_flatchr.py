@@ -13,9 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import BigIntegerField, Model
 
 from integrations.connecting.connect import ConnectionRefused, connect
+from integrations.management import FAILED, USAGE
 from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
 
-MARKS = {True: "yes", False: "NO", None: "?"}
+CHECK_MARKS = {True: "yes", False: "NO", None: "?"}
 
 
 class Command(BaseCommand):
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--origin-id", default="", help="your own identifier of the customer")
         parser.add_argument("--contact-email", default="")
-        parser.add_argument("--offerer-id", type=_number, help="the source that Flatchr gave you")
+        parser.add_argument("--offerer-id", type=_id, help="the source that Flatchr gave you")
         parser.add_argument("--user-key", default="", help="for attribution of submissions")
         parser.add_argument("--no-check", action="store_true", help="save without asking Flatchr")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -42,21 +43,21 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         try:
             connected = connect(
-                organization=_given(options, Integration, "organization"),
+                organization=_option(options, Integration, "organization"),
                 environment=options["environment"],
                 api_key=_api_key(),
-                company_key=_given(options, FlatchrCredentials, "company_key"),
-                slug=_given(options, FlatchrCredentials, "slug"),
-                origin_id=_given(options, Integration, "origin_id"),
-                contact_email=_given(options, Integration, "contact_email"),
+                company_key=_option(options, FlatchrCredentials, "company_key"),
+                slug=_option(options, FlatchrCredentials, "slug"),
+                origin_id=_option(options, Integration, "origin_id"),
+                contact_email=_option(options, Integration, "contact_email"),
                 offerer_id=options["offerer_id"],
-                user_key=_given(options, FlatchrSettings, "user_key"),
+                user_key=_option(options, FlatchrSettings, "user_key"),
                 check=not options["no_check"],
             )
         except ConnectionRefused as refused:
-            self._say(refused.checks)
-            raise CommandError("Nothing was saved.", returncode=1) from refused
-        self._say(connected.checks)
+            self._print_checks(refused.checks)
+            raise CommandError("Nothing was saved.", returncode=FAILED) from refused
+        self._print_checks(connected.checks)
         integration = connected.integration
         if options["json"]:
             report = {
@@ -72,31 +73,31 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"Connected {integration.organization} as {integration.pk}")
 
-    def _say(self, checks: Any) -> None:
+    def _print_checks(self, checks: Any) -> None:
         for check in checks:
-            self.stderr.write(f"{check.name}: {MARKS[check.ok]}  {check.message}")
+            self.stderr.write(f"{check.name}: {CHECK_MARKS[check.ok]}  {check.message}")
 
 
-def _given(options: dict[str, Any], model: type[Model], name: str) -> str:
-    """An option as the column of `model` that it is for takes it."""
+def _option(options: dict[str, Any], model: type[Model], name: str) -> str:
+    """The option's value, stripped, valid for the field `name` of `model`; else wrong usage."""
     value: str = options[name].strip()
     try:
         model._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
     except ValidationError as error:
         option = f"--{name.replace('_', '-')}"
-        raise CommandError(f"{option}: {' '.join(error.messages)}", returncode=2) from error
+        raise CommandError(f"{option}: {' '.join(error.messages)}", returncode=USAGE) from error
     return value
 
 
-def _number(text: str) -> int:
-    """An id of Flatchr's: a whole number that its column holds."""
+def _id(text: str) -> int:
+    """Argument type: an id of Flatchr, a whole number that the column can hold."""
     if not text.isdecimal() or int(text) > BigIntegerField.MAX_BIGINT:
         raise ArgumentTypeError(f"not a number that can be an id: {text[:40]}")
     return int(text)
 
 
 def _api_key() -> str:
-    """The key; never an argument, since arguments can be read by every user of the machine."""
+    """The API key. Not an argument: every user of the machine can read those."""
     key = os.environ.get("FLATCHR_API_KEY", "").strip()
     if not key:
         if sys.stdin.isatty():
@@ -105,6 +106,6 @@ def _api_key() -> str:
         key = sys.stdin.readline().strip()
     if not key:
         raise CommandError(
-            "No API key: set FLATCHR_API_KEY or write the key to standard input.", returncode=2
+            "No API key: set FLATCHR_API_KEY or write the key to standard input.", returncode=USAGE
         )
     return key

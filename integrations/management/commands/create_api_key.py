@@ -1,4 +1,4 @@
-"""Make a key of the HTTP API."""
+"""Create a key for the HTTP API."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.accounts.api_keys import create_key
+from integrations.management import USAGE
 from integrations.models import PASSTHROUGH_METHODS, ApiKey, Integration
-
-USAGE = 2
 
 
 class Command(BaseCommand):
@@ -66,11 +65,13 @@ def _name(given: str) -> str:
 
 
 def _methods(given: str | None, *, read_only: bool) -> list[str] | None:
-    """The methods of `--passthrough`; None when it was not given."""
+    """The methods of `--passthrough`, upper case, each once; None if it was not given."""
     if given is None:
         return None
-    asked = [] if given.strip().lower() == "none" else [m.strip().upper() for m in given.split(",")]
-    for method in asked:
+    methods = (
+        [] if given.strip().lower() == "none" else [m.strip().upper() for m in given.split(",")]
+    )
+    for method in methods:
         if method not in PASSTHROUGH_METHODS:
             raise CommandError(
                 f"--passthrough: {method or 'nothing'} is not one of "
@@ -82,7 +83,7 @@ def _methods(given: str | None, *, read_only: bool) -> list[str] | None:
                 f"--passthrough: a key that is --read-only may not send {method}.",
                 returncode=USAGE,
             )
-    return list(dict.fromkeys(asked))
+    return list(dict.fromkeys(methods))
 
 
 def _tenant(pk: str) -> Integration:

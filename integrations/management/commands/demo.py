@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.demo import run
-from integrations.demo.account import CHANGED, Login, ensure_admin
-from integrations.demo.processes import STOP_SIGNALS, ProcessDied, Processes
+from integrations.demo.processes import STOP_SIGNALS, Processes, ProcessExited
+from integrations.management import USAGE
 
 
 class Command(BaseCommand):
@@ -27,15 +27,17 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         port = options["port"]
         if not 0 < port < 65_536:
-            raise CommandError(f"{port} is not a port: choose one from 1 to 65535.", returncode=2)
+            raise CommandError(
+                f"{port} is not a port: choose one from 1 to 65535.", returncode=USAGE
+            )
         for number in STOP_SIGNALS:
-            # Also where a background process has inherited an ignored SIGINT.
+            # A background process may have inherited an ignored SIGINT.
             signal.signal(number, signal.default_int_handler)
         try:
             self._run(port)
         except KeyboardInterrupt:
             self.stdout.write("Relais has stopped.")
-        except (run.DemoError, ProcessDied) as error:
+        except (run.DemoError, ProcessExited) as error:
             raise CommandError(str(error)) from error
 
     def _run(self, port: int) -> None:
@@ -43,11 +45,11 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database and the static files")
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        login = ensure_admin()
+        login = run.ensure_admin()
         with Processes() as processes:
             run.start_sandbox(processes, sandbox_url)
             tenant = run.ensure_tenant(processes)
-            if run.lacks_data(tenant):
+            if run.needs_first_sync(tenant):
                 self.stdout.write("Reading the tenant's data from the Flatchr sandbox")
                 run.first_sync(processes, tenant)
             self.stdout.write("Starting the web server, the worker and the scheduler")
@@ -59,13 +61,13 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _say_ready(self, port: int, sandbox_url: str, login: Login) -> None:
+    def _say_ready(self, port: int, sandbox_url: str, login: run.DemoLogin) -> None:
         if login.new:
             password = f"{login.password}   (`make login` prints it again)"
         elif login.password:
             password = "as before   (`make login` prints it)"  # noqa: S105
         else:
-            password = CHANGED
+            password = run.PASSWORD_CHANGED
         self.stdout.write(
             f"\nRelais is ready:   http://{run.HOST}:{port}/\n"
             f"  log in as        {login.username}\n"

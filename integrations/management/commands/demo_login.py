@@ -1,4 +1,4 @@
-"""Print the login that the demo has made: `make login`."""
+"""Print the login of the demo's administrator: `make login`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from integrations.demo.account import CHANGED, login
+from integrations.demo import run
 
 
 class Command(BaseCommand):
@@ -16,9 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         try:
-            known = login()
+            login = run.login()
         except (get_user_model().DoesNotExist, OperationalError, ProgrammingError) as error:
             raise CommandError("There is no demo login yet: `make demo` makes it.") from error
-        if known.password is None:
-            raise CommandError(CHANGED)
-        self.stdout.write(f"user      {known.username}\npassword  {known.password}")
+        if login.password is None:
+            raise CommandError(run.PASSWORD_CHANGED)
+        self.stdout.write(f"user      {login.username}\npassword  {login.password}")

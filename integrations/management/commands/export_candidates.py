@@ -1,4 +1,4 @@
-"""Take a tenant's candidates away from the command line."""
+"""Export a tenant's candidates from the command line."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from integrations.exports.columns import UnknownColumns
 from integrations.exports.formats import Style
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
+from integrations.management import FAILED, USAGE
 from integrations.models import Candidate, DateFormat, Delimiter, ExportFormat, Integration
 
-FAILED, USAGE = 1, 2
 STDOUT = "-"
 DELIMITERS = {"comma": Delimiter.COMMA, "semicolon": Delimiter.SEMICOLON, "tab": Delimiter.TAB}
 DELIMITERS |= {",": Delimiter.COMMA, ";": Delimiter.SEMICOLON, "\t": Delimiter.TAB}
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no tenant {options['integration_id']}.", returncode=USAGE)
         rows: list[int] = []
         pieces = self._pieces(integration, options, rows.append)
-        if not _written(pieces, output):
+        if not _write(pieces, output):
             return
         self.stderr.write(f"Exported {rows[0]:,} candidates of {integration.organization}.", str)
         if options["json"]:
@@ -119,7 +119,7 @@ class Command(BaseCommand):
         return self._with_progress(made.stream)
 
     def _with_progress(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The pieces; on a terminal, one line on standard error says how many bytes have gone."""
+        """Pass the pieces on; on a terminal, show the number of bytes on standard error."""
         shown = self.stderr.isatty()
         sent = 0
         for piece in pieces:
@@ -131,17 +131,17 @@ class Command(BaseCommand):
             self.stderr.write("\r", str, ending="")
 
 
-def _written(pieces: Iterable[bytes], output: str) -> bool:
-    """Write it all; false if whoever reads standard output has had enough.
+def _write(pieces: Iterable[bytes], output: str) -> bool:
+    """Write everything; false if the reader of standard output has closed it.
 
-    Raises `CommandError` when it cannot be written.
+    Raises `CommandError` if it cannot be written.
     """
     try:
         with _opened(output) as target:
             target.writelines(pieces)
     except BrokenPipeError:
-        # As in `| head`. Standard output is given somewhere to go, or Python would complain
-        # about it once more on its way out.
+        # As in `| head`. Python flushes standard output again when it exits, and would report
+        # the same error once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     except OSError as error:
@@ -158,7 +158,7 @@ def _opened(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     elif path.exists() and not path.is_file():
-        # A device or a named pipe is written to, not replaced; a folder says no by itself.
+        # A device or a named pipe is written to, not replaced; a folder raises an error.
         with path.open("wb") as target:
             yield target
     else:
@@ -168,7 +168,7 @@ def _opened(output: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file, readable by its owner only, that takes its name when it is whole."""
+    """A temporary file, readable by its owner only, renamed to `path` when it is complete."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as target:

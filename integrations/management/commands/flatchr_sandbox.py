@@ -1,4 +1,4 @@
-"""Serve a faithful local Flatchr, or say how to reach it."""
+"""Serve the Flatchr sandbox, or print how to reach it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_PORT = 8765
 
 
 def between(lowest: int, highest: int) -> Callable[[str], int]:
-    """An argument type: a whole number within bounds."""
+    """Argument type: a whole number within bounds."""
 
     def parse(text: str) -> int:
         try:
@@ -35,7 +35,7 @@ def between(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def fault(text: str) -> Fault:
-    """An argument type: the fields of a fault as JSON."""
+    """Argument type: the fields of a fault as JSON."""
     try:
         return Fault(**json.loads(text))
     except (TypeError, ValueError) as error:
@@ -43,7 +43,7 @@ def fault(text: str) -> Fault:
 
 
 def day(text: str) -> date:
-    """An argument type: a day as ISO 8601 writes it."""
+    """Argument type: a day in ISO 8601."""
     try:
         return date.fromisoformat(text)
     except ValueError:

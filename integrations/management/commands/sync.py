@@ -14,12 +14,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from integrations.management import DONE, FAILED, HELD, USAGE
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
 from integrations.sync import engine
 from integrations.sync.runs import SyncRefused, queue_run, request_cancel, run_report
 from integrations.tenants import stats
-
-DONE, FAILED, USAGE, HELD = 0, 1, 2, 3
 
 
 class Command(BaseCommand):
@@ -39,7 +38,7 @@ class Command(BaseCommand):
         progress = threading.Thread(target=_show_progress, args=(run.pk, stop), daemon=True)
         progress.start()
         try:
-            with _cancelled_by_ctrl_c(run.pk):
+            with _cancel_on_interrupt(run.pk):
                 engine.execute(run.pk)
         finally:
             stop.set()
@@ -70,15 +69,15 @@ class Command(BaseCommand):
 
     def _print(self, report: dict[str, Any]) -> None:
         for model, counts in report["models"].items():
-            told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-            self.stdout.write(f"{model.replace('_', ' ')}: {told or 'nothing'}")
+            shown = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+            self.stdout.write(f"{model.replace('_', ' ')}: {shown or 'nothing'}")
         self.stdout.write(f"{report['state'].replace('_', ' ').capitalize()}.")
         if report["error"]:
             self.stderr.write(report["error"]["message"])
 
 
 def exit_code(run: SyncRun) -> int:
-    """What the command's exit code says of a run that has ended."""
+    """The command's exit code for a run that has ended."""
     if run.state == RunState.SUCCEEDED:
         return DONE
     if run.state == RunState.PARTIALLY_FAILED and not run.error_kind:
@@ -87,39 +86,39 @@ def exit_code(run: SyncRun) -> int:
 
 
 @contextmanager
-def _cancelled_by_ctrl_c(run_id: int) -> Iterator[None]:
-    """Take Ctrl-C for a wish to cancel the run, which then ends by itself within seconds.
+def _cancel_on_interrupt(run_id: int) -> Iterator[None]:
+    """Turn the first Ctrl-C into a request to cancel the run, which then ends within seconds.
 
-    An exception thrown into the middle of whatever is under way may come where it is lost, or
-    where it leaves a mess. A second Ctrl-C is one.
+    A `KeyboardInterrupt` raised in arbitrary code could be swallowed, or leave work half done;
+    the second Ctrl-C raises one.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked, over = threading.Event(), threading.Event()
+    interrupted, ended = threading.Event(), threading.Event()
 
-    def ask(*_: object) -> None:
+    def on_interrupt(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
-        asked.set()
+        interrupted.set()
 
-    def pass_on() -> None:
-        asked.wait()
-        if not over.is_set():
+    def wait_and_cancel() -> None:
+        interrupted.wait()
+        if not ended.is_set():
             request_cancel(run_id)
             connection.close()
 
-    threading.Thread(target=pass_on, daemon=True).start()
-    before = signal.signal(signal.SIGINT, ask)
+    threading.Thread(target=wait_and_cancel, daemon=True).start()
+    before = signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        over.set()
-        asked.set()
+        ended.set()
+        interrupted.set()
 
 
 def _show_progress(run_id: int, stop: threading.Event) -> None:
-    """Rewrite one line on standard error, each half second, from what is committed."""
+    """Show what is committed on one line of standard error, every half second."""
     try:
         while not stop.wait(0.5):
             run = SyncRun.objects.filter(pk=run_id).first()
