@@ -1,4 +1,4 @@
-"""The embedded broker: Celery's folder of messages, each of which appears whole."""
+"""The embedded broker: a folder of messages, each written atomically."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """Puts a message under another name first.
+    """Writes each message to a temporary file and renames it.
 
-    Kombu's own channel creates the file that workers look for and then fills it. A worker that
-    looks in between finds no JSON, and ends.
+    Kombu's channel creates the file under its final name and then writes it; a worker that reads
+    it in between finds incomplete JSON and crashes.
     """
 
     # Kombu's stubs name the second argument in two ways, so that no override suits both.
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
-        # Workers take what is oldest first, by this clock in milliseconds, as kombu names files.
+        # Workers take the oldest first, by the milliseconds in the name, as kombu writes them.
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.unfinished"
@@ -33,6 +33,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """`filesystem://`, with the channel above."""
+    """Kombu's `filesystem://` transport with the atomic channel."""
 
     Channel = Channel

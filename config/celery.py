@@ -1,4 +1,4 @@
-"""The Celery application: a wake-up call for rows that say what is to be done."""
+"""The Celery application and its schedule; a message only wakes a worker (`jobs.py`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("relais")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Often enough that a killed worker's run goes on within a minute: a lease lasts 20 seconds.
+# Every 20 seconds: a lease lasts 20 seconds, so a killed worker's run is resumed within a minute.
 app.conf.beat_schedule = {
     "sweep": {"task": "integrations.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "retain": {"task": "integrations.tasks.retain", "schedule": 3600.0},

@@ -1,4 +1,4 @@
-"""How gunicorn serves Relais: `gunicorn --config python:config.gunicorn config.wsgi`."""
+"""Settings of gunicorn: `gunicorn --config python:config.gunicorn config.wsgi`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
-# Downloads stream for as long as they need; this is how long a process may hang altogether.
+# Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60
-# A page of 250 ids, asked for by name, is a line of nearly 7,000 characters.
+# A request for 250 records by their ids has a line of nearly 7,000 characters.
 limit_request_line = 8190
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
-# Its place would be in the user's home.
+# Gunicorn would create it in the user's home folder.
 control_socket_disable = True
 
-
-# As <malloc.h> numbers them, and in bytes.
+# Options of `mallopt` as numbered in <malloc.h>, with their values in bytes.
 _MALLOC = {-1: 16 * 1024**2, -3: 4 * 1024**2}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
 def post_worker_init(_: Any) -> None:
-    """Once all is imported: none of it will be garbage, so no collection need look at it again.
-    One of all generations took some 40 ms, in the middle of whatever request it fell upon.
+    """Exclude everything imported so far from garbage collection.
+
+    A full collection over it took about 40 ms, in the middle of a request.
     """
     _keep_memory()
     gc.collect()
@@ -34,10 +34,10 @@ def post_worker_init(_: Any) -> None:
 
 
 def _keep_memory() -> None:
-    """Keep the last few megabytes of a request for the next one.
+    """Keep the memory that a request has freed for the next one, instead of returning it.
 
-    glibc gives them back to the system and asks for them anew: of a page of 100 jobs, 670 KB,
-    the thousand page faults were a quarter of the time. Other C libraries are left as they are.
+    With glibc's defaults, the thousand page faults of a page of 100 jobs (670 KB) took a quarter
+    of its time. Other C libraries have no `mallopt` and are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

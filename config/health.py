@@ -1,4 +1,4 @@
-"""Whether the site is alive, and whether it is ready for requests: for probes and proxies."""
+"""Liveness and readiness, for probes and proxies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.views.decorators.cache import never_cache
 
 @never_cache
 def livez(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """The process answers."""
+    """200 whenever the process answers."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """The database answers and every migration is applied; 503 with the reason otherwise."""
+    """200 when the database answers and every migration is applied, else 503 with the reason."""
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

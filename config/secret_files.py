@@ -1,4 +1,4 @@
-"""Secrets that nobody set: made once, kept in the data directory, readable by their owner only."""
+"""Generated secrets: created once in the data directory, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def read_or_create(path: Path, make: Callable[[], str]) -> str:
-    """The text of `path`; when there is none, `make()`'s, stored with mode 0600.
+    """The text of the file `path`, created with the text of `make()` and mode 0600 if missing.
 
-    Safe when several processes start at once: the file is linked into place whole, by one of
-    them, and every other reads what that one wrote.
+    Safe when several processes start at once: one of them links the complete file into place,
+    and the others read that one.
     """
     try:
         return path.read_text().strip()

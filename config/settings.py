@@ -1,6 +1,6 @@
-"""Relais' settings: all of them come from the environment, each with a default that works.
+"""Django's settings and Relais' own, from environment variables with working defaults.
 
-The names and defaults are documented in `docs/configuration.md` and `.env.example`.
+The variables are documented in `docs/configuration.md` and `.env.example`.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from config.secret_files import read_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# `NAME_FILE` stands in for `NAME`, as container secrets are mounted.
+# `NAME_FILE`, the path of a file, may be given instead of `NAME`, as for container secrets.
 env = environ.FileAwareEnv()
 # A real environment variable wins over the file.
 env.read_env(str(BASE_DIR / ".env"), overwrite=False)
 
 DATA_DIR = (BASE_DIR / env.path("DATA_DIR", default="var")()).resolve()
-# Candidates' data and the secrets: nobody else's to read.
+# It holds candidates' data and secrets: readable by this user only.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
     DATA_DIR / "secret_key", get_random_secret_key
 )
-# The first key encrypts, every key decrypts: rotation is a new key put in front.
+# The first key encrypts, every key decrypts: to rotate, put a new key in front.
 CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[]) or [
     read_or_create(DATA_DIR / "credentials_keys", lambda: Fernet.generate_key().decode())
 ]
@@ -45,25 +45,24 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 SECURE_SSL_REDIRECT = HTTPS
-# Probes come from inside, without TLS.
+# Probes come from the internal network, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# From the last time a page was asked for; see `integrations.admin.accounts.sessions`.
+# Counted from the last request; see `integrations.admin.accounts.sessions`.
 SESSION_COOKIE_AGE = int(env.float("SESSION_HOURS", default=12) * 3600)
-# How many proxies stand in front, each of which adds the address that it saw to
-# `X-Forwarded-For`: without it everybody comes from the proxy's own address.
+# The number of proxies in front, each of which appends the address of its client to
+# `X-Forwarded-For`; with too few, every client has the address of a proxy.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:
-    # TLS ends at a proxy in front of gunicorn, which says so in this header.
+    # TLS ends at a proxy in front of gunicorn, which sets this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Relais answers for one host: whether that host's subdomains are all on HTTPS, and whether
-# browsers should have it built in, is for whoever runs the domain to say.
+# HSTS for subdomains and the preload list are decisions of the domain's owner.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 INSTALLED_APPS = [
@@ -97,7 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "integrations.admin.accounts.sessions.DashboardMiddleware",
-    # The last, so that its answer to a locked sign-in is the one that is sent.
+    # Last, so that its response to a locked login is the one that is sent.
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -122,8 +121,8 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/relais.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A reader never waits for the writer (WAL), and a writer that must wait does so at the start
-    # of its transaction, where waiting works, instead of failing in the middle (IMMEDIATE).
+    # WAL: readers never wait for the writer. IMMEDIATE: a writer waits for another one at the
+    # start of its transaction, where `timeout` applies, instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -143,14 +142,14 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         ("NumericPasswordValidator", {}),
     )
 ]
-# A link on which a password is set opens something once, within this time.
+# Seconds for which a link to set a password is valid; it works once.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Too many wrong passwords lock one user from one address: a stranger locks out nobody else.
+# Too many wrong passwords lock the user for that address only, so that nobody can lock out others.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -158,7 +157,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "integrations.accounts.lockout.client_ip"
 AXES_LOCKOUT_CALLABLE = "integrations.admin.accounts.login.locked_answer"
-# The audit trail keeps the account, and the dashboard has the button that unlocks.
+# The audit trail records logins, and the dashboard has a button that unlocks.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -167,12 +166,12 @@ AXES_VERBOSE = False
 REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", default="none")
 if REQUIRE_SECOND_FACTOR not in ("none", "administrators", "all"):
     raise ImproperlyConfigured("REQUIRE_SECOND_FACTOR is none, administrators or all.")
-# How long the audit trail is kept, in days; 0: for good.
+# Days for which entries of the audit trail are kept; 0: for ever.
 AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=0)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
-# One catalogue for all: templates and code of every room.
+# One catalogue for the templates and the code.
 LOCALE_PATHS = [BASE_DIR / "integrations" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
 USE_I18N = True
@@ -188,13 +187,13 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
-    # CVs: under DATA_DIR, and never served but by a view that asks who is asking.
+    # CVs: under DATA_DIR, served only by a view that checks permissions.
     "submissions": {"BACKEND": "integrations.submissions.storage.PrivateStorage"},
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL == "filesystem://":
-    # A host is of no meaning here, and without one each connection logs that it is missing.
+    # The host is not used, but without one each connection logs that it is missing.
     CELERY_BROKER_URL = "filesystem://localhost"
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"
     _broker = DATA_DIR / "broker"
@@ -204,13 +203,13 @@ if CELERY_BROKER_URL == "filesystem://":
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
-        # The default of one second would be half a second's wait, on average, for each press of
-        # a button; a tenth costs an idle worker 0.4 % of a core (`docs/performance.md §7`).
+        # Seconds. The default of 1 would delay each job by half a second on average; 0.1 costs an
+        # idle worker 0.4 % of a core (`docs/performance.md §7`).
         "polling_interval": 0.1,
     }
 else:
-    # With the broker down, a press of a button must not wait out the six seconds of retries that
-    # are the default: the row is there, and the sweep finds it.
+    # With the broker down, a request must not wait for the default six seconds of retries: the
+    # job's row is stored, and the sweep finds it.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "max_retries": 1,
         "interval_start": 0,
@@ -226,8 +225,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_TIMEZONE = TIME_ZONE
 
-# Where each Flatchr environment lives. Deployment configuration, never a form field: a key must
-# not be sendable to another host (`docs/flatchr-api.md §0.1` for the defaults).
+# The hosts of each Flatchr environment (defaults: `docs/flatchr-api.md §0.1`). They are not form
+# fields, so that a user cannot have a key sent to another host.
 FLATCHR_ENDPOINTS = {
     "production": {
         "api_url": env.str("FLATCHR_API_URL", default="https://api.flatchr.io"),
@@ -245,40 +244,40 @@ FLATCHR_ENDPOINTS = {
     },
 }
 
-# Requests to Flatchr per tenant, shared by all workers: a burst, and a steady rate a second.
+# Requests to Flatchr for each tenant, shared by all workers: burst, and rate per second.
 FLATCHR_BURST = env.int("FLATCHR_BURST", default=20)
 FLATCHR_RATE = env.float("FLATCHR_RATE", default=10.0)
 
 SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
 
-# The largest CV that is taken, and for how long it is kept once its submission has ended.
+# The largest CV, in bytes, and the days for which it is kept after its submission has ended.
 SUBMISSION_MAX_BYTES = env.int("SUBMISSION_MAX_BYTES", default=10 * 1024**2)
 SUBMISSION_KEEP_DAYS = env.int("SUBMISSION_KEEP_DAYS", default=30)
-# The most rows that the sheet of a bulk upload may have.
+# The most rows of a bulk upload.
 BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=2000)
-# Larger exports are written by a worker; and for how long their files are kept.
+# Exports of more rows are written by a worker; their files are kept for so many days.
 EXPORT_ROWS_AT_ONCE = env.int("EXPORT_ROWS_AT_ONCE", default=50_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
-# Networks (CIDR) that requests to hosts which users name may reach although they are not public.
+# Networks (CIDR) that are not public, but that requests to hosts named by users may reach.
 EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 
-# The HTTP API: requests a minute for each key (0: any number), actions at once for each tenant,
-# and the largest body that is taken, in bytes.
+# The HTTP API: requests per minute for each key (0: no limit), concurrent actions for each tenant,
+# and the largest request body in bytes.
 API_RATE_LIMIT = env.int("API_RATE_LIMIT", default=12_000)
 API_CONCURRENCY = env.int("API_CONCURRENCY", default=30)
 API_MAX_BYTES = env.int("API_MAX_BYTES", default=32 * 1024**2)
 
-# Origins whose pages may show a connection link in a frame, such as https://app.example.
+# Origins whose pages may embed a connection link, such as https://app.example.
 CONNECT_FRAME_ANCESTORS = env.list("CONNECT_FRAME_ANCESTORS", default=[])
 
-# `smtp+tls://user:password@mail.example:587`; without it no e-mail leaves.
+# `smtp+tls://user:password@mail.example:587`; without it, no e-mail is sent.
 EMAIL_ENABLED = bool(env.str("EMAIL_URL", default=""))
 if EMAIL_ENABLED:
     vars().update(env.email("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-# A worker must not wait for a mail server that does not answer.
+# Seconds to wait for a mail server.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Relais <relais@localhost>")
 
@@ -288,7 +287,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Says nothing about sign-ins that the audit trail does not.
+    # Its messages about logins repeat the audit trail.
     "loggers": {"axes": {"level": "WARNING"}},
 }
 

@@ -10,18 +10,18 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 
 def _asset(name: str) -> Any:
-    # Resolved per request: the name in the manifest is known once static files are collected.
+    # Resolved for each request: the manifest exists only after `collectstatic`.
     return lambda _request: static(f"relais/{name}")
 
 
-def _for(permission: str) -> Any:
+def _has_permission(permission: str) -> Any:
     def allowed(request: HttpRequest) -> bool:
-        # Here, since settings are read before there are models.
+        # Imported here, because settings are read before the models are loaded.
         from integrations.accounts.permissions import Permission, may
 
         return may(request.user, Permission[permission])
@@ -33,12 +33,12 @@ def _page(title: Any, icon: str, name: str, **extra: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **extra}
 
 
-def _page_for(permission: str, title: Any, icon: str, name: str) -> dict[str, Any]:
-    return _page(title, icon, name, permission=_for(permission))
+def _page_with_permission(permission: str, title: Any, icon: str, name: str) -> dict[str, Any]:
+    return _page(title, icon, name, permission=_has_permission(permission))
 
 
-def _among_tenants(request: HttpRequest) -> bool:
-    """Connection links are reached from the tenants, and have no place of their own."""
+def _is_tenant_page(request: HttpRequest) -> bool:
+    """Whether the entry Tenants is active: also on connection links, which have no entry."""
     lists = ("integrations_integration_changelist", "integrations_connectionlink_changelist")
     return request.path.startswith(tuple(reverse(f"admin:{name}") for name in lists))
 
@@ -46,60 +46,64 @@ def _among_tenants(request: HttpRequest) -> bool:
 NAVIGATION = [
     {
         "items": [
-            _page(lazy("Overview"), "space_dashboard", "index"),
+            _page(_lazy("Overview"), "space_dashboard", "index"),
             _page(
-                lazy("Tenants"),
+                _lazy("Tenants"),
                 "domain",
                 "integrations_integration_changelist",
-                active=_among_tenants,
+                active=_is_tenant_page,
             ),
         ],
     },
     {
-        "title": lazy("Data"),
+        "title": _lazy("Data"),
         "separator": True,
         "items": [
-            _page(lazy("Jobs"), "work", "integrations_job_changelist"),
-            _page(lazy("Candidates"), "person", "integrations_candidate_changelist"),
-            _page(lazy("Applications"), "assignment", "integrations_application_changelist"),
-            _page(lazy("Stages"), "view_kanban", "integrations_applicationstage_changelist"),
-            _page(lazy("Tags"), "sell", "integrations_tag_changelist"),
+            _page(_lazy("Jobs"), "work", "integrations_job_changelist"),
+            _page(_lazy("Candidates"), "person", "integrations_candidate_changelist"),
+            _page(_lazy("Applications"), "assignment", "integrations_application_changelist"),
+            _page(_lazy("Stages"), "view_kanban", "integrations_applicationstage_changelist"),
+            _page(_lazy("Tags"), "sell", "integrations_tag_changelist"),
         ],
     },
     {
         "title": pgettext_lazy("navigation", "Activity"),
         "separator": True,
         "items": [
-            _page(lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),
-            _page(lazy("Submissions"), "send", "integrations_submission_changelist"),
-            _page(lazy("Exports"), "download", "integrations_export_changelist"),
-            _page_for(
+            _page(_lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),
+            _page(_lazy("Submissions"), "send", "integrations_submission_changelist"),
+            _page(_lazy("Exports"), "download", "integrations_export_changelist"),
+            _page_with_permission(
                 "READ_THROUGH",
-                lazy("Console"),
+                _lazy("Console"),
                 "terminal",
                 "integrations_passthroughcall_console",
             ),
-            _page_for(
-                "AUDIT", lazy("Audit trail"), "history_edu", "integrations_auditentry_changelist"
+            _page_with_permission(
+                "AUDIT", _lazy("Audit trail"), "history_edu", "integrations_auditentry_changelist"
             ),
-            {"title": lazy("API reference"), "icon": "menu_book", "link": reverse_lazy("docs")},
+            {"title": _lazy("API reference"), "icon": "menu_book", "link": reverse_lazy("docs")},
         ],
     },
     {
-        "title": lazy("System"),
+        "title": _lazy("System"),
         "separator": True,
         "items": [
-            _page_for("MANAGE_USERS", lazy("Users"), "manage_accounts", "auth_user_changelist"),
-            _page_for("MANAGE_KEYS", lazy("API keys"), "key", "integrations_apikey_changelist"),
-            _page_for(
+            _page_with_permission(
+                "MANAGE_USERS", _lazy("Users"), "manage_accounts", "auth_user_changelist"
+            ),
+            _page_with_permission(
+                "MANAGE_KEYS", _lazy("API keys"), "key", "integrations_apikey_changelist"
+            ),
+            _page_with_permission(
                 "DEFINE_FIELDS",
-                lazy("Custom fields"),
+                _lazy("Custom fields"),
                 "edit_attributes",
                 "integrations_customfield_changelist",
             ),
-            _page_for(
+            _page_with_permission(
                 "DEFINE_FIELDS",
-                lazy("Value maps"),
+                _lazy("Value maps"),
                 "rule",
                 "integrations_valuedecision_changelist",
             ),
@@ -110,7 +114,7 @@ NAVIGATION = [
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Relais",
     "SITE_HEADER": "Relais",
-    "SITE_SUBHEADER": lazy("Flatchr, in step"),
+    "SITE_SUBHEADER": _lazy("Flatchr, in step"),
     "SITE_URL": None,
     "SITE_ICON": {"light": _asset("mark.svg"), "dark": _asset("mark-dark.svg")},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _asset("favicon.svg")}],
@@ -119,8 +123,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {
         "navigation": [
-            {"title": lazy("Change password"), "link": reverse_lazy("admin:password_change")},
-            {"title": lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},
+            {"title": _lazy("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},
         ]
     },
     "STYLES": [
@@ -146,7 +150,7 @@ UNFOLD: dict[str, Any] = {
         _asset("explorer.js"),
     ],
     "BORDER_RADIUS": "8px",
-    # Petrol. 600 carries white text and 500 stands on the dark ground, both at 4.5:1 or better.
+    # Petrol. White text on 600, and 500 on the dark background, have a contrast of 4.5:1 or more.
     "COLORS": {
         "primary": {
             "50": "oklch(97.6% .012 200)",

@@ -1,4 +1,4 @@
-"""Every address of the site."""
+"""The root URL configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from integrations.admin.registry import site
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
-    # Named as Django's own, which the theme's menu looks for.
+    # The theme's menu reverses this name, which is Django's own.
     path("admin/language/", set_language, name="set_language"),
     path("admin/", site.urls),
     path("livez", livez, name="livez"),
