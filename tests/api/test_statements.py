@@ -1,7 +1,8 @@
-"""A page without filters: its statement is kept, and says what the ORM says."""
+"""A page without filters: its compiled statement finds what the ORM finds."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -35,11 +36,10 @@ def fill(tenant: Integration) -> None:
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_a_kept_statement_finds_what_the_orm_finds(
+def test_a_compiled_statement_finds_what_the_orm_finds(
     name: str, tenant: Integration, other_tenant: Integration
 ) -> None:
     listing = LISTINGS[name]
-    cached_sql._statement.cache_clear()
     for one in (tenant, other_tenant):
         fill(one)
         records = listing.model.objects.filter(integration_id=one.pk).order_by("arrival", "id")
@@ -51,3 +51,40 @@ def test_a_kept_statement_finds_what_the_orm_finds(
                 expected = list(listing.select(scope, listing.walked(scope, walk)))
                 assert cached_sql.rows(listing, scope, walk, 10) == expected
                 assert cached_sql.rows(listing, scope, walk, 1) == expected[:1]
+
+
+# What stands for a value in a statement, what a statement holds besides the request's own values,
+# and what could be taken for either.
+SPECIAL = (
+    "tenant",
+    "record",
+    "arrival",
+    "since",
+    "%s",
+    "%(tenant)s",
+    "SUCCEEDED",
+    "None",
+    "-1",
+    "1",
+)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("special", SPECIAL)
+def test_no_value_is_taken_for_another(name: str, special: str, tenant: Integration) -> None:
+    listing = LISTINGS[name]
+    for pk in (tenant.pk, special):
+        one, _ = Integration.objects.get_or_create(pk=pk, defaults={"organization": pk})
+        fill(one)
+    last = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+    moments = (None, datetime(1, 1, 1, tzinfo=UTC), SINCE, last)
+    places = (None, Place(-1, special), Place(1, special), Place(None, special), Place(0, "0"))
+    found = 0
+    for pk, since, after, created in product((tenant.pk, special), moments, places, (False, True)):
+        scope = Scope(pk, remote_data=True, only_created=created)
+        for gather in (False, True):
+            walk = Walk(True, after, since, gather and since is not None)
+            expected = list(listing.select(scope, listing.walked(scope, walk)))
+            assert cached_sql.rows(listing, scope, walk, 10) == expected
+            found += len(expected)
+    assert found

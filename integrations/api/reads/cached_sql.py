@@ -1,20 +1,24 @@
-"""The statement of a page without filters, which the ORM puts together once for each kind.
+"""The SQL of a page without filters, compiled by the ORM once for each kind of page.
 
 A client that reads a list to its end asks for the same thing thousands of times, with another
-tenant, place or moment in it. Putting the statement together took the ORM as long as the database
-took to carry it out.
+tenant, place or time in it. Compiling the query takes the ORM as long as the database takes to
+carry it out: 1 to 3 ms of processor time a page, of 5 to 9 in all.
+
+The query is compiled with a `Parameter` wherever a request's own value belongs. These objects come
+back among the values of the compiled statement, and the values of a request take their places: no
+value is ever compared with another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
 
 from integrations.api.reads.changes import stored
 from integrations.api.reads.cursors import Place
@@ -39,8 +43,8 @@ class Walk(NamedTuple):
         return self.gather if self.after is None else self.after.arrival is None
 
 
-class Walked(Protocol):
-    """A list, as far as its statement goes."""
+class Walkable(Protocol):
+    """A list, as far as its query goes."""
 
     def __hash__(self) -> int: ...
 
@@ -50,34 +54,50 @@ class Walked(Protocol):
     def select(self) -> Callable[[Scope, QuerySet[Any]], QuerySet[Any]]: ...
 
 
-# What stands in a kept statement for a request's own values.
-TENANT = "\0tenant"
-PLACE = Place(-1, "\0place")
-PLACE_BY_ID = Place(None, PLACE.id)
-MOMENT = datetime(1, 1, 1, tzinfo=UTC)
+class Parameter(Expression):
+    """Stands in a query for a value that is given each time the query is carried out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:  # noqa: ARG002
+        return "%s", (self,)
 
 
-def rows(listing: Walked, scope: Scope, walk: Walk, limit: int) -> list[Row]:
-    """At most so many rows of the list, with the columns that it shows."""
-    kind = walk._replace(
-        after=walk.after and (PLACE_BY_ID if walk.by_id else PLACE),
-        since=None if walk.since is None else MOMENT,
-    )
-    statement, values = _statement(listing, replace(scope, integration_id=TENANT), kind)
-    given: dict[Any, Any] = {TENANT: scope.integration_id}
-    if walk.after is not None:
-        given |= {PLACE.arrival: walk.after.arrival, PLACE.id: walk.after.id}
-    if walk.since is not None:
-        given[stored(MOMENT)] = stored(walk.since)
+# Typed as what they stand for.
+TENANT: Any = Parameter("tenant")
+ARRIVAL: Any = Parameter("arrival")
+RECORD: Any = Parameter("record")
+SINCE: Any = Parameter("since")
+
+
+def rows(listing: Walkable, scope: Scope, walk: Walk, limit: int) -> list[Row]:
+    """Return at most `limit` rows of the list, with the columns that it shows."""
+    statement, places = _compiled(listing, replace(scope, integration_id=TENANT), _kind(walk))
+    arrival, record = walk.after or (None, None)
+    given = {
+        TENANT.name: scope.integration_id,
+        ARRIVAL.name: arrival,
+        RECORD.name: record,
+        SINCE.name: walk.since and stored(walk.since),
+    }
+    values = [given[place.name] if isinstance(place, Parameter) else place for place in places]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*(given.get(value, value) for value in values), limit])
+        cursor.execute(statement, [*values, limit])
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def _kind(walk: Walk) -> Walk:
+    """The walk with parameters for its values."""
+    after = walk.after and Place(None if walk.by_id else ARRIVAL, RECORD)
+    return walk._replace(after=after, since=walk.since and SINCE)
+
+
 @lru_cache(maxsize=256)
-def _statement(listing: Walked, scope: Scope, kind: Walk) -> tuple[str, Sequence[Any]]:
-    """The statement, and its values, after which comes the limit."""
-    records = listing.select(scope, listing.walked(scope, kind))
+def _compiled(listing: Walkable, scope: Scope, walk: Walk) -> tuple[str, Sequence[Any]]:
+    """The statement and its values, after which comes the limit."""
+    records = listing.select(scope, listing.walked(scope, walk))
     statement, values = records.query.sql_with_params()
     return f"{statement} LIMIT %s", values

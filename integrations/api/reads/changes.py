@@ -118,6 +118,8 @@ def _shown(scope: Scope, link: Link) -> str:
     return ""
 
 
-def stored(since: datetime) -> Any:
-    """As the database takes it in a statement of our own."""
-    return connection.ops.adapt_datetimefield_value(since)
+def stored(since: Any) -> Any:
+    """A time as the database takes it in a statement of our own; a parameter stays one."""
+    if isinstance(since, datetime):
+        return connection.ops.adapt_datetimefield_value(since)
+    return since
