@@ -114,7 +114,7 @@ NAVIGATION = [
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Relais",
     "SITE_HEADER": "Relais",
-    "SITE_SUBHEADER": _lazy("Flatchr, in step"),
+    "SITE_SUBHEADER": _lazy("Flatchr, in sync"),
     "SITE_URL": None,
     "SITE_ICON": {"light": _asset("mark.svg"), "dark": _asset("mark-dark.svg")},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _asset("favicon.svg")}],

@@ -108,3 +108,34 @@ def test_what_knows_flatchr_knows_no_database(room: str) -> None:
         if name.split(".")[0] == "django"
     ]
     assert not wrong, "\n".join(wrong)
+
+
+# Of the dashboard's sub-rooms: what one uses of another but `base`, and why.
+BETWEEN_SUB_ROOMS = {
+    ("tenants", "home"),  # a tenant's page shows the same state, figures and charts
+    ("records", "exports"),  # lists of records have an export button
+    ("records", "submissions"),  # a job says why nobody can be submitted for it
+    ("accounts", "tenants"),  # a user's page changes memberships as a tenant's does
+}
+
+
+def test_sub_rooms_of_the_dashboard_share_only_their_base() -> None:
+    admin = PACKAGE / "admin"
+    rooms = {folder.name for folder in admin.iterdir() if folder.is_dir()}
+    wrong = []
+    for file in sorted(admin.rglob("*.py")):
+        room = file.relative_to(admin).parts[0]
+        for line, name in imports(file):
+            parts = name.split(".")
+            used = parts[2] if parts[:2] == ["integrations", "admin"] else ""
+            allowed = used in (room, "base") or (room, used) in BETWEEN_SUB_ROOMS
+            if room in rooms and used in rooms and not allowed:
+                wrong.append(f"{file.relative_to(PACKAGE.parent)}:{line}: uses {used}")
+    tags = [name for file in (PACKAGE / "templatetags").glob("*.py") for _, name in imports(file)]
+    wrong += [
+        f"templatetags use {name}"
+        for name in tags
+        if name.startswith("integrations.admin.")
+        and not name.startswith("integrations.admin.base.")
+    ]
+    assert not wrong, "\n".join(wrong)

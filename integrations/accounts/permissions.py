@@ -18,7 +18,7 @@ class Permission(Enum):
     """
 
     SEE = (Role.VIEWER, _("See records, syncs, submissions and exports"))
-    EXPORT = (Role.OPERATOR, _("Take data away as files"))
+    EXPORT = (Role.OPERATOR, _("Export data as files"))
     SYNC = (Role.OPERATOR, _("Start and cancel syncs"))
     SUBMIT = (Role.OPERATOR, _("Submit candidates, one by one and in bulk"))
     DECIDE = (Role.OPERATOR, _("Decide on held deletions, value maps and field mappings"))

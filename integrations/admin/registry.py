@@ -1,7 +1,7 @@
-"""What the dashboard shows: every model that has pages, and the class that draws them.
+"""Every model that has pages in the dashboard, and its admin class.
 
-Not in the package itself: the theme loads our template tags while it is being imported, and they
-use modules of this package.
+Not in the package's `__init__`: the theme loads our template tags while it is being imported, and
+they use modules of this package.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 
 from integrations import models
-from integrations.admin.accounts.users import UserAdmin
+from integrations.admin.accounts.admin import UserAdmin
 from integrations.admin.console.admin import PassthroughCallAdmin
 from integrations.admin.exports.admin import ExportAdmin
 from integrations.admin.records.candidates import ApplicationAdmin, CandidateAdmin

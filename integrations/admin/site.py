@@ -1,8 +1,7 @@
-"""The site itself: its first page, the pages that are about no table, and signing in and out."""
+"""The admin site: its first page, the pages that are about no model, and signing in and out."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -13,10 +12,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations.admin.accounts import account
-from integrations.admin.accounts import login as signing_in
+from integrations.admin.accounts import account, login
 from integrations.admin.base.theme import AdminSite
 from integrations.admin.home.views import home
 from integrations.admin.search.palette import palette_view
@@ -59,40 +56,39 @@ class Site(AdminSite):
         return [*own, *super().get_urls()]
 
     def login_code(self, request: HttpRequest) -> HttpResponseBase:
-        answer: HttpResponseBase = signing_in.code_view(request, self.each_context)
+        answer: HttpResponseBase = login.code_view(request, self)
         return answer
 
     def welcome(self, request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
-        answer: HttpResponseBase = signing_in.welcome_view(request, uid, token, self.each_context)
+        answer: HttpResponseBase = login.welcome_view(request, uid, token, self)
         return answer
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
-        return account.second_factor_view(self, request)
+        return account.second_factor_view(request, self)
 
     def password_change(
         self,
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponseBase:
-        view = sensitive_post_parameters()(partial(account.password_view, self))
-        answer: HttpResponseBase = view(request)
+        answer: HttpResponseBase = account.password_view(request, self)
         return answer
 
     def search(self, request: HttpRequest) -> HttpResponse:
-        """What the search box of every page leads to."""
+        """The page that the search box of every page leads to."""
         request.current_app = self.name
         return search_view(request, self.each_context(request))
 
     def palette(self, request: HttpRequest) -> HttpResponse:
-        """What the command palette of every page offers."""
+        """The entries of the command palette, as JSON."""
         return palette_view(request, self.get_sidebar_list(request))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Signing in without a page in mind leads to the overview.
+        """Sign in, and go to the overview unless the address names another page.
 
-        The theme's form has no field for where to go next, so its address says it.
+        The theme's form has no field for the next page, so its address names it.
         """
         here = reverse("admin:index")
         if request.method == "GET" and self.has_permission(request):
@@ -107,7 +103,7 @@ class Site(AdminSite):
             **(extra_context or {}),
         }
         request.current_app = self.name
-        view = signing_in.SignIn.as_view(extra_context=context, next_page=here)
+        view = login.SignInView.as_view(extra_context=context, next_page=here)
         return never_cache(view)(request)
 
     def logout(
@@ -124,7 +120,7 @@ class Site(AdminSite):
         app_label: str,  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponseBase:
-        """There is no page for an app: the navigation does not speak of apps."""
+        """Redirect to the overview: there is no page for an app."""
         return HttpResponseRedirect(reverse("admin:index"))
 
 

@@ -25,20 +25,19 @@ LABELS: Mapping[Part, Any] = {
 MEANINGS: Mapping[Part, Promise] = {
     Part.APPLICATIONS: _(
         "When this is not read, neither is anything below. Those that were stored leave the lists "
-        "with the next sync, and their data is emptied 14 days later. Jobs and stages are always "
+        "with the next sync, and their data is erased 14 days later. Jobs and stages are always "
         "read."
     ),
     Part.NAMES: _(
-        "Without them, candidates are shown by their Flatchr ID. Names that were stored are "
-        "emptied with the next sync."
+        "Without them, candidates are shown by their Flatchr ID. Stored names are erased at "
+        "the next sync."
     ),
     Part.EMAILS: _(
         "Without them, a code that nobody can turn back into the address keeps a person's "
-        "applications together. Addresses that were stored are emptied with the next sync."
+        "applications together. Stored addresses are erased at the next sync."
     ),
     Part.PHONES: _(
-        "Without them, nobody is found by their number. Numbers that were stored are emptied with "
-        "the next sync."
+        "Without them, nobody is found by their number. Stored numbers are erased at the next sync."
     ),
     Part.TAGS: _(
         "Without them, Flatchr is not asked for tags at all. Those that were stored leave the "
@@ -47,7 +46,7 @@ MEANINGS: Mapping[Part, Promise] = {
     Part.RAW: _(
         "Such as the source of an application, which Relais keeps beside its own fields. It is "
         "left out as soon as names, addresses or numbers are, as it may repeat them. What was "
-        "stored is emptied with the next sync."
+        "stored is erased at the next sync."
     ),
     Part.FILES: _(
         "Relais keeps no copy of them: applications fetch a CV from Flatchr through the API when "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
@@ -66,6 +69,19 @@ class SubmissionState(models.TextChoices):
 
 OPEN_SUBMISSIONS = (SubmissionState.DRAFT, SubmissionState.CHECKED)
 LIVE_SUBMISSIONS = (SubmissionState.QUEUED, SubmissionState.SENDING, SubmissionState.UNCERTAIN)
+
+
+class SubmissionQuerySet(TenantQuerySet):
+    def since(self, days_ago: int) -> SubmissionQuerySet:
+        """Submissions written since the local midnight `days_ago` days before today's."""
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.filter(created_at__gte=midnight - timedelta(days=days_ago))
+
+    def needing_attention(self) -> SubmissionQuerySet:
+        """Uncertain ones, and those of the last seven days that failed and were not cancelled."""
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        failed = Q(state=SubmissionState.FAILED, created_at__gte=midnight - timedelta(days=6))
+        return self.filter(Q(state=SubmissionState.UNCERTAIN) | failed & ~Q(error_kind="cancelled"))
 
 
 class Submission(models.Model):
@@ -170,7 +186,7 @@ class Submission(models.Model):
     error_message = models.TextField(blank=True)
     error_detail = models.TextField(blank=True)
 
-    objects = TenantQuerySet.as_manager()
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]

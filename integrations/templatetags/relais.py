@@ -1,25 +1,32 @@
-"""What our templates need of `integrations.admin.base.formatting`, and the rows of a list."""
+"""Template tags and filters: formatting, rows of a list, permissions, keyboard shortcuts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from integrations.admin.base import formatting
+from integrations.accounts.permissions import Permission
+from integrations.accounts.permissions import may as user_may
+from integrations.admin.base import badges, formatting, urls
 from integrations.admin.base.cards import pretty_text
-from integrations.admin.home.tenant_summary import tenant_url
 from integrations.messages import translated
+from integrations.models import Integration
 from integrations.submissions.documents import ACCEPTED
+
+if TYPE_CHECKING:
+    # The theme loads this module while `base.admin` is being imported.
+    from integrations.admin.base.admin import NextStep
 
 register = template.Library()
 
@@ -29,14 +36,14 @@ register.filter("day", formatting.day)
 register.filter("duration", formatting.duration)
 register.filter("number", formatting.number)
 register.filter("plural", formatting.plural)
-register.filter("run_badge", formatting.run_badge)
-register.filter("badge", formatting.badge)
-register.filter("submission_badge", formatting.submission_badge)
-register.filter("change_url", formatting.change_url)
+register.filter("run_badge", badges.run_badge)
+register.filter("badge", badges.badge)
+register.filter("submission_badge", badges.submission_badge)
+register.filter("change_url", urls.change_url)
 register.filter("pretty_text", pretty_text)
-register.filter("words", formatting.words)
+register.filter("words", badges.words)
 register.filter("said", translated)
-register.filter("tenant_url", tenant_url)
+register.filter("record_url", urls.record_url)
 
 
 @register.simple_tag
@@ -49,8 +56,8 @@ def icon(name: str) -> SafeString:
 
 @register.filter
 def badge_status(status: int) -> SafeString:
-    tone = formatting.Tone.DANGER if status >= 500 else formatting.Tone.SUCCESS
-    return formatting.badge(status, formatting.Tone.WARNING if 400 <= status < 500 else tone)
+    tone = badges.Tone.DANGER if status >= 500 else badges.Tone.SUCCESS
+    return badges.badge(status, badges.Tone.WARNING if 400 <= status < 500 else tone)
 
 
 @register.filter
@@ -68,21 +75,19 @@ def clock(moment: datetime) -> str:
 
 @register.filter
 def badge_attempt(attempt: int) -> SafeString:
-    return formatting.badge(
-        _("Attempt %(attempt)s") % {"attempt": attempt}, formatting.Tone.WARNING
-    )
+    return badges.badge(_("Attempt %(attempt)s") % {"attempt": attempt}, badges.Tone.WARNING)
 
 
-class Cell(NamedTuple):
+class ListCell(NamedTuple):
     name: str
     label: str
     value: object
     is_link: bool
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     url: str
-    cells: list[Cell]
+    cells: list[ListCell]
 
 
 @register.simple_tag
@@ -91,14 +96,14 @@ def headers(cl: Any) -> list[dict[str, Any]]:
 
 
 @register.simple_tag
-def rows(cl: Any, headings: list[dict[str, Any]]) -> Iterator[Row]:
+def rows(cl: Any, headings: list[dict[str, Any]]) -> Iterator[ListRow]:
     """The rows of a list: each column's value, the first one being the link to the record."""
     labels = [str(heading["text"]) for heading in headings]
     for record in cl.result_list:
-        yield Row(
+        yield ListRow(
             cl.url_for_result(record),
             [
-                Cell(name, label, _value(cl, record, name), index == 0)
+                ListCell(name, label, _value(cl, record, name), index == 0)
                 for index, (name, label) in enumerate(zip(cl.list_display, labels, strict=True))
             ],
         )
@@ -144,3 +149,46 @@ def chosen(cl: Any) -> list[tuple[str, str, str]]:
 def page_url(cl: Any, number: int) -> str:
     url: str = cl.get_query_string({"p": number})
     return url
+
+
+@register.simple_tag(takes_context=True)
+def next_step(context: Any, cl: Any) -> NextStep | None:
+    """What an empty list offers its user to do."""
+    step: NextStep | None = cl.model_admin.empty_step(context["request"])
+    return step
+
+
+@register.simple_tag
+def may(user: Any, permission: str, tenant: Integration | str | None = None) -> bool:
+    """`{% may request.user "sync" tenant as may_sync %}`; without a tenant, in any."""
+    return user_may(user, Permission[permission.upper()], tenant or None)
+
+
+# Initials of the English words; in other languages the dialog says the same letters.
+SHORTCUT_LETTERS = {
+    "index": "h",
+    "integrations_integration_changelist": "t",
+    "integrations_job_changelist": "j",
+    "integrations_candidate_changelist": "c",
+    "integrations_application_changelist": "a",
+    "integrations_syncrun_changelist": "s",
+    "integrations_submission_changelist": "u",
+    "integrations_export_changelist": "e",
+}
+
+
+class Shortcut(NamedTuple):
+    letter: str
+    title: str
+    url: str
+
+
+@register.simple_tag(takes_context=True)
+def shortcuts(context: Any) -> Iterator[Shortcut]:
+    """The pages of this user's navigation that a letter after `g` opens, in its order."""
+    letters = {reverse(f"admin:{name}"): letter for name, letter in SHORTCUT_LETTERS.items()}
+    for group in context.get("sidebar_navigation") or ():
+        for item in group["items"]:
+            url = str(item["link"])
+            if item["has_permission"] and url in letters:
+                yield Shortcut(letters[url], str(item["title"]), url)

@@ -201,7 +201,7 @@ def _held(facts: Facts) -> Health | None:
         return None
     return Health(
         Condition.HELD,
-        _("%(count)s records vanished from Flatchr at once; nothing was deleted.")
+        _("%(count)s records disappeared from Flatchr at once, so nothing was deleted.")
         % {"count": f"{facts.held:,}"},
         Step.OPEN_RUN,
         _("Review them"),
@@ -249,13 +249,13 @@ def _running_well(facts: Facts, run: SyncRun, now: datetime) -> Health:
         return Health(Condition.ACTIVE, _("The last sync was cancelled."), Step.NOTHING, "", run)
     if facts.warnings:
         words = ngettext(
-            "In step, with %(count)s value that could not be carried over whole.",
-            "In step, with %(count)s values that could not be carried over whole.",
+            "In sync, except for %(count)s value that could not be stored completely.",
+            "In sync, except for %(count)s values that could not be stored completely.",
             facts.warnings,
         )
         reason = words % {"count": f"{facts.warnings:,}"}
         return Health(Condition.ACTIVE, reason, Step.OPEN_RUN, _("See them"), run)
-    return Health(Condition.ACTIVE, _("In step with Flatchr."), Step.NOTHING, "", run)
+    return Health(Condition.ACTIVE, _("In sync with Flatchr."), Step.NOTHING, "", run)
 
 
 def key_ends(expires_at: datetime | None, now: datetime, *, within: timedelta) -> str:

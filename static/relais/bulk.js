@@ -7,7 +7,7 @@
   const links = document.querySelectorAll("[data-template]");
 
   // The theme writes a chosen file's name into the text field of its own file control, and fails
-  // where there is none; by this mark it knows fields that somebody else looks after.
+  // where there is none; this attribute makes it skip the field.
   for (const input of form.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
 
   // The templates to download are those of the tenant that is chosen.

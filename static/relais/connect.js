@@ -1,5 +1,5 @@
-// Connecting: each verdict of Flatchr's is shown as it comes. Without this, the page that the form
-// answers with shows all of them.
+// Connecting: each of Flatchr's verdicts is shown as soon as it arrives. Without this script the
+// response to the form shows them all at once.
 (() => {
   "use strict";
 
@@ -74,7 +74,7 @@
       if (answer.headers.get("Content-Type")?.startsWith(LINES)) {
         leaving = await follow(form, answer);
       } else {
-        // Something that has a page of its own, such as a field that is empty.
+        // A response that is a page, such as the form with an empty field marked.
         form.dataset.plain = "yes";
         leaving = true;
         button.disabled = false;
@@ -102,8 +102,8 @@
     button.textContent = button.dataset.copied;
   });
 
-  // In a frame, the page around it is told which token to exchange. Whoever may frame this page is
-  // said in its security policy, so it need not be said again here.
+  // In a frame, post the token to exchange to the page around it. The security policy says who may
+  // frame this page, so any origin will do here.
   document.addEventListener("DOMContentLoaded", () => {
     const token = document.body.dataset.connected;
     if (token && window.parent !== window) {

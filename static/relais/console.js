@@ -1,8 +1,8 @@
-// The console's comforts. Without them every part of the form is there, and links do the rest.
+// The console. Without this script the whole form is shown, and links do the rest.
 (() => {
   "use strict";
 
-  // Only the part of the form that goes with the chosen kind of body.
+  // Show only the part of the form for the chosen kind of body.
   function showBody(form) {
     const kind = form.elements.body_kind.value;
     for (const part of form.querySelectorAll("[data-body]")) part.hidden = part.dataset.body !== kind;
@@ -33,7 +33,7 @@
       await navigator.clipboard.writeText(text);
       button.textContent = button.dataset.copied;
     } catch {
-      // The browser keeps its clipboard to itself: the text is marked, to be copied by hand.
+      // Without access to the clipboard, select the text to be copied by hand.
       window.getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
     }
   }

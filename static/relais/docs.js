@@ -1,4 +1,4 @@
-// What the reference can do without: one language for all examples, copying, where the reader is.
+// Optional parts of the API reference: one language for all examples, copying, current section.
 (() => {
   "use strict";
 
@@ -12,7 +12,7 @@
     }
   }
 
-  // The dashboard's switch between light and dark counts here as well.
+  // The dashboard's switch between light and dark applies here too.
   const theme = (stored("adminTheme") ?? "").replaceAll('"', "");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 
@@ -32,7 +32,7 @@
     try {
       window.localStorage.setItem(KEY, language);
     } catch {
-      // Then it is chosen for this page only.
+      // Without storage the choice holds for this page only.
     }
   });
   choose(stored(KEY) ?? "Shell");
@@ -59,7 +59,7 @@
   const phone = window.matchMedia("(max-width: 860px)");
   const contents = document.querySelector(".contents");
 
-  // Only the contents scroll: the page stays where the reader has it.
+  // Scroll the table of contents only, not the page.
   function show(link) {
     const place = link.getBoundingClientRect();
     const frame = contents.getBoundingClientRect();
@@ -85,7 +85,7 @@
     seen.observe(part);
   }
 
-  // On a phone, the contents open on demand, and close behind whoever has chosen something.
+  // On a phone, the table of contents opens on demand and closes after a choice.
   const fit = () => (contents.open = !phone.matches);
   phone.addEventListener("change", fit);
   fit();

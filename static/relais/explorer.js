@@ -1,5 +1,5 @@
-// A unified field shows where in Flatchr's object it comes from while it is pointed at or focused.
-// Without this, its links lead there.
+// Marks the source of a unified field in Flatchr's object while the field is hovered or focused.
+// Without this script its links lead there.
 (() => {
   "use strict";
 
@@ -10,7 +10,7 @@
     for (const part of parts) part.classList.add("rl-lit");
     const pre = parts[0]?.closest("pre");
     if (pre && field) {
-      // Only the object scrolls: the page stays under the reader's pointer.
+      // Scroll the object only, not the page.
       pre.scrollTop = parts[0].offsetTop - pre.offsetTop - pre.clientHeight / 3;
     }
   }

@@ -1,4 +1,4 @@
-// All and None without asking the server. Both work without this: they are buttons of the form.
+// The buttons All and None without a request; without this script they submit the form.
 (() => {
   "use strict";
 

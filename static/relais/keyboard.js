@@ -1,4 +1,4 @@
-// Shortcuts of single keys, the dialog that lists them, and what is read out while a page changes.
+// Single-key shortcuts, the dialog that lists them, and announcements for screen readers.
 (() => {
   "use strict";
 
@@ -60,7 +60,7 @@
   function list() {
     const dialog = document.getElementById("shortcuts");
     for (const other of document.querySelectorAll("dialog[open]")) other.close();
-    // What does nothing on this page is not listed.
+    // List only the shortcuts that work on this page.
     const works = { rows: rows().length > 0, ticks: rows().some(boxOf) };
     for (const line of dialog?.querySelectorAll("[data-for]") ?? []) line.hidden = !works[line.dataset.for];
     dialog?.showModal();
@@ -90,7 +90,7 @@
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]") || event.target.closest?.(TYPED_IN)) return;
     const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    // The arrows scroll the page, unless somebody is going along its rows.
+    // The arrows scroll the page unless a row is selected.
     if (arrow) {
       if (!event.shiftKey && current() && step(arrow)) event.preventDefault();
       return;
@@ -102,7 +102,7 @@
     if (done) event.preventDefault();
   }
 
-  // Escape closes dialogs by itself; here are their buttons, and a press beside one.
+  // Escape closes dialogs by itself; this adds their buttons, and a click outside.
   function clicked(event) {
     const dialog = event.target.closest("dialog");
     if (event.target.closest("[data-open-shortcuts]")) list();

@@ -1,4 +1,4 @@
-// A strip of syncs is one stop of the Tab key; the arrow keys walk along it.
+// A strip of syncs is one tab stop; the arrow keys move along it.
 (() => {
   "use strict";
 

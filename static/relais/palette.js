@@ -26,7 +26,7 @@
     let timer;
     let asked;
 
-    // Groups for `typed`; null: void by now, or no answer.
+    // Groups for `typed`; null if outdated or without a response.
     async function ask(typed) {
       asked?.abort();
       asked = new AbortController();
@@ -36,7 +36,7 @@
           signal: asked.signal,
         });
         if (answer.redirected || !answer.ok) {
-          window.location.reload(); // signed out: the page itself says so
+          window.location.reload(); // signed out: the page leads to the sign-in
           return null;
         }
         return (await answer.json()).groups;
@@ -54,7 +54,7 @@
       return label.split(/[\s’'-]+/).some((word) => word.startsWith(terms[0])) ? 1 : 2;
     };
 
-    // What is offered and fits, best first; then what was found, without those that are there.
+    // Known entries that match, best first; then what the server found, without duplicates.
     function groups() {
       const terms = folded(input.value).split(/\s+/).filter(Boolean);
       if (!terms.length) return known.map((group) => ({ ...group, entries: group.entries.slice(0, MOST) }));
@@ -180,7 +180,7 @@
       dialog.showModal();
       draw();
       known = (await ask("")) ?? known;
-      // Something may have been typed while the answer was on its way.
+      // More may have been typed while the request was running.
       draw();
     }
 

@@ -1,11 +1,11 @@
-// Relais' few lines of behaviour. Every page works without them: forms are plain forms.
+// Behaviour that all pages share. Every page works without it: forms are plain forms.
 (() => {
   "use strict";
 
   const POLL = 1000;
   const POLL_AFTER_FAILURE = 3000;
 
-  // What a reader has opened, and where the focus is, outlives the drawing of a new state.
+  // Keep open details and the focus when a new state is drawn.
   function redraw(box, html) {
     const open = [...box.querySelectorAll("details[open][id]")].map((one) => one.id);
     const focused = box.contains(document.activeElement) ? document.activeElement : null;
@@ -15,7 +15,7 @@
     if (holder) document.querySelector(`#${holder} > summary`)?.focus();
   }
 
-  // Screen readers read out what changes in an element that stays, and the drawn ones do not.
+  // Screen readers announce changes only in an element that stays in the page.
   function announcer(box) {
     const said = document.createElement("p");
     said.className = "rl-visually-hidden";
@@ -50,20 +50,20 @@
           headers: { "X-Requested-With": "XMLHttpRequest" },
         });
         if (answer.redirected || !answer.ok) {
-          // Signed out, or no longer allowed: the page itself says so.
+          // Signed out or no longer allowed: reload, and the page explains.
           window.location.reload();
           return;
         }
         const html = await answer.text();
         lost.hidden = true;
         if (answer.headers.get("X-Run-Live") !== "yes") {
-          // Ended: the full report has more than the moving part.
+          // Ended: load the full report.
           window.location.reload();
           return;
         }
         const state = answer.headers.get("X-Run-State");
         if (state && state !== box.dataset.liveState) {
-          // What may be done with it has changed, and the buttons are not in this part.
+          // The buttons may have changed, and they are not in this part.
           window.location.reload();
           return;
         }
@@ -95,7 +95,7 @@
     form.dataset.sent = "yes";
     const button = event.submitter;
     if (button) {
-      // After this event, or the button's own value would not be sent.
+      // After this event, or else the button's own value is not sent.
       window.setTimeout(() => {
         button.disabled = true;
         button.textContent = button.dataset.once ?? form.dataset.once;
@@ -109,7 +109,7 @@
     }
   }
 
-  // A search for nothing should not leave "?q=&tenant=" in the address.
+  // Keep empty fields such as "?q=&tenant=" out of the address.
   function dropEmpty(event) {
     if (event.target.id !== "changelist-search") return;
     for (const field of event.target.elements) {
@@ -121,7 +121,7 @@
   document.addEventListener("submit", dropEmpty);
   document.addEventListener("change", submitFilter);
   window.addEventListener("pageshow", (event) => {
-    // Back from the next page: the buttons work again.
+    // Enable the buttons again when the browser goes back to this page.
     if (event.persisted) window.location.reload();
   });
   document.addEventListener("DOMContentLoaded", () => {

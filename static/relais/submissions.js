@@ -1,5 +1,5 @@
-// The submission form: finding a job, a file by drag and drop, words as fields are left.
-// Each part stands on a plain control that works without it. All words come from the page.
+// The submission form: job search, drag and drop of a file, validation as fields are left.
+// Each part enhances a plain control that works without it. All texts come from the page.
 (() => {
   "use strict";
 
@@ -14,7 +14,7 @@
     return made;
   }
 
-  // Calls `work` once nothing has happened for a moment.
+  // Call `work` after a short pause without further calls.
   function settled(work) {
     let timer;
     return (...values) => {
@@ -23,15 +23,15 @@
     };
   }
 
-  // Resolved unless something is being pressed: what appeared meanwhile would move it away from
-  // under the pointer, and the press would be lost.
+  // Resolves when no mouse button is down: content that appears during a press would move the
+  // button away from under the pointer, and the click would be lost.
   let released = Promise.resolve();
   let release = () => {};
   window.addEventListener(
     "pointerdown",
     (event) => {
       release();
-      // Of a select or a context menu, a pointer that is let go again is not told of.
+      // A select or a context menu swallows the event of the pointer going up.
       if (event.button || !event.target.closest("button, a, summary")) return;
       released = new Promise((resolve) => (release = resolve));
     },
@@ -42,8 +42,8 @@
     window.addEventListener(name, () => window.setTimeout(release), true);
   }
 
-  // Asks the server for `json` or `text`; a later question makes an earlier one void. Null: there
-  // is no usable answer, and the form goes on without.
+  // Request `json` or `text`; a later request cancels an earlier one. Null: no usable response,
+  // and the form continues without.
   function asker() {
     let current;
     return async (url, kind, options = {}) => {
@@ -165,7 +165,7 @@
       draw(answer.jobs);
       if (document.activeElement !== input) return;
       show(true);
-      // What has been searched for is taken with Enter; what is only looked at is not.
+      // Enter chooses an entry only after a search or a move through the list.
       highlight(query ? options.findIndex((job) => !job.reason) : -1);
     }
 
@@ -198,7 +198,7 @@
       if (!input.value) clear();
       searchSoon();
     });
-    // The typed words are no value of the form: only the choice is.
+    // Only the choice is a value of the form, not the typed text.
     input.addEventListener("change", (event) => event.stopPropagation());
     input.addEventListener("click", () => list.hidden && search());
     input.addEventListener("blur", () => {
@@ -290,7 +290,7 @@
     };
   }
 
-  // A file dropped beside the area would open in place of the form, and with it go all it holds.
+  // A file dropped outside the area would replace the page, and the form's content would be lost.
   function dropAnywhere(target) {
     const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
     document.addEventListener("dragover", (event) => {
@@ -309,7 +309,7 @@
     });
   }
 
-  // The server's words on what has been changed, as soon as a field is left.
+  // Validate what has changed as soon as a field is left.
   function validation(form) {
     const ask = asker();
     const touched = new Set();
@@ -335,7 +335,7 @@
     });
   }
 
-  // Who is known under this e-mail already.
+  // Candidates that are already known by this e-mail address.
   function duplicates(form) {
     const place = document.getElementById("duplicates");
     const email = form.elements.email_address;
@@ -364,7 +364,7 @@
     form.addEventListener("change", look);
   }
 
-  // Without a tenant nothing can be kept, so this is asked for before the form is sent.
+  // Without a tenant nothing can be stored, so require one before the form is sent.
   function askForTenant(form) {
     const box = form.querySelector("[data-field=tenant]");
     if (!box) return;
@@ -395,7 +395,7 @@
 
     const form = document.querySelector("form[data-submission]");
     if (!form) return;
-    // After an error the draft has an address of its own: a reload finds it there.
+    // After an error the draft has an address of its own, which a reload opens.
     if (form.dataset.draftUrl) window.history.replaceState(null, "", form.dataset.draftUrl);
     form.querySelectorAll("[data-combobox]").forEach((box) => combobox(box, form));
     validation(form);

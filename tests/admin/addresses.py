@@ -100,7 +100,7 @@ TABLE: dict[str, Row] = {
     "password_change": _by(Door.OWN),
     "password_change_done": _by(Door.OWN),
     "second_factor": _by(Door.OWN),
-    # Refused to everybody who does not say of which field; `test_access.py` has the rest.
+    # Refused to everybody who does not say of which field; `test_tenant_isolation.py` has the rest.
     "autocomplete": _by(Door.NOBODY, "GET"),
     "app_list": _by(Door.OWN),
     "view_on_site": _by(Door.NOBODY),

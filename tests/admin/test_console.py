@@ -93,6 +93,20 @@ def test_a_call_is_in_the_history_and_its_answer_is_not(
     assert (exchange.path, exchange.response_body) == (call.path, "")
 
 
+def test_the_key_sent_as_a_parameter_is_masked(members: Console, sandbox: Sandbox) -> None:
+    key = sandbox.api_key
+    page = members.send("GET", columns(sandbox), params=f"q={key}\nnote=before {key} after")
+
+    call = PassthroughCall.objects.get()
+    assert call.params == {"q": "***", "note": "before *** after"}
+    assert key not in page.context["answer"].url
+    record = reverse("admin:integrations_passthroughcall_change", args=[call.pk])
+    history = members.client.get(record).content.decode()
+    assert "note=before *** after" in history
+    assert key not in history
+    assert key not in HttpExchange.objects.get().path
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from integrations.exports import working
 from integrations.models import (
+    AuditEntry,
     ColumnSet,
+    Event,
     Export,
     ExportPreference,
     ExportSchedule,
@@ -250,6 +252,24 @@ def test_a_large_file_is_watched_and_handed_to_who_asked_for_it_alone(
     assert "Only the person" in logged_in(bob).get(page.wsgi_request.path).content.decode()
     assert logged_in(bob).post(export_address(export, "file")).status_code == 404
     assert logged_in(bob).post(export_address(export, "cancel")).status_code == 404
+
+
+def test_fetching_a_file_leaves_an_entry_in_the_trail_each_time(
+    alice: User, bob: User, logged_in: LogIn, data: Data, settings: Any
+) -> None:
+    client = logged_in(alice)
+    export = made(client, alice, settings)
+    fetched = AuditEntry.objects.filter(what=Event.EXPORT_FETCHED)
+    assert not fetched.exists()
+    assert logged_in(bob).post(export_address(export, "file")).status_code == 404
+    assert not fetched.exists()
+
+    for count in (1, 2):
+        body(client.post(export_address(export, "file")))
+        assert fetched.count() == count
+    entry = fetched.latest("pk")
+    assert (entry.who, entry.object_id) == ("alice", str(export.pk))
+    assert entry.integration_id == data.tenant.pk
 
 
 def test_the_list_follows_what_is_being_written_until_it_ends(

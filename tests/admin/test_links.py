@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.admin import BoundedAdmin
+from integrations.admin.base.admin import DashboardAdmin
 from integrations.connecting import links
 from integrations.models import (
     AuditEntry,
@@ -162,7 +162,7 @@ def test_a_withdrawn_link_opens_nothing_at_once_and_says_what_to_do(
     assert (entry.who, entry.integration_id) == ("alice", data.tenant.pk)
 
     again = withdrawn(client, made)
-    assert "Nothing was left to withdraw" in again.content.decode()
+    assert "There is nothing to withdraw" in again.content.decode()
     assert AuditEntry.objects.filter(what="link_withdrawn").count() == 1
 
 
@@ -176,7 +176,7 @@ def test_a_link_that_was_used_is_not_withdrawn_but_stays_used(
 
     page = withdrawn(logged_in(alice), made)
 
-    assert "Nothing was left to withdraw" in page.content.decode()
+    assert "There is nothing to withdraw" in page.content.decode()
     assert ConnectionLink.objects.get().expires_at == made.expires_at
 
 
@@ -210,7 +210,7 @@ def test_the_list_is_filtered_and_takes_as_many_queries_at_100_links_as_at_10(
     admin: User, logged_in: LogIn, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, address = logged_in(admin), list_address("connectionlink")
-    monkeypatch.setattr(BoundedAdmin, "list_per_page", 200)
+    monkeypatch.setattr(DashboardAdmin, "list_per_page", 200)
 
     def make(count: int) -> None:
         for _each in range(count):

@@ -40,7 +40,7 @@ def test_lists_take_as_many_queries_at_100_rows_as_at_10(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client = logged_in(request.getfixturevalue(who))
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 200)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 200)
     addresses = [list_address(model) for model in (*MIRRORED, *LISTS_OF_ACTIVITY)]
     fill(tenant, 10)
     few = {address: queries_of(client, address) for address in addresses}
@@ -73,7 +73,7 @@ def test_pages_take_as_many_queries_for_100_tenants_as_for_10(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client = logged_in(admin)
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 200)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 200)
 
     def grow(start: int, end: int) -> None:
         for number in range(start, end):
@@ -112,7 +112,7 @@ def test_no_list_counts_a_table(
     fill: Fill,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 5)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 5)
     fill(tenant, 12)
     if model not in MIRRORED:
         # One tenant is one page; and only mirrored records are ever deleted in Flatchr.
@@ -136,7 +136,7 @@ def test_a_count_stops_at_the_cap_and_says_so(
 ) -> None:
     monkeypatch.setattr(pagination, "CAP", 20)
     monkeypatch.setattr("integrations.admin.base.formatting.CAP", 20)
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 10)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 10)
     fill(tenant, 35)
     client = logged_in(alice)
 

@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.accounts.permissions import Permission
-from integrations.admin.base.formatting import change_url
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.urls import change_url, record_url
 from integrations.models import Integration, Membership, Role, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.test_lists import queries_of
@@ -59,7 +58,7 @@ def test_a_sync_is_posted_to_its_own_address_and_never_started_by_looking(
     client = logged_in(alice)
     [entry] = offered(client)["Synchronise"]
 
-    assert (entry["url"], entry["post"]) == (tenant_url(tenant, "sync"), {"type": "FULL"})
+    assert (entry["url"], entry["post"]) == (record_url(tenant, "sync"), {"type": "FULL"})
     assert client.get(entry["url"]).status_code == 405
     assert not SyncRun.objects.exists()
     assert Client(enforce_csrf_checks=True).post(entry["url"], entry["post"]).status_code == 403

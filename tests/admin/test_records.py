@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url, list_url
-from integrations.admin.base.html import clean_html
+from integrations.admin.base.formatting import clean_html
+from integrations.admin.base.urls import change_url, list_url
 from integrations.models import Application, Candidate, Job
 from tests.admin.conftest import Data, Fill
 from tests.admin.pages import record_addresses

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.models import HeldDeletion, Job, RunState, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.pages import run_address
@@ -67,7 +67,7 @@ def test_the_live_part_says_why_nothing_moves(client_of_alice: Client, data: Dat
     SyncRun.objects.filter(pk=run.pk).update(
         waiting_until=None, heartbeat_at=now - timedelta(seconds=40)
     )
-    assert "not been heard of for 40 s" in fragment(client_of_alice, run)
+    assert "not responded for 40 s" in fragment(client_of_alice, run)
 
     SyncRun.objects.filter(pk=run.pk).update(
         state=RunState.QUEUED, queued_at=now - timedelta(minutes=2)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.models import Candidate
 from integrations.search import filling
 from tests.admin.conftest import Data
@@ -74,7 +74,7 @@ def test_deleted_records_say_so_and_can_be_asked_for(found: Callable[..., str], 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("", "Find anybody"),
+        ("", "Find any candidate or job"),
         ("a", "Type a little more"),
         ("nobody-has-this-name", "Nothing matches"),
         ("<script>alert(1)</script>", "Nothing matches"),

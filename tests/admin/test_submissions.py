@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.models import (
     Application,
     Channel,
@@ -199,7 +199,7 @@ def test_rows_are_neither_changed_nor_deleted_by_hand(
 def test_the_list_takes_as_many_queries_at_100_rows_as_at_10(
     alice: User, logged_in: LogIn, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 200)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 200)
     client = logged_in(alice)
     for number in range(10):
         make(data, email_address=f"p{number}@mail.example", created_by=alice)

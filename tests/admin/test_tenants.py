@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.models import (
     ConnectionLink,
     FlatchrCredentials,
@@ -50,7 +50,7 @@ def test_without_tenants_the_overview_says_what_to_do(
     assert add in page
 
     page = logged_in(alice).get(reverse("admin:index")).content.decode()
-    assert "You are a member of no tenant yet" in page
+    assert "You are not a member of any tenant yet" in page
     assert "Ask your administrator" in page
     assert f'href="{add}"' not in page
 
@@ -63,7 +63,7 @@ def test_the_overview_shows_state_figures_and_the_button(
     [view] = page.context["tenants"]
     assert (view.figures.open_jobs, view.figures.candidates, view.figures.applications) == (3, 3, 3)
     shown = page.content.decode()
-    for expected in ("Active", "In step with Flatchr", "Sync now", tenant_address(data, "sync")):
+    for expected in ("Active", "In sync with Flatchr", "Sync now", tenant_address(data, "sync")):
         assert expected in shown
     assert "Site administration" not in shown
 

@@ -139,7 +139,7 @@ def test_the_keyboard_alone_is_enough(
     page.get_by_role("button", name="Send 1 candidate").focus()
     page.keyboard.press("Enter")
 
-    expect(page.locator("#bulk-live")).to_contain_text("0 of 1 candidate settled")
+    expect(page.locator("#bulk-live")).to_contain_text("0 of 1 candidate done")
     page.get_by_role("button", name="Cancel the rest").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#done")).to_contain_text("1 cancelled, 1 not sent")

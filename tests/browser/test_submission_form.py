@@ -1,4 +1,4 @@
-"""Submitting a candidate, as somebody in a hurry does it: with the keyboard, twice, wrongly."""
+"""Submitting a candidate as a hurried user does: by keyboard, twice, with mistakes."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from integrations.models import (
-    Application,
-    Candidate,
     Integration,
     Job,
     Submission,
     SubmissionState,
 )
 from tests.browser.conftest import Complaints
+from tests.browser.submission_form import (
+    LogIn,
+    choose_job,
+    cv,
+    data_dir,
+    fill_in,
+    job,
+    open_form,
+    press,
+    type_person,
+)
 from tests.browser.width import beyond_the_edge
-from tests.submissions.cv_files import pdf
 from tests.support.worker import Worker
 from tests.sync.running import sync
 
-LogIn = Callable[[Page, User], None]
-NEW = "/admin/integrations/submission/add/"
+__all__ = ["cv", "data_dir", "job"]
+
 A_WORKER = 30_000
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings: Any, tmp_path: Path) -> Path:
-    """The site and the worker keep CVs in one place, this test's alone."""
-    settings.DATA_DIR = tmp_path
-    return tmp_path
 
 
 @pytest.fixture
@@ -48,63 +49,6 @@ def flatchr_tenant(connected_tenant: Integration) -> Integration:
     """The connected tenant after its first sync."""
     sync(connected_tenant)
     return connected_tenant
-
-
-@pytest.fixture
-def job(tenant: Integration) -> Job:
-    """An open job of the tenant that has no Flatchr behind it, beside a closed one."""
-    make_job(tenant, "Comptable H/F", status="CLOSED", city="Lyon")
-    make_job(tenant, "Soudeuse H/F")
-    return make_job(tenant, "Comptable H/F")
-
-
-def make_job(tenant: Integration, name: str, *, status: str = "OPEN", city: str = "Lille") -> Job:
-    number = Job.objects.count() + 1
-    return Job.objects.create(
-        id=f"job{number}",
-        integration=tenant,
-        remote_id=f"remote{number}",
-        vacancy_id=number,
-        slug=f"job-{number}",
-        name=name,
-        status=status,
-        location={"city": city},
-        changed_at=tenant.created_at,
-    )
-
-
-@pytest.fixture
-def cv(tmp_path: Path) -> Path:
-    path = tmp_path / "CV Perrot.pdf"
-    path.write_bytes(pdf())
-    return path
-
-
-def open_form(page: Page, query: str = "") -> None:
-    page.goto(NEW + query)
-
-
-def choose_job(page: Page, words: str) -> None:
-    field = page.get_by_role("combobox", name="Job")
-    field.fill(words)
-    expect(page.locator("#id_job_list [aria-selected=true]")).to_be_visible()
-    field.press("Enter")
-
-
-def type_person(page: Page, *, email: str = "nadia.perrot@mail.example") -> None:
-    page.get_by_label("First name").fill("Nadia")
-    page.get_by_label("Last name").fill("Perrot")
-    page.get_by_label("E-mail", exact=True).fill(email)
-
-
-def fill_in(page: Page, cv: Path, **person: str) -> None:
-    choose_job(page, "comptable lille")
-    type_person(page, **person)
-    page.locator("#id_document").set_input_files(cv)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_candidate_is_submitted_with_the_keyboard_alone_and_arrives_at_flatchr(
@@ -252,160 +196,6 @@ def test_two_tabs_make_one_submission(
     expect(other.get_by_text("This was submitted a moment ago: this is it.")).to_be_visible()
     assert other.url == page.url
     assert Submission.objects.filter(state=SubmissionState.QUEUED).count() == 1
-
-
-def test_a_person_who_is_known_is_told_of_as_soon_as_the_email_is_there(
-    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
-) -> None:
-    known = apply(job, "zoe.orval@mail.example")
-    log_in(page, alice)
-    open_form(page)
-    hint = page.locator("#duplicates")
-    choose_job(page, "soudeuse")
-
-    page.get_by_label("E-mail", exact=True).fill("Zoe.Orval@mail.example")
-    expect(hint).to_contain_text("This person is known here already")
-    link = hint.get_by_role("link", name="Zoé Orval, Comptable H/F")
-    assert link.get_attribute("href") == f"/admin/integrations/application/{known.pk}/change/"
-
-    choose_job(page, "comptable lille")
-    expect(hint).to_contain_text("This person has applied for this job already")
-    page.get_by_label("E-mail", exact=True).fill("somebody.else@mail.example")
-    expect(hint).to_be_empty()
-
-
-def apply(job: Job, email: str) -> Application:
-    common = {"integration": job.integration, "remote_id": "a1", "changed_at": job.changed_at}
-    candidate = Candidate.objects.create(
-        id="candidate1", first_name="Zoé", last_name="Orval", **common
-    )
-    return Application.objects.create(
-        id="application1", job=job, candidate=candidate, person_key=email, **common
-    )
-
-
-def test_who_has_applied_already_is_submitted_again_only_on_purpose(
-    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
-) -> None:
-    apply(job, "nadia.perrot@mail.example")
-    log_in(page, alice)
-    open_form(page)
-    fill_in(page, cv)
-
-    press(page, "Submit")
-    warning = page.locator("#already-applied")
-    expect(warning).to_contain_text("Nothing was sent.")
-    expect(warning.get_by_role("link", name="Open the application")).to_be_visible()
-    assert Submission.objects.get().state == SubmissionState.DRAFT
-    expect(page.get_by_label("Last name")).to_have_value("Perrot")
-
-    press(page, "Submit anyway")
-    expect(page.locator("#verdict")).to_contain_text("Waiting to be sent")
-    submission = Submission.objects.get()
-    assert (submission.state, submission.again) == (SubmissionState.QUEUED, True)
-
-
-def test_what_appears_above_a_button_that_is_being_pressed_does_not_move_it(
-    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
-) -> None:
-    apply(job, "nadia.perrot@mail.example")
-    asked: list[Route] = []
-    page.route("**/submission/duplicates/", lambda route: asked.append(route))
-    log_in(page, alice)
-    open_form(page)
-    with page.expect_request("**/submission/duplicates/"):
-        fill_in(page, cv)
-    page.get_by_role("button", name="Submit", exact=True).hover()
-
-    page.mouse.down()
-    with page.expect_response("**/submission/duplicates/") as answer:
-        for route in asked:
-            route.continue_()
-    answer.value.finished()
-    # For the script to do what it does with the answer, and for the page to be drawn.
-    for _frame in range(3):
-        page.evaluate("new Promise(requestAnimationFrame)")
-    page.mouse.up()
-
-    expect(page.locator("#already-applied")).to_contain_text("Nothing was sent.")
-
-
-def test_a_file_of_the_wrong_kind_is_refused_before_it_is_sent(
-    page: Page, log_in: LogIn, alice: User, job: Job, tmp_path: Path
-) -> None:
-    program, empty, large = (tmp_path / name for name in ("cv.exe", "cv.pdf", "large.pdf"))
-    program.write_bytes(b"MZ")
-    empty.write_bytes(b"")
-    large.write_bytes(b"%PDF-1.4\n" + b"0" * 10 * 1024**2)
-    log_in(page, alice)
-    open_form(page)
-    error = page.locator("#id_document_error")
-
-    page.locator("#id_document").set_input_files(program)
-    expect(error).to_contain_text("cv.exe is not of an accepted kind")
-    page.locator("#id_document").set_input_files(empty)
-    expect(error).to_contain_text("cv.pdf is empty")
-    page.locator("#id_document").set_input_files(large)
-    expect(error).to_contain_text("large.pdf is 10.0 MB; at most 10.0 MB are accepted")
-    expect(page.locator("[data-file]")).to_be_hidden()
-
-
-def test_a_file_that_is_not_what_it_says_is_refused_with_words(
-    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
-) -> None:
-    cv.write_text("<html><script>alert(1)</script></html>")
-    log_in(page, alice)
-    open_form(page)
-    fill_in(page, cv)
-
-    press(page, "Submit")
-
-    expect(page.locator("#id_document_error")).to_contain_text("The file is a web page")
-    expect(page.get_by_label("First name")).to_have_value("Nadia")
-    expect(page.get_by_text("Attach a CV")).to_be_hidden()
-    assert not Submission.objects.get().document
-
-
-def test_a_file_is_dropped_shown_and_taken_off(
-    page: Page, log_in: LogIn, alice: User, job: Job
-) -> None:
-    log_in(page, alice)
-    open_form(page)
-    drop = """target => {
-        const data = new DataTransfer();
-        data.items.add(new File(["x".repeat(2000)], "Mon CV.pdf", {type: "application/pdf"}));
-        for (const type of ["dragover", "drop"]) {
-            const options = {dataTransfer: data, bubbles: true, cancelable: true};
-            target.dispatchEvent(new DragEvent(type, options));
-        }
-    }"""
-
-    # Beside the area: the browser would open the file and lose what was typed.
-    page.locator("h1").evaluate(drop)
-
-    shown = page.locator("[data-file]")
-    for expected in ("Mon CV.pdf", "PDF", "2 KB"):
-        expect(shown).to_contain_text(expected)
-    shown.get_by_role("button", name="Remove").press("Enter")
-    expect(shown).to_be_hidden()
-    expect(page.locator("#id_document")).to_be_focused()
-    assert page.locator("#id_document").input_value() == ""
-
-
-def test_an_attached_file_is_taken_off_the_draft(
-    page: Page, log_in: LogIn, alice: User, job: Job, cv: Path
-) -> None:
-    log_in(page, alice)
-    open_form(page)
-    page.locator("#id_document").set_input_files(cv)
-    press(page, "Submit")
-    expect(page.get_by_text("Choose a job.")).to_be_visible()
-
-    page.get_by_label("Remove").check()
-    press(page, "Submit")
-
-    expect(page.locator("#id_document_error")).to_contain_text("Attach a CV")
-    assert not Submission.objects.get().document
 
 
 def test_a_field_is_judged_when_it_is_left_and_again_when_it_is_mended(

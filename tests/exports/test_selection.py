@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.admin.base.admin import BoundedAdmin
+from integrations.admin.base.admin import DashboardAdmin
 from integrations.admin.registry import site
 from integrations.exports.selection import UnknownFilter, select
 from integrations.models import Application, Candidate, Export, Integration, Job
@@ -72,7 +72,7 @@ def test_the_file_holds_what_the_list_shows_in_its_order(
 def test_every_filter_of_a_list_is_one_of_its_files() -> None:
     for model in (Job, Candidate, Application):
         drawn = site.get_model_admin(model)
-        assert isinstance(drawn, BoundedAdmin)
+        assert isinstance(drawn, DashboardAdmin)
         kind = str(model._meta.model_name)
         filters = {getattr(one, "parameter_name", one) for one in drawn.list_filter}
         assert filters | BY_LINK.get(kind, set()) == set(model.objects.all().list_filters)

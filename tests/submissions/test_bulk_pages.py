@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
 from integrations.submissions.bulk import uploads, worker
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
@@ -125,7 +125,7 @@ def test_a_corrected_sheet_takes_the_old_ones_place(
     client = logged_in(alice)
     old = checked(tenant, [row(1, first_name="")])
     form = shown(client, f"{reverse(ADD)}?instead_of={old.pk}")
-    assert "takes the place of “candidates.csv”" in form
+    assert "This replaces “candidates.csv”" in form
     assert "uploaded before" in form
 
     sheet = SimpleUploadedFile("mended.csv", csv_sheet([row(1)]))
@@ -197,9 +197,7 @@ def test_an_upload_is_cancelled_and_thrown_away_with_words(
     assert "Nothing is left to cancel." in again
 
     thrown = checked(tenant, [row(3)])
-    assert (
-        "was thrown away" in client.post(address(thrown, "discard"), follow=True).content.decode()
-    )
+    assert "was discarded" in client.post(address(thrown, "discard"), follow=True).content.decode()
 
 
 def test_a_result_is_there_from_the_start_until_it_is_emptied(

@@ -18,7 +18,7 @@ from babel.messages.extract import extract
 from django.utils import translation
 from django.utils.translation import template
 
-from integrations.admin.base import formatting
+from integrations.admin.base import badges
 from integrations.admin.registry import site
 from integrations.field_catalogue import fields_of
 from integrations.flatchr.credentials import Verdict
@@ -111,7 +111,7 @@ OF_THE_THEME = (
     "Welcome back to",
     "You have been successfully logged out from the administration",
 )
-# The unified schema's words, as `display.words` says them.
+# The unified schema's words, as `badges.words` says them.
 ENUMERATIONS = (EmploymentType, JobStatus, Outcome, RemoteWorkStatus, SalaryPeriod, Visibility)
 # Examples, names of formats and technical details that no page shows as words.
 NO_WORDS = {
@@ -269,7 +269,7 @@ def of_tables() -> set[Message]:
     for model in site._registry:
         texts |= {str(model._meta.verbose_name), str(model._meta.verbose_name_plural)}
     texts |= set(OF_THE_THEME)
-    texts |= {formatting.words(value) for kind in ENUMERATIONS for value in kind}
+    texts |= {badges.words(value) for kind in ENUMERATIONS for value in kind}
     return {("", text) for text in texts}
 
 

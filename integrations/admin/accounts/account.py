@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import password_validators_help_texts
@@ -13,46 +12,24 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as otp_login
 
 from integrations.accounts import second_factor, users
-from integrations.admin.accounts.login import (
-    CodeForm,
-    NewPasswordForm,
-    UserForm,
-    too_soon,
-    wrong_code,
+from integrations.admin.accounts.forms import (
+    ChangePasswordForm,
+    OwnPasswordForm,
+    SecondFactorSetUpForm,
 )
+from integrations.admin.accounts.login import too_soon, wrong_code
+from integrations.admin.base.theme import AdminSite
 
 
-class SetUpForm(CodeForm):
-    """The first code of an app; there are no recovery codes yet."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = _("The six digits that the app shows now.")
-
-
-class OffForm(UserForm):
-    password = forms.CharField(
-        label=_lazy("Your password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def clean_password(self) -> str:
-        password = str(self.cleaned_data["password"])
-        if not self._user.check_password(password):
-            raise forms.ValidationError(_("This is not your password. Type it again."))
-        return password
-
-
-def second_factor_view(site: Any, request: HttpRequest) -> HttpResponseBase:
-    """Set it up, or, once it is there, make new recovery codes and switch it off."""
+def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
+    """Set the second factor up; once there is one, renew its recovery codes or switch it off."""
     if second_factor.has_one(request.user):
-        return _managed(site, request)
-    form = SetUpForm(request.POST or None)
+        return _manage(site, request)
+    form = SecondFactorSetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             codes = second_factor.confirm(request, form.cleaned_data["code"])
@@ -76,9 +53,9 @@ def second_factor_view(site: Any, request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _managed(site: Any, request: HttpRequest) -> HttpResponseBase:
+def _manage(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     user: Any = request.user
-    form = OffForm(request.POST or None, user=user)
+    form = OwnPasswordForm(request.POST or None, user=user)
     required = second_factor.required_of(user)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("do") == "codes":
@@ -98,13 +75,13 @@ def _managed(site: Any, request: HttpRequest) -> HttpResponseBase:
 
 
 def _verified(request: HttpRequest) -> None:
-    """This session has shown the second factor just now."""
+    """Mark this session as verified by the second factor."""
     device = request.user.totpdevice_set.filter(confirmed=True).first()  # type: ignore[union-attr]
     otp_login(request, device)
 
 
-def _codes(site: Any, request: HttpRequest, codes: list[str]) -> HttpResponseBase:
-    """The recovery codes are in the answer itself, so that they are stored nowhere."""
+def _codes(site: AdminSite, request: HttpRequest, codes: list[str]) -> HttpResponseBase:
+    """The recovery codes are in the response itself, so that they are stored nowhere."""
     return _page(
         site,
         request,
@@ -114,16 +91,11 @@ def _codes(site: Any, request: HttpRequest, codes: list[str]) -> HttpResponseBas
     )
 
 
-class PasswordForm(NewPasswordForm, OffForm):
-    """The password that is, and the one to be."""
-
-    field_order = ("password", "first", "second")
-
-
-def password_view(site: Any, request: HttpRequest) -> HttpResponseBase:
-    """Change one's own password: this session goes on, all others end."""
+@sensitive_post_parameters()
+def password_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
+    """Change the user's own password: this session continues, all others end."""
     user: Any = request.user
-    form = PasswordForm(request.POST or None, user=user)
+    form = ChangePasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         users.set_password(user, form.cleaned_data["first"])
         update_session_auth_hash(request, user)
@@ -141,7 +113,7 @@ def password_view(site: Any, request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _page(site: Any, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+def _page(site: AdminSite, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
     request.current_app = site.name
     title = context.pop("title", _("Second factor"))
     return TemplateResponse(

@@ -1,12 +1,14 @@
-"""The forms of a user: the person, the invitation, a membership."""
+"""The forms of a user, of an invitation and a membership, of passwords and codes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.contrib.auth import password_validation
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -57,7 +59,9 @@ class InvitationForm(PersonForm):
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("There is a user of this name. Choose another one."))
+            raise forms.ValidationError(
+                _("There is already a user of this name. Choose another one.")
+            )
         return name
 
 
@@ -71,3 +75,79 @@ class MembershipForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["tenant"]
         field.queryset = Integration.objects.present().exclude(memberships__user=user)
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_lazy("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
+        ),
+        help_text=_lazy("The six digits that your app shows, or one of your recovery codes."),
+    )
+
+
+class OwnForm(forms.Form):
+    """A form that users fill in about themselves."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+
+class NewPasswordForm(OwnForm):
+    """A password, typed twice."""
+
+    first = forms.CharField(
+        label=_lazy("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    second = forms.CharField(
+        label=_lazy("The same again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        first, second = given.get("first"), given.get("second")
+        if first and second and first != second:
+            self.add_error("second", _("The two are not the same. Type both again."))
+        elif first:
+            try:
+                password_validation.validate_password(first, self._user)
+            except ValidationError as error:
+                self.add_error("first", error)
+        return given
+
+
+class SecondFactorSetUpForm(CodeForm):
+    """The first code that an app shows, before there are recovery codes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("The six digits that the app shows now.")
+
+
+class OwnPasswordForm(OwnForm):
+    """Asks for the user's own password, to confirm what follows."""
+
+    password = forms.CharField(
+        label=_lazy("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This is not your password. Type it again."))
+        return password
+
+
+class ChangePasswordForm(NewPasswordForm, OwnPasswordForm):
+    """The present password and the new one."""
+
+    field_order = ("password", "first", "second")

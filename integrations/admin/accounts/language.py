@@ -1,7 +1,7 @@
-"""Which language a page is in: what the user chose, else what the browser asks for.
+"""The language of a page: the user's choice, else the browser's.
 
-The choice is the user's, kept in a row; the session has a copy from signing in on, so that a page
-costs no query. A visitor who has not signed in yet is remembered by Django's own cookie.
+A user's choice is stored in a row and copied to the session at sign-in, so that a page costs no
+query. The choice of a visitor who has not signed in is kept in Django's own cookie.
 """
 
 from __future__ import annotations
@@ -12,24 +12,23 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import i18n
 from django.views.decorators.http import require_POST
 
 from integrations.models import LanguageChoice
 
 SESSION_KEY = "language"
 LANGUAGES = dict(settings.LANGUAGES)
-YEAR = 365 * 24 * 3600
 
 
 class LanguageMiddleware:
-    """Each request in its language; HTML says which one it is, and that caches keep them apart.
+    """Activates the language of each request, and names it in the headers of HTML responses.
 
-    Views that answer in one language whatever is asked for, as the API's do, see to it themselves.
+    Unlike Django's LocaleMiddleware it puts the session's choice before the cookie, ends with the
+    request, and leaves the API's responses, which are always English, without those headers.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -47,8 +46,8 @@ class LanguageMiddleware:
 
 
 def language_of(request: HttpRequest) -> str:
-    """The user's choice, the cookie's, or the browser's; English if it asks for neither."""
-    # The API has no session, and its keys must not become one by being looked for.
+    """The language of the session, the cookie or the browser, in this order; else English."""
+    # Without its cookie the session is not touched: the API has none, and must not create one.
     if settings.SESSION_COOKIE_NAME in request.COOKIES and hasattr(request, "session"):
         chosen = request.session.get(SESSION_KEY)
         if chosen in LANGUAGES:
@@ -57,8 +56,8 @@ def language_of(request: HttpRequest) -> str:
 
 
 @receiver(user_logged_in)
-def take_over(request: HttpRequest | None, user: Any, **_: Any) -> None:
-    """Signing in: the user's own choice counts from here on, in whichever browser."""
+def copy_choice(request: HttpRequest | None, user: Any, **_: Any) -> None:
+    """At sign-in, copy the user's choice to the session."""
     if request is None or not hasattr(request, "session"):
         return
     choice = LanguageChoice.objects.filter(pk=user.pk).first()
@@ -68,29 +67,9 @@ def take_over(request: HttpRequest | None, user: Any, **_: Any) -> None:
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponseBase:
-    """The switch in the user's menu: keep the choice and go back to the page."""
+    """Store the user's choice; Django's view sets the cookie and goes back to the page."""
     language = request.POST.get("language", "")
-    answer = HttpResponseRedirect(_back(request))
-    if language not in LANGUAGES:
-        return answer
-    if request.user.is_authenticated:
+    if language in LANGUAGES and request.user.is_authenticated:
         LanguageChoice.objects.update_or_create(pk=request.user.pk, defaults={"language": language})
         request.session[SESSION_KEY] = language
-    answer.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=YEAR,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
-
-
-def _back(request: HttpRequest) -> str:
-    for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):
-        if url_has_allowed_host_and_scheme(
-            address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        ):
-            return address
-    return reverse("admin:index")
+    return i18n.set_language(request)

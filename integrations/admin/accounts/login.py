@@ -1,16 +1,13 @@
-"""Signing in: the password first, then the code of those who have a second factor."""
+"""Signing in: the password, then the code of users who have a second factor; invitations."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import auth
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,24 +15,22 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from integrations.accounts import lockout, second_factor, users
-from integrations.admin.base.theme import AuthenticationForm
+from integrations.admin.accounts.forms import CodeForm, NewPasswordForm
+from integrations.admin.base.theme import AdminSite, AuthenticationForm
 from integrations.audit.trail import record
 from integrations.models import Event
 
-# What the frame of a page needs, which the site knows.
-Frame = Callable[[HttpRequest], dict[str, Any]]
-# Between the password and the code, seconds.
-PATIENCE = 600
+# Seconds that may pass between the password and the code.
+CODE_TIMEOUT = 600
 PENDING = "second_factor_pending"
 
 
-class SignIn(LoginView):
+class SignInView(LoginView):
     """The first step, on the theme's page."""
 
     template_name = "admin/login.html"
@@ -63,7 +58,7 @@ class SignIn(LoginView):
         return HttpResponseRedirect(onward)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Written down for users that exist: what else was typed may be a password."""
+        """Record the failure for existing users only: what else was typed may be a password."""
         name = str(form.data.get("username", ""))
         user = auth.get_user_model()._default_manager.filter(username=name).first()
         if user is not None:
@@ -81,7 +76,7 @@ def _complete(request: HttpRequest, user: Any, device: Any = None) -> None:
 
 
 def locked_answer(request: HttpRequest, _response: Any = None, credentials: Any = None) -> Any:
-    """What a sign-in that is locked is answered; for django-axes."""
+    """The response to a locked sign-in; called by django-axes."""
     name = (credentials or {}).get("username") or request.POST.get("username", "")
     return _locked(request, lockout.locked_until(request, name))
 
@@ -94,21 +89,10 @@ def _locked(request: HttpRequest, until: Any) -> HttpResponse:
 # The second step
 
 
-class CodeForm(forms.Form):
-    code = forms.CharField(
-        label=_lazy("Code"),
-        max_length=40,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
-        ),
-        help_text=_lazy("The six digits that your app shows, or one of your recovery codes."),
-    )
-
-
 @never_cache
 @csrf_protect
 @sensitive_post_parameters("code")
-def code_view(request: HttpRequest, frame: Frame) -> HttpResponseBase:
+def code_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     """The code of a user whose password was right a moment ago."""
     pending = request.session.get(PENDING) or {}
     user = _pending_user(pending)
@@ -134,16 +118,16 @@ def code_view(request: HttpRequest, frame: Frame) -> HttpResponseBase:
                 step=_("second factor"),
             )
             form.add_error("code", wrong_code())
-    context = {**frame(request), "form": form, "title": _("Enter your code")}
+    context = {**site.each_context(request), "form": form, "title": _("Enter your code")}
     return render(request, "relais/signing_in_code.html", context)
 
 
 def _pending_user(pending: dict[str, Any]) -> Any:
-    if pending.get("at", 0) < time.time() - PATIENCE:
+    if pending.get("at", 0) < time.time() - CODE_TIMEOUT:
         return None
     users_ = auth.get_user_model()._default_manager.filter(is_active=True)
     user = users_.filter(pk=pending["user"]).first()
-    # A password that was changed meanwhile has not been given.
+    # If the password was changed meanwhile, the new one has not been entered.
     same = user is not None and user.get_session_auth_hash() == pending["password"]
     return user if same else None
 
@@ -171,56 +155,21 @@ def wrong_code() -> str:
 # An invitation
 
 
-class UserForm(forms.Form):
-    """Something that one user fills in about themselves."""
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._user = user
-
-
-class NewPasswordForm(UserForm):
-    """A password, typed twice."""
-
-    first = forms.CharField(
-        label=_lazy("New password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    second = forms.CharField(
-        label=_lazy("The same again"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        first, second = given.get("first"), given.get("second")
-        if first and second and first != second:
-            self.add_error("second", _("The two are not the same. Type both again."))
-        elif first:
-            try:
-                auth.password_validation.validate_password(first, self._user)
-            except ValidationError as error:
-                self.add_error("first", error)
-        return given
-
-
 @never_cache
 @csrf_protect
 @sensitive_post_parameters("first", "second")
-def welcome_view(request: HttpRequest, uid: str, token: str, frame: Frame) -> HttpResponseBase:
-    """Where a link leads that an administrator has made: a password is set, once."""
+def welcome_view(request: HttpRequest, uid: str, token: str, site: AdminSite) -> HttpResponseBase:
+    """The page behind an invitation: its user sets a password, once."""
     user = users.invited(uid, token)
     if user is None:
         return render(request, "relais/welcome_over.html", {}, status=404)
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         users.set_password(user, form.cleaned_data["first"])
-        context = {**frame(request), "title": _("Your password is set"), "who": user}
+        context = {**site.each_context(request), "title": _("Your password is set"), "who": user}
         return render(request, "relais/welcome_done.html", context)
     context = {
-        **frame(request),
+        **site.each_context(request),
         "title": _("Welcome to Relais"),
         "form": form,
         "who": user,

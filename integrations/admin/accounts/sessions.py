@@ -1,4 +1,4 @@
-"""Sessions of the dashboard: how long they last, and what they must have shown."""
+"""Sessions of the dashboard: when they end, and whether they have a second factor."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from django.urls import reverse
 from integrations.accounts import second_factor
 
 RENEWED = "renewed"
-# A page that is asked for puts off the end of a session; written down so often in its life, since
-# a read must not cost a write each time.
+# Each page postpones the end of the session. It is saved at most so many times in its lifetime,
+# so that not every page costs a write.
 TIMES = 24
 
 
 @receiver(user_logged_in)
 def begin(request: HttpRequest | None, **_: Any) -> None:
-    """A session begins as renewed, so that the first page costs no write either."""
+    """Mark a new session as renewed, so that its first page costs no write."""
     if request is not None and hasattr(request, "session"):
         request.session[RENEWED] = int(time.time())
 
 
 class DashboardMiddleware:
-    """Sessions end so long after the last page; and where a second factor is required, a session
-    without one sees nothing but the page on which it is given or set up.
+    """Ends a session some time after its last page; and where a second factor is required, sends
+    a session without one to the page on which it is entered or set up.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -46,7 +46,7 @@ class DashboardMiddleware:
 
 
 def _wanted(request: HttpRequest) -> str:
-    """The address to which a request is sent for want of a second factor; blank: none."""
+    """The page on which a missing second factor is entered or set up; blank if none is missing."""
     user: Any = request.user
     if not user.is_authenticated or not second_factor.required_of(user) or user.is_verified():
         return ""
@@ -54,7 +54,7 @@ def _wanted(request: HttpRequest) -> str:
     if request.path in [reverse(f"admin:{name}") for name in free]:
         return ""
     if second_factor.has_one(user):
-        # Signed in before there was one: once more, with it.
+        # Signed in before the second factor existed: sign in again, with it.
         request.session.flush()
         return f"{reverse('admin:login')}"
     return reverse("admin:second_factor")

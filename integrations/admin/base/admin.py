@@ -1,42 +1,99 @@
-"""The dashboard's base classes: a list in pages, and records for reading."""
+"""The dashboard's base classes, one for each answer to the question of who may do what."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
-from django.contrib.admin import ShowFacets, display
-from django.contrib.admin.utils import unquote
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, Rights, may, tenant_of
-from integrations.admin.base.breadcrumbs import Crumb, crumbs_for
 from integrations.admin.base.filters import chosen_tenant, tenants
-from integrations.admin.base.pagination import PER_PAGE, CappedPaginator, LookAheadMixin
-from integrations.admin.base.record_views import RecordPagesMixin
+from integrations.admin.base.formatting import capped, number
+from integrations.admin.base.pagination import LAST_PAGE, PER_PAGE, CappedPaginator, cut
 from integrations.admin.base.theme import ChangeList, ModelAdmin
+from integrations.admin.base.views import AdminView, Breadcrumb, breadcrumbs
 from integrations.messages import translated
-from integrations.models import NEWEST_FIRST
-
-__all__ = [
-    "BoundedAdmin",
-    "BoundedChangeList",
-    "ReadOnlyMirrorAdmin",
-    "SuperuserAdmin",
-    "display",
-]
 
 
-class BoundedChangeList(LookAheadMixin, ChangeList):
-    """A list in pages, without counting; see `paging.py`."""
+class NextStep(NamedTuple):
+    """The button below an empty list: its label, the name of the page that it opens, who is shown
+    it (None: everybody), and a sentence above it.
+    """
+
+    label: str | Promise
+    page: str
+    permission: Permission | None = None
+    text: str | Promise = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(f"admin:{self.page}")
 
 
-class BoundedAdmin(ModelAdmin):
-    """One of our lists: own template, capped count, breadcrumbs."""
+CONNECT_A_TENANT = NextStep(
+    _lazy("Connect a tenant"),
+    "integrations_integration_add",
+    Permission.CONNECT,
+    _lazy("Nothing can be shown before a company's Flatchr account is connected."),
+)
+BECOME_A_MEMBER = NextStep(
+    _lazy("Go to the overview"),
+    "index",
+    text=_lazy("You are not a member of any tenant. Ask your administrator to make you one."),
+)
+READ_FROM_FLATCHR = NextStep(
+    _lazy("Go to the tenants"),
+    "integrations_integration_changelist",
+    text=_lazy("Open a tenant and press “Sync now” to read everything from Flatchr."),
+)
+
+
+class CappedChangeList(ChangeList):
+    """A list in pages that is not counted: it says how many rows there are up to `CAP`."""
+
+    has_next = False
+
+    def get_results(self, request: HttpRequest) -> None:
+        if not 1 <= self.page_num <= LAST_PAGE:
+            raise IncorrectLookupParameters
+        start = (self.page_num - 1) * self.list_per_page
+        self.result_list, more, self.result_count = cut(self.queryset, start, self.list_per_page)
+        if not self.result_list and self.page_num > 1:
+            raise IncorrectLookupParameters
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        self.paginator.count = self.result_count
+        self.has_next = more and self.page_num < LAST_PAGE
+        self.first_row = start + 1
+        self.last_row = start + len(self.result_list)
+        self.result_count_text = capped(self.result_count) if more else number(self.result_count)
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = False
+        self.can_show_all = False
+        self.multi_page = self.has_next or self.page_num > 1
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The selected records without the columns in `list_defer`, which no list shows."""
+        queryset = super().get_queryset(request, *args, **kwargs)
+        return queryset.defer(*self.model_admin.list_defer)
+
+
+class DashboardAdmin(ModelAdmin):
+    """A list of ours with its pages. Grants nothing by itself: Django's model permissions hold."""
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -46,22 +103,47 @@ class BoundedAdmin(ModelAdmin):
     list_defer: tuple[str, ...] = ()
     actions = None
     search_placeholder = _lazy("Search")
-    empty_text = _lazy("Nothing here yet.")
-    # What the navigation calls them, where the model's own name is another.
+    # What the navigation calls the records, where the model's own name is another.
     plural: str | Promise = ""
+    # The label of the button that adds one; blank: "Add" and the model's name.
+    add_label: str | Promise = ""
+    empty_text: str | Promise = _lazy("Nothing here yet.")
+    next_step: NextStep | None = None
+    # Pages beside the list by name; each address is called <app>_<model>_<name>.
+    list_views: ClassVar[Mapping[str, type[AdminView]]] = {}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
-        return BoundedChangeList
+    def empty_step(self, request: HttpRequest) -> NextStep | None:
+        """What an empty list offers this user: a tenant first, then the list's own next step."""
+        if not tenants(request):
+            return first_tenant_step(request)
+        step = self.next_step
+        if step is None or step.permission is None or may(request.user, step.permission):
+            return step
+        return None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedChangeList]:  # noqa: ARG002
+        return CappedChangeList
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Without the column that would say the same in every row."""
+        """The columns, without the tenant where the user has only one."""
         columns = super().get_list_display(request)
         if "tenant" not in columns or len(tenants(request)) != 1:
             return columns
         return [column for column in columns if column != "tenant"]
 
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                view.route or f"{name}/",
+                self.admin_site.admin_view(view.as_view(admin=self)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{name}",
+            )
+            for name, view in self.list_views.items()
+        ]
+        return [*own, *super().get_urls()]
+
     def selection(self, request: HttpRequest) -> QuerySet[Any]:
-        """All that the list selects with this request's search and filters, on every page."""
+        """All records that the list selects with this request's search and filters, not a page."""
         changelist = self.get_changelist_instance(request)
         selected: QuerySet[Any] = changelist.queryset
         return selected
@@ -70,7 +152,7 @@ class BoundedAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {
-            "crumbs": crumbs_for(self.opts, plural=self.plural),
+            "breadcrumbs": breadcrumbs(self.opts, plural=self.plural),
             "rights": Rights(request.user, chosen_tenant(request)),
             **(extra_context or {}),
         }
@@ -92,7 +174,7 @@ class BoundedAdmin(ModelAdmin):
         return self.add_page(request)
 
     def add_page(self, request: HttpRequest) -> HttpResponseBase:
-        """The page on which one is added, where anybody may: Django's own form is never shown."""
+        """The page on which a record is added; Django's own form is never shown."""
         raise NotImplementedError
 
     def page(
@@ -100,10 +182,10 @@ class BoundedAdmin(ModelAdmin):
         request: HttpRequest,
         template: str,
         record: Model | None,
-        *crumbs: Crumb,
+        *below: Breadcrumb,
         **context: Any,
     ) -> TemplateResponse:
-        """One of our own pages about `record`, inside the dashboard's frame."""
+        """`template` in the dashboard's frame, about `record`, with breadcrumbs `below` it."""
         request.current_app = self.admin_site.name
         return TemplateResponse(
             request,
@@ -115,117 +197,18 @@ class BoundedAdmin(ModelAdmin):
                 "rights": Rights(request.user, tenant_of(record)),
                 "title": str(record) if record is not None else translated(self.opts.verbose_name),
                 **context,
-                "crumbs": crumbs_for(
-                    self.opts, record, *crumbs, title=context.get("title"), plural=self.plural
+                "breadcrumbs": breadcrumbs(
+                    self.opts, record, *below, title=context.get("title"), plural=self.plural
                 ),
             },
         )
 
     def unknown(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:
-        """The answer to an id that does not exist, or that this user may not know of."""
+        """The answer to an id that does not exist or that the user may not see."""
         return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
 
-class SuperuserAdmin(BoundedAdmin):
-    """For the pages of the System group: for those alone who have `permission`."""
-
-    permission = Permission.MANAGE_USERS
-
-    def _allowed(self, request: HttpRequest) -> bool:
-        return self.admin_site.has_permission(request) and may(request.user, self.permission)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._allowed(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return self._allowed(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return self._allowed(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return self._allowed(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return self._allowed(request)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponseBase:
-        reads = request.method in ("GET", "HEAD")
-        if not (self.has_view_permission if reads else self.has_change_permission)(request):
-            raise PermissionDenied
-        record = self.get_object(request, unquote(object_id))
-        if record is None:
-            return self.unknown(request, object_id)
-        return self.change_page(request, record)
-
-    def change_page(self, request: HttpRequest, record: Any, /) -> HttpResponseBase:
-        """The page of one, and what its buttons do."""
-        raise NotImplementedError
-
-
-class ReadOnlyMirrorAdmin(RecordPagesMixin, BoundedAdmin):
-    """Records of tenants, for reading.
-
-    Membership of the tenant, not Django's model permissions, decides what a user sees: the
-    queryset is limited to the user's tenants before anything is looked up in it, so a record of
-    another tenant answers exactly as one that does not exist.
-    """
-
-    detail_template = "relais/detail.html"
-    ordering: tuple[str, ...] = NEWEST_FIRST
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        manager: Any = self.model._default_manager
-        queryset: QuerySet[Any] = manager.visible_to(request.user)
-        return queryset.order_by(*self.get_ordering(request))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.admin_site.has_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        if not self.admin_site.has_permission(request):
-            return False
-        return obj is None or self.get_queryset(request).filter(pk=obj.pk).exists()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        return False
-
-    def detail(self, _request: HttpRequest, record: Any) -> dict[str, Any]:
-        """What the record's page shows: `cards`, `related` and so on; see `detail.html`."""
-        raise NotImplementedError
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
-            raise PermissionDenied
-        record = self.get_object(request, unquote(object_id))
-        if record is None:
-            return self.unknown(request, object_id)
-        context = {**self.detail(request, record), **(extra_context or {})}
-        return self.page(request, self.detail_template, record, **context)
-
-    def history_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        """A mirrored record has no history of edits here: the runs tell what changed it."""
-        return self.unknown(request, object_id)
+def first_tenant_step(request: HttpRequest) -> NextStep:
+    """What a user without any tenant can do about it."""
+    may_connect = may(request.user, Permission.CONNECT) or request.user.is_superuser
+    return CONNECT_A_TENANT if may_connect else BECOME_A_MEMBER

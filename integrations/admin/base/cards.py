@@ -9,12 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from integrations.admin.base.formatting import date_time, gone_badge, link
+from integrations.admin.base.badges import gone_badge
+from integrations.admin.base.formatting import date_time, link
 from integrations.admin.base.pagination import cut
 from integrations.models import MirroredRecord
 
 FEW = 10
-# A page that shows one object need not show a megabyte of it.
+# Characters of a raw object that a page shows at most.
 RAW_LIMIT = 200_000
 
 
@@ -95,8 +96,8 @@ def pretty_text(raw: str) -> str:
         return raw[:RAW_LIMIT]
 
 
-def given(rows: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
-    """Without the rows that have nothing to say."""
+def filled(rows: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
+    """The rows that have a value."""
     return [row for row in rows if row[1] not in (None, "", "–")]
 
 

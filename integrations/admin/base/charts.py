@@ -1,4 +1,4 @@
-"""Charts as the server draws them: places in an SVG, and the table that says the same in words.
+"""Charts drawn on the server as SVG, each with a table of the same numbers.
 
 Positions along the width are percentages and those along the height are pixels, so a chart is as
 wide as its card without its letters being stretched. Everything is text with a decimal point, in
@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 
 from django.utils.text import Truncator
 
-# Along the width: what the scale's numbers take.
+# Width that the numbers of the scale take, in per cent.
 LEFT = 11.0
 TOP = 16
 PLOT = 132
 FOOT = 22
 ROW = 38
 LONGEST = 38
-# Fewer columns leave the rest of the width free: one bar across the whole card says nothing.
+# Fewer columns are not drawn wider, but leave the rest of the width free.
 FEWEST_COLUMNS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value: `title` says all of it, `shown` is the number for people, `label` its name."""
+    """One value; `label` is its name, `shown` the formatted number, `title` the full text."""
 
     label: str
     value: float
@@ -85,7 +85,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChartTexts:
     """The words of a chart; `headings` are those of its table."""
 
     question: str
@@ -97,7 +97,7 @@ class Said:
 
 def columns(
     key: str,
-    said: Said,
+    texts: ChartTexts,
     points: Sequence[Point],
     scale: Sequence[tuple[float, str]],
     named: Sequence[int],
@@ -112,7 +112,7 @@ def columns(
     marks = []
     for number, point in enumerate(points):
         tall = PLOT * min(1.0, point.value / most)
-        # What is little is still to be seen.
+        # Small values stay visible.
         tall = max(tall, 2.0) if point.value else 0.0
         marks.append(
             Mark(
@@ -126,16 +126,16 @@ def columns(
     return Chart(
         key,
         "columns",
-        said.question,
-        said.summary,
-        said.headings,
+        texts.question,
+        texts.summary,
+        texts.headings,
         list(points),
-        said.empty,
+        texts.empty,
         height=TOP + PLOT + FOOT,
         marks=marks,
         ticks=[Tick(f"{TOP + PLOT - PLOT * value / most:.1f}", text) for value, text in scale],
         labels=[_below(number, points, places, band) for number in named],
-        legend=said.legend,
+        legend=texts.legend,
     )
 
 
@@ -147,8 +147,8 @@ def _below(number: int, points: Sequence[Point], places: int, band: float) -> Ti
     return Tick(f"{LEFT + band * (number + 0.5):.2f}%", points[number].label, "middle")
 
 
-def bars(key: str, said: Said, points: Sequence[Point]) -> Chart:
-    """Lying bars, one below the other, each with its name above and its number at the end."""
+def bars(key: str, texts: ChartTexts, points: Sequence[Point]) -> Chart:
+    """Horizontal bars, each with its name above and its number at the end."""
     most = max((point.value for point in points), default=0) or 1
     marks = [
         Mark(
@@ -165,19 +165,19 @@ def bars(key: str, said: Said, points: Sequence[Point]) -> Chart:
     return Chart(
         key,
         "bars",
-        said.question,
-        said.summary,
-        said.headings,
+        texts.question,
+        texts.summary,
+        texts.headings,
         list(points),
-        said.empty,
+        texts.empty,
         height=len(points) * ROW,
         marks=marks,
-        legend=said.legend,
+        legend=texts.legend,
     )
 
 
 def ceiling(most: float) -> float:
-    """The round number at or above `most` that a scale ends with: 1, 2, 4 or 5 with noughts."""
+    """The end of a scale: the next 1, 2, 4 or 5 times a power of ten at or above `most`."""
     if most <= 2:
         return 2.0
     size: float = 10 ** math.floor(math.log10(most))

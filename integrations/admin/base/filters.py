@@ -1,9 +1,9 @@
-"""Filters of the lists: each offers a bounded choice, and only of what the user may see. What a
-choice selects is a QuerySet method of `models/querysets.py`, since exports are made of it too.
+"""Filters of the lists, which offer a bounded choice of what the user may see.
 
-`list_filter` on a relation would load every related row, of every tenant. These never do: a
-choice of stages or tags is given once one tenant is decided on, and is cut at `MOST`; a record
-given by a link ("its applications") is looked up among the user's own.
+What a choice selects is a QuerySet method of `models/querysets.py`, which exports use too.
+`list_filter` on a relation would load every related row, of every tenant. These never do: a choice
+of related records is offered once the list is limited to one tenant, and cut at `MOST`; a record
+that a link names ("its applications") is looked up among the user's own.
 """
 
 from __future__ import annotations
@@ -19,28 +19,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.formatting import words
+from integrations.admin.base.badges import words
 from integrations.messages import translated
 from integrations.models import (
-    ApplicationStage,
-    Candidate,
     Integration,
-    Job,
-    RunState,
-    SyncType,
-    Tag,
 )
-from integrations.records import JobStatus, Outcome
 
 MOST = 200
 NAMELESS = _lazy("(no name)")
 
 
 def tenants(request: HttpRequest, permission: Permission = Permission.SEE) -> dict[str, str]:
-    """Ids and names of the tenants in which this user may do that: see them, if nothing is said.
-
-    Asked once per request.
-    """
+    """Ids and names of the tenants in which the user has `permission`; one query per request."""
     seen = _seen(request)
     if permission is Permission.SEE:
         return seen
@@ -66,12 +56,12 @@ def chosen_tenant(request: HttpRequest) -> str | None:
 
 
 class ListFilter(admin.SimpleListFilter):
-    """A drop-down; `any_label` is its entry for "no filter"."""
+    """A drop-down; `any_label` is its entry for no filter."""
 
     any_label = _lazy("Any")
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
-        # SimpleListFilter keeps no request, and removes what it takes from `params`.
+        # SimpleListFilter keeps no request, and removes its parameters from `params`.
         self.request = request
         super().__init__(request, params, model, model_admin)
 
@@ -80,12 +70,12 @@ class ListFilter(admin.SimpleListFilter):
 
     @property
     def shown(self) -> bool:
-        """Whether there is anything to choose from; else a link may still have set it."""
+        """Whether there is anything to choose from; if not, a link may still have set it."""
         return bool(self.lookup_choices)
 
 
 class RecordListFilter(ListFilter):
-    """A filter of mirrored records: their QuerySet's `list_filters` say what it selects."""
+    """A filter of mirrored records: their QuerySet's `list_filters` define what it selects."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
         narrow = queryset.list_filters[str(self.parameter_name)]
@@ -128,38 +118,10 @@ class FieldFilter(ListFilter):
         return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
 
 
-class JobStatusFilter(RecordListFilter, FieldFilter):
-    title = _lazy("status")
-    parameter_name = field = "status"
-    any_label = _lazy("Any status")
-    choices_ = [(status.value, status.value) for status in JobStatus]
-
-
-class OutcomeFilter(RecordListFilter, FieldFilter):
-    title = _lazy("outcome")
-    parameter_name = field = "outcome"
-    any_label = _lazy("Any outcome")
-    choices_ = [(outcome.value, outcome.value) for outcome in Outcome]
-
-
-class RunStateFilter(FieldFilter):
-    title = _lazy("outcome")
-    parameter_name = field = "state"
-    any_label = _lazy("Any outcome")
-    choices_ = RunState.choices
-
-
-class RunTypeFilter(FieldFilter):
-    title = _lazy("type")
-    parameter_name = field = "type"
-    any_label = _lazy("Full and delta")
-    choices_ = SyncType.choices
-
-
 class RecordFilter(ListFilter):
-    """One related record. Chosen from a list where `options` gives one, else set by a link.
+    """One related record. Chosen from `options` where there are some, else set by a link.
 
-    An id that the user may not see selects nothing, and its name is not told.
+    An id that the user may not see selects nothing, and its name is not shown.
     """
 
     related: ClassVar[type[Model]]
@@ -191,51 +153,3 @@ class RecordFilter(ListFilter):
         if not self._visible(request).filter(pk=pk).exists():
             return queryset.none()
         return queryset.filter(**{self.field: pk})
-
-
-class StageFilter(RecordListFilter, RecordFilter):
-    title = _lazy("stage")
-    parameter_name = "stage"
-    any_label = _lazy("Any stage")
-    related = ApplicationStage
-
-    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
-        tenant = chosen_tenant(request)
-        if tenant is None:
-            return ()
-        stages = ApplicationStage.objects.filter(integration_id=tenant).live()
-        return [
-            (pk, name or str(NAMELESS))
-            for pk, name in stages.order_by("position", "pk").values_list("pk", "name")[:MOST]
-        ]
-
-
-class TagFilter(RecordListFilter, RecordFilter):
-    title = _lazy("tag")
-    parameter_name = "tag"
-    any_label = _lazy("Any tag")
-    related = Tag
-
-    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
-        tenant = chosen_tenant(request)
-        if tenant is None:
-            return ()
-        tags = Tag.objects.filter(integration_id=tenant).live()
-        return [
-            (pk, name or str(NAMELESS))
-            for pk, name in tags.order_by("name", "pk").values_list("pk", "name")[:MOST]
-        ]
-
-
-class JobFilter(RecordListFilter, RecordFilter):
-    title = _lazy("job")
-    parameter_name = "job"
-    any_label = _lazy("Any job")
-    related = Job
-
-
-class CandidateFilter(RecordListFilter, RecordFilter):
-    title = _lazy("candidate")
-    parameter_name = "candidate"
-    any_label = _lazy("Any candidate")
-    related = Candidate

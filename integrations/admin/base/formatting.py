@@ -3,106 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
-from enum import StrEnum
 from typing import Any
 
-from django.contrib.admin.utils import quote
+import nh3
 from django.db.models import Model
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext, npgettext
 
-from integrations.messages import translated
-from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
+from integrations.admin.base.urls import change_url
 from integrations.models.index_hints import CAP
 
 NOTHING = "–"
-
-
-class Tone(StrEnum):
-    """The colour of a label; the style sheet has one class for each."""
-
-    NEUTRAL = "neutral"
-    INFO = "info"
-    SUCCESS = "success"
-    WARNING = "warning"
-    DANGER = "danger"
-
-
-# The unified schema's words as people say them. What is not listed is shown in sentence case when
-# it is one of our upper-case words, and exactly as Flatchr sent it otherwise.
-WORDS = {
-    "ON_SITE": _lazy("On site"),
-    "UNLISTED": _lazy("Not published"),
-    "PENDING": _lazy("In progress"),
-    "YEAR": _lazy("a year"),
-    "MONTH": _lazy("a month"),
-    "TWO_WEEKS": _lazy("every two weeks"),
-    "WEEK": _lazy("a week"),
-    "DAY": _lazy("a day"),
-    "HOUR": _lazy("an hour"),
-}
-TONES = {
-    "OPEN": Tone.SUCCESS,
-    "DRAFT": Tone.INFO,
-    "PENDING": Tone.INFO,
-    "HIRED": Tone.SUCCESS,
-    "DECLINED": Tone.WARNING,
-}
-
-
-def words(value: str | None) -> str:
-    """An enum value for people: `FULL_TIME` reads "Full time"."""
-    if not value:
-        return NOTHING
-    if value in WORDS:
-        return str(WORDS[value])
-    if value.isupper() and len(value) > 3:
-        return translated(value.replace("_", " ").capitalize())
-    return value
-
-
-def badge(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
-    said = translated(text) if isinstance(text, str) else text
-    return format_html('<span class="rl-badge rl-{}">{}</span>', tone, said)
-
-
-def enum_badge(value: str | None) -> SafeString | str:
-    return badge(words(value), TONES.get(value, Tone.NEUTRAL)) if value else NOTHING
-
-
-def stage_badge(stage: ApplicationStage | None) -> SafeString | str:
-    """The stage; one that Flatchr no longer has says so, and since when."""
-    if stage is None:
-        return NOTHING
-    if stage.remote_deleted_at is None:
-        return badge(stage, Tone.SUCCESS if stage.hired else Tone.NEUTRAL)
-    return format_html(
-        '<span class="rl-badge rl-neutral" title="{}">{}</span>',
-        _gone_since(stage.remote_deleted_at),
-        _("%(stage)s (deleted)") % {"stage": stage},
-    )
-
-
-def run_badge(state: str) -> SafeString:
-    run_state = RunState(state)
-    return badge(run_state.label, run_state.color)
-
-
-def submission_badge(submission: Submission) -> SafeString:
-    """The state; what was taken back by hand is no failure."""
-    state = SubmissionState(submission.state)
-    if submission.error_kind == "cancelled" and state == SubmissionState.FAILED:
-        return badge(_("Cancelled"))
-    return badge(state.label, state.color or Tone.NEUTRAL)
 
 
 def plain(value: object) -> str:
@@ -122,21 +40,6 @@ def plain(value: object) -> str:
     except (ValueError, OverflowError):
         pass
     return text
-
-
-def gone_badge(deleted_at: dt.datetime | None) -> SafeString | str:
-    """How a record that Flatchr no longer has is told apart, with the date."""
-    if deleted_at is None:
-        return ""
-    return format_html(
-        '<span class="rl-badge rl-danger" title="{}">{}</span>',
-        _gone_since(deleted_at),
-        _("Deleted %(day)s") % {"day": date_format(timezone.localtime(deleted_at), _("j M Y"))},
-    )
-
-
-def _gone_since(deleted_at: dt.datetime) -> str:
-    return _("No longer in Flatchr since %(moment)s") % {"moment": local(deleted_at)}
 
 
 def local(moment: dt.datetime) -> str:
@@ -252,18 +155,6 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{number(count)} {npgettext('counted', one, many or f'{one}s', count)}"
 
 
-def change_url(record: Model) -> str:
-    meta = record._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[quote(record.pk)])
-
-
-def list_url(model: type[Model], **query: Any) -> str:
-    """The address of a list, filtered by `query`."""
-    meta = model._meta
-    base = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-    return f"{base}?{urlencode(query)}" if query else base
-
-
 def link(record: Model | None, text: object = None) -> SafeString | str:
     if record is None:
         return NOTHING
@@ -312,3 +203,40 @@ def chips(names: list[tuple[str, str]]) -> SafeString | str:
         '<span class="rl-chips">{}</span>',
         format_html_join("", '<a class="rl-chip" href="{}">{}</a>', names),
     )
+
+
+DESCRIPTION_TAGS = {
+    *("p", "br", "hr", "div", "span", "section", "blockquote", "pre", "code"),
+    *("h1", "h2", "h3", "h4", "h5", "h6"),
+    *("ul", "ol", "li", "dl", "dt", "dd"),
+    *("b", "strong", "i", "em", "u", "s", "sub", "sup", "small", "mark", "a"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+DESCRIPTION_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "th": {"colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+}
+
+
+def clean_html(source: str | None) -> SafeString:
+    """`source` with the tags above only: no script, style, image, form, handler or odd scheme."""
+    if not source:
+        return SafeString("")
+    # The one place where markup from outside is declared safe: the sanitiser has rebuilt it.
+    return SafeString(
+        nh3.clean(
+            source,
+            tags=DESCRIPTION_TAGS,
+            attributes=DESCRIPTION_ATTRIBUTES,
+            url_schemes={"http", "https", "mailto", "tel"},
+            link_rel="noopener noreferrer nofollow",
+            set_tag_attribute_values={"a": {"target": "_blank"}},
+        )
+    )
+
+
+def plain_text(source: str) -> str:
+    """What `source` says, without any markup, on one line."""
+    text = nh3.clean(source.replace("<", " <"), tags=set())
+    return " ".join(html.unescape(text).split())

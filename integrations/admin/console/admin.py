@@ -1,29 +1,32 @@
-"""The console's history: what was passed through to Flatchr, from here and through the API."""
+"""The console's history: calls passed through to Flatchr, from the console and the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.cards import Card, given
+from integrations.accounts.permissions import Permission
+from integrations.admin.base.access import TenantScopedAdmin
+from integrations.admin.base.admin import NextStep
+from integrations.admin.base.badges import Tone, badge
+from integrations.admin.base.cards import Card, filled
 from integrations.admin.base.filters import FieldFilter, ListFilter, TenantFilter
-from integrations.admin.base.formatting import NOTHING, Tone, ago, badge, date_time, duration, link
+from integrations.admin.base.formatting import NOTHING, ago, date_time, duration, link
+from integrations.admin.base.views import Breadcrumb
 from integrations.admin.console import views
 from integrations.admin.console.response import tone_of
 from integrations.admin.console.views import console_url
 from integrations.models import PASSTHROUGH_METHODS, FlatchrHost, PassthroughCall
 
 
-class SourceFilter(ListFilter):
+class CallSourceFilter(ListFilter):
     title = _lazy("from")
     parameter_name = "from"
     any_label = _lazy("From anywhere")
@@ -44,9 +47,11 @@ class MethodFilter(FieldFilter):
     choices_ = [(method, method) for method in PASSTHROUGH_METHODS]
 
 
-class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
+class PassthroughCallAdmin(TenantScopedAdmin):
+    """Grants members to see the calls to Flatchr; the console itself needs a permission."""
+
     list_display = ("request_line", "tenant", "by", "answered", "took", "when")
-    list_filter = (TenantFilter, SourceFilter, MethodFilter)
+    list_filter = (TenantFilter, CallSourceFilter, MethodFilter)
     list_select_related = ("integration", "user", "api_key")
     list_defer = ("headers", "params", "body")
     sortable_by = ()
@@ -54,6 +59,12 @@ class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
     plural = _lazy("Console history")
     change_list_template = "relais/console_history.html"
     detail_template = "relais/console_call.html"
+    next_step = NextStep(
+        _lazy("Open the console"),
+        "integrations_passthroughcall_console",
+        Permission.READ_THROUGH,
+    )
+    list_views = {"console": views.ConsoleView, "confirm": views.ConfirmCallView}
     empty_text = _lazy("Nothing has been sent to Flatchr from the console or through the API yet.")
 
     @display(description=_lazy("Call"))
@@ -61,10 +72,6 @@ class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
         return format_html(
             '<code>{}</code> <span class="rl-call-path">{}</span>', call.method, call.path
         )
-
-    @display(description=_lazy("Tenant"))
-    def tenant(self, call: PassthroughCall) -> str:
-        return str(call.integration)
 
     @display(description=_lazy("By"))
     def by(self, call: PassthroughCall) -> str:
@@ -84,33 +91,11 @@ class PassthroughCallAdmin(ReadOnlyMirrorAdmin):
 
     # Pages
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "console/",
-                wrap(self.console_view),
-                name="integrations_passthroughcall_console",
-            ),
-            path(
-                "console/<str:pk>/",
-                wrap(self.confirm_view),
-                name="integrations_passthroughcall_confirm",
-            ),
-            *super().get_urls(),
-        ]
-
-    def console_view(self, request: HttpRequest) -> HttpResponse:
-        return views.console_view(self, request)
-
-    def confirm_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        return views.confirm_view(self, request, pk)
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        crumbs = [Crumb(views.TITLE, console_url()), Crumb(_("History"))]
-        context = {"console_url": console_url(), "crumbs": crumbs}
+        crumbs = [Breadcrumb(views.TITLE, console_url()), Breadcrumb(_("History"))]
+        context = {"console_url": console_url(), "breadcrumbs": crumbs}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def detail(self, _request: HttpRequest, record: PassthroughCall) -> dict[str, Any]:
@@ -151,7 +136,7 @@ def _request_card(call: PassthroughCall) -> Card:
         (_("Query parameters"), _block(params)),
         (_("Headers"), _block(headers)),
     ]
-    return Card(_("Request"), given(rows))
+    return Card(_("Request"), filled(rows))
 
 
 def _answer_card(call: PassthroughCall) -> Card:
@@ -168,7 +153,7 @@ def _answer_card(call: PassthroughCall) -> Card:
         (_("What happened"), problem),
         (_("Content"), _("Not kept: it may hold personal data.") if call.status else NOTHING),
     ]
-    return Card(_("Answer"), given(rows))
+    return Card(_("Answer"), filled(rows))
 
 
 def _block(text: str) -> SafeString | str:

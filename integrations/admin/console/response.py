@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from integrations.admin.base.formatting import Tone
+from integrations.admin.base.badges import Tone
 from integrations.flatchr.exchange_log import Masker
 from integrations.passthrough.request import Outgoing
 from integrations.passthrough.sending import Answer
@@ -19,18 +19,18 @@ from integrations.passthrough.status_texts import explain
 
 # The largest answer that the console reads: all of it goes into the page; bytes.
 MAX_SHOWN = 10 * 1024**2
-# So many values are drawn, so deep, and so many characters of each.
+# Limits of what is drawn: values, depth, characters of each value.
 MOST_VALUES = 2_000
 DEEPEST = 30
 LONGEST = 2_000
-# Levels that are unfolded from the start.
+# Levels that are open at first.
 UNFOLDED = 2
 TEXT_SHOWN = 100_000
 OPEN = SafeString(" open")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownAnswer:
     """An answer as the page shows it. `kind` is `json`, `text`, `file` or `empty`; `file` is a
     data address with all of it, secrets masked, and `name` what to call that.
     """
@@ -49,13 +49,13 @@ class Shown:
     name: str
 
 
-def shown(call: Outgoing, answer: Answer) -> Shown:
-    """The answer for the page. Nothing of it holds the tenant's key."""
+def shown(call: Outgoing, answer: Answer) -> ShownAnswer:
+    """The answer for the page, with the tenant's key masked."""
     relayed = answer.relayed
     headers = _headers(relayed.headers, answer.masker)
     content_type = dict(headers).get("content-type", "").partition(";")[0].strip()
     kind, content, shortened, whole = _content(relayed.body, answer.masker)
-    return Shown(
+    return ShownAnswer(
         url=answer.masker.text(relayed.url),
         status=relayed.status,
         tone=tone_of(relayed.status),
@@ -66,7 +66,7 @@ def shown(call: Outgoing, answer: Answer) -> Shown:
         kind=kind,
         content=content,
         shortened=shortened,
-        # Never as what it is: nothing that came back is to be opened as a page.
+        # Never under its own type: no browser may open what came back as a page.
         file=f"data:application/octet-stream;base64,{base64.b64encode(whole).decode()}",
         name=_name(call.path, content_type),
     )

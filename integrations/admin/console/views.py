@@ -1,4 +1,4 @@
-"""The console: a request to Flatchr is typed, shown before it changes anything, sent, answered."""
+"""The console: type a request to Flatchr, confirm it if it changes something, see the answer."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.filters import tenants
-from integrations.admin.base.formatting import list_url
-from integrations.admin.base.permissions import require
-from integrations.admin.console.form import (
+from integrations.admin.base.urls import list_url, record_url
+from integrations.admin.base.views import AdminView, Breadcrumb
+from integrations.admin.console.forms import (
     ConsoleForm,
     initial_of_asked,
     initial_of_call,
     initial_of_endpoint,
     is_whole,
 )
-from integrations.admin.console.response import MAX_SHOWN, Shown, shown
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.console.response import MAX_SHOWN, ShownAnswer, shown
 from integrations.messages import translated
 from integrations.models import FlatchrHost, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import confirmation, sending
@@ -50,147 +47,158 @@ def console_url() -> str:
     return reverse("admin:integrations_passthroughcall_console")
 
 
-def console_view(admin: Any, request: HttpRequest) -> HttpResponse:
-    """The form; a GET that is pressed is sent, anything else is shown once more first."""
-    require(request, Permission.READ_THROUGH)
-    if request.method != "POST":
-        return _show(admin, request, _form(request, initial=_initial(request)))
-    form = _form(request, request.POST, request.FILES)
-    if not form.is_valid():
-        return _show(admin, request, form)
-    asked, tenant = form.asked, _tenant(request, form.cleaned_data["tenant"])
-    if not user_may(request.user, asked.host, asked.method, asked.path):
-        form.add_error("method", _MAY_NOT)
-    elif not tenant.enabled:
-        form.add_error("tenant", _disabled(tenant))
-    if not form.is_valid():
-        return _show(admin, request, form)
-    if asked.method != "GET":
-        prepared = confirmation.prepare(request.user, tenant, asked)
-        return HttpResponseRedirect(_confirm_url(prepared))
-    return _sent(admin, request, tenant, asked)
+class ConsolePage(AdminView):
+    """Sends a call, and shows the form with its answer."""
+
+    permission = Permission.READ_THROUGH
+
+    def send(self, tenant: Integration, asked: Asked) -> HttpResponse:
+        request = self.request
+        call = outgoing(asked)
+        answer: ShownAnswer | None = None
+        problem: dict[str, str] = {}
+        try:
+            sent = sending.send(tenant, call, Sender(user=request.user), max_bytes=MAX_SHOWN)
+            answer = shown(call, sent)
+        except NotConnected:
+            problem = {
+                "title": _("Nothing was sent."),
+                "message": _("%(tenant)s has no Flatchr credentials yet. Enter them first.")
+                % {"tenant": tenant},
+                "url": record_url(tenant, "credentials"),
+                "label": _("Enter the credentials"),
+            }
+        except Unanswered as unanswered:
+            problem = {
+                "title": translated(unanswered.title),
+                "message": translated(unanswered.message),
+            }
+            if unanswered.kind.is_auth:
+                url = record_url(tenant, "credentials")
+                problem |= {"url": url, "label": _("Open the connection")}
+        form = _form(request, initial={**initial_of_asked(asked), "tenant": tenant.pk})
+        return self.show(
+            form,
+            call=call,
+            sent_to=tenant,
+            answer=answer,
+            trouble=problem,
+            curl=curl(tenant, asked),
+        )
+
+    def show(self, form: ConsoleForm, **context: Any) -> HttpResponse:
+        request = self.request
+        chosen = str(form["tenant"].value() or "")
+        latest = PassthroughCall.objects.visible_to(request.user).filter(user=request.user)
+        return self.console_page(
+            "relais/console.html",
+            [Breadcrumb(TITLE)],
+            form=form,
+            groups=_groups(request),
+            chosen=chosen if chosen in _readable(request) else "",
+            begun=BY_KEY.get(request.GET.get("template", "")),
+            several_tenants=len(_readable(request)) > 1,
+            has_tenants=bool(_readable(request)),
+            may_change=may(request.user, Permission.WRITE_THROUGH),
+            latest=latest.order_by("-id")[:LATEST],
+            console_url=console_url(),
+            history_url=list_url(PassthroughCall),
+            title=TITLE,
+            **context,
+        )
+
+    def console_page(self, template: str, crumbs: list[Breadcrumb], **context: Any) -> HttpResponse:
+        """A page below the console, not below its history, which is the model's list."""
+        page = self.page(template, None, **context)
+        page.context_data = {**(page.context_data or {}), "breadcrumbs": crumbs}
+        return page
 
 
-def confirm_view(admin: Any, request: HttpRequest, pk: str) -> HttpResponse:
-    """What is about to be sent, and to which tenant; pressing the button sends just that, once."""
-    require(request, Permission.READ_THROUGH)
-    try:
-        prepared = confirmation.prepared(request.user, pk)
-        tenant, asked = prepared.integration, confirmation.asked_of(prepared)
-        if tenant.pk not in _readable(request):
-            raise NothingPrepared
-        # Rights may have been taken away since it was shown.
+class ConsoleView(ConsolePage):
+    """The form. A GET is sent at once, anything else is shown for confirmation first."""
+
+    route = "console/"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(_form(request, initial=_initial(request)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = _form(request, request.POST, request.FILES)
+        if not form.is_valid():
+            return self.show(form)
+        asked, tenant = form.asked, _tenant(request, form.cleaned_data["tenant"])
         if not user_may(request.user, asked.host, asked.method, asked.path):
-            raise PermissionDenied
-        if request.method != "POST":
-            return _confirm(admin, request, prepared, asked)
+            form.add_error("method", _MAY_NOT)
+        elif not tenant.enabled:
+            form.add_error("tenant", _disabled(tenant))
+        if not form.is_valid():
+            return self.show(form)
+        if asked.method != "GET":
+            prepared = confirmation.prepare(request.user, tenant, asked)
+            return HttpResponseRedirect(_confirm_url(prepared))
+        return self.send(tenant, asked)
+
+
+class ConfirmCallView(ConsolePage):
+    """What is about to be sent, and to which tenant; the button sends exactly that, once."""
+
+    route = "console/<str:pk>/"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except NothingPrepared:
+            messages.warning(
+                request,
+                _(
+                    "Nothing was sent just now: this call was sent before, or was not confirmed "
+                    "within ten minutes. The history shows what was sent."
+                ),
+            )
+            return HttpResponseRedirect(console_url())
+
+    def get(self, request: HttpRequest, pk: str) -> HttpResponse:
+        prepared, asked = self._prepared(request, pk)
+        call = outgoing(asked)
+        return self.console_page(
+            "relais/console_confirm.html",
+            [Breadcrumb(TITLE, console_url()), Breadcrumb(_("Confirm"))],
+            title=_("Send this %(method)s request?") % {"method": call.method},
+            tenant=prepared.integration,
+            credentials=getattr(prepared.integration, "credentials", None),
+            call=call,
+            host=FlatchrHost(call.host).label,
+            file=_asked_file(prepared),
+            minutes=int(confirmation.LASTS.total_seconds() // 60),
+            back_url=f"{console_url()}?prepared={prepared.pk}",
+            curl=curl(prepared.integration, asked),
+        )
+
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        prepared, _asked = self._prepared(request, pk)
+        tenant = prepared.integration
         if not tenant.enabled:
             messages.error(request, _disabled(tenant))
             return HttpResponseRedirect(console_url())
-        return _sent(admin, request, tenant, confirmation.take(prepared))
-    except NothingPrepared:
-        messages.warning(
-            request,
-            _(
-                "Nothing was sent just now: this call was sent before, or was not confirmed "
-                "within ten minutes. The history shows what was sent."
-            ),
-        )
-        return HttpResponseRedirect(console_url())
+        return self.send(tenant, confirmation.take(prepared))
+
+    def _prepared(self, request: HttpRequest, pk: str) -> tuple[PreparedCall, Asked]:
+        """The call that waits for confirmation; raises NothingPrepared, and PermissionDenied if
+        the user may no longer send it.
+        """
+        prepared = confirmation.prepared(request.user, pk)
+        asked = confirmation.asked_of(prepared)
+        if prepared.integration.pk not in _readable(request):
+            raise NothingPrepared
+        if not user_may(request.user, asked.host, asked.method, asked.path):
+            raise PermissionDenied
+        return prepared, asked
 
 
-# Sending and showing
-
-
-def _sent(admin: Any, request: HttpRequest, tenant: Integration, asked: Asked) -> HttpResponse:
-    call = outgoing(asked)
-    answer: Shown | None = None
-    trouble: dict[str, str] = {}
-    try:
-        told = sending.send(tenant, call, Sender(user=request.user), max_bytes=MAX_SHOWN)
-        answer = shown(call, told)
-    except NotConnected:
-        trouble = {
-            "title": _("Nothing was sent."),
-            "message": _("%(tenant)s has no Flatchr credentials yet. Enter them first.")
-            % {"tenant": tenant},
-            "url": tenant_url(tenant, "credentials"),
-            "label": _("Enter the credentials"),
-        }
-    except Unanswered as unanswered:
-        trouble = {"title": translated(unanswered.title), "message": translated(unanswered.message)}
-        if unanswered.kind.is_auth:
-            trouble |= {"url": tenant_url(tenant, "credentials"), "label": _("Open the connection")}
-    form = _form(request, initial={**initial_of_asked(asked), "tenant": tenant.pk})
-    return _show(
-        admin,
-        request,
-        form,
-        call=call,
-        sent_to=tenant,
-        answer=answer,
-        trouble=trouble,
-        curl=curl(tenant, asked),
-    )
-
-
-def _confirm(
-    admin: Any, request: HttpRequest, prepared: PreparedCall, asked: Asked
-) -> HttpResponse:
-    call = outgoing(asked)
-    return _page(
-        admin,
-        request,
-        "relais/console_confirm.html",
-        [Crumb(TITLE, console_url()), Crumb(_("Confirm"))],
-        title=_("Send this %(method)s request?") % {"method": call.method},
-        tenant=prepared.integration,
-        credentials=getattr(prepared.integration, "credentials", None),
-        call=call,
-        host=FlatchrHost(call.host).label,
-        file=asked_file(prepared),
-        minutes=int(confirmation.LASTS.total_seconds() // 60),
-        back_url=f"{console_url()}?prepared={prepared.pk}",
-        curl=curl(prepared.integration, asked),
-    )
-
-
-def asked_file(prepared: PreparedCall) -> dict[str, Any] | None:
-    """The name and size of the file that goes along."""
+def _asked_file(prepared: PreparedCall) -> dict[str, Any] | None:
+    """The name and size of the file that is sent along; None without one."""
     file: dict[str, Any] | None = prepared.asked.get("file")
     return {**file, "size": len(prepared.file or b"")} if file else None
-
-
-def _show(admin: Any, request: HttpRequest, form: ConsoleForm, **context: Any) -> HttpResponse:
-    chosen = str(form["tenant"].value() or "")
-    latest = PassthroughCall.objects.visible_to(request.user).filter(user=request.user)
-    return _page(
-        admin,
-        request,
-        "relais/console.html",
-        [Crumb(TITLE)],
-        form=form,
-        groups=_groups(request),
-        chosen=chosen if chosen in _readable(request) else "",
-        begun=BY_KEY.get(request.GET.get("template", "")),
-        several_tenants=len(_readable(request)) > 1,
-        has_tenants=bool(_readable(request)),
-        may_change=may(request.user, Permission.WRITE_THROUGH),
-        latest=latest.order_by("-id")[:LATEST],
-        console_url=console_url(),
-        history_url=list_url(PassthroughCall),
-        title=TITLE,
-        **context,
-    )
-
-
-def _page(
-    admin: Any, request: HttpRequest, template: str, crumbs: list[Crumb], **context: Any
-) -> HttpResponse:
-    """A page below the console, not below its history, which is the model's list."""
-    page: TemplateResponse = admin.page(request, template, None, **context)
-    page.context_data = {**(page.context_data or {}), "crumbs": crumbs}
-    return page
 
 
 def _groups(request: HttpRequest) -> list[tuple[str, list[Endpoint]]]:
@@ -207,7 +215,7 @@ def _may_template(user: Any, endpoint: Endpoint) -> bool:
     return user_may(user, endpoint.host, endpoint.method, path)
 
 
-# What the form begins with
+# What the form starts with
 
 
 def _form(request: HttpRequest, *data: Any, **options: Any) -> ConsoleForm:
@@ -220,7 +228,7 @@ def _form(request: HttpRequest, *data: Any, **options: Any) -> ConsoleForm:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What the address asks for: a template, a call of the history, or one not confirmed."""
+    """What the address names: a template, a call of the history, or one not confirmed yet."""
     asked = request.GET
     if pk := asked.get("again"):
         return _again(request, pk)

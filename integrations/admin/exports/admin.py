@@ -1,66 +1,86 @@
-"""Exports: who took which data away, what is being written, and the files that are ready."""
+"""The list of exports, and the base class of the lists that can be exported."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
+from django.contrib.admin import display
 from django.db.models import Q, QuerySet
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-)
-from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
-from django.utils.cache import add_never_cache_headers
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.accounts.permissions import Permission
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
-from integrations.admin.base.filters import FieldFilter, TenantFilter
-from integrations.admin.base.formatting import Tone, badge, change_url, date_time, list_url, number
-from integrations.admin.base.record_views import RecordPage
-from integrations.admin.exports.report import progress_context, report_context
-from integrations.audit.trail import record
-from integrations.exports import files, schedules, service
-from integrations.exports.formats import FORMATS
-from integrations.exports.selection import may_fetch
+from integrations.accounts.permissions import Permission, may
+from integrations.admin.base.access import MirrorAdmin, TenantScopedAdmin
+from integrations.admin.base.admin import NextStep
+from integrations.admin.base.badges import Tone, badge
+from integrations.admin.base.filters import FieldFilter, TenantFilter, chosen_tenant
+from integrations.admin.base.formatting import date_time, number
+from integrations.admin.base.urls import change_url, export_url
+from integrations.admin.base.views import AdminView, live_fragment
+from integrations.admin.exports.report import report_context
+from integrations.admin.exports.views import (
+    CancelExportView,
+    EndScheduleView,
+    ExportView,
+    FileView,
+    LiveExportView,
+)
+from integrations.exports import schedules
 from integrations.exports.working import is_fetchable
-from integrations.models import LIVE_EXPORTS, Event, Export, ExportKind, ExportState
+from integrations.models import LIVE_EXPORTS, Export, ExportKind, ExportState, RecordQuerySet
 
-# Of those that are being written, so many are followed on the list.
+# The list follows at most so many exports that are being written.
 MOST_LIVE = 20
 
 
-class KindFilter(FieldFilter):
+class ExportKindFilter(FieldFilter):
     title = _lazy("what")
     parameter_name = field = "kind"
     any_label = _lazy("Any records")
     choices_ = [(kind.value, str(kind.label)) for kind in ExportKind]
 
 
-class ExportAdmin(ReadOnlyMirrorAdmin):
+class RunningExportsView(AdminView):
+    """The moving part of the list."""
+
+    admin: ExportAdmin
+    route = "live/"
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        context = self.admin.running(request)
+        return live_fragment(
+            request,
+            "relais/_exports_live.html",
+            context,
+            live=bool(context["running"]),
+            state=context["running_state"],
+        )
+
+
+class ExportAdmin(TenantScopedAdmin):
+    """Grants members to see their tenant's exports, and authors those of several tenants."""
+
     record_related = ("integration", "user")
     list_display = ("what", "tenant", "who", "when", "rows_sent", "state_label")
-    list_filter = (TenantFilter, KindFilter)
+    list_filter = (TenantFilter, ExportKindFilter)
     list_select_related = ("integration", "user")
     list_defer = ("columns", "tenants", "error")
     sortable_by = ()
     ordering = ("-id",)
     change_list_template = "relais/export_list.html"
     detail_template = "relais/export.html"
-    empty_text = _lazy("No data has been taken away yet. Press Export above a list of records.")
+    next_step = NextStep(
+        _lazy("Export candidates"), "integrations_candidate_export", Permission.EXPORT
+    )
+    list_views = {"all_live": RunningExportsView, "end_schedule": EndScheduleView}
+    record_views = {"live": LiveExportView, "file": FileView, "cancel": CancelExportView}
+    empty_text = _lazy("No data has been exported yet. Press Export above a list of records.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The user's tenants' exports; one that spans several tenants is its author's alone."""
+        """The exports of the user's tenants; those of several tenants for their author only."""
         if request.user.is_superuser:
             return super().get_queryset(request)
         own = Q(integration=None, user=request.user)
@@ -93,26 +113,6 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
 
     # Pages
 
-    def record_pages(self) -> Mapping[str, RecordPage]:
-        return {
-            # How far one's own export is may be seen by who has lost the tenant meanwhile.
-            "live": RecordPage(live_view, None, "GET"),
-            "file": RecordPage(file_view, Permission.EXPORT, "POST"),
-            "cancel": RecordPage(cancel_view, Permission.EXPORT, "POST"),
-        }
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("live/", wrap(self.all_live_view), name="integrations_export_all_live"),
-            path(
-                "schedules/<int:pk>/end/",
-                wrap(end_schedule_view),
-                name="integrations_export_end_schedule",
-            ),
-            *super().get_urls(),
-        ]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
@@ -120,11 +120,11 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
         planned = [
             (one, reverse("admin:integrations_export_end_schedule", args=[one.pk])) for one in mine
         ]
-        context = {"planned": planned, **self._under_way(request)}
+        context = {"planned": planned, **self.running(request)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def _under_way(self, request: HttpRequest) -> dict[str, Any]:
-        """The exports that are being written, and by what the page knows that one has ended."""
+    def running(self, request: HttpRequest) -> dict[str, Any]:
+        """The exports that are being written, and a state that changes when one of them ends."""
         live = self.get_queryset(request).filter(state__in=LIVE_EXPORTS)
         running = list(live.select_related("integration")[:MOST_LIVE])
         return {
@@ -132,17 +132,6 @@ class ExportAdmin(ReadOnlyMirrorAdmin):
             "running_state": " ".join(str(one.pk) for one in running),
             "running_url": reverse("admin:integrations_export_all_live"),
         }
-
-    def all_live_view(self, request: HttpRequest) -> HttpResponseBase:
-        """What moves on the list, as a fragment; with what its script asks for."""
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET"])
-        context = self._under_way(request)
-        response = render(request, "relais/_exports_live.html", context)
-        response["X-Run-Live"] = "yes" if context["running"] else "no"
-        response["X-Run-State"] = context["running_state"]
-        add_never_cache_headers(response)
-        return response
 
     def detail(self, request: HttpRequest, record: Export) -> dict[str, Any]:
         return {
@@ -163,52 +152,23 @@ def state_badge(export: Export) -> SafeString:
     return badge(state.label, state.color)
 
 
-def live_view(request: HttpRequest, export: Export) -> HttpResponse:
-    """The moving part of the page, as a fragment; says whether to ask again."""
-    response = render(request, "relais/_export_live.html", progress_context(export))
-    response["X-Run-Live"] = "yes" if export.is_live else "no"
-    add_never_cache_headers(response)
-    return response
+class ExportableAdmin(MirrorAdmin):
+    """A list of mirrored records with an export form behind a button above it."""
 
+    list_views = {"export": ExportView}
 
-def file_view(request: HttpRequest, export: Export) -> HttpResponseBase:
-    """The file, for whoever asked for it, as long as they see all tenants that are in it."""
-    if not is_fetchable(export):
-        messages.error(request, _("This file has expired. Export the data again."))
-        return HttpResponseRedirect(change_url(export))
-    if not may_fetch(export, request.user):
-        raise Http404
-    try:
-        content = files.opened(export)
-    except FileNotFoundError:
-        messages.error(request, _("This file is gone from the disk. Export the data again."))
-        return HttpResponseRedirect(change_url(export))
-    record(Event.EXPORT_FETCHED, tenant=export.integration, about=export, kind=export.kind)
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=service.filename(export),
-        content_type=FORMATS[export.format].content_type,
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
-    )
+    def get_search_results(
+        self, request: HttpRequest, queryset: RecordQuerySet, search_term: str
+    ) -> tuple[RecordQuerySet, bool]:
+        return queryset.searched(search_term, request.user), False
 
-
-def cancel_view(request: HttpRequest, export: Export) -> HttpResponseBase:
-    if export.user_id != request.user.pk and not request.user.is_superuser:
-        raise Http404
-    if service.cancel(export):
-        messages.info(request, _("The export was cancelled. Nothing of it is kept."))
-    else:
-        messages.info(request, _("The export had ended already."))
-    return HttpResponseRedirect(change_url(export))
-
-
-def end_schedule_view(request: HttpRequest, pk: int) -> HttpResponseBase:
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    planned = schedules.schedules_of(request.user).filter(pk=pk).first()
-    if planned is None:
-        raise Http404
-    schedules.end(planned)
-    messages.success(request, _("The scheduled export was ended. Files made so far stay."))
-    return HttpResponseRedirect(list_url(Export))
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.GET.copy()
+        query.pop("p", None)
+        address = ""
+        if may(request.user, Permission.EXPORT, chosen_tenant(request)):
+            address = export_url(self.model) + (f"?{query.urlencode()}" if query else "")
+        context = {"export_url": address, **(extra_context or {})}
+        return super().changelist_view(request, context)

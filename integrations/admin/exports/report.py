@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from integrations.admin.base.cards import Card
 from integrations.admin.base.formatting import NOTHING, date_time, duration, link, number
-from integrations.admin.exports.form import column_choices
+from integrations.admin.base.urls import record_urls
+from integrations.admin.exports.forms import column_choices
 from integrations.exports.selection import may_fetch
 from integrations.exports.working import is_fetchable
 from integrations.models import Export, ExportFormat, ExportState
@@ -28,10 +29,7 @@ def report_context(request: HttpRequest, export: Export) -> dict[str, Any]:
         "may_fetch": fetchable and may_fetch(export, request.user),
         "withheld": fetchable and mine and not may_fetch(export, request.user),
         "expired": export.state == ExportState.DONE and not fetchable,
-        "urls": {
-            name: reverse(f"admin:integrations_export_{name}", args=[export.pk])
-            for name in ("live", "file", "cancel")
-        },
+        "urls": record_urls(export, "live", "file", "cancel"),
         "again_url": _again_url(export),
         "cards": [_what(export), _how(export)],
     }
@@ -59,7 +57,7 @@ def _again_url(export: Export) -> str:
 
 def _what(export: Export) -> Card:
     return Card(
-        _("What was taken"),
+        _("What was exported"),
         [
             (_("Records"), export.get_kind_display()),
             (_("Tenant"), link(export.integration) if export.integration else _("Several tenants")),
@@ -71,7 +69,7 @@ def _what(export: Export) -> Card:
 
 
 def _columns(export: Export) -> str:
-    """By the words of the form; nothing is known of those of exports before there was a choice."""
+    """The labels of the columns; exports made before columns could be chosen have none."""
     labels = dict(column_choices(export.kind, with_tenant=True))
     return ", ".join(labels.get(name, name) for name in export.columns) or NOTHING
 

@@ -1,33 +1,42 @@
-"""The page on which a file is asked for, and what its buttons do."""
+"""The export form of a list, and the pages and buttons of one export."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import (
+    FileResponse,
+    Http404,
     HttpRequest,
+    HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, tenants_where
-from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.filters import chosen_tenant
-from integrations.admin.base.formatting import change_url, list_url
-from integrations.admin.base.permissions import require
-from integrations.admin.exports.form import ExportForm, browser_language, column_choices, initial
-from integrations.exports import preferences, schedules, service
+from integrations.admin.base.urls import change_url, export_url, list_url
+from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, live_fragment, require
+from integrations.admin.exports.forms import ExportForm, browser_language, column_choices, initial
+from integrations.admin.exports.report import progress_context
+from integrations.audit.trail import record
+from integrations.exports import files, preferences, schedules, service
+from integrations.exports.formats import FORMATS
 from integrations.exports.preferences import NotSaved
 from integrations.exports.schedules import NotScheduled
+from integrations.exports.selection import may_fetch
+from integrations.exports.working import is_fetchable
 from integrations.messages import translated
-from integrations.models import Export, ExportFormat, ExportKind, Integration
+from integrations.models import Event, Export, ExportFormat, ExportKind, Integration
+
+if TYPE_CHECKING:
+    from integrations.admin.exports.admin import ExportableAdmin
 
 TITLES = {
     "candidate": _lazy("Export candidates"),
@@ -36,183 +45,244 @@ TITLES = {
 }
 
 
-class Page:
-    """One request for the page of one list: `admin` is the list's, and its query the filters."""
+class ExportView(AdminView):
+    """The export form of a list: the list's filters select the records, its buttons act on POST.
 
-    def __init__(self, admin: Any, request: HttpRequest) -> None:
-        self.admin = admin
-        self.request = request
-        self.kind = str(admin.opts.model_name)
+    Only a POST exports data: it is recorded in the audit trail, and no link in an e-mail may
+    start it.
+    """
+
+    admin: ExportableAdmin
+    permission = Permission.EXPORT
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(export_url(self.admin.model))
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        self._select(request)
+        return self._show(self._form())
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        self._select(request)
+        action, _colon, value = request.POST.get("do", "download").partition(":")
+        if action in ("all", "none", "use"):
+            return self._show(self._with_columns(self._columns_of(action, value)))
+        if action == "delete":
+            if preferences.delete_set(request.user, self.kind, value):
+                messages.success(request, _("The set of columns was deleted."))
+            return self._show(self._with_columns(request.POST.getlist("columns")))
+        form = self._form(request.POST)
+        if not form.is_valid():
+            return self._show(form)
+        if action == "save":
+            return self._save_set(form)
+        if action == "schedule":
+            return self._schedule(form)
+        return self._export(form)
+
+    def _select(self, request: HttpRequest) -> None:
+        """Find the tenant and the records that the list's filters select; raise PermissionDenied
+        for a tenant in which the user may not export.
+        """
+        self.kind = str(self.admin.opts.model_name)
         tenants = Integration.objects.visible_to(request.user)
         self.tenant = tenants.filter(pk=chosen_tenant(request)).first()
-        self.changelist = admin.get_changelist_instance(request)
+        self.changelist = self.admin.get_changelist_instance(request)
         self.selected = self.changelist.queryset.filter(
             integration__in=tenants_where(request.user, Permission.EXPORT)
         )
+        self.filters = request.GET.urlencode()
+        choices = column_choices(self.kind, with_tenant=self.tenant is None)
+        self.all_columns = [name for name, _ in choices]
         if self.tenant is not None:
             require(request, Permission.EXPORT, self.tenant)
 
-    @property
-    def filters(self) -> str:
-        return self.request.GET.urlencode()
-
-    @property
-    def known(self) -> list[str]:
-        choices = column_choices(self.kind, with_tenant=self.tenant is None)
-        return [name for name, _ in choices]
-
-    def form(self, data: Any = None, columns: list[str] | None = None) -> ExportForm:
-        preference = preferences.preference(
-            self.request.user, language=browser_language(self.request)
-        )
+    def _form(self, data: Any = None, columns: list[str] | None = None) -> ExportForm:
+        language = browser_language(self.request)
+        preference = preferences.preference(self.request.user, language=language)
         return ExportForm(
             data,
             kind=self.kind,
             with_tenant=self.tenant is None,
-            initial=initial(preference, self.known if columns is None else columns),
+            initial=initial(preference, self.all_columns if columns is None else columns),
         )
 
+    def _columns_of(self, action: str, value: str) -> list[str]:
+        if action == "use" and value.isascii() and value.isdigit() and len(value) < 19:
+            mine = preferences.sets_of(self.request.user, self.kind)
+            found = mine.filter(pk=int(value)).first()
+            return [name for name in found.columns if name in self.all_columns] if found else []
+        return self.all_columns if action == "all" else []
 
-def export_page(admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """GET: the form. POST: what one of its buttons says, the download if none.
+    def _with_columns(self, columns: list[str]) -> ExportForm:
+        """The form as it was filled in, with other columns and without errors."""
+        form = self._form(columns=columns)
+        for name in ("format", "delimiter", "date_format", "every"):
+            if given := self.request.POST.get(name):
+                form.initial[name] = given
+        form.initial["bom"] = "bom" in self.request.POST
+        return form
 
-    Only a POST takes data away: that leaves a trace, and must not be started by a link in a mail.
-    """
-    if request.method not in ("GET", "HEAD", "POST"):
-        return HttpResponseNotAllowed(["GET", "POST"])
-    page = Page(admin, request)
-    if request.method != "POST":
-        return _shown(page, page.form())
-    action, _colon, value = request.POST.get("do", "download").partition(":")
-    if action in ("all", "none", "use"):
-        return _shown(page, _with_columns(page, _columns_of(page, action, value)))
-    if action == "delete":
-        if preferences.delete_set(request.user, page.kind, value):
-            messages.success(request, _("The set of columns was deleted."))
-        return _shown(page, _with_columns(page, request.POST.getlist("columns")))
-    form = page.form(request.POST)
-    if not form.is_valid():
-        return _shown(page, form)
-    if action == "save":
-        return _save_set(page, form)
-    if action == "schedule":
-        return _schedule(page, form)
-    return _take_away(page, form)
-
-
-def _columns_of(page: Page, action: str, value: str) -> list[str]:
-    if action == "use" and value.isascii() and value.isdigit() and len(value) < 19:
-        mine = preferences.sets_of(page.request.user, page.kind)
-        found = mine.filter(pk=int(value)).first()
-        return [name for name in found.columns if name in page.known] if found else []
-    return page.known if action == "all" else []
-
-
-def _with_columns(page: Page, columns: list[str]) -> ExportForm:
-    """The form as it was filled in, with other columns, and without complaints."""
-    form = page.form(columns=columns)
-    for name in ("format", "delimiter", "date_format", "every"):
-        if given := page.request.POST.get(name):
-            form.initial[name] = given
-    form.initial["bom"] = "bom" in page.request.POST
-    return form
-
-
-def _take_away(page: Page, form: ExportForm) -> HttpResponseBase:
-    wanted, user = form.wanted(), page.request.user
-    style = wanted.style
-    preferences.remember(
-        user,
-        format=wanted.format,
-        delimiter=style.delimiter,
-        date_format=style.date_format,
-        bom=style.bom,
-    )
-    if service.count(page.selected) > service.rows_at_once(wanted.format):
-        export = service.queue(wanted, user=user, filters=page.filters, integration=page.tenant)
-        return HttpResponseRedirect(change_url(export))
-    stream, name, content_type = service.download(
-        page.selected, wanted, user=user, filters=page.filters, integration=page.tenant
-    )
-    return StreamingHttpResponse(
-        stream,
-        content_type=content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
-
-
-def _save_set(page: Page, form: ExportForm) -> HttpResponseBase:
-    try:
-        made = preferences.save_set(
-            page.request.user,
-            page.kind,
-            form.cleaned_data["set_name"],
-            form.cleaned_data["columns"],
+    def _export(self, form: ExportForm) -> HttpResponseBase:
+        """Download a short file at once; let a worker write a long one."""
+        wanted, user = form.wanted(), self.request.user
+        style = wanted.style
+        preferences.remember(
+            user,
+            format=wanted.format,
+            delimiter=style.delimiter,
+            date_format=style.date_format,
+            bom=style.bom,
         )
-    except NotSaved as refused:
-        form.add_error("set_name", translated(refused))
-        return _shown(page, form)
-    messages.success(page.request, _("The columns were saved as “%(made)s”.") % {"made": made})
-    return _shown(page, _with_columns(page, form.cleaned_data["columns"]))
-
-
-def _schedule(page: Page, form: ExportForm) -> HttpResponseBase:
-    try:
-        schedules.schedule(
-            form.wanted(),
-            user=page.request.user,
-            integration=page.tenant,
-            filters=page.filters,
-            every=form.cleaned_data["every"] or "WEEK",
-            language=get_language() or "",
+        if service.count(self.selected) > service.rows_at_once(wanted.format):
+            export = service.queue(wanted, user=user, filters=self.filters, integration=self.tenant)
+            return HttpResponseRedirect(change_url(export))
+        stream, name, content_type = service.download(
+            self.selected, wanted, user=user, filters=self.filters, integration=self.tenant
         )
-    except NotScheduled as refused:
-        form.add_error("every", translated(refused))
-        return _shown(page, form)
-    messages.success(
-        page.request, _("The export is scheduled. You will get an e-mail with a link each time.")
-    )
-    return HttpResponseRedirect(list_url(Export))
+        return StreamingHttpResponse(
+            stream,
+            content_type=content_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
 
-
-def _shown(page: Page, form: ExportForm) -> HttpResponseBase:
-    count = service.count(page.selected)
-    most = service.rows_at_once(ExportFormat.CSV)
-    label = ExportKind(page.kind).label
-    chosen = form["columns"].value() or []
-    back = reverse(f"admin:integrations_{page.kind}_changelist")
-    answer: HttpResponseBase = page.admin.page(
-        page.request,
-        "relais/export_form.html",
-        None,
-        Crumb(_("Export")),
-        title=TITLES[page.kind],
-        form=form,
-        large=count > most,
-        large_for_excel=count > service.rows_at_once(ExportFormat.XLSX),
-        count=min(count, most),
-        one_label=ExportKind(page.kind).value,
-        many_label=label.lower(),
-        narrowed=_narrowed(page),
-        back_url=f"{back}?{page.filters}" if page.filters else back,
-        chosen=len(chosen),
-        sets=preferences.sets_of(page.request.user, page.kind),
-        why_no_schedule=translated(schedules.why_not(page.request.user, page.tenant)),
-        tenant=page.tenant,
-    )
-    return answer
-
-
-def _narrowed(page: Page) -> list[tuple[str, str]]:
-    """What the list is limited to, in words."""
-    found = [(_("Search"), page.changelist.query)] if page.changelist.query else []
-    for spec in page.changelist.filter_specs:
-        if value := spec.value():
-            found.append(
-                (str(spec.title).capitalize(), str(dict(spec.lookup_choices).get(value, value)))
+    def _save_set(self, form: ExportForm) -> HttpResponseBase:
+        given = form.cleaned_data
+        try:
+            made = preferences.save_set(
+                self.request.user, self.kind, given["set_name"], given["columns"]
             )
-    return found
+        except NotSaved as refused:
+            form.add_error("set_name", translated(refused))
+            return self._show(form)
+        text = _("The columns were saved as “%(made)s”.") % {"made": made}
+        messages.success(self.request, text)
+        return self._show(self._with_columns(given["columns"]))
+
+    def _schedule(self, form: ExportForm) -> HttpResponseBase:
+        try:
+            schedules.schedule(
+                form.wanted(),
+                user=self.request.user,
+                integration=self.tenant,
+                filters=self.filters,
+                every=form.cleaned_data["every"] or "WEEK",
+                language=get_language() or "",
+            )
+        except NotScheduled as refused:
+            form.add_error("every", translated(refused))
+            return self._show(form)
+        messages.success(
+            self.request,
+            _("The export is scheduled. You will get an e-mail with a link each time."),
+        )
+        return HttpResponseRedirect(list_url(Export))
+
+    def _show(self, form: ExportForm) -> HttpResponseBase:
+        count = service.count(self.selected)
+        most = service.rows_at_once(ExportFormat.CSV)
+        label = ExportKind(self.kind).label
+        back = list_url(self.admin.model)
+        why_not = schedules.why_not(self.request.user, self.tenant)
+        return self.page(
+            "relais/export_form.html",
+            None,
+            Breadcrumb(_("Export")),
+            title=TITLES[self.kind],
+            form=form,
+            large=count > most,
+            large_for_excel=count > service.rows_at_once(ExportFormat.XLSX),
+            count=min(count, most),
+            one_label=ExportKind(self.kind).value,
+            many_label=label.lower(),
+            narrowed=self._active_filters(),
+            back_url=f"{back}?{self.filters}" if self.filters else back,
+            chosen=len(form["columns"].value() or []),
+            sets=preferences.sets_of(self.request.user, self.kind),
+            why_no_schedule=translated(why_not),
+            tenant=self.tenant,
+        )
+
+    def _active_filters(self) -> list[tuple[str, str]]:
+        """Name and value of the search and of each filter that limits the list."""
+        query = self.changelist.query
+        found = [(_("Search"), query)] if query else []
+        for spec in self.changelist.filter_specs:
+            if value := spec.value():
+                words = dict(spec.lookup_choices).get(value, value)
+                found.append((str(spec.title).capitalize(), str(words)))
+        return found
+
+
+class LiveExportView(RecordView[Export]):
+    """The moving part of an export's page."""
+
+    # Visible to the export's author even after losing access to the tenant.
+    permission = None
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        export = self.record
+        context = progress_context(export)
+        return live_fragment(request, "relais/_export_live.html", context, live=export.is_live)
+
+
+class FileView(RecordView[Export]):
+    """The file, for whoever asked for it, as long as they see all tenants that are in it."""
+
+    permission = Permission.EXPORT
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        export = self.record
+        if not is_fetchable(export):
+            messages.error(request, _("This file has expired. Export the data again."))
+            return HttpResponseRedirect(change_url(export))
+        if not may_fetch(export, request.user):
+            raise Http404
+        try:
+            content = files.opened(export)
+        except FileNotFoundError:
+            messages.error(request, _("This file is gone from the disk. Export the data again."))
+            return HttpResponseRedirect(change_url(export))
+        record(Event.EXPORT_FETCHED, tenant=export.integration, about=export, kind=export.kind)
+        return FileResponse(
+            content,
+            as_attachment=True,
+            filename=service.filename(export),
+            content_type=FORMATS[export.format].content_type,
+            headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        )
+
+
+class CancelExportView(RecordView[Export]):
+    permission = Permission.EXPORT
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        export = self.record
+        if export.user_id != request.user.pk and not request.user.is_superuser:
+            raise Http404
+        if service.cancel(export):
+            messages.info(request, _("The export was cancelled. Nothing of it is kept."))
+        else:
+            messages.info(request, _("The export had ended already."))
+        return HttpResponseRedirect(change_url(export))
+
+
+class EndScheduleView(AdminView):
+    """End a scheduled export of the user's own."""
+
+    route = "schedules/<int:pk>/end/"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        planned = schedules.schedules_of(request.user).filter(pk=pk).first()
+        if planned is None:
+            raise Http404
+        schedules.end(planned)
+        messages.success(request, _("The scheduled export was ended. Files made so far stay."))
+        return HttpResponseRedirect(list_url(Export))

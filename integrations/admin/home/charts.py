@@ -13,8 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.admin.base.charts import Chart, Point, Said, bars, ceiling, columns
-from integrations.admin.base.formatting import change_url, duration, list_url, number
+from integrations.admin.base.charts import Chart, ChartTexts, Point, bars, ceiling, columns
+from integrations.admin.base.formatting import duration, number
+from integrations.admin.base.urls import change_url, list_url
 from integrations.admin.home.stats import Figures
 from integrations.admin.home.sync_history import Bar
 from integrations.models import Integration, Submission, SubmissionState
@@ -24,12 +25,12 @@ WEEKS = 12
 MOST_STAGES = 10
 SLOWEST = 8
 SUBMISSION_DAYS = 30
-# Columns that the name of one takes the room of.
+# A label is as wide as so many columns.
 NEIGHBOURS = 6
 
 
 def weekly(figures: Iterable[Figures]) -> Chart:
-    """Applications made in each of the last weeks, the one that has begun included."""
+    """Applications made in each of the last weeks, the current one included."""
     counted: Counter[str] = Counter()
     for one in figures:
         counted.update(dict(one.weeks))
@@ -41,7 +42,7 @@ def weekly(figures: Iterable[Figures]) -> Chart:
         "now": points[-1].shown,
         "before": number(before),
     }
-    said = Said(
+    texts = ChartTexts(
         _("How many applications come in?"),
         summary,
         (_("Week of"), _("Applications")),
@@ -49,7 +50,7 @@ def weekly(figures: Iterable[Figures]) -> Chart:
     )
     top = ceiling(max(point.value for point in points))
     scale = [(0, "0"), (top / 2, number(round(top / 2))), (top, number(round(top)))]
-    return columns("weekly", said, points, scale, range(WEEKS - 1, -1, -4))
+    return columns("weekly", texts, points, scale, range(WEEKS - 1, -1, -4))
 
 
 def _week(week: date, count: int, *, now: bool) -> Point:
@@ -63,7 +64,7 @@ def _week(week: date, count: int, *, now: bool) -> Point:
 
 
 def funnel(figures: Sequence[Figures]) -> Chart:
-    """Where the applications stand that are not declined; stages of one name are taken together."""
+    """Applications by stage, except declined ones; stages of the same name are added up."""
     points = [_stage(name, count) for name, count in _merged(figures)]
     standing = sum(int(point.value) for point in points)
     summary = ngettext(
@@ -71,13 +72,13 @@ def funnel(figures: Sequence[Figures]) -> Chart:
         "%(count)s applications that are not declined.",
         standing,
     )
-    said = Said(
+    texts = ChartTexts(
         _("Where do applications stand?"),
         summary % {"count": number(standing)},
         (_("Stage"), _("Applications")),
         _("No application stands at a stage yet."),
     )
-    return bars("funnel", said, points)
+    return bars("funnel", texts, points)
 
 
 def _stage(name: str, count: int) -> Point:
@@ -86,7 +87,7 @@ def _stage(name: str, count: int) -> Point:
 
 
 def _merged(figures: Iterable[Figures]) -> list[tuple[str, int]]:
-    """Stages of several tenants, by where they stand in their pipelines; the rare ones as one."""
+    """Stages of several tenants in the order of their pipelines; the rare ones added up as one."""
     counts: Counter[str] = Counter()
     places: dict[str, list[float]] = defaultdict(list)
     names: dict[str, str] = {}
@@ -95,7 +96,7 @@ def _merged(figures: Iterable[Figures]) -> list[tuple[str, int]]:
             key = stage["name"].strip().casefold()
             names.setdefault(key, stage["name"].strip())
             counts[key] += stage["count"]
-            # One without a name is no stage, and comes last.
+            # Applications without a stage come last.
             places[key].append(place / len(one.stages) if key else 2.0)
     kept = [key for key, _count in counts.most_common(MOST_STAGES)]
     kept.sort(key=lambda key: (sum(places[key]) / len(places[key]), key))
@@ -106,7 +107,7 @@ def _merged(figures: Iterable[Figures]) -> list[tuple[str, int]]:
 
 
 def submissions(ids: Sequence[str], tenant: Integration | None = None) -> Chart:
-    """What became of the submissions of the last days."""
+    """Submissions of the last days by state."""
     since = timezone.now() - timedelta(days=SUBMISSION_DAYS)
     rows = (
         Submission.objects.filter(integration_id__in=ids, created_at__gte=since)
@@ -138,13 +139,13 @@ def submissions(ids: Sequence[str], tenant: Integration | None = None) -> Chart:
         "%(count)s submissions in the last 30 days.",
         total,
     )
-    said = Said(
-        _("What became of submissions?"),
+    texts = ChartTexts(
+        _("What happened to submissions?"),
         summary % {"count": number(total)},
         (_("Result"), _("Submissions")),
         _("Nothing was submitted in the last 30 days."),
     )
-    return bars("submissions", said, points)
+    return bars("submissions", texts, points)
 
 
 def durations(strip: Sequence[Bar]) -> Chart:
@@ -168,7 +169,7 @@ def durations(strip: Sequence[Bar]) -> Chart:
             "usual": duration(median(whole)),
             "most": duration(max(whole)),
         }
-    said = Said(
+    texts = ChartTexts(
         _("How long do syncs take?"),
         summary,
         (_("Sync"), _("Took")),
@@ -179,7 +180,7 @@ def durations(strip: Sequence[Bar]) -> Chart:
     scale = [(0, "0"), (top / 2, _short(top / 2)), (top, _short(top))]
     # The first and the last, where there is room for both.
     named = [0, len(points) - 1] if len(points) > NEIGHBOURS else list(range(len(points)))[:1]
-    return columns("durations", said, points, scale, named)
+    return columns("durations", texts, points, scale, named)
 
 
 def _seconds(most: float) -> float:
@@ -219,13 +220,13 @@ def slowest(figures: Sequence[tuple[Integration, Figures]]) -> Chart:
         summary = _("Half of the tenants take less than %(usual)s for a full sync.") % {
             "usual": duration(median(seconds for seconds, _tenant in timed))
         }
-    said = Said(
+    texts = ChartTexts(
         _("Which tenants take longest to read?"),
         summary,
         (_("Tenant"), _("Last full sync")),
-        _("No tenant has been read whole yet."),
+        _("No tenant has been read completely yet."),
     )
-    return bars("slowest", said, points)
+    return bars("slowest", texts, points)
 
 
 def of_tenant(tenant: Integration, figures: Figures, strip: Sequence[Bar]) -> list[Chart]:

@@ -1,4 +1,4 @@
-"""The figures of tenants as they were last counted (`tenants/stats.py`)."""
+"""The figures of tenants: records as last counted (`tenants/stats.py`), submissions as of now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from integrations.models import TenantFigures
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from integrations.admin.base.urls import ATTENTION_VALUE, LIVE_STATES_VALUE, list_url
+from integrations.models import LIVE_SUBMISSIONS, Submission, SubmissionState, TenantFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,61 @@ def total(figures: Iterable[Figures]) -> Figures:
         **{name: sum(getattr(one, name) for one in counted) for name in SUMMED},
         counted_at=min(one.counted_at for one in counted if one.counted_at),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionFigure:
+    """A number of submissions, and the list of them."""
+
+    label: str
+    count: int
+    url: str
+    tone: str = ""
+
+
+def submission_figures(tenant_ids: Iterable[str]) -> list[SubmissionFigure]:
+    """What is in progress and what has ended in the last seven days; empty if there is neither."""
+    mine = Submission.objects.filter(integration_id__in=list(tenant_ids)).order_by()
+    live = _by_state(mine.filter(state__in=LIVE_SUBMISSIONS))
+    ended = _by_state(mine.since(6).exclude(state__in=LIVE_SUBMISSIONS))
+    if not live and not ended:
+        return []
+
+    def lately(label: str, state: SubmissionState, tone: str = "") -> SubmissionFigure:
+        url = list_url(Submission, state=state.value, when="7")
+        return SubmissionFigure(label, ended.get(state, 0), url, tone)
+
+    uncertain, failed = SubmissionState.UNCERTAIN, SubmissionState.FAILED
+    return [
+        SubmissionFigure(
+            _("In progress"), sum(live.values()), list_url(Submission, state=LIVE_STATES_VALUE)
+        ),
+        SubmissionFigure(
+            _("Not known yet"),
+            live.get(uncertain, 0),
+            list_url(Submission, state=uncertain.value),
+            uncertain.color,
+        ),
+        lately(_("Drafts of the last 7 days"), SubmissionState.DRAFT),
+        lately(_("Failed in the last 7 days"), failed, failed.color),
+        lately(_("Succeeded in the last 7 days"), SubmissionState.SUCCEEDED),
+    ]
+
+
+def attention_figures(tenant_ids: Iterable[str]) -> dict[str, SubmissionFigure]:
+    """The submissions that need attention, for each tenant that has some, in one query."""
+    rows = (
+        Submission.objects.filter(integration_id__in=list(tenant_ids))
+        .needing_attention()
+        .order_by()
+        .values_list("integration_id")
+        .annotate(n=Count("pk"))
+    )
+    return {
+        pk: SubmissionFigure("", count, list_url(Submission, tenant=pk, state=ATTENTION_VALUE))
+        for pk, count in rows
+    }
+
+
+def _by_state(submissions: Any) -> dict[str, int]:
+    return dict(submissions.values_list("state").annotate(n=Count("pk")))

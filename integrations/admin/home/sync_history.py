@@ -1,4 +1,4 @@
-"""The last syncs of a tenant as a strip of bars: when each was, and what happened."""
+"""The last syncs of a tenant as a strip of bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 
-from integrations.admin.base.formatting import change_url, duration, local
+from integrations.admin.base.formatting import duration, local
+from integrations.admin.base.urls import change_url
 from integrations.models import Integration, ModelResult, RunState, SyncRun, SyncType
 
 LENGTH = 50
@@ -31,8 +32,8 @@ class Bar:
 def strips_for(ids: Sequence[str]) -> dict[str, list[Bar]]:
     """The newest runs of each tenant, oldest first, in three queries.
 
-    Where the strip of a tenant begins is found by a walk down the index on (integration, -id), so
-    the work does not grow with how long tenants have been here.
+    The first run of each strip is found by scanning the index on (integration, -id), so the work
+    does not grow with the number of runs.
     """
     strips: dict[str, list[Bar]] = defaultdict(list)
     chosen = _newest(ids)
@@ -45,7 +46,7 @@ def strips_for(ids: Sequence[str]) -> dict[str, list[Bar]]:
 
 
 def _newest(ids: Sequence[str]) -> Q:
-    """The condition that the newest runs of these tenants meet, and no other run does."""
+    """A condition that selects exactly the newest runs of these tenants."""
     mine = SyncRun.objects.filter(integration=OuterRef("pk")).order_by("-id").values("pk")
     starts = Integration.objects.filter(pk__in=ids).annotate(
         first=Subquery(mine[LENGTH - 1 : LENGTH])

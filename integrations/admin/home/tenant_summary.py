@@ -6,13 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.admin.utils import quote
-from django.urls import reverse
-
-from integrations.admin.base.formatting import change_url
-from integrations.admin.home.stats import Figures, figures_for
+from integrations.admin.base.urls import change_url, record_url
+from integrations.admin.home.stats import Figures, SubmissionFigure, attention_figures, figures_for
 from integrations.admin.home.sync_history import Bar, strips_for
-from integrations.admin.submissions.links import Troubled, troubled_submissions
 from integrations.models import Integration, SyncRun
 from integrations.tenants.health import Facts, Health, Step, health_of, next_sync_at
 
@@ -29,7 +25,7 @@ class TenantView:
     live: SyncRun | None
     step_url: str
     strip: list[Bar] = field(default_factory=list)
-    troubled: Troubled | None = None
+    troubled: SubmissionFigure | None = None
 
     @property
     def can_sync(self) -> bool:
@@ -37,7 +33,7 @@ class TenantView:
 
 
 def tenant_views(tenants: Sequence[Integration]) -> list[TenantView]:
-    """State and figures of each tenant, in a number of queries that does not grow with them."""
+    """State and figures of each tenant; the number of queries does not grow with them."""
     figures = figures_for([tenant.pk for tenant in tenants])
     health = health_of(tenants)
     return [view_of(tenant, *health[tenant.pk], figures[tenant.pk]) for tenant in tenants]
@@ -51,7 +47,7 @@ def full_views(
     """The same with the last syncs and with the submissions that need attention."""
     ids = [tenant.pk for tenant in tenants]
     strips = strips_for(ids)
-    troubled = troubled_submissions(ids)
+    troubled = attention_figures(ids)
     return [
         view_of(
             tenant,
@@ -77,7 +73,7 @@ def view_of(
     figures: Figures,
     *,
     strip: Sequence[Bar] = (),
-    troubled: Troubled | None = None,
+    troubled: SubmissionFigure | None = None,
 ) -> TenantView:
     return TenantView(
         tenant=tenant,
@@ -93,15 +89,11 @@ def view_of(
 
 
 def step_url(tenant: Integration, health: Health) -> str:
-    """The page on which the next step is taken; empty for a sync, which is a button."""
+    """The page on which the next step is taken; blank for a sync, which is a button."""
     if health.step is Step.OPEN_RUN and health.run is not None:
         return change_url(health.run)
     if health.step is Step.CREDENTIALS:
-        return tenant_url(tenant, "credentials")
+        return record_url(tenant, "credentials")
     if health.step is Step.SETTINGS:
-        return tenant_url(tenant, "enabled")
+        return record_url(tenant, "enabled")
     return ""
-
-
-def tenant_url(tenant: Integration, page: str) -> str:
-    return reverse(f"admin:integrations_integration_{page}", args=[quote(tenant.pk)])

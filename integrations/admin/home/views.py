@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from integrations.admin.base.urls import submit_url
 from integrations.admin.home.charts import of_all, of_tenant
-from integrations.admin.home.stats import figures_for, total
+from integrations.admin.home.stats import figures_for, submission_figures, total
 from integrations.admin.home.tenant_summary import full_views
-from integrations.admin.submissions.links import new_url, submission_figures
 from integrations.models import Integration, SubmissionKind
 from integrations.tenants.health import Condition, Facts, Health, health_of
 
-# Their states are looked at to put the worst first; past so many, a search has to narrow them.
+# The states of at most so many tenants are computed, to sort by them; a search finds the others.
 MOST_TENANTS = 500
 PER_PAGE = 12
 
@@ -28,8 +28,8 @@ States = Mapping[str, tuple[Facts, Health]]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One state that the page can be limited to, with how many tenants are in it."""
+class StateChoice:
+    """A filter by state, with the number of tenants in it."""
 
     label: str
     count: int
@@ -39,7 +39,7 @@ class Choice:
 
 
 def home(request: HttpRequest) -> dict[str, Any]:
-    """What `relais/overview.html` shows, in a number of queries that does not grow with tenants."""
+    """The context of `relais/overview.html`; the number of queries does not grow with tenants."""
     asked = request.GET.get("q", "").strip()
     state = request.GET.get("state", "")
     ids, found = _visible(request, asked)
@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
     shown = listed[(number - 1) * PER_PAGE : number * PER_PAGE]
     figures = figures_for([tenant.pk for tenant in tenants])
     views = full_views(shown, health, figures)
-    told = [(tenant, figures[tenant.pk]) for tenant in tenants]
+    counted = [(tenant, figures[tenant.pk]) for tenant in tenants]
     alone = len(ids) == 1 and len(views) == 1
     return {
         "tenants": views,
@@ -65,12 +65,12 @@ def home(request: HttpRequest) -> dict[str, Any]:
         "state": state,
         "choices": _choices(asked, state, tenants, health),
         "pager": _pager(asked, state, number, len(listed)),
-        "total": total(one for _tenant, one in told),
+        "total": total(one for _tenant, one in counted),
         "charts": of_tenant(shown[0], figures[shown[0].pk], views[0].strip)
         if alone
-        else of_all(told),
+        else of_all(counted),
         "connect_url": reverse("admin:integrations_integration_add"),
-        "submit_url": new_url(SubmissionKind.CANDIDATE),
+        "submit_url": submit_url(SubmissionKind.CANDIDATE),
         "submissions": submission_figures(tenant.pk for tenant in tenants),
     }
 
@@ -94,7 +94,7 @@ def _visible(request: HttpRequest, asked: str) -> tuple[list[str], list[str]]:
 
 
 def _folded(text: str) -> str:
-    """Without accents and case."""
+    """`text` without accents, in lower case."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
@@ -105,14 +105,14 @@ def _attention(tenants: Sequence[Integration], health: States) -> int:
 
 def _choices(
     asked: str, state: str, tenants: Sequence[Integration], health: States
-) -> list[Choice]:
-    """All, and each state that a tenant is in; the one that is chosen is there in any case."""
+) -> list[StateChoice]:
+    """All, each state that a tenant is in, and the chosen one even if no tenant is in it."""
     counted = Counter(health[tenant.pk][1].condition for tenant in tenants)
-    every = Choice(_("All"), len(tenants), _address(q=asked), "neutral", not state)
+    every = StateChoice(_("All"), len(tenants), _address(q=asked), "neutral", not state)
     return [
         every,
         *(
-            Choice(
+            StateChoice(
                 condition.label,
                 counted[condition],
                 _address(q=asked, state=condition.slug),
@@ -132,14 +132,14 @@ def _address(**query: str) -> str:
 
 
 def _page(request: HttpRequest, count: int) -> int:
-    """The page that is asked for; the last one for a number past it."""
+    """The number of the requested page; the last one if it is too high."""
     asked = request.GET.get("p", "")
     last = max(1, -(-count // PER_PAGE))
     return min(max(1, int(asked)), last) if asked.isascii() and asked.isdigit() else 1
 
 
 def _pager(asked: str, state: str, number: int, count: int) -> dict[str, Any]:
-    """What stands below the list; empty addresses where there is no other page."""
+    """The pager below the list; addresses are blank where there is no other page."""
 
     def page(other: int) -> str:
         return _address(q=asked, state=state, p=str(other) if other > 1 else "")

@@ -4,53 +4,50 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.badges import enum_badge, gone_badge, stage_badge, submission_badge
 from integrations.admin.base.cards import Card, Related, badges, record_card, related
-from integrations.admin.base.filters import (
+from integrations.admin.base.filters import DeletedFilter, TenantFilter, chosen_tenant
+from integrations.admin.base.formatting import (
+    NOTHING,
+    ago,
+    chips,
+    day,
+    emails,
+    link,
+    phones,
+)
+from integrations.admin.base.urls import list_url, submit_url
+from integrations.admin.exports.admin import ExportableAdmin
+from integrations.admin.records.changes import changes_of
+from integrations.admin.records.field_sources import source_of
+from integrations.admin.records.filters import (
+    AppliedFilter,
+    CandidateAppliedFilter,
     CandidateFilter,
-    DeletedFilter,
     JobFilter,
     OutcomeFilter,
     StageFilter,
     TagFilter,
-    TenantFilter,
-    chosen_tenant,
 )
-from integrations.admin.base.formatting import (
-    NOTHING,
-    chips,
-    date_time,
-    day,
-    emails,
-    enum_badge,
-    gone_badge,
-    link,
-    list_url,
-    phones,
-    stage_badge,
-)
-from integrations.admin.exports.mixin import ExportingMixin
-from integrations.admin.records.changes import changes_of
-from integrations.admin.records.date_filters import AppliedFilter, CandidateAppliedFilter
-from integrations.admin.records.field_sources import source_of
 from integrations.admin.records.timeline import timeline
-from integrations.admin.submissions.links import new_url, submitted_from_here
 from integrations.models import (
     Application,
     ApplicationQuerySet,
     Candidate,
     CandidateQuerySet,
+    Submission,
     SubmissionKind,
 )
 
 
-class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
+class CandidateAdmin(ExportableAdmin):
     list_display = CandidateQuerySet.list_columns
     list_filter = (
         TenantFilter,
@@ -61,7 +58,6 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
         DeletedFilter,
         JobFilter,
     )
-    list_select_related = ("integration",)
     search_fields = CandidateQuerySet.search_fields
     search_placeholder = _lazy("Name or e-mail")
     sortable_by = tuple(CandidateQuerySet.list_orders)
@@ -71,10 +67,6 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def name(self, candidate: Candidate) -> SafeString:
         return format_html("{} {}", str(candidate), gone_badge(candidate.remote_deleted_at))
 
-    @display(description=_lazy("Tenant"))
-    def tenant(self, candidate: Candidate) -> str:
-        return str(candidate.integration)
-
     @display(description=_lazy("E-mail"))
     def email(self, candidate: Candidate) -> SafeString | str:
         return emails(candidate.email_addresses)
@@ -82,10 +74,6 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     @display(description=_lazy("Phone"))
     def phone(self, candidate: Candidate) -> SafeString | str:
         return phones(candidate.phone_numbers)
-
-    @display(description=_lazy("Changed"), ordering=CandidateQuerySet.list_orders["changed"])
-    def changed(self, candidate: Candidate) -> SafeString | str:
-        return date_time(candidate.changed_at)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -98,11 +86,11 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
             "badges": badges(record),
             "subtitle": _("Candidate"),
             "cards": [_contact(record), _tags(record), record_card(record)],
-            "related": [_applications(record), *submitted_from_here(record)],
+            "related": [_applications(record), *_submissions(record)],
             "source": source_of(record),
             "timeline": {"events": timeline(record)},
             "links": [(_("Applications"), list_url(Application, candidate=record.pk))],
-            "submit_url": new_url(SubmissionKind.CANDIDATE, candidate=record.pk),
+            "submit_url": submit_url(SubmissionKind.CANDIDATE, candidate=record.pk),
             "submit_label": _("Submit for another job"),
         }
 
@@ -110,7 +98,7 @@ class CandidateAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
 def _submit_url(request: HttpRequest, kind: SubmissionKind) -> str:
     """The form, at the tenant that the list is limited to."""
     tenant = chosen_tenant(request)
-    return new_url(kind, **({"tenant": tenant} if tenant else {}))
+    return submit_url(kind, **({"tenant": tenant} if tenant else {}))
 
 
 def _contact(candidate: Candidate) -> Card:
@@ -161,7 +149,29 @@ def _applications(candidate: Candidate) -> Related:
     )
 
 
-class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
+def _submissions(record: Application | Candidate) -> list[Related]:
+    """The submissions that made this record; empty if it was not submitted from here."""
+    field = str(record._meta.model_name)
+    made_it = Submission.objects.filter(**{field: record.pk}).order_by("-created_at", "-id")
+    found = made_it.select_related("job", "created_by")
+    block = related(
+        _("Submitted from here"),
+        (_("Submission"), _("Job"), _("State"), _("By"), _("When")),
+        found.defer("job__remote_data", "job__description", "cover_letter"),
+        lambda submission: (
+            link(submission),
+            link(submission.job),
+            submission_badge(submission),
+            str(submission.created_by or submission.get_channel_display()),
+            ago(submission.created_at),
+        ),
+        empty="",
+        all_url=list_url(Submission, **{field: record.pk}),
+    )
+    return [block] if block.rows else []
+
+
+class ApplicationAdmin(ExportableAdmin):
     list_display = ApplicationQuerySet.list_columns
     list_filter = (
         TenantFilter,
@@ -201,10 +211,6 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     def job_name(self, application: Application) -> SafeString | str:
         return link(application.job)
 
-    @display(description=_lazy("Tenant"))
-    def tenant(self, application: Application) -> str:
-        return str(application.integration)
-
     @display(description=_lazy("Stage"))
     def stage(self, application: Application) -> SafeString | str:
         return stage_badge(application.current_stage)
@@ -216,10 +222,6 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     @display(description=_lazy("Received"))
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
-
-    @display(description=_lazy("Changed"), ordering=ApplicationQuerySet.list_orders["changed"])
-    def changed(self, application: Application) -> SafeString | str:
-        return date_time(application.changed_at)
 
     def detail(self, _request: HttpRequest, record: Application) -> dict[str, Any]:
         candidate = record.candidate
@@ -248,7 +250,7 @@ class ApplicationAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
                 ),
                 record_card(record),
             ],
-            "related": submitted_from_here(record),
+            "related": _submissions(record),
             "source": source_of(record),
             "changes": changes_of(record),
             "links": [

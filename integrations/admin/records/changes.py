@@ -42,7 +42,7 @@ _NAMED: dict[str, type[MirroredRecord]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """`hidden`: only that it changed is kept."""
+    """One field that changed; `hidden`: its values are not stored."""
 
     label: Words
     old: object
@@ -59,7 +59,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RecordChanges:
     """The newest changes, and for how long they are kept, in days."""
 
     rows: list[Change]
@@ -67,16 +67,16 @@ class Changes:
     days: int = KEPT_FOR.days
 
 
-def changes_of(record: MirroredRecord) -> Changes:
+def changes_of(record: MirroredRecord) -> RecordChanges:
     """The newest changes of `record`, with the runs that found them."""
     found = RecordChange.objects.filter(
         model=MODELS[type(record)], record_id=record.pk, integration=record.integration_id
     )
-    return Changes(told(type(record), list(found.order_by("-id")[:KEPT_EACH])))
+    return RecordChanges(describe(type(record), list(found.order_by("-id")[:KEPT_EACH])))
 
 
-def told(model: type[MirroredRecord], changes: list[RecordChange]) -> list[Change]:
-    """`changes` of records of `model`, in words."""
+def describe(model: type[MirroredRecord], changes: list[RecordChange]) -> list[Change]:
+    """`changes` of records of `model`, with labels and values as pages show them."""
     named = _names(changes)
     run_of = _runs(changes)
     return [
@@ -128,7 +128,7 @@ def _names(changes: Iterable[RecordChange]) -> dict[str, str]:
 
 
 def _runs(changes: list[RecordChange]) -> Callable[[dt.datetime], SyncRun | None]:
-    """Finds the run that was under way at a moment: what it wrote is its own doing."""
+    """A function that finds the run that was under way at a moment, which made the change."""
     if not changes:
         return lambda _moment: None
     moments = [change.at for change in changes]

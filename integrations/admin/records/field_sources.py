@@ -14,9 +14,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.admin.base.badges import words
 from integrations.admin.base.cards import RAW_LIMIT
-from integrations.admin.base.formatting import NOTHING, date_time, plain, words
-from integrations.admin.base.html import plain_text
+from integrations.admin.base.formatting import NOTHING, date_time, plain, plain_text
 from integrations.field_catalogue import TRIMMED, fields_of
 from integrations.models import (
     Application,
@@ -49,7 +49,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldSource:
     """One unified field of a record; `keys` are the parts of the object that it points at."""
 
     label: Words
@@ -63,7 +63,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RawMember:
     """One member of the object, as text."""
 
     id: str
@@ -71,9 +71,9 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    fields: list[Field]
-    parts: list[Part]
+class RecordSource:
+    fields: list[FieldSource]
+    parts: list[RawMember]
 
 
 def _of_catalogue(record: type) -> Iterator[Origin]:
@@ -147,7 +147,7 @@ def label_of(model: type[MirroredRecord], field: str) -> Words:
     return field.replace("_", " ").capitalize()
 
 
-def source_of(record: MirroredRecord) -> Source | None:
+def source_of(record: MirroredRecord) -> RecordSource | None:
     """The record's object with what each unified field takes from it; None without an object."""
     data = getattr(record, "remote_data", None)
     origins = ORIGINS.get(type(record), ())
@@ -156,7 +156,7 @@ def source_of(record: MirroredRecord) -> Source | None:
     parts = _parts(data)
     ids = {name: part.id for name, part in parts}
     fields = [
-        Field(
+        FieldSource(
             origin.label,
             _value(origin.field, getattr(record, origin.field)),
             tuple((source, ids.get(source, "")) for source in origin.sources),
@@ -164,17 +164,19 @@ def source_of(record: MirroredRecord) -> Source | None:
         )
         for origin in origins
     ]
-    return Source(fields, [part for _, part in parts])
+    return RecordSource(fields, [part for _, part in parts])
 
 
-def _parts(data: Any) -> list[tuple[str, Part]]:
+def _parts(data: Any) -> list[tuple[str, RawMember]]:
     """The members of the object by name, at most `RAW_LIMIT` characters of them."""
     if not isinstance(data, dict):
-        return [("", Part("raw-0", _indented(data)[:RAW_LIMIT]))]
+        return [("", RawMember("raw-0", _indented(data)[:RAW_LIMIT]))]
     parts, left = [], RAW_LIMIT
     for number, (name, value) in enumerate(data.items()):
         text = f"{json.dumps(name, ensure_ascii=False)}: {_indented(value)}"
-        parts.append((name, Part(f"raw-{number}", text[:left] + ("…" if len(text) > left else ""))))
+        parts.append(
+            (name, RawMember(f"raw-{number}", text[:left] + ("…" if len(text) > left else "")))
+        )
         left -= len(text)
         if left <= 0:
             break

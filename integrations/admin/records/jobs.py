@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
-from integrations.admin.base.cards import Card, Related, badges, given, record_card, related
-from integrations.admin.base.filters import DeletedFilter, JobStatusFilter, TenantFilter
+from integrations.admin.base.badges import enum_badge, gone_badge, stage_badge, words
+from integrations.admin.base.cards import Card, Related, badges, filled, record_card, related
+from integrations.admin.base.filters import DeletedFilter, TenantFilter
 from integrations.admin.base.formatting import (
     NOTHING,
+    clean_html,
     date_time,
     day,
-    enum_badge,
-    gone_badge,
     link,
-    list_url,
     number,
     plain,
-    stage_badge,
-    words,
 )
-from integrations.admin.base.html import clean_html
-from integrations.admin.exports.mixin import ExportingMixin
+from integrations.admin.base.urls import list_url, submit_url
+from integrations.admin.exports.admin import ExportableAdmin
 from integrations.admin.records.changes import changes_of
 from integrations.admin.records.field_sources import source_of
-from integrations.admin.submissions.form import why_not
-from integrations.admin.submissions.links import new_url
+from integrations.admin.records.filters import JobStatusFilter
+from integrations.admin.submissions.forms import closed_reason
 from integrations.models import (
     Application,
     Candidate,
@@ -43,10 +40,9 @@ from integrations.models import (
 )
 
 
-class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
+class JobAdmin(ExportableAdmin):
     list_display = JobQuerySet.list_columns
     list_filter = (TenantFilter, JobStatusFilter, DeletedFilter)
-    list_select_related = ("integration",)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
     search_fields = JobQuerySet.search_fields
     search_placeholder = _lazy("Title, department, category")
@@ -56,10 +52,6 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     @display(description=_lazy("Job"), ordering=JobQuerySet.list_orders["title"])
     def title(self, job: Job) -> SafeString:
         return format_html("{} {}", str(job), gone_badge(job.remote_deleted_at))
-
-    @display(description=_lazy("Tenant"))
-    def tenant(self, job: Job) -> str:
-        return str(job.integration)
 
     @display(description=_lazy("Status"))
     def state(self, job: Job) -> SafeString | str:
@@ -76,10 +68,6 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
     @display(description=_lazy("Opened"), ordering=JobQuerySet.list_orders["opened"])
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
-
-    @display(description=_lazy("Changed"), ordering=JobQuerySet.list_orders["changed"])
-    def changed(self, job: Job) -> SafeString | str:
-        return date_time(job.changed_at)
 
     def detail(self, _request: HttpRequest, record: Job) -> dict[str, Any]:
         return {
@@ -104,9 +92,9 @@ class JobAdmin(ExportingMixin, ReadOnlyMirrorAdmin):
 
 def _submit_url(job: Job) -> str:
     """Blank where the form would refuse the job anyway."""
-    if job.remote_deleted_at or why_not(job):
+    if job.remote_deleted_at or closed_reason(job):
         return ""
-    return new_url(SubmissionKind.APPLICATION, job=job.pk)
+    return submit_url(SubmissionKind.APPLICATION, job=job.pk)
 
 
 def _place(location: dict[str, Any] | None) -> str:
@@ -140,7 +128,7 @@ def _terms(job: Job) -> Card:
             (_("Experience"), job.experience_level or NOTHING),
             (_("Remote work"), words(job.remote_work_status)),
             (_("Place"), _place(job.location) or NOTHING),
-            *given([(_("Address"), address)]),
+            *filled([(_("Address"), address)]),
             (_("Department"), job.department or NOTHING),
             (_("Category"), job.category or NOTHING),
         ],
@@ -175,7 +163,7 @@ def _extras(job: Job) -> list[Card]:
     ]
     cards = [
         Card(_("Custom fields"), _custom_fields(job.custom_fields or {})),
-        Card(_("Fields from Flatchr"), given(further)),
+        Card(_("Fields from Flatchr"), filled(further)),
     ]
     return [card for card in cards if card.rows]
 

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.access import MirrorAdmin
+from integrations.admin.base.badges import Tone, badge, enum_badge, gone_badge
 from integrations.admin.base.cards import Card, badges, record_card, related
 from integrations.admin.base.filters import DeletedFilter, TenantFilter
-from integrations.admin.base.formatting import (
-    NOTHING,
-    Tone,
-    badge,
-    date_time,
-    day,
-    emails,
-    enum_badge,
-    gone_badge,
-    link,
-    list_url,
-)
+from integrations.admin.base.formatting import NOTHING, date_time, day, emails, link
+from integrations.admin.base.urls import list_url
 from integrations.admin.records.changes import changes_of
 from integrations.admin.records.field_sources import source_of
 from integrations.models import Application, ApplicationStage, Candidate, Job, Tag
 
 
-class StageAdmin(ReadOnlyMirrorAdmin):
+class StageAdmin(MirrorAdmin):
     plural = _lazy("stages")
     list_display = ("title", "tenant", "order", "kind", "changed")
     list_filter = (TenantFilter, DeletedFilter)
-    list_select_related = ("integration",)
     list_defer = ("remote_data",)
     search_fields = ("name",)
     search_placeholder = _lazy("Name")
@@ -46,10 +37,6 @@ class StageAdmin(ReadOnlyMirrorAdmin):
     def title(self, stage: ApplicationStage) -> SafeString:
         return format_html("{} {}", str(stage), gone_badge(stage.remote_deleted_at))
 
-    @display(description=_lazy("Tenant"))
-    def tenant(self, stage: ApplicationStage) -> str:
-        return str(stage.integration)
-
     @display(description=_lazy("Position"), ordering="position")
     def order(self, stage: ApplicationStage) -> str:
         return str(stage.position + 1)
@@ -57,10 +44,6 @@ class StageAdmin(ReadOnlyMirrorAdmin):
     @display(description=_lazy("Kind"))
     def kind(self, stage: ApplicationStage) -> SafeString | str:
         return _kind(stage)
-
-    @display(description=_lazy("Changed"), ordering="changed_at")
-    def changed(self, stage: ApplicationStage) -> SafeString | str:
-        return date_time(stage.changed_at)
 
     def detail(self, _request: HttpRequest, record: ApplicationStage) -> dict[str, Any]:
         return {
@@ -111,10 +94,9 @@ def _applications(stage: ApplicationStage) -> Any:
     )
 
 
-class TagAdmin(ReadOnlyMirrorAdmin):
+class TagAdmin(MirrorAdmin):
     list_display = ("title", "tenant", "origin", "changed")
     list_filter = (TenantFilter, DeletedFilter)
-    list_select_related = ("integration",)
     search_fields = ("name",)
     search_placeholder = _lazy("Name")
     sortable_by = ("title", "changed")
@@ -125,17 +107,9 @@ class TagAdmin(ReadOnlyMirrorAdmin):
     def title(self, tag: Tag) -> SafeString:
         return format_html("{} {}", str(tag), gone_badge(tag.remote_deleted_at))
 
-    @display(description=_lazy("Tenant"))
-    def tenant(self, tag: Tag) -> str:
-        return str(tag.integration)
-
     @display(description=_lazy("Comes from"))
     def origin(self, tag: Tag) -> str:
         return _origin(tag)
-
-    @display(description=_lazy("Changed"), ordering="changed_at")
-    def changed(self, tag: Tag) -> SafeString | str:
-        return date_time(tag.changed_at)
 
     def detail(self, _request: HttpRequest, record: Tag) -> dict[str, Any]:
         return {
@@ -149,7 +123,7 @@ class TagAdmin(ReadOnlyMirrorAdmin):
 
 
 def _origin(tag: Tag) -> str:
-    return _("Met on a candidate") if tag.discovered else _("Flatchr's list of tags")
+    return _("Found on a candidate") if tag.discovered else _("Flatchr's list of tags")
 
 
 def _candidates(tag: Tag) -> Any:
@@ -163,6 +137,6 @@ def _candidates(tag: Tag) -> Any:
             emails(row.candidate.email_addresses),
             date_time(row.changed_at),
         ),
-        empty=_("No candidate carries this tag."),
+        empty=_("No candidate has this tag."),
         all_url=list_url(Candidate, tag=tag.pk),
     )

@@ -1,4 +1,4 @@
-"""What happened with a candidate, most recent first: as far as Relais has seen it."""
+"""The events of a candidate that Relais knows of, newest first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from integrations.admin.base.formatting import change_url
-from integrations.admin.records.changes import FieldChange, changes_of, told
+from integrations.admin.base.urls import change_url
+from integrations.admin.records.changes import FieldChange, changes_of, describe
 from integrations.models import (
     NEWEST_FIRST,
     Application,
@@ -22,13 +22,13 @@ from integrations.models import (
 from integrations.records import Model
 
 MOST = 30
-# Of each kind, the newest are looked at.
+# Of each kind, at most so many of the newest are read.
 LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """`by_day`: Flatchr tells the day only."""
+class TimelineEvent:
+    """One event; `by_day`: only its day is known."""
 
     at: dt.datetime
     icon: str
@@ -38,7 +38,7 @@ class Event:
     fields: list[FieldChange] = field(default_factory=list)
 
 
-def timeline(candidate: Candidate) -> list[Event]:
+def timeline(candidate: Candidate) -> list[TimelineEvent]:
     """The newest `MOST` events of a candidate."""
     applications = list(
         candidate.applications.select_related("job")
@@ -55,39 +55,41 @@ def timeline(candidate: Candidate) -> list[Event]:
     return events[:MOST]
 
 
-def _applied(applications: Iterable[Application]) -> Iterator[Event]:
+def _applied(applications: Iterable[Application]) -> Iterator[TimelineEvent]:
     for application in applications:
         job = str(application.job) if application.job else _("a job that is not known")
         url = change_url(application)
         if application.remote_created_at:
             text = _("Applied for %(job)s") % {"job": job}
-            yield Event(application.remote_created_at, "assignment", text, url, by_day=True)
+            yield TimelineEvent(application.remote_created_at, "assignment", text, url, by_day=True)
         if application.remote_deleted_at:
             text = _("The application for %(job)s is no longer in Flatchr") % {"job": job}
-            yield Event(application.remote_deleted_at, "delete", text, url)
+            yield TimelineEvent(application.remote_deleted_at, "delete", text, url)
 
 
-def _moved(candidate: Candidate, applications: list[Application]) -> Iterator[Event]:
+def _moved(candidate: Candidate, applications: list[Application]) -> Iterator[TimelineEvent]:
     by_id = {application.pk: application for application in applications}
     found = RecordChange.objects.filter(
         model=Model.APPLICATIONS,
         record_id__in=list(by_id),
         integration=candidate.integration_id,
     )
-    for change in told(Application, list(found.order_by("-id")[:LOOKED_AT])):
+    for change in describe(Application, list(found.order_by("-id")[:LOOKED_AT])):
         application = by_id[change.record_id]
         text = _("Change in the application for %(job)s") % {"job": application.job or "–"}
-        yield Event(change.at, "swap_horiz", text, change_url(application), fields=change.fields)
+        yield TimelineEvent(
+            change.at, "swap_horiz", text, change_url(application), fields=change.fields
+        )
 
 
-def _changed(candidate: Candidate) -> Iterator[Event]:
+def _changed(candidate: Candidate) -> Iterator[TimelineEvent]:
     for change in changes_of(candidate).rows:
-        yield Event(change.at, "edit", _("Change of the candidate"), fields=change.fields)
+        yield TimelineEvent(change.at, "edit", _("Change of the candidate"), fields=change.fields)
     if candidate.remote_deleted_at:
-        yield Event(candidate.remote_deleted_at, "delete", _("No longer in Flatchr"))
+        yield TimelineEvent(candidate.remote_deleted_at, "delete", _("No longer in Flatchr"))
 
 
-def _submitted(candidate: Candidate) -> Iterator[Event]:
+def _submitted(candidate: Candidate) -> Iterator[TimelineEvent]:
     submissions: Any = Submission.objects.filter(
         candidate=candidate, integration=candidate.integration_id
     )
@@ -100,4 +102,6 @@ def _submitted(candidate: Candidate) -> Iterator[Event]:
             "job": one.job or "–",
             "state": SubmissionState(one.state).label,
         }
-        yield Event(one.ended_at or one.sent_at or one.created_at, "send", text, change_url(one))
+        yield TimelineEvent(
+            one.ended_at or one.sent_at or one.created_at, "send", text, change_url(one)
+        )

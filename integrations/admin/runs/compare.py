@@ -1,4 +1,4 @@
-"""A run beside the one before it: what differs is marked."""
+"""Compares a run with the one before it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
-from integrations.admin.base.formatting import NOTHING, change_url, duration, number
+from integrations.admin.base.formatting import NOTHING, duration, number
+from integrations.admin.base.urls import change_url
 from integrations.admin.runs.findings import NAMES, title_of
 from integrations.models import LIVE_STATES, ModelResult, SyncRun
 from integrations.records import Model
@@ -41,8 +42,8 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`measures` are of the runs as a whole, `models` of each model that either has read, and
-    `warnings` those kinds of which there are more or fewer.
+    """`measures` compare the runs as a whole, `models` each model that either run has read, and
+    `warnings` the kinds whose number differs.
     """
 
     before: SyncRun
@@ -62,7 +63,7 @@ class Comparison:
 
 
 def run_before(run: SyncRun) -> SyncRun | None:
-    """The latest of the same type that has ended: a delta reads less than a full sync."""
+    """The latest ended run of the same type, since a delta reads less than a full sync."""
     earlier = SyncRun.objects.filter(
         integration_id=run.integration_id, type=run.type, pk__lt=run.pk
     )
@@ -70,7 +71,7 @@ def run_before(run: SyncRun) -> SyncRun | None:
 
 
 def comparison(run: SyncRun) -> Comparison | None:
-    """None for a first run, and for one that has not ended."""
+    """Compare a run with the one before; None for a first run, and for one that has not ended."""
     before = None if run.is_live else run_before(run)
     if before is None:
         return None

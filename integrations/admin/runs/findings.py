@@ -1,4 +1,4 @@
-"""What a run warned of, and the records that its warnings, holds and quarantine are about."""
+"""The warnings of a run, and links to the records that they, holds and quarantine are about."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.formatting import change_url, words
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.badges import words
+from integrations.admin.base.urls import change_url, record_url
 from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
     Application,
@@ -36,8 +36,7 @@ PAGES: dict[str, type[MirroredRecord]] = {
     Model.APPLICATIONS: Application,
     Model.TAGS: Tag,
 }
-# What is found on an applicant is told of the candidate and its tags, and the page is the
-# application's.
+# Warnings about an applicant name the candidate or its tags; the page linked is the application's.
 _TOLD_OF = {Model.CANDIDATES: Application, Model.CANDIDATE_TAGS: Application}
 # Codes of warnings as headings; any other code is shown as words.
 CODES = {
@@ -47,7 +46,7 @@ CODES = {
     "duplicate_stage_title": _lazy("Stages with the same name"),
     "duplicate_vacancy_id": _lazy("Vacancies with the same number"),
     "invalid_date": _lazy("Date cannot be read"),
-    "invalid_email": _lazy("E-mail address is none"),
+    "invalid_email": _lazy("E-mail address is not valid"),
     "invalid_salary": _lazy("Salary cannot be read"),
     "missing_tag_title": _lazy("Tag without a title"),
     "missing_vacancy_id": _lazy("Vacancy without a number"),
@@ -74,24 +73,24 @@ CODES = {
 }
 
 
-class Linked(NamedTuple):
+class RecordLink(NamedTuple):
     name: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of the first findings of a kind; `record` is None when it is not stored."""
+    """One of the first warnings of a kind; `record` is None when it is not stored."""
 
     value: str
     remote_id: str
-    record: Linked | None
+    record: RecordLink | None
 
 
 @dataclass(frozen=True, slots=True)
 class WarningGroup:
-    """The findings of one kind. `sentences`: each with its examples; `decide_url`: where it can
-    be said what such values mean.
+    """The warnings of one kind. `sentences`: each with its examples; `decide_url`: the page on
+    which such values are decided.
     """
 
     title: str
@@ -107,13 +106,15 @@ def title_of(code: str) -> str:
 
 
 def warning_groups(run: SyncRun) -> list[WarningGroup]:
-    """The most frequent first, in a number of queries that does not grow with the warnings."""
+    """The warnings by kind, most frequent first; the number of queries does not grow with them."""
     rows = list(run.warnings.order_by("-count", "id"))
     records = _records_of(run.integration, rows)
     return [_group(run, row, records) for row in rows]
 
 
-def _group(run: SyncRun, row: SyncWarning, records: dict[tuple[str, str], Linked]) -> WarningGroup:
+def _group(
+    run: SyncRun, row: SyncWarning, records: dict[tuple[str, str], RecordLink]
+) -> WarningGroup:
     sentences: dict[str, list[Example]] = defaultdict(list)
     for told in row.examples:
         remote_id = str(told.get("remote_id") or "")
@@ -128,13 +129,13 @@ def _group(run: SyncRun, row: SyncWarning, records: dict[tuple[str, str], Linked
         count=row.count,
         shown=len(row.examples),
         sentences=list(sentences.items()),
-        decide_url=tenant_url(run.integration, "values") if decides else "",
+        decide_url=record_url(run.integration, "values") if decides else "",
     )
 
 
 def _records_of(
     integration: Integration, rows: Iterable[SyncWarning]
-) -> dict[tuple[str, str], Linked]:
+) -> dict[tuple[str, str], RecordLink]:
     """The records that warnings name, one query for each model."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -149,21 +150,21 @@ def _records_of(
     return found
 
 
-def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, Linked]]:
+def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, RecordLink]]:
     """Each of `records` by its remote id, with its name and address, in one query."""
     if page is Application:
         records = records.select_related("candidate").defer("remote_data")
         return [
-            (record.remote_id, Linked(str(record.candidate), change_url(record)))
+            (record.remote_id, RecordLink(str(record.candidate), change_url(record)))
             for record in records
         ]
     return [
-        (record.remote_id, Linked(str(record), change_url(record)))
+        (record.remote_id, RecordLink(str(record), change_url(record)))
         for record in records.without_raw()
     ]
 
 
-def linked_record(model: str, pk: str) -> Linked | None:
+def linked_record(model: str, pk: str) -> RecordLink | None:
     page = PAGES.get(model)
     found = named(page, page.objects.filter(pk=pk)) if page is not None else []
     return found[0][1] if found else None

@@ -1,29 +1,28 @@
-"""The deletions that a run held: what would go, and the two answers to it."""
+"""The deletions that a run held for review, and the two decisions on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import change_url
+from integrations.accounts.permissions import Permission
 from integrations.admin.base.pagination import PER_PAGE
-from integrations.admin.runs.findings import NAMES, PAGES, Linked, named
+from integrations.admin.base.urls import change_url, record_url, record_urls
+from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.runs.findings import NAMES, PAGES, RecordLink, named
 from integrations.messages import translated
 from integrations.models import Application, HeldDeletion, HoldDecision, SyncRun
 from integrations.records import Model
 from integrations.sync.held_deletions import confirm_deletions, keep_records, later_read
 from integrations.sync.runs import SyncRefused
 
-# So many of each model are named on the run's own page.
+# Records of each model that the run's own page names.
 FIRST = 12
 
 _SEARCHED = {
@@ -42,16 +41,16 @@ _SEARCHED = {
 
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
-    """What is held of one model: how many, and the first of them."""
+    """The held records of one model: their number, and the first of them."""
 
     model: str
     name: str
     total: int
-    records: list[Linked] = field(default_factory=list)
+    records: list[RecordLink] = field(default_factory=list)
 
 
 def held_context(run: SyncRun) -> dict[str, Any]:
-    """What the run's page says of held deletions, and of what was decided on them."""
+    """The held deletions of a run and the decision on them, for the run's page."""
     groups = [
         HeldGroup(
             group.model,
@@ -67,7 +66,7 @@ def held_context(run: SyncRun) -> dict[str, Any]:
         "held": groups,
         "held_total": sum(group.total for group in groups),
         "decision": decision,
-        "held_url": reverse("admin:integrations_syncrun_held", args=[run.pk]),
+        "held_url": record_url(run, "held"),
     }
 
 
@@ -90,50 +89,55 @@ def held_records(run: SyncRun, model: str, search: str = "") -> QuerySet[Any]:
     return records.order_by("pk")
 
 
-def _linked(model: str, records: Any) -> list[Linked]:
+def _linked(model: str, records: Any) -> list[RecordLink]:
     return [linked for _remote_id, linked in named(PAGES[model], records)]
 
 
-def held_view(admin: Any, request: HttpRequest, run: SyncRun) -> HttpResponse:
-    """All that would go, model by model, page by page, with a search."""
-    groups = held_groups(run)
-    known = [group.model for group in groups]
-    asked = request.GET.get("model", "")
-    model = asked if asked in known else next(iter(known), "")
-    search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    number = request.GET.get("p", "1")
-    page = max(1, int(number)) if number.isdigit() and len(number) < 7 else 1
-    rows: list[Any] = []
-    if model:
-        start = (page - 1) * PER_PAGE
-        found = held_records(run, model, search)
-        if model == Model.APPLICATIONS:
-            found = found.select_related("job")
-        rows = list(_rows(model, found[start : start + PER_PAGE + 1]))
-    answer: HttpResponse = admin.page(
-        request,
-        "relais/run_held.html",
-        run,
-        Crumb(_("Held for review")),
-        **_answers(run),
-        groups=groups,
-        model=model,
-        search=search,
-        rows=rows[:PER_PAGE],
-        page_number=page,
-        has_next=len(rows) > PER_PAGE,
-        held_total=sum(group.total for group in groups),
-    )
-    return answer
+class HeldView(RecordView[SyncRun]):
+    """All records that would be deleted, model by model, page by page, with a search."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        run = self.record
+        groups = held_groups(run)
+        models = [group.model for group in groups]
+        asked = request.GET.get("model", "")
+        model = asked if asked in models else next(iter(models), "")
+        search = request.GET.get("q", "").replace("\0", "").strip()[:100]
+        number = request.GET.get("p", "1")
+        page = max(1, int(number)) if number.isdigit() and len(number) < 7 else 1
+        rows: list[Any] = []
+        if model:
+            start = (page - 1) * PER_PAGE
+            found = held_records(run, model, search)
+            if model == Model.APPLICATIONS:
+                found = found.select_related("job")
+            rows = list(_rows(model, found[start : start + PER_PAGE + 1]))
+        return self.page(
+            "relais/run_held.html",
+            run,
+            Breadcrumb(_("Held for review")),
+            **_answers(run),
+            groups=groups,
+            model=model,
+            search=search,
+            rows=rows[:PER_PAGE],
+            page_number=page,
+            has_next=len(rows) > PER_PAGE,
+            held_total=sum(group.total for group in groups),
+        )
+
+    post = get
 
 
-def _rows(model: str, records: Any) -> list[tuple[Linked, str, str]]:
+def _rows(model: str, records: Any) -> list[tuple[RecordLink, str, str]]:
     """Each record's link, its Flatchr id, and for an application the job."""
     page = PAGES[model]
     found = list(records.select_related("candidate") if page is Application else records)
     return [
         (
-            Linked(str(record.candidate if page is Application else record), change_url(record)),
+            RecordLink(
+                str(record.candidate if page is Application else record), change_url(record)
+            ),
             record.remote_id,
             str(record.job or "") if page is Application else "",
         )
@@ -142,57 +146,62 @@ def _rows(model: str, records: Any) -> list[tuple[Linked, str, str]]:
 
 
 def _answers(run: SyncRun) -> dict[str, str]:
+    """The later run that has read everything since, if any, and the addresses of the buttons."""
     later = later_read(run)
     return {
         "later_url": change_url(later) if later else "",
-        **{
-            f"{name}_url": reverse(f"admin:integrations_syncrun_{name}", args=[run.pk])
-            for name in ("confirm", "keep")
-        },
+        **{f"{name}_url": url for name, url in record_urls(run, "confirm", "keep").items()},
     }
 
 
-def confirm_view(request: HttpRequest, run: SyncRun) -> HttpResponse:
+class HoldDecisionView(RecordView[SyncRun]):
+    """A decision on what the guard held: a subclass says which, and how it is reported."""
+
+    permission = Permission.DECIDE
+
+    def decide(self, user: Any) -> int:
+        """Carry the decision out; return the number of records."""
+        raise NotImplementedError
+
+    def report(self, count: int) -> str:
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            count = self.decide(request.user)
+        except SyncRefused as refused:
+            messages.error(request, translated(refused))
+        else:
+            if count:
+                messages.success(request, self.report(count) % {"count": f"{count:,}"})
+            else:
+                messages.info(request, _("Nothing is held any more: somebody has decided already."))
+        return HttpResponseRedirect(change_url(self.record))
+
+
+class ConfirmView(HoldDecisionView):
     """Delete what the guard held."""
 
-    def confirmed(count: int) -> str:
+    def decide(self, user: Any) -> int:
+        return confirm_deletions(self.record.pk, user=user)
+
+    def report(self, count: int) -> str:
         return ngettext(
             "%(count)s record is marked as deleted.",
             "%(count)s records are marked as deleted.",
             count,
-        ) % {"count": f"{count:,}"}
-
-    return _decide(request, run, confirm_deletions, confirmed)
+        )
 
 
-def keep_view(request: HttpRequest, run: SyncRun) -> HttpResponse:
-    """Let it stay, until the next full sync."""
+class KeepView(HoldDecisionView):
+    """Keep what the guard held, until the next full sync."""
 
-    def kept(count: int) -> str:
+    def decide(self, user: Any) -> int:
+        return keep_records(self.record.pk, user=user)
+
+    def report(self, count: int) -> str:
         return ngettext(
             "%(count)s record stays. The next full sync looks for it again.",
             "%(count)s records stay. The next full sync looks for them again.",
             count,
-        ) % {"count": f"{count:,}"}
-
-    return _decide(request, run, keep_records, kept)
-
-
-def _decide(
-    request: HttpRequest,
-    run: SyncRun,
-    decide: Callable[..., int],
-    told: Callable[[int], str],
-) -> HttpResponse:
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        count = decide(run.pk, user=request.user)
-    except SyncRefused as refused:
-        messages.error(request, translated(refused))
-    else:
-        if count:
-            messages.success(request, told(count))
-        else:
-            messages.info(request, _("Nothing is held any more: somebody has decided already."))
-    return HttpResponseRedirect(change_url(run))
+        )

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
-from integrations.admin.base.formatting import change_url, duration, relative
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.formatting import duration, relative
+from integrations.admin.base.urls import change_url, record_url, record_urls
 from integrations.admin.runs.compare import comparison
 from integrations.admin.runs.findings import NAMES, warning_groups
 from integrations.admin.runs.held import held_context
@@ -22,7 +22,7 @@ from integrations.records import Model
 
 MOST_QUARANTINED = 50
 MOST_EXCHANGES = 20
-# A worker reports every few seconds; silence of this length is worth a word.
+# A worker reports every few seconds; a longer silence than this is mentioned.
 SILENT = timedelta(seconds=12)
 UNCLAIMED = timedelta(seconds=20)
 PAUSE = "Flatchr asked for a pause"
@@ -40,7 +40,7 @@ FIGURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ModelLine:
     """One model in the table of figures."""
 
     name: str
@@ -50,7 +50,7 @@ class Line:
 
 
 def live_context(run: SyncRun) -> dict[str, Any]:
-    """The part of the page that moves; asked for once a second while the run is live."""
+    """The moving part of the page, which is fetched once a second while the run is live."""
     now = timezone.now()
     results = {result.model: result for result in run.results.all()}
     seconds = _elapsed(run, now)
@@ -75,17 +75,17 @@ def _elapsed(run: SyncRun, now: datetime) -> float | None:
     return max(0.0, ((run.ended_at or now) - run.started_at).total_seconds())
 
 
-def _line(run: SyncRun, model: Model, result: ModelResult | None) -> Line:
+def _line(run: SyncRun, model: Model, result: ModelResult | None) -> ModelLine:
     if result is None:
         state = "waiting" if run.is_live else "skipped"
-        return Line(str(NAMES[model]), [(str(h), 0, f) for f, h in FIGURES], state, "")
+        return ModelLine(str(NAMES[model]), [(str(h), 0, f) for f, h in FIGURES], state, "")
     read = result.complete or run.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED)
     state = "done" if read else "waiting" if run.is_live else "skipped"
     if run.is_live and run.phase == model:
         state = "current"
     if result.error_kind:
         state = "failed"
-    return Line(
+    return ModelLine(
         str(NAMES[model]),
         [(str(heading), getattr(result, name), name) for name, heading in FIGURES],
         state,
@@ -94,7 +94,7 @@ def _line(run: SyncRun, model: Model, result: ModelResult | None) -> Line:
 
 
 def _notice(run: SyncRun, now: datetime) -> str:
-    """Why nothing moves, where that needs saying."""
+    """Why there is no progress; blank if there is some."""
     if not run.is_live:
         return ""
     if run.state == RunState.QUEUED:
@@ -114,15 +114,15 @@ def _notice(run: SyncRun, now: datetime) -> str:
     if run.heartbeat_at and now - run.heartbeat_at > SILENT:
         silent = duration((now - run.heartbeat_at).total_seconds())
         return _(
-            "The worker has not been heard of for %(silent)s. If it has stopped, another one takes "
+            "The worker has not responded for %(silent)s. If it has stopped, another one takes "
             "over within a minute."
         ) % {"silent": silent}
     return ""
 
 
 def report_context(run: SyncRun) -> dict[str, Any]:
-    """What is known at the end: outcome, warnings, what was set aside or held, the requests, and
-    how all that differs from the run before.
+    """The whole page: outcome, warnings, what was set aside or held, the requests, and how all
+    that differs from the run before.
     """
     exchanges = list(exchange_rows(run)[: MOST_EXCHANGES + 1])
     warnings = warning_groups(run)
@@ -154,11 +154,17 @@ def _set_aside(run: SyncRun) -> dict[str, Any]:
     }
 
 
+def run_urls(run: SyncRun) -> dict[str, str]:
+    """The addresses that the run's page uses."""
+    urls = record_urls(run, "live", "cancel", "retry", "exchanges")
+    return {f"{name}_url": url for name, url in urls.items()}
+
+
 def exchange_rows(run: SyncRun) -> Any:
     return HttpExchange.objects.filter(run=run).order_by("id")
 
 
 def _fix_url(run: SyncRun) -> str:
     if run.state == RunState.AUTHENTICATION_FAILED:
-        return tenant_url(run.integration, "credentials")
+        return record_url(run.integration, "credentials")
     return ""

@@ -1,9 +1,8 @@
-"""The command palette: where a user can go and what they can start, as one JSON answer.
+"""The command palette: the pages a user can open and the actions they can start, as JSON.
 
 Without `q`: the pages of the navigation, the common actions, the first tenants. With `q`: the
-tenants and records that it finds, and the page of all that it finds. What a user may not do is
-not among it. Whatever changes something is a form that is posted, with the same checks as on its
-own page.
+tenants and records that it finds, and a link to the full search. Only what the user may do is
+offered. An action that changes something is a form to be posted, checked like its own page.
 """
 
 from __future__ import annotations
@@ -19,16 +18,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may, tenants_where
-from integrations.admin.base.formatting import change_url
-from integrations.admin.home.tenant_summary import tenant_url
-from integrations.admin.submissions.links import new_url
+from integrations.admin.base.urls import change_url, record_url, submit_url
 from integrations.models import Integration, SubmissionKind, SyncType
 from integrations.search.finding import find
 from integrations.search.terms import LONGEST, parse
 
-# So many tenants, or records of a kind, are offered; typing narrows them down.
+# Tenants, or records of a kind, that are offered for what is typed.
 SHOWN = 6
-# So many tenants are known to the palette before anything is typed.
+# Tenants that are offered before anything is typed.
 KNOWN = 50
 
 Entry = dict[str, Any]
@@ -89,7 +86,7 @@ def _pages(navigation: Iterable[Mapping[str, Any]]) -> list[Entry]:
 
 def _actions(request: HttpRequest) -> list[Entry]:
     offered = [
-        (Permission.SUBMIT, _("Submit a candidate"), "send", new_url(SubmissionKind.CANDIDATE)),
+        (Permission.SUBMIT, _("Submit a candidate"), "send", submit_url(SubmissionKind.CANDIDATE)),
         (
             Permission.SUBMIT,
             _("Upload many candidates"),
@@ -148,7 +145,7 @@ def _syncs(request: HttpRequest, typed: str, most: int) -> list[Entry]:
             _("Sync %(tenant)s now") % {"tenant": tenant},
             _("Everything"),
             "sync",
-            tenant_url(tenant, "sync"),
+            record_url(tenant, "sync"),
             post={"type": SyncType.FULL.value},
         )
         for tenant in _named(allowed, typed)[:most]

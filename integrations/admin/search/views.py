@@ -1,4 +1,4 @@
-"""The search box of every page, and the page of what it finds."""
+"""The page of search results."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.breadcrumbs import Crumb
+from integrations.admin.base.badges import enum_badge, gone_badge, stage_badge
 from integrations.admin.base.filters import tenants
-from integrations.admin.base.formatting import (
-    NOTHING,
-    capped,
-    change_url,
-    day,
-    enum_badge,
-    gone_badge,
-    stage_badge,
-)
+from integrations.admin.base.formatting import NOTHING, capped, day
+from integrations.admin.base.urls import change_url
+from integrations.admin.base.views import Breadcrumb
 from integrations.models import Application, Candidate, Job
 from integrations.search.finding import CAP, SHOWN, Found, find
 from integrations.search.folding import items
@@ -46,16 +40,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class HitGroup:
     title: str
     count: str
     hits: list[Hit]
-    # What to do when there are more than are shown.
+    # A hint where there are more hits than are shown; else blank.
     advice: str
 
 
 def search_view(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
-    """What `q` finds; `frame` is the context of every page of the dashboard."""
+    """Show what `q` finds; `frame` is the context that every page of the dashboard has."""
     search = parse(request.GET.get("q", ""))
     deleted = request.GET.get("deleted", "")
     visible = tenants(request)
@@ -75,7 +69,7 @@ def search_view(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
     context = {
         **frame,
         "title": title,
-        "crumbs": [Crumb(title)],
+        "breadcrumbs": [Breadcrumb(title)],
         "search": search,
         "longest": LONGEST,
         "groups": [group for group in groups if group.hits],
@@ -87,12 +81,14 @@ def search_view(request: HttpRequest, frame: dict[str, Any]) -> HttpResponse:
     return TemplateResponse(request, "relais/search.html", context)
 
 
-def _group(title: str, found: Found, search: Search, hit: Callable[[Any, Search], Hit]) -> Group:
+def _group(title: str, found: Found, search: Search, hit: Callable[[Any, Search], Hit]) -> HitGroup:
     more = ""
     if found.total > SHOWN:
-        more = _("These are the best %(shown)s. Add a word to find fewer.") % {"shown": SHOWN}
+        more = _("These are the best %(shown)s matches. Add a word to narrow the search.") % {
+            "shown": SHOWN
+        }
     count = capped(found.total) if found.total <= CAP else capped(CAP + 1)
-    return Group(title, count, [hit(record, search) for record in found.records], more)
+    return HitGroup(title, count, [hit(record, search) for record in found.records], more)
 
 
 def _candidate(candidate: Candidate, search: Search) -> Hit:

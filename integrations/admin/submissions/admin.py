@@ -1,50 +1,46 @@
-"""Submissions: the list, the page of one submission, and the addresses of all about it."""
+"""Submissions: the list, and which class answers each of a submission's pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial, update_wrapper
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.contrib.admin import display
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.access import TenantScopedAdmin
+from integrations.admin.base.admin import NextStep
+from integrations.admin.base.badges import submission_badge
 from integrations.admin.base.filters import TenantFilter, chosen_tenant
-from integrations.admin.base.formatting import ago, link, submission_badge
-from integrations.admin.base.permissions import require
-from integrations.admin.base.record_views import RecordPage
+from integrations.admin.base.formatting import ago, link
+from integrations.admin.base.urls import record_urls, submit_url
 from integrations.admin.submissions import autocomplete, views
 from integrations.admin.submissions.filters import (
     ChannelFilter,
-    StateFilter,
+    SubmissionStateFilter,
     SubmittedApplicationFilter,
     SubmittedCandidateFilter,
     SubmittedJobFilter,
     WhenFilter,
 )
-from integrations.admin.submissions.links import new_url, page_url
-from integrations.admin.submissions.report import live_context, moves, report_context
+from integrations.admin.submissions.report import report_context
 from integrations.models import Submission, SubmissionKind
-from integrations.submissions.storage import file_response
 
-Page = Callable[[Any, HttpRequest, Submission], HttpResponseBase]
 NAMELESS = _lazy("(no name yet)")
 
 
-class SubmissionAdmin(ReadOnlyMirrorAdmin):
+class SubmissionAdmin(TenantScopedAdmin):
+    """Grants members to see submissions, and those who may submit to write and send them."""
+
     record_key = "<str:pk>"
     record_related = ("integration", "job", "created_by", "queued_by", "cancelled_by")
     list_display = ("who", "job_name", "tenant", "state_label", "by", "via", "written")
     list_filter = (
         TenantFilter,
-        StateFilter,
+        SubmissionStateFilter,
         ChannelFilter,
         SubmittedJobFilter,
         WhenFilter,
@@ -71,6 +67,22 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
     ordering = ("-created_at", "-id")
     change_list_template = "relais/submission_list.html"
     detail_template = "relais/submission.html"
+    next_step = NextStep(
+        _lazy("Submit a candidate"), "integrations_submission_add", Permission.SUBMIT
+    )
+    list_views = {
+        "jobs": autocomplete.JobsView,
+        "validate": autocomplete.ValidateView,
+        "duplicates": autocomplete.DuplicatesView,
+    }
+    record_views = {
+        "edit": views.EditView,
+        "live": views.LiveSubmissionView,
+        "document": views.DocumentView,
+        "submit": views.SubmitView,
+        "retry": views.RetryView,
+        "cancel": views.CancelSubmissionView,
+    }
     empty_text = _lazy("Nobody has been submitted to Flatchr from here yet.")
 
     @display(description=_lazy("Candidate"))
@@ -80,10 +92,6 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
     @display(description=_lazy("Job"))
     def job_name(self, submission: Submission) -> SafeString | str:
         return link(submission.job)
-
-    @display(description=_lazy("Tenant"))
-    def tenant(self, submission: Submission) -> str:
-        return str(submission.integration)
 
     @display(description=_lazy("State"))
     def state_label(self, submission: Submission) -> SafeString:
@@ -104,101 +112,29 @@ class SubmissionAdmin(ReadOnlyMirrorAdmin):
     # Pages
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The form offers those tenants alone to which the user may submit."""
+        """In any tenant; the form offers only those to which the user may submit."""
         return self.admin_site.has_permission(request) and may(request.user, Permission.SUBMIT)
-
-    def record_pages(self) -> Mapping[str, RecordPage]:
-        pages: dict[str, tuple[Permission, str, Page]] = {
-            "edit": (Permission.SUBMIT, "", views.edit_view),
-            "live": (Permission.SEE, "GET", _live),
-            "document": (Permission.SEE, "GET", _document),
-            "submit": (Permission.SUBMIT, "POST", views.submit_view),
-            "retry": (Permission.SUBMIT, "POST", views.retry_view),
-            "cancel": (Permission.SUBMIT, "POST", views.cancel_view),
-        }
-        return {
-            name: RecordPage(partial(view, self), permission, method)
-            for name, (permission, method, view) in pages.items()
-        }
-
-    def get_urls(self) -> list[URLPattern]:
-        hints = {
-            "jobs": ("GET", autocomplete.jobs_view),
-            "validate": ("POST", autocomplete.validate_view),
-            "duplicates": ("POST", autocomplete.duplicates_view),
-        }
-        own = [
-            path(
-                f"{name}/",
-                self.admin_site.admin_view(_hint(method, view)),
-                name=f"integrations_submission_{name}",
-            )
-            for name, (method, view) in hints.items()
-        ]
-        return [*own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         tenant = chosen_tenant(request)
         given = {"tenant": tenant} if tenant else {}
-        context = {"submit_url": new_url(SubmissionKind.CANDIDATE, **given)}
+        context = {"submit_url": submit_url(SubmissionKind.CANDIDATE, **given)}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
-    ) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        return views.new_view(self, request)
+    def add_page(self, request: HttpRequest) -> HttpResponseBase:
+        return views.NewSubmissionView.as_view(admin=self)(request)
 
     def detail(self, _request: HttpRequest, record: Submission) -> dict[str, Any]:
+        # The form again, for the same job or, where that is unknown, the same tenant.
+        same = {"job": record.job_id} if record.job_id else {"tenant": record.integration_id}
         return {
             **report_context(record),
             "title": self.who(record),
             "person": self.who(record),
             "badges": [],
             "keep_days": settings.SUBMISSION_KEEP_DAYS,
-            "another_url": _another_url(record),
-            "urls": {
-                name: page_url(record, name)
-                for name in ("edit", "live", "document", "submit", "retry", "cancel")
-            },
+            "another_url": submit_url(SubmissionKind(record.kind), **same),
+            "urls": record_urls(record, *self.record_views),
         }
-
-
-def _another_url(submission: Submission) -> str:
-    """The form again, for the same job or, where that is unknown, the same tenant."""
-    given = {"tenant": submission.integration_id}
-    if submission.job_id:
-        given = {"job": submission.job_id}
-    return new_url(SubmissionKind(submission.kind), **given)
-
-
-def _hint(method: str, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """`view` for who may submit, and for one method only."""
-
-    def hint(request: HttpRequest) -> HttpResponseBase:
-        asked = "GET" if request.method == "HEAD" else request.method
-        if asked != method:
-            return HttpResponseNotAllowed([method])
-        require(request, Permission.SUBMIT)
-        return view(request)
-
-    return update_wrapper(hint, view)
-
-
-def _live(_admin: Any, request: HttpRequest, submission: Submission) -> HttpResponse:
-    """The moving part of the page, as a fragment; says whether to ask again."""
-    response = render(request, "relais/_submission_live.html", live_context(submission))
-    response["X-Run-Live"] = "yes" if moves(submission) else "no"
-    response["X-Run-State"] = submission.state
-    return response
-
-
-def _document(_admin: Any, _request: HttpRequest, submission: Submission) -> HttpResponseBase:
-    """The CV, as a download."""
-    return file_response(submission)

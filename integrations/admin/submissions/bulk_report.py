@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -18,15 +17,15 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.formatting import number
 from integrations.admin.base.pagination import PER_PAGE
+from integrations.admin.base.urls import add_url, record_urls
 from integrations.messages import translated
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.result import RowOutcome, RowStatus, counts, outcome, standing
 
-ADD = "admin:integrations_bulkupload_add"
-# Rows that are told on the live part, which is drawn once a second.
+# Failed rows that the live part names; it is drawn once a second.
 FEW = 5
-# A worker takes an upload up at once; after so long, something is wrong.
+# A worker starts at once; after so long, the page says that none has.
 SLOW = timedelta(seconds=30)
 
 # How the rows are split before the start, and after it.
@@ -40,8 +39,8 @@ VERDICT_LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One way to look at the rows, with how many there are."""
+class RowFilter:
+    """A filter of the rows, with the number of rows it selects."""
 
     label: str
     count: int
@@ -50,7 +49,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RowLine:
     """One row as the page shows it; `became` is None before the start."""
 
     row: BulkRow
@@ -74,8 +73,8 @@ def report_context(request: HttpRequest, upload: BulkUpload) -> dict[str, Any]:
         "state": state,
         "notes": upload.notes,
         "started": started,
-        "urls": _urls(upload),
-        "again_url": f"{reverse(ADD)}?{urlencode({'instead_of': upload.pk})}",
+        "urls": record_urls(upload, "live", "start", "cancel", "discard", "result"),
+        "again_url": add_url(BulkUpload, instead_of=upload.pk),
         "good": verdicts[Verdict.OK] + verdicts[Verdict.WARNING],
         "applied": verdicts[Verdict.APPLIED],
         "wrong": verdicts[Verdict.ERROR],
@@ -83,13 +82,6 @@ def report_context(request: HttpRequest, upload: BulkUpload) -> dict[str, Any]:
         "can_cancel": state in (BulkState.QUEUEING, BulkState.SENDING),
         **live_context(upload, ends),
         **_rows(request, upload, verdicts, ends, started=started),
-    }
-
-
-def _urls(upload: BulkUpload) -> dict[str, str]:
-    return {
-        name: reverse(f"admin:integrations_bulkupload_{name}", args=[upload.pk])
-        for name in ("live", "start", "cancel", "discard", "result")
     }
 
 
@@ -119,7 +111,7 @@ def live_context(upload: BulkUpload, ends: Counter[RowStatus]) -> dict[str, Any]
 
 
 def _progress(upload: BulkUpload, ends: Counter[RowStatus]) -> list[tuple[str, int, str]]:
-    """Label, number and colour of each figure; one that says nothing is left out."""
+    """Label, number and colour of each figure, without optional ones that are zero."""
     always = {_("Succeeded"), _("Failed"), _("Not sent")}
     if upload.is_live:
         always |= {_("Under way"), _("Waiting")}
@@ -135,13 +127,13 @@ def _progress(upload: BulkUpload, ends: Counter[RowStatus]) -> list[tuple[str, i
     return [figure for figure in figures if figure[1] or figure[0] in always]
 
 
-def _failures(upload: BulkUpload) -> list[Line]:
+def _failures(upload: BulkUpload) -> list[RowLine]:
     failed = standing(_with_all(upload), RowStatus.FAILED).order_by("-number")
     return [_line(row, started=True) for row in failed[:FEW]]
 
 
 def _notice(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
-    """Why nothing moves, when nothing does."""
+    """Why there is no progress; blank if there is some."""
     waits_since = upload.started_at or upload.created_at
     untouched = upload.lease_owner == "" and timezone.now() - waits_since > SLOW
     if upload.state == BulkState.CHECKING and untouched:
@@ -156,7 +148,7 @@ def _notice(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
 
 
 def summary(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
-    """What became of the rows, in a few words; nothing for an upload that was not started."""
+    """The outcome of the rows in a few words; blank for an upload that was not started."""
     if upload.started_at is None:
         return ""
     told = (
@@ -180,7 +172,7 @@ def _rows(
     *,
     started: bool,
 ) -> dict[str, Any]:
-    """One page of the rows, and the ways to look at them."""
+    """One page of the rows, and their filters."""
     asked = request.GET.get("show", "")
     offered: list[tuple[str, str, int]] = (
         [(end.name, str(end), ends[end]) for end in RowStatus if ends[end]]
@@ -224,10 +216,12 @@ def _selected(rows: QuerySet[BulkRow], asked: str, *, started: bool) -> QuerySet
     return standing(rows, RowStatus[asked]) if started else rows.filter(Q(verdict=asked))
 
 
-def _choices(offered: Iterable[tuple[str, str, int]], asked: str, total: int) -> Iterable[Choice]:
-    yield Choice(_("All"), total, _query("", 1), not asked)
+def _choices(
+    offered: Iterable[tuple[str, str, int]], asked: str, total: int
+) -> Iterable[RowFilter]:
+    yield RowFilter(_("All"), total, _query("", 1), not asked)
     for key, label, count in offered:
-        yield Choice(translated(label), count, _query(key, 1), key == asked)
+        yield RowFilter(translated(label), count, _query(key, 1), key == asked)
 
 
 def _query(asked: str, page: int) -> str:
@@ -237,5 +231,5 @@ def _query(asked: str, page: int) -> str:
     return f"?{urlencode(given)}#rows"
 
 
-def _line(row: BulkRow, *, started: bool) -> Line:
-    return Line(row, Verdict(row.verdict), outcome(row) if started else None)
+def _line(row: BulkRow, *, started: bool) -> RowLine:
+    return RowLine(row, Verdict(row.verdict), outcome(row) if started else None)

@@ -8,17 +8,16 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
-from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.filters import tenants
-from integrations.admin.base.formatting import change_url, list_url, plural
+from integrations.admin.base.formatting import plural
+from integrations.admin.base.urls import change_url, list_url
+from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, live_fragment
 from integrations.admin.submissions.bulk_report import live_context
 from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
@@ -27,7 +26,7 @@ from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.columns import COLUMNS, template_csv, template_xlsx
 from integrations.submissions.bulk.cv_archive import ARCHIVE_BYTES
 from integrations.submissions.bulk.jobs import job_finder
-from integrations.submissions.bulk.result import counts, result_file, result_name
+from integrations.submissions.bulk.result import RowStatus, counts, result_file, result_name
 from integrations.submissions.bulk.sheet import SHEET_BYTES
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import IllegalTransition
@@ -60,41 +59,57 @@ class UploadForm(forms.Form):
         tenant.choices = [("", _("Choose a tenant")), *choices.items()]
 
 
-def upload_view(admin: Any, request: HttpRequest) -> HttpResponse:
+class UploadView(AdminView):
     """Upload a sheet and a ZIP; with `instead_of`, in place of an upload that was not started."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, self._form(request))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = self._form(request, request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                made = _upload(request, form.cleaned_data, _to_replace(request))
+            except uploads.NotTaken as refused:
+                form.add_error(refused.field, translated(refused))
+            else:
+                return HttpResponseRedirect(change_url(made))
+        return self._show(request, form)
+
+    def _form(self, request: HttpRequest, *data: Any) -> UploadForm:
+        choices = _tenant_choices(request)
+        given = next(iter(choices)) if len(choices) == 1 else request.GET.get("tenant", "")
+        return UploadForm(*data, choices=choices, initial={"tenant": given})
+
+    def _show(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
+        choices = _tenant_choices(request)
+        return self.page(
+            "relais/bulk_upload.html",
+            None,
+            Breadcrumb(TITLE),
+            form=form,
+            title=TITLE,
+            old=_to_replace(request),
+            only=next(iter(choices.items())) if len(choices) == 1 else None,
+            columns=COLUMNS,
+            kinds=", ".join(kind for kind, _, _ in ACCEPTED),
+            most={
+                "rows": settings.BULK_MAX_ROWS,
+                "sheet": SHEET_BYTES,
+                "zip": ARCHIVE_BYTES,
+            },
+            template_urls=[
+                (kind, reverse("admin:integrations_bulkupload_template", args=[kind]))
+                for kind in ("xlsx", "csv")
+            ],
+        )
+
+
+def _tenant_choices(request: HttpRequest) -> dict[str, str]:
     old = _to_replace(request)
-    choices = (
-        {old.integration_id: str(old.integration)} if old else tenants(request, Permission.SUBMIT)
-    )
-    only = next(iter(choices)) if len(choices) == 1 else ""
-    given = only or request.GET.get("tenant", "")
-    form = UploadForm(
-        request.POST or None, request.FILES or None, choices=choices, initial={"tenant": given}
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _upload(request, form.cleaned_data, old)
-        except uploads.NotTaken as refused:
-            form.add_error(refused.field, translated(refused))
-        else:
-            return HttpResponseRedirect(change_url(made))
-    return admin.page(
-        request,
-        "relais/bulk_upload.html",
-        None,
-        Crumb(TITLE),
-        form=form,
-        title=TITLE,
-        old=old,
-        only=(only, choices[only]) if only else None,
-        columns=COLUMNS,
-        kinds=", ".join(kind for kind, _, _ in ACCEPTED),
-        most={"rows": settings.BULK_MAX_ROWS, "sheet": SHEET_BYTES, "zip": ARCHIVE_BYTES},
-        template_urls=[
-            (kind, reverse("admin:integrations_bulkupload_template", args=[kind]))
-            for kind in ("xlsx", "csv")
-        ],
-    )
+    if old is not None:
+        return {old.integration_id: str(old.integration)}
+    return tenants(request, Permission.SUBMIT)
 
 
 def _to_replace(request: HttpRequest) -> BulkUpload | None:
@@ -116,71 +131,92 @@ def _upload(request: HttpRequest, given: dict[str, Any], old: BulkUpload | None)
     )
 
 
-def template_view(request: HttpRequest, kind: str) -> HttpResponse:
+class TemplateView(AdminView):
     """The sheet to fill in; as XLSX with the open jobs of the tenant, if it is the user's."""
-    if kind == "csv":
-        return _file(template_csv(), "candidates.csv")
-    if kind != "xlsx":
-        raise Http404
-    visible = tenants(request, Permission.SUBMIT)
-    tenant = request.GET.get("tenant", "")
-    if tenant not in visible:
-        return _file(template_xlsx(None), "candidates.xlsx")
-    name = f"candidates-{slugify(visible[tenant])}.xlsx"
-    return _file(template_xlsx(job_finder(tenant)), name)
+
+    route = "template/<str:kind>/"
+
+    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+        if kind == "csv":
+            return _file(template_csv(), "candidates.csv")
+        if kind != "xlsx":
+            raise Http404
+        visible = tenants(request, Permission.SUBMIT)
+        tenant = request.GET.get("tenant", "")
+        if tenant not in visible:
+            return _file(template_xlsx(None), "candidates.xlsx")
+        name = f"candidates-{slugify(visible[tenant])}.xlsx"
+        return _file(template_xlsx(job_finder(tenant)), name)
+
+    post = get
 
 
-def live_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpResponse:
-    """The moving part of the page, as a fragment; says whether to ask again."""
-    uploads.settle(upload)
-    response = render(request, "relais/_bulk_live.html", live_context(upload, counts(upload)))
-    response["X-Run-Live"] = "yes" if upload.is_live else "no"
-    add_never_cache_headers(response)
-    return response
+class LiveUploadView(RecordView[BulkUpload]):
+    """The moving part of the page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        upload = self.record
+        uploads.settle(upload)
+        context = live_context(upload, counts(upload))
+        return live_fragment(request, "relais/_bulk_live.html", context, live=upload.is_live)
 
 
-def start_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpResponse:
-    try:
-        uploads.start(upload, again="again" in request.POST)
-    except IllegalTransition as illegal:
-        messages.error(request, translated(illegal))
-    return HttpResponseRedirect(change_url(upload))
+class StartView(RecordView[BulkUpload]):
+    permission = Permission.SUBMIT
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            uploads.start(self.record, again="again" in request.POST)
+        except IllegalTransition as illegal:
+            messages.error(request, translated(illegal))
+        return HttpResponseRedirect(change_url(self.record))
 
 
-def cancel_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpResponse:
-    before = counts(upload)
-    try:
-        uploads.cancel(upload, by=request.user)
-    except IllegalTransition as illegal:
-        messages.info(request, translated(illegal))
-    else:
-        sent = sum(count for end, count in before.items() if end == "Succeeded")
-        messages.info(
+class CancelUploadView(RecordView[BulkUpload]):
+    permission = Permission.SUBMIT
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        before = counts(self.record)
+        try:
+            uploads.cancel(self.record, by=request.user)
+        except IllegalTransition as illegal:
+            messages.info(request, translated(illegal))
+        else:
+            messages.info(
+                request,
+                _("Stopped. %(sent)s had been accepted by Flatchr.")
+                % {"sent": plural(before[RowStatus.SUCCEEDED], "candidate")},
+            )
+        return HttpResponseRedirect(change_url(self.record))
+
+
+class DiscardView(RecordView[BulkUpload]):
+    permission = Permission.SUBMIT
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            uploads.discard(self.record)
+        except IllegalTransition as illegal:
+            messages.error(request, translated(illegal))
+            return HttpResponseRedirect(change_url(self.record))
+        messages.success(
             request,
-            _("Stopped. %(sent)s had been accepted by Flatchr.")
-            % {"sent": plural(sent, "candidate")},
+            _("%(upload)s was discarded. None of it was sent.") % {"upload": self.record},
         )
-    return HttpResponseRedirect(change_url(upload))
+        return HttpResponseRedirect(list_url(BulkUpload))
 
 
-def discard_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpResponse:
-    try:
-        uploads.discard(upload)
-    except IllegalTransition as illegal:
-        messages.error(request, translated(illegal))
-        return HttpResponseRedirect(change_url(upload))
-    messages.success(
-        request, _("%(upload)s was thrown away. Nothing of it was sent.") % {"upload": upload}
-    )
-    return HttpResponseRedirect(list_url(BulkUpload))
-
-
-def result_view(_admin: Any, request: HttpRequest, upload: BulkUpload) -> HttpResponse:
+class ResultView(RecordView[BulkUpload]):
     """The rows with what became of each. POST, as every download of personal data."""
-    if upload.started_at is None or upload.emptied_at is not None:
-        raise Http404
-    kind = "csv" if request.POST.get("kind") == "csv" else "xlsx"
-    return _file(result_file(upload, kind), result_name(upload, kind))
+
+    permission = Permission.SUBMIT
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        upload = self.record
+        if upload.started_at is None or upload.emptied_at is not None:
+            raise Http404
+        kind = "csv" if request.POST.get("kind") == "csv" else "xlsx"
+        return _file(result_file(upload, kind), result_name(upload, kind))
 
 
 def _file(content: bytes, name: str) -> HttpResponse:

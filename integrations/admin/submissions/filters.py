@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.filters import (
@@ -18,7 +16,7 @@ from integrations.admin.base.filters import (
     RecordFilter,
     chosen_tenant,
 )
-from integrations.admin.submissions.links import ATTENTION, LIVE, needing_attention
+from integrations.admin.base.urls import ATTENTION_VALUE, LIVE_STATES_VALUE
 from integrations.models import (
     LIVE_SUBMISSIONS,
     Application,
@@ -30,20 +28,20 @@ from integrations.models import (
 )
 
 
-class StateFilter(FieldFilter):
+class SubmissionStateFilter(FieldFilter):
     title = _lazy("state")
     parameter_name = field = "state"
     any_label = _lazy("Any state")
     choices_ = [
-        (LIVE, _lazy("In progress")),
+        (LIVE_STATES_VALUE, _lazy("In progress")),
         *((state.value, str(state.label)) for state in SubmissionState),
     ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == LIVE:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        if self.value() == LIVE_STATES_VALUE:
             return queryset.filter(state__in=LIVE_SUBMISSIONS)
-        if self.value() == ATTENTION:
-            return queryset.filter(needing_attention())
+        if self.value() == ATTENTION_VALUE:
+            return queryset.needing_attention()
         return super().queryset(request, queryset)
 
 
@@ -67,16 +65,14 @@ class WhenFilter(ListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return [(value, str(label)) for value, (_, label) in self.days.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:  # noqa: ARG002
         if self.value() not in self.days:
             return queryset
-        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        back = timedelta(days=self.days[str(self.value())][0])
-        return queryset.filter(created_at__gte=midnight - back)
+        return queryset.since(self.days[str(self.value())][0])
 
 
 class SubmittedJobFilter(RecordFilter):
-    """The jobs that something was submitted for, once a tenant is decided on."""
+    """The jobs with submissions, once the list is limited to one tenant."""
 
     title = _lazy("job")
     parameter_name = "job"

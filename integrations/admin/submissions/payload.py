@@ -9,11 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.urls import record_url
 from integrations.messages import translated
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 
-# What one field of the payload is called on the form.
+# The label of each field of the payload, as on the form.
 LABELS = {
     "vacancy": _lazy("Job"),
     "firstname": _lazy("First name"),
@@ -42,7 +42,7 @@ NAMES_OF_FIELDS = {
 
 
 def sent_rows(submission: Submission, kind: str) -> list[tuple[str, str]]:
-    """What the newest request of that kind told Flatchr, as label and value."""
+    """Label and value of what the newest request of that kind sent."""
     attempt = submission.log.filter(kind=kind).order_by("-id").first()
     return list(_rows(attempt.request["body"], submission.job)) if attempt else []
 
@@ -73,7 +73,7 @@ def replacements(submission: Submission) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SubmissionSource:
     """Whether the source is written for a tenant's submissions, and why not."""
 
     tenant_id: str
@@ -82,7 +82,7 @@ class Source:
     settings_url: str
 
 
-def source_of(tenant: Integration) -> Source:
+def source_of(tenant: Integration) -> SubmissionSource:
     """As far as the tenant's settings go; a submission may name another."""
     chosen = FlatchrSettings.objects.filter(pk=tenant.pk).values_list("offerer_id", flat=True)
     offerer = chosen.first()
@@ -91,11 +91,11 @@ def source_of(tenant: Integration) -> Source:
         if offerer
         else _("No source is written: this tenant has no offerer ID in its settings.")
     )
-    return Source(tenant.pk, bool(offerer), words, tenant_url(tenant, "settings"))
+    return SubmissionSource(tenant.pk, bool(offerer), words, record_url(tenant, "settings"))
 
 
 def source_words(submission: Submission) -> str:
-    """What is known of the source of this submission."""
+    """A sentence about the source of this submission."""
     if submission.source_written:
         return _("Written, offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
     if submission.source_written is False:

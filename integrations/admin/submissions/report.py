@@ -12,8 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.formatting import Tone, change_url, duration, relative
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.badges import Tone
+from integrations.admin.base.formatting import duration, relative
+from integrations.admin.base.urls import change_url, record_url
 from integrations.admin.submissions.payload import replacements, source_words
 from integrations.messages import translated
 from integrations.models import (
@@ -26,7 +27,7 @@ from integrations.models import (
 from integrations.submissions import service
 
 MOST_ATTEMPTS = 100
-# A worker is woken at once; a wait of this length is worth a word.
+# A worker is woken at once; a longer wait than this is mentioned.
 UNCLAIMED = timedelta(seconds=20)
 AUTH_KINDS = {"wrong_key", "expired_key", "wrong_company"}
 
@@ -47,8 +48,8 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether Flatchr has it: the one thing that everybody wants to know."""
+class DeliveryVerdict:
+    """Whether Flatchr has the submission, as the head of its page says it."""
 
     tone: str
     icon: str
@@ -57,7 +58,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SubmissionStep:
     """One step in the timeline; those that are a request have `attempt`."""
 
     title: str | Promise
@@ -70,7 +71,7 @@ class Event:
     key: str = ""
 
 
-def verdict(submission: Submission, now: datetime) -> Verdict:
+def verdict(submission: Submission, now: datetime) -> DeliveryVerdict:
     state = submission.state
     if state == SubmissionState.SUCCEEDED:
         return _succeeded(submission)
@@ -78,28 +79,30 @@ def verdict(submission: Submission, now: datetime) -> Verdict:
         return _failed(submission)
     if is_stuck(submission):
         title = _("Not known, and Relais has stopped looking")
-        return Verdict(Tone.DANGER, "help", title, translated(submission.error_message))
+        return DeliveryVerdict(Tone.DANGER, "help", title, translated(submission.error_message))
     if state == SubmissionState.UNCERTAIN:
-        return Verdict(
+        return DeliveryVerdict(
             Tone.WARNING,
             "help",
             _("Not known yet: Relais is looking"),
             translated(submission.error_message) or _("The answer may have been lost on its way."),
         )
     if state == SubmissionState.SENDING:
-        return Verdict(
+        return DeliveryVerdict(
             Tone.INFO, "send", _("Being sent to Flatchr"), _("This takes a few seconds.")
         )
     if state == SubmissionState.QUEUED:
-        return Verdict(Tone.INFO, "schedule", _("Waiting to be sent"), _waiting(submission, now))
+        return DeliveryVerdict(
+            Tone.INFO, "schedule", _("Waiting to be sent"), _waiting(submission, now)
+        )
     if state == SubmissionState.CHECKED:
-        return Verdict(
+        return DeliveryVerdict(
             Tone.INFO,
             "fact_check",
             _("Flatchr would accept it"),
             _("It has been checked and not submitted yet: Flatchr does not have it."),
         )
-    return Verdict(
+    return DeliveryVerdict(
         Tone.DANGER if submission.error_message else Tone.NEUTRAL,
         "edit_note",
         _("Not submitted yet"),
@@ -108,23 +111,23 @@ def verdict(submission: Submission, now: datetime) -> Verdict:
     )
 
 
-def _succeeded(submission: Submission) -> Verdict:
+def _succeeded(submission: Submission) -> DeliveryVerdict:
     words = _("The candidate and the application are in Relais, too.")
     if submission.application_id is None:
         words = _("Its record follows with the next sync.")
-    return Verdict(Tone.SUCCESS, "check_circle", _("Flatchr has it"), words)
+    return DeliveryVerdict(Tone.SUCCESS, "check_circle", _("Flatchr has it"), words)
 
 
-def _failed(submission: Submission) -> Verdict:
+def _failed(submission: Submission) -> DeliveryVerdict:
     if submission.error_kind == "cancelled":
-        return Verdict(
+        return DeliveryVerdict(
             Tone.NEUTRAL, "block", _("Cancelled"), _("Nothing was sent: Flatchr does not have it.")
         )
     if submission.error_kind == "already_applied":
         title = _("Not sent: this person has applied for this job already")
-        return Verdict(Tone.WARNING, "group", title, translated(submission.error_message))
+        return DeliveryVerdict(Tone.WARNING, "group", title, translated(submission.error_message))
     title = _("Flatchr does not have it: safe to retry")
-    return Verdict(Tone.DANGER, "error", title, translated(submission.error_message))
+    return DeliveryVerdict(Tone.DANGER, "error", title, translated(submission.error_message))
 
 
 def _waiting(submission: Submission, now: datetime) -> str:
@@ -138,37 +141,37 @@ def _waiting(submission: Submission, now: datetime) -> str:
 
 
 def is_stuck(submission: Submission) -> bool:
-    """Whether nobody looks any more although its fate is not known."""
+    """Whether Relais has stopped looking although the outcome is not known."""
     uncertain = submission.state == SubmissionState.UNCERTAIN
     return uncertain and submission.next_attempt_at is None
 
 
 def moves(submission: Submission) -> bool:
-    """Whether its page is worth asking for again."""
+    """Whether the page can still change by itself, so that its live part is fetched again."""
     return submission.is_live and not is_stuck(submission)
 
 
 def next_look(submission: Submission, now: datetime) -> str:
-    """When Relais looks again, for a submission whose fate is not known."""
+    """When Relais looks again, for a submission whose outcome is not known."""
     due = submission.next_attempt_at
     if submission.state != SubmissionState.UNCERTAIN or due is None:
         return ""
     return relative(due, now) if due > now else _("in a moment")
 
 
-def events(submission: Submission) -> list[Event]:
-    """All that has happened, the first first."""
-    made = Event(_("Written"), submission.created_at, words=_author(submission))
+def events(submission: Submission) -> list[SubmissionStep]:
+    """All that has happened, oldest first."""
+    made = SubmissionStep(_("Written"), submission.created_at, words=_author(submission))
     steps = [made]
     if submission.queued_at:
         by = str(submission.queued_by or "")
-        steps.append(Event(_("Submitted"), submission.queued_at, Tone.INFO, by))
+        steps.append(SubmissionStep(_("Submitted"), submission.queued_at, Tone.INFO, by))
     attempts = list(submission.log.order_by("-id")[:MOST_ATTEMPTS])
     steps += [_attempt_event(submission, attempt) for attempt in attempts]
     if submission.ended_at:
         end = verdict(submission, submission.ended_at)
         by = str(submission.cancelled_by or "")
-        steps.append(Event(end.title, submission.ended_at, end.tone, by, key="end"))
+        steps.append(SubmissionStep(end.title, submission.ended_at, end.tone, by, key="end"))
     # Equal times keep their order: a request that starts with its submission comes after it.
     return sorted(steps, key=lambda event: (event.key == "end", event.at))
 
@@ -178,15 +181,15 @@ def _author(submission: Submission) -> str:
     return f"{by} · {submission.get_channel_display()}"
 
 
-def _attempt_event(submission: Submission, attempt: SubmissionAttempt) -> Event:
+def _attempt_event(submission: Submission, attempt: SubmissionAttempt) -> SubmissionStep:
     outcome = attempt.outcome
     words = attempt.error
     if not outcome:
         running = submission.state == SubmissionState.SENDING
         words = words or (
-            _("Under way.") if running else _("It broke off: nobody saw how it ended.")
+            _("Under way.") if running else _("Interrupted: its outcome is not known.")
         )
-    return Event(
+    return SubmissionStep(
         ATTEMPTS[AttemptKind(attempt.kind)],
         attempt.started_at,
         OUTCOMES[AttemptOutcome(outcome)] if outcome else Tone.INFO,
@@ -207,7 +210,7 @@ def _request_text(request: dict[str, Any]) -> str:
 
 
 def live_context(submission: Submission) -> dict[str, Any]:
-    """The part of the page that moves; asked for once a second while the submission is live."""
+    """The moving part of the page, which is fetched once a second while the submission is live."""
     now = timezone.now()
     return {
         "submission": submission,
@@ -233,7 +236,7 @@ def report_context(submission: Submission) -> dict[str, Any]:
         "job": submission.job,
         "replacements": replacements(submission),
         "source_words": source_words(submission),
-        "settings_url": tenant_url(tenant, "settings"),
-        "fix_url": tenant_url(tenant, "credentials") if wrong_key else "",
+        "settings_url": record_url(tenant, "settings"),
+        "fix_url": record_url(tenant, "credentials") if wrong_key else "",
         "tenant_url": change_url(tenant),
     }

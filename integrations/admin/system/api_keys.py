@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin import display
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.accounts.permissions import Permission
-from integrations.admin.base.admin import SuperuserAdmin, display
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import ago, badge, change_url, date_time
-from integrations.admin.system.api_key_form import ApiKeyForm
+from integrations.admin.base.access import PermissionAdmin
+from integrations.admin.base.badges import badge
+from integrations.admin.base.formatting import ago, date_time
+from integrations.admin.base.urls import change_url, list_url, record_url
+from integrations.admin.base.views import Breadcrumb
+from integrations.admin.system.forms import ApiKeyForm
 from integrations.models import ApiKey
 from integrations.models.access import KeyState
 
@@ -27,9 +30,11 @@ from integrations.models.access import KeyState
 NAMED = 3
 
 
-class ApiKeyAdmin(SuperuserAdmin):
-    """A key is made and revoked, never edited or deleted: the list is the account of who had
-    access."""
+class ApiKeyAdmin(PermissionAdmin):
+    """Grants administrators to make and revoke API keys.
+
+    A key is never edited or deleted, so that the list shows who has ever had access.
+    """
 
     permission = Permission.MANAGE_KEYS
     list_display = ("named", "begins", "state_label", "opens", "rights", "used", "ends")
@@ -38,7 +43,8 @@ class ApiKeyAdmin(SuperuserAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ()
     plural = _lazy("API keys")
-    empty_text = _lazy("An application that reads from here needs a key. Add the first one.")
+    change_list_template = "relais/api_key_list.html"
+    empty_text = _lazy("An application that reads from Relais needs a key. Add the first one.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         keys: QuerySet[Any] = super().get_queryset(request)
@@ -97,14 +103,14 @@ class ApiKeyAdmin(SuperuserAdmin):
             request,
             "relais/api_key_form.html",
             None,
-            Crumb(_("Add API key")),
+            Breadcrumb(_("Add API key")),
             form=form,
             title=_("Add API key"),
         )
 
     def _made(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
-        """The page with the new key: the answer itself, so that the key is stored nowhere on the
-        way, not even in a session. Nor in a browser's cache: no page of the dashboard is.
+        """The page with the new key. The key is in the response itself, so that it is stored
+        nowhere, not even in a session; and browsers cache no page of the dashboard.
         """
         row, key = create_key(
             name=given["name"],
@@ -116,7 +122,7 @@ class ApiKeyAdmin(SuperuserAdmin):
         )
         self.log_addition(request, row, [{"added": {}}])
         return self.page(
-            request, "relais/api_key_made.html", row, key=key, list_url=self._list_url()
+            request, "relais/api_key_made.html", row, key=key, list_url=list_url(ApiKey)
         )
 
     def change_page(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
@@ -129,11 +135,11 @@ class ApiKeyAdmin(SuperuserAdmin):
                 {"title": _("Access"), "rows": _access(key)},
                 {"title": _("Use"), "rows": _use(key)},
             ],
-            revoke_url="" if key.state is KeyState.REVOKED else _revoke_url(key),
+            revoke_url="" if key.state is KeyState.REVOKED else record_url(key, "revoke"),
         )
 
     def revoke_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks first; a key that is revoked cannot be had back."""
+        """Asks for confirmation, since a key cannot be restored, and revokes it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         key = self.get_object(request, unquote(object_id))
@@ -144,25 +150,18 @@ class ApiKeyAdmin(SuperuserAdmin):
             self.log_change(request, key, _("Revoked"))
             messages.success(
                 request,
-                _("The key “%(key)s” is revoked: it opens nothing any more.") % {"key": key},
+                _("The key “%(key)s” is revoked and no longer gives any access.") % {"key": key},
             )
-            return HttpResponseRedirect(self._list_url())
+            return HttpResponseRedirect(list_url(ApiKey))
         return self.page(
             request,
             "relais/api_key_revoke.html",
             key,
-            Crumb(_("Revoke")),
+            Breadcrumb(_("Revoke")),
             key_url=change_url(key),
             used=self.used(key),
             tenants=_tenants(key),
         )
-
-    def _list_url(self) -> str:
-        return reverse("admin:integrations_apikey_changelist")
-
-
-def _revoke_url(key: ApiKey) -> str:
-    return reverse("admin:integrations_apikey_revoke", args=[quote(key.pk)])
 
 
 def _tenants(key: ApiKey) -> list[str]:

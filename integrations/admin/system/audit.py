@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     StreamingHttpResponse,
 )
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may, tenants_where
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
+from integrations.admin.base.access import TenantScopedAdmin
 from integrations.admin.base.cards import Card
 from integrations.admin.base.filters import ListFilter, TenantFilter, chosen_tenant
 from integrations.admin.base.formatting import NOTHING, date_time, plain
-from integrations.admin.base.permissions import require
+from integrations.admin.base.urls import export_url
+from integrations.admin.base.views import AdminView
 from integrations.audit import queries
 from integrations.audit.export import as_csv
 from integrations.audit.trail import record
@@ -92,7 +92,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
 }
 
 
-class GroupFilter(ListFilter):
+class EventGroupFilter(ListFilter):
     title = _lazy("what")
     parameter_name = "group"
     any_label = _lazy("Everything")
@@ -105,16 +105,40 @@ class GroupFilter(ListFilter):
         return queryset.filter(what__in=chosen[1]) if chosen else queryset
 
 
-class AuditAdmin(ReadOnlyMirrorAdmin):
+class ExportTrailView(AdminView):
+    """The entries that the list selects, as CSV. The export is an entry itself."""
+
+    permission = Permission.AUDIT
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        selected = self.admin.selection(request)
+        limited = Integration.objects.filter(pk=chosen_tenant(request)).first()
+        record(Event.AUDIT_EXPORTED, tenant=limited)
+        name = f"audit-{timezone.localdate():%Y-%m-%d}.csv"
+        return StreamingHttpResponse(
+            as_csv(selected),
+            content_type="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+class AuditAdmin(TenantScopedAdmin):
+    """Grants those who may read the audit trail to see the entries of their tenants."""
+
     list_display = ("what_label", "by", "tenant_name", "about", "address", "moment")
-    list_filter = (TenantFilter, GroupFilter)
+    list_filter = (TenantFilter, EventGroupFilter)
     search_fields = ("who", "object_name", "object_id")
     search_placeholder = _lazy("User, or name of what was changed")
     sortable_by = ()
     ordering = ("-id",)
     plural = _lazy("Audit trail")
     change_list_template = "relais/audit_list.html"
-    empty_text = _lazy("Nothing has been written down yet.")
+    list_views = {"export": ExportTrailView}
+    empty_text = _lazy("Nothing has been recorded yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         tenants = tenants_where(request.user, Permission.AUDIT)
@@ -152,44 +176,17 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
 
     # Pages
 
-    def get_urls(self) -> list[URLPattern]:
-        own = path(
-            "export/",
-            self.admin_site.admin_view(self.export_view),
-            name="integrations_auditentry_export",
-        )
-        return [own, *super().get_urls()]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
         query = request.GET.copy()
         query.pop("p", None)
-        address = reverse("admin:integrations_auditentry_export")
-        context = {"trail_export_url": f"{address}?{query.urlencode()}"}
+        address = f"{export_url(AuditEntry)}?{query.urlencode()}"
+        context = {"trail_export_url": address}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The entries that the list selects, as CSV. That it was taken is an entry, too."""
-        require(request, Permission.AUDIT)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        selected = self.selection(request)
-        limited = Integration.objects.filter(pk=chosen_tenant(request)).first()
-        record(Event.AUDIT_EXPORTED, tenant=limited)
-        name = f"audit-{timezone.localdate():%Y-%m-%d}.csv"
-        return StreamingHttpResponse(
-            as_csv(selected),
-            content_type="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
-
     def detail(self, _request: HttpRequest, record: AuditEntry) -> dict[str, Any]:
-        told = [
+        rows = [
             (_("When"), date_time(record.at)),
             (_("What"), queries.label(record.what)),
             (_("Who"), queries.who(record)),
@@ -199,7 +196,7 @@ class AuditAdmin(ReadOnlyMirrorAdmin):
             (_("Kind"), record.object_kind or NOTHING),
         ]
         details = [(name, plain(value)) for name, value in record.details.items()]
-        cards = [Card(_("Entry"), told)]
+        cards = [Card(_("Entry"), rows)]
         if details:
             cards.append(Card(_("Details"), details))
         return {"title": queries.label(record.what), "cards": cards}

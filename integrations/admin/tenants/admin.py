@@ -1,40 +1,36 @@
-"""Tenants: the list, and the addresses of one tenant's pages."""
+"""Tenants: the list, and which class answers each of a tenant's pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
+from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.admin import BoundedChangeList, ReadOnlyMirrorAdmin, display
+from integrations.admin.base.access import TenantScopedAdmin
+from integrations.admin.base.admin import CappedChangeList, NextStep, first_tenant_step
+from integrations.admin.base.badges import badge
 from integrations.admin.base.filters import FieldFilter
-from integrations.admin.base.formatting import NOTHING, ago, badge, list_url
-from integrations.admin.base.record_views import RecordPage
+from integrations.admin.base.formatting import NOTHING, ago
+from integrations.admin.base.urls import list_url
 from integrations.admin.home.tenant_summary import TenantView, tenant_views
-from integrations.admin.records.candidates import CandidateAdmin
 from integrations.admin.tenants import (
     connect,
     field_mapping,
     lifecycle,
     links,
     members,
-    scopes,
     value_maps,
+    views,
 )
-from integrations.admin.tenants import views as tenant_pages
 from integrations.messages import translated
-from integrations.models import Candidate, ConnectionLink, Environment, Integration, LinkState
-
-Page = Callable[[Any, HttpRequest, Integration], HttpResponseBase]
+from integrations.models import ConnectionLink, Environment, Integration, LinkState
 
 
 class EnvironmentFilter(FieldFilter):
@@ -44,17 +40,19 @@ class EnvironmentFilter(FieldFilter):
     choices_ = [(str(value), str(label)) for value, label in Environment.choices]
 
 
-class TenantChangeList(BoundedChangeList):
+class TenantChangeList(CappedChangeList):
     """Adds each tenant's state to the rows of the page, for all of them at once."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        views = tenant_views(self.result_list)
-        for tenant, view in zip(self.result_list, views, strict=True):
+        shown = tenant_views(self.result_list)
+        for tenant, view in zip(self.result_list, shown, strict=True):
             tenant.view = view
 
 
-class TenantAdmin(ReadOnlyMirrorAdmin):
+class TenantAdmin(TenantScopedAdmin):
+    """Grants the members of a tenant to see it; each further page needs a permission there."""
+
     record_key = "<path:object_id>"
     list_display = ("name", "state", "reason", "environment_name", "last_sync", "next_sync")
     list_filter = (EnvironmentFilter,)
@@ -64,9 +62,29 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
     ordering = ("organization", "id")
     change_list_template = "relais/tenant_list.html"
     detail_template = "relais/tenant.html"
+    add_label = _lazy("Connect a tenant")
+    list_views = {"deleted": lifecycle.DeletedTenantsView}
+    record_views = {
+        "sync": views.SyncView,
+        "credentials": connect.CredentialsView,
+        "connected": connect.ConnectedView,
+        "progress": connect.ProgressView,
+        "link": links.LinkView,
+        "settings": views.SettingsView,
+        "scopes": views.ScopesView,
+        "fields": field_mapping.FieldsView,
+        "values": value_maps.ValuesView,
+        "members": members.MembersView,
+        "enabled": lifecycle.EnabledView,
+        "remove": lifecycle.RemoveView,
+        "export": views.ExportCandidatesView,
+    }
     empty_text = _lazy("Connect your first tenant to see its jobs and candidates here.")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:  # noqa: ARG002
+    def empty_step(self, request: HttpRequest) -> NextStep:
+        return first_tenant_step(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CappedChangeList]:  # noqa: ARG002
         return TenantChangeList
 
     @display(description=_lazy("Tenant"), ordering="organization")
@@ -103,41 +121,12 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
         """Whoever connects a tenant becomes its Manager."""
         return self.admin_site.has_permission(request) and may(request.user, Permission.CONNECT)
 
-    def record_pages(self) -> Mapping[str, RecordPage]:
-        pages: dict[str, tuple[Permission, Page]] = {
-            "sync": (Permission.SYNC, tenant_pages.sync_view),
-            "credentials": (Permission.CONFIGURE, connect.credentials_view),
-            "connected": (Permission.SEE, connect.connected_view),
-            "progress": (Permission.SEE, connect.progress_view),
-            "link": (Permission.CONFIGURE, links.link_view),
-            "settings": (Permission.CONFIGURE, tenant_pages.settings_view),
-            "scopes": (Permission.CONFIGURE, scopes.scopes_view),
-            "fields": (Permission.DECIDE, field_mapping.fields_view),
-            "values": (Permission.DECIDE, value_maps.values_view),
-            "members": (Permission.MANAGE_MEMBERS, members.members_view),
-            "enabled": (Permission.CONFIGURE, lifecycle.enabled_view),
-            "remove": (Permission.DELETE_TENANT, lifecycle.remove_view),
-            "export": (Permission.EXPORT, _export),
-        }
-        return {
-            name: RecordPage(partial(view, self), permission)
-            for name, (permission, view) in pages.items()
-        }
-
     def find_record(self, request: HttpRequest, key: str | int) -> Integration | None:
         found: Integration | None = self.get_object(request, unquote(str(key)))
         return found
 
     def no_record(self, request: HttpRequest, key: str | int) -> HttpResponseBase:
         return self.unknown(request, str(key))
-
-    def get_urls(self) -> list[URLPattern]:
-        deleted = path(
-            "deleted/",
-            self.admin_site.admin_view(self.deleted_view),
-            name="integrations_integration_deleted",
-        )
-        return [deleted, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -152,20 +141,11 @@ class TenantAdmin(ReadOnlyMirrorAdmin):
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def deleted_view(self, request: HttpRequest) -> HttpResponse:
-        return lifecycle.deleted_view(self, request)
-
     def add_page(self, request: HttpRequest) -> HttpResponseBase:
-        return connect.connect_view(self, request)
+        return connect.ConnectView.as_view(admin=self)(request)
 
     def detail(self, request: HttpRequest, record: Integration) -> dict[str, Any]:
-        return tenant_pages.hub_context(request, record)
-
-
-def _export(admin: Any, _request: HttpRequest, tenant: Integration) -> HttpResponseBase:
-    """The page on which the tenant's candidates are taken away."""
-    candidates = CandidateAdmin(Candidate, admin.admin_site)
-    return HttpResponseRedirect(candidates.export_url(urlencode({"tenant": tenant.pk})))
+        return views.hub_context(request, record)
 
 
 def _view(tenant: Any) -> TenantView:

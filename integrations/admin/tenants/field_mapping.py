@@ -1,4 +1,4 @@
-"""The page of a tenant on which its jobs' further fields are chosen."""
+"""Which of Flatchr's fields a tenant's jobs pass on, and which of them fill the custom fields."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.breadcrumbs import Crumb
 from integrations.admin.base.formatting import NOTHING, plain
-from integrations.admin.home.tenant_summary import tenant_url
-from integrations.admin.tenants.views import sync_view, tabs
+from integrations.admin.base.urls import list_url, record_url
+from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.tenants.views import start_sync, tabs
 from integrations.flatchr.mapping.fields import CODED
 from integrations.messages import translated
-from integrations.models import Integration
-from integrations.tenants import custom_fields as further
+from integrations.models import CustomField, Integration
+from integrations.tenants import custom_fields
 from integrations.tenants.custom_fields import Examples, IntegrationField, MappedField, UnknownField
 
 EXAMPLE_LIMIT = 80
 
 
-class FieldsForm(forms.Form):
+class FieldMappingForm(forms.Form):
     """Which of Flatchr's fields are passed on, and which of them each custom field carries."""
 
     switched_on = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
@@ -34,15 +33,16 @@ class FieldsForm(forms.Form):
         self,
         *args: Any,
         integration_fields: Sequence[IntegrationField],
-        custom_fields: Sequence[MappedField],
+        mapped_fields: Sequence[MappedField],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.custom_fields = custom_fields
+        self.integration_fields = integration_fields
+        self.mapped_fields = mapped_fields
         switches: Any = self.fields["switched_on"]
         switches.choices = [(field.key, field.label) for field in integration_fields]
         switches.initial = [field.key for field in integration_fields if field.enabled]
-        for field in custom_fields:
+        for field in mapped_fields:
             self.fields[_name(field)] = forms.ChoiceField(
                 label=field.label,
                 choices=[
@@ -55,72 +55,75 @@ class FieldsForm(forms.Form):
 
     def save(self, tenant: Integration) -> None:
         """Custom fields that the page did not have yet when it was opened are left alone."""
-        further.switch_integration_fields(tenant, self.cleaned_data["switched_on"])
-        for field in self.custom_fields:
+        custom_fields.switch_integration_fields(tenant, self.cleaned_data["switched_on"])
+        for field in self.mapped_fields:
             chosen = self.cleaned_data[_name(field)] or None
             if _name(field) in self.data and chosen != field.mapped_to:
-                further.map_custom_field(tenant, field, chosen)
+                custom_fields.map_custom_field(tenant, field, chosen)
 
 
-class Switch(NamedTuple):
+class FieldSwitch(NamedTuple):
     box: Any
     field: IntegrationField
     example: str
     hint: str
 
 
-class Choice(NamedTuple):
+class FieldChoice(NamedTuple):
     select: Any
     field: MappedField
     example: str
 
 
-def fields_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
+class FieldsView(RecordView[Integration]):
     """What is chosen is in the jobs after the next sync, which a second button starts at once."""
-    integration_fields = further.integration_fields_of(tenant)
-    form = FieldsForm(
-        request.POST or None,
-        integration_fields=integration_fields,
-        custom_fields=further.custom_fields_of(tenant),
-    )
-    if request.method == "POST" and form.is_valid():
+
+    permission = Permission.DECIDE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, self._form())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = self._form(request.POST)
+        if not form.is_valid():
+            return self._show(request, form)
         try:
-            form.save(tenant)
+            form.save(self.record)
         except UnknownField as unknown:
             messages.error(request, translated(unknown))
-            return HttpResponseRedirect(tenant_url(tenant, "fields"))
-        if "type" in request.POST:
-            answer: HttpResponse = sync_view(admin, request, tenant)
-            return answer
-        messages.success(request, _("Saved. The jobs carry this after the next sync."))
-        return HttpResponseRedirect(tenant_url(tenant, "fields"))
-    examples = further.examples_of(tenant)
-    return admin.page(
-        request,
-        "relais/tenant_fields.html",
-        tenant,
-        Crumb(_("Fields")),
-        form=form,
-        switches=_switches(form, integration_fields, examples),
-        choices=_choices(form, examples),
-        define_url=_define_url(request),
-        tabs=tabs(request, tenant, "fields"),
-    )
+        else:
+            if "type" in request.POST:
+                return start_sync(request, self.record)
+            messages.success(request, _("Saved. The jobs have this after the next sync."))
+        return HttpResponseRedirect(record_url(self.record, "fields"))
+
+    def _form(self, data: QueryDict | None = None) -> FieldMappingForm:
+        return FieldMappingForm(
+            data,
+            integration_fields=custom_fields.integration_fields_of(self.record),
+            mapped_fields=custom_fields.custom_fields_of(self.record),
+        )
+
+    def _show(self, request: HttpRequest, form: FieldMappingForm) -> HttpResponse:
+        examples = custom_fields.examples_of(self.record)
+        may_define = may(request.user, Permission.DEFINE_FIELDS)
+        return self.page(
+            "relais/tenant_fields.html",
+            self.record,
+            Breadcrumb(_("Fields")),
+            form=form,
+            switches=_switches(form, examples),
+            choices=_choices(form, examples),
+            define_url=list_url(CustomField) if may_define else "",
+            tabs=tabs(request, self.record, "fields"),
+        )
 
 
-def _define_url(request: HttpRequest) -> str:
-    """Where custom fields are defined; blank for those who may not."""
-    if not may(request.user, Permission.DEFINE_FIELDS):
-        return ""
-    return reverse("admin:integrations_customfield_changelist")
-
-
-def _switches(
-    form: FieldsForm, fields: Sequence[IntegrationField], examples: Examples
-) -> list[Switch]:
+def _switches(form: FieldMappingForm, examples: Examples) -> list[FieldSwitch]:
+    boxes = form["switched_on"].subwidgets
     return [
-        Switch(box, field, example, _hint(field, example))
-        for box, field in zip(form["switched_on"].subwidgets, fields, strict=True)
+        FieldSwitch(box, field, example, _hint(field, example))
+        for box, field in zip(boxes, form.integration_fields, strict=True)
         for example in [_example(examples.integration_fields.get(field.key))]
     ]
 
@@ -134,10 +137,10 @@ def _hint(field: IntegrationField, example: str) -> str:
     return _("Empty in the jobs looked at.")
 
 
-def _choices(form: FieldsForm, examples: Examples) -> list[Choice]:
+def _choices(form: FieldMappingForm, examples: Examples) -> list[FieldChoice]:
     return [
-        Choice(form[_name(field)], field, _example(examples.custom_fields.get(field.key)))
-        for field in form.custom_fields
+        FieldChoice(form[_name(field)], field, _example(examples.custom_fields.get(field.key)))
+        for field in form.mapped_fields
     ]
 
 

@@ -28,7 +28,7 @@ class CompanyForm(forms.Form):
     contact_email = forms.EmailField(
         label=_lazy("Contact e-mail"),
         required=False,
-        help_text=_lazy("Whom to ask when something is amiss."),
+        help_text=_lazy("Who to contact when something goes wrong."),
     )
     origin_id = forms.CharField(
         label=_lazy("Your own ID"),
@@ -148,8 +148,8 @@ class FlatchrSettingsForm(forms.ModelForm):
             ),
             "api_only_created": (
                 _lazy(
-                    "The lists of applications and candidates have those alone that were submitted "
-                    "through Relais. Jobs, stages and tags are all there."
+                    "The lists of applications and candidates contain only those submitted "
+                    "through Relais. Jobs, stages and tags are complete."
                 )
             ),
         }

@@ -1,4 +1,4 @@
-"""Switching a tenant off and on, deleting it, and the list of those deleted."""
+"""Disabling, enabling and deleting a tenant, and the list of deleted tenants."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import change_url, plural
-from integrations.admin.base.permissions import require
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.formatting import plural
+from integrations.admin.base.urls import change_url, record_url
+from integrations.admin.base.views import AdminView, Breadcrumb, RecordView
 from integrations.connecting import lifecycle
 from integrations.connecting.lifecycle import Holdings, holdings_of
 from integrations.models import Integration
@@ -38,7 +38,10 @@ class RemoveForm(forms.Form):
         typed = " ".join(str(self.cleaned_data["name"]).split())
         if typed.casefold() != " ".join(self._tenant.organization.split()).casefold():
             raise forms.ValidationError(
-                _("This is not its name, so nothing was deleted. Type it as it is shown above.")
+                _(
+                    "This is not the name of the tenant, so nothing was deleted. Type it as it is "
+                    "shown above."
+                )
             )
         return typed
 
@@ -47,101 +50,115 @@ def deleted_url() -> str:
     return reverse("admin:integrations_integration_deleted")
 
 
-def enabled_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
-    """Says what switching the tenant off or on means; pressing the button does it."""
-    if request.method != "POST":
-        return admin.page(
-            request,
+class EnabledView(RecordView[Integration]):
+    """Says what disabling or enabling the tenant means; its button does it."""
+
+    permission = Permission.CONFIGURE
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        return self.page(
             "relais/tenant_enabled.html",
-            tenant,
-            Crumb(_("Disable") if tenant.enabled else _("Enable")),
-            tenant_page=change_url(tenant),
+            self.record,
+            Breadcrumb(_("Disable") if self.record.enabled else _("Enable")),
+            tenant_page=change_url(self.record),
         )
-    wanted = request.POST.get("enabled") == "yes"
-    if wanted != tenant.enabled:
-        lifecycle.set_enabled(tenant, wanted)
-        admin.log_change(request, tenant, _("Enabled") if wanted else _("Disabled"))
-    messages.success(request, _switched(tenant))
-    return HttpResponseRedirect(change_url(tenant))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        tenant, wanted = self.record, request.POST.get("enabled") == "yes"
+        if wanted != tenant.enabled:
+            lifecycle.set_enabled(tenant, wanted)
+            self.admin.log_change(request, tenant, _("Enabled") if wanted else _("Disabled"))
+        done = (
+            _("%(tenant)s is enabled: it is synchronised again, on schedule and on request.")
+            if tenant.enabled
+            else _("%(tenant)s is disabled: its data stays and is no longer synchronised.")
+        )
+        messages.success(request, done % {"tenant": tenant})
+        return HttpResponseRedirect(change_url(tenant))
 
 
-def _switched(tenant: Integration) -> str:
-    if tenant.enabled:
-        return _("%(tenant)s is enabled: it is synchronised again, on schedule and on request.") % {
-            "tenant": tenant
-        }
-    return _("%(tenant)s is disabled: its data stays and is no longer synchronised.") % {
-        "tenant": tenant
-    }
+class RemoveView(RecordView[Integration]):
+    """Shows what is deleted and when, asks for the tenant's name, and deletes it."""
 
+    permission = Permission.DELETE_TENANT
 
-def remove_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
-    """Shows what goes and when, asks for the tenant's name, and deletes it."""
-    form = RemoveForm(request.POST or None, tenant=tenant)
-    if request.method == "POST" and form.is_valid():
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        return self._show(RemoveForm(None, tenant=self.record))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        tenant = self.record
+        form = RemoveForm(request.POST, tenant=tenant)
+        if not form.is_valid():
+            return self._show(form)
         lifecycle.delete(tenant)
-        admin.log_deletions(request, Integration.objects.filter(pk=tenant.pk))
+        self.admin.log_deletions(request, Integration.objects.filter(pk=tenant.pk))
         messages.success(
             request,
             _("%(tenant)s is deleted. Until its data is removed, it can be restored here.")
             % {"tenant": tenant},
         )
         return HttpResponseRedirect(deleted_url())
-    held = holdings_of(tenant)
-    return admin.page(
-        request,
-        "relais/tenant_remove.html",
-        tenant,
-        Crumb(_("Delete")),
-        form=form,
-        lines=_lines(held),
-        held=held,
-        goes_at=lifecycle.goes_at(timezone.now()),
-        kept_days=lifecycle.KEPT.days,
-        tenant_page=change_url(tenant),
-        disable_url=tenant_url(tenant, "enabled") if tenant.enabled else "",
-    )
 
-
-def deleted_view(admin: Any, request: HttpRequest) -> HttpResponse:
-    """The deleted tenants whose data is still here; each can be restored until it goes."""
-    require(request, Permission.DELETE_TENANT)
-    deleted = Integration.objects.deleted().order_by("-deleted_at")
-    if request.method == "POST":
-        return _restore(admin, request, deleted.filter(pk=request.POST.get("restore", "")).first())
-    rows = [
-        (tenant, lifecycle.goes_at(tenant.deleted_at))
-        for tenant in deleted[:MOST_DELETED]
-        if tenant.deleted_at
-    ]
-    return admin.page(
-        request,
-        "relais/tenants_deleted.html",
-        None,
-        Crumb(_("Deleted tenants")),
-        title=_("Deleted tenants"),
-        rows=rows,
-        kept_days=lifecycle.KEPT.days,
-    )
-
-
-def _restore(admin: Any, request: HttpRequest, tenant: Integration | None) -> HttpResponse:
-    if tenant is None or not lifecycle.restore(tenant):
-        messages.error(
-            request, _("It is too late: its data is removed or about to be. Connect it again.")
+    def _show(self, form: RemoveForm) -> HttpResponse:
+        tenant = self.record
+        held = holdings_of(tenant)
+        return self.page(
+            "relais/tenant_remove.html",
+            tenant,
+            Breadcrumb(_("Delete")),
+            form=form,
+            lines=_lines(held),
+            held=held,
+            goes_at=lifecycle.goes_at(timezone.now()),
+            kept_days=lifecycle.KEPT.days,
+            tenant_page=change_url(tenant),
+            disable_url=record_url(tenant, "enabled") if tenant.enabled else "",
         )
-        return HttpResponseRedirect(deleted_url())
-    admin.log_change(request, tenant, _("Restored"))
-    messages.success(
-        request,
-        _("%(tenant)s is back with all its data. It is disabled: enable it to synchronise it.")
-        % {"tenant": tenant},
-    )
-    return HttpResponseRedirect(change_url(tenant))
+
+
+class DeletedTenantsView(AdminView):
+    """The deleted tenants whose data is still here; each can be restored until it is removed."""
+
+    permission = Permission.DELETE_TENANT
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        rows = [
+            (tenant, lifecycle.goes_at(tenant.deleted_at))
+            for tenant in self._deleted()[:MOST_DELETED]
+            if tenant.deleted_at
+        ]
+        return self.page(
+            "relais/tenants_deleted.html",
+            None,
+            Breadcrumb(_("Deleted tenants")),
+            title=_("Deleted tenants"),
+            rows=rows,
+            kept_days=lifecycle.KEPT.days,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        tenant = self._deleted().filter(pk=request.POST.get("restore", "")).first()
+        if tenant is None or not lifecycle.restore(tenant):
+            messages.error(
+                request,
+                _("It is too late: its data has been removed or is about to be. Connect it again."),
+            )
+            return HttpResponseRedirect(deleted_url())
+        self.admin.log_change(request, tenant, _("Restored"))
+        messages.success(
+            request,
+            _("%(tenant)s is back with all its data. It is disabled: enable it to synchronise it.")
+            % {"tenant": tenant},
+        )
+        return HttpResponseRedirect(change_url(tenant))
+
+    def _deleted(self) -> QuerySet[Integration]:
+        deleted: QuerySet[Integration] = Integration.objects.deleted().order_by("-deleted_at")
+        return deleted
 
 
 def _lines(held: Holdings) -> list[tuple[str, str]]:
-    """What is removed, as symbol and words; what there is none of is left out."""
+    """Symbol and words of each kind of record that is deleted."""
     lines = [
         ("work", held.jobs, plural(held.jobs, "job")),
         ("person", held.candidates, plural(held.candidates, "candidate")),

@@ -1,4 +1,4 @@
-"""A link for the customer of one tenant, and what the pages say of links."""
+"""Connection links for the customer of one tenant, and the words for links of any kind."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import Tone, badge
+from integrations.accounts.permissions import Permission
+from integrations.admin.base.badges import Tone, badge
+from integrations.admin.base.urls import record_url
+from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.tenants.forms import LinkForm
 from integrations.admin.tenants.views import tabs
 from integrations.connecting import attempts, links
@@ -47,44 +48,55 @@ def maker(link: ConnectionLink) -> str:
         return str(link.created_by)
     if link.created_by_key is not None:
         return _("API key “%(key)s”") % {"key": link.created_by_key.name}
-    return _("Somebody who is no longer here")
+    return _("Somebody who no longer has an account")
 
 
-def show(request: HttpRequest, token: str) -> dict[str, Any]:
-    """Say that the link is there; what `_link_made.html` shows, the only time that it can be."""
+def show_link(request: HttpRequest, token: str) -> dict[str, Any]:
+    """The context of `_link_made.html`: a new link, which can be shown this once only."""
     messages.success(request, _("The link is ready. It is shown this once."))
     made = links.find(token)
     return {"made": made, "link": links.address(token), "kind": made.kind if made else ""}
 
 
-def link_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponseBase:
+class LinkView(RecordView[Integration]):
     """Make a link with which the customer enters a new key without an account here.
 
-    The link is in the answer itself, so that it is stored nowhere on the way.
+    The link is in the response itself, so that it is stored nowhere.
     """
-    kinds = [(kind.value, MEANINGS[kind]) for kind in attempts.kinds_for(tenant)]
-    form = LinkForm(request.POST or None, kinds=kinds)
-    made: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
+
+    permission = Permission.CONFIGURE
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self._show(request, self._form(), {})
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = self._form(request.POST)
+        if not form.is_valid():
+            return self._show(request, form, {})
         token = links.link_for(
-            tenant,
+            self.record,
             form.kind(),
             language=form.cleaned_data["language"],
             lasts=links.FROM_DASHBOARD,
             user=request.user,
         )
-        made = show(request, token)
-    return admin.page(
-        request,
-        "relais/tenant_link.html",
-        tenant,
-        Crumb(_("Connection link")),
-        form=form,
-        days=links.FROM_DASHBOARD.days,
-        open_links=_open_links(request, tenant),
-        tabs=tabs(request, tenant, "credentials"),
-        **made,
-    )
+        return self._show(request, form, show_link(request, token))
+
+    def _form(self, data: QueryDict | None = None) -> LinkForm:
+        kinds = [(kind.value, MEANINGS[kind]) for kind in attempts.kinds_for(self.record)]
+        return LinkForm(data, kinds=kinds)
+
+    def _show(self, request: HttpRequest, form: LinkForm, made: dict[str, Any]) -> HttpResponseBase:
+        return self.page(
+            "relais/tenant_link.html",
+            self.record,
+            Breadcrumb(_("Connection link")),
+            form=form,
+            days=links.FROM_DASHBOARD.days,
+            open_links=_open_links(request, self.record),
+            tabs=tabs(request, self.record, "credentials"),
+            **made,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ def _open_links(request: HttpRequest, tenant: Integration) -> list[OpenLink]:
             asks=MEANINGS[LinkKind(link.kind)],
             maker=maker(link),
             ends=link.expires_at,
-            withdraw_url=reverse("admin:integrations_connectionlink_withdraw", args=[link.pk]),
+            withdraw_url=record_url(link, "withdraw"),
         )
         for link in newest[:MOST]
     ]

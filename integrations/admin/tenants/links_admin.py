@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -18,21 +19,20 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext, pgettext_lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.admin import ReadOnlyMirrorAdmin, display
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.cards import Card, given
+from integrations.admin.base.access import TenantScopedAdmin
+from integrations.admin.base.admin import NextStep
+from integrations.admin.base.cards import Card, filled
 from integrations.admin.base.filters import ListFilter
-from integrations.admin.base.formatting import ago, change_url, date_time, link
-from integrations.admin.base.permissions import require
-from integrations.admin.base.record_views import RecordPage
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.formatting import ago, date_time, link
+from integrations.admin.base.urls import change_url, list_url, record_url
+from integrations.admin.base.views import Breadcrumb, RecordView, require
 from integrations.admin.tenants.forms import InviteForm
-from integrations.admin.tenants.links import MEANINGS, STATES, maker, show, state_badge
+from integrations.admin.tenants.links import MEANINGS, STATES, maker, show_link, state_badge
 from integrations.connecting import links
 from integrations.models import ConnectionLink, CustomField, LinkKind, LinkState
 
 
-class StateFilter(ListFilter):
+class LinkStateFilter(ListFilter):
     title = _lazy("state")
     parameter_name = "state"
     any_label = _lazy("Any state")
@@ -51,15 +51,44 @@ class StateFilter(ListFilter):
         return queryset
 
 
-class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
+class WithdrawView(RecordView[ConnectionLink]):
+    """End the link at once; goes back to where its button was."""
+
+    # Who may depends on the kind of link.
+    permission = None
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        if not links.may_withdraw(request.user, self.record):
+            raise PermissionDenied
+        try:
+            links.withdraw(self.record)
+        except links.LinkClosed:
+            messages.info(
+                request, _("There is nothing to withdraw: the link was used, or has ended.")
+            )
+        else:
+            messages.success(
+                request,
+                _("The link is withdrawn. Whoever opens it now is told to ask you for a new one."),
+            )
+        tenant = self.record.integration
+        if tenant is not None and request.POST.get("back") == "tenant":
+            return HttpResponseRedirect(record_url(tenant, "link"))
+        return HttpResponseRedirect(change_url(self.record))
+
+
+class ConnectionLinkAdmin(TenantScopedAdmin):
+    """Grants whoever may connect tenants to see the links that they may see, and to invite."""
+
     list_display = ("company", "asks", "state", "made_by", "made", "ends")
-    list_filter = (StateFilter,)
+    list_filter = (LinkStateFilter,)
     list_select_related = ("created_by", "created_by_key")
     record_related = ("integration", "created_by", "created_by_key")
     search_fields = ("organization", "contact_email", "origin_id")
     search_placeholder = _lazy("Company, e-mail or your own ID")
     sortable_by = ()
     ordering = ("-created_at", "-id")
+    record_views = {"withdraw": WithdrawView}
     plural = _lazy("Connection links")
     change_list_template = "relais/link_list.html"
     detail_template = "relais/link.html"
@@ -67,6 +96,12 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
         "A connection link lets a customer enter the keys of Flatchr themselves, without an "
         "account here."
     )
+
+    next_step = NextStep(_lazy("Invite a customer to connect"), "integrations_connectionlink_add")
+
+    def empty_step(self, request: HttpRequest) -> NextStep:  # noqa: ARG002
+        # Offered before there is any tenant, too.
+        return self.next_step
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return links.visible_to(request.user).order_by(*self.ordering)
@@ -106,31 +141,9 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
 
     # Pages
 
-    def record_pages(self) -> Mapping[str, RecordPage]:
-        # Who may depends on the kind of link.
-        return {"withdraw": RecordPage(self.withdraw_view, None, "POST")}
-
     def find_record(self, request: HttpRequest, key: str | int) -> Any:
         require(request, Permission.CONNECT)
         return super().find_record(request, key)
-
-    def withdraw_view(self, request: HttpRequest, record: ConnectionLink) -> HttpResponseBase:
-        """End the link at once; goes back to where its button was."""
-        if not links.may_withdraw(request.user, record):
-            raise PermissionDenied
-        try:
-            links.withdraw(record)
-        except links.LinkClosed:
-            messages.info(request, _("Nothing was left to withdraw: it was used, or has ended."))
-        else:
-            messages.success(
-                request,
-                _("The link is withdrawn. Whoever opens it now is told to ask you for a new one."),
-            )
-        tenant = record.integration
-        if tenant is not None and request.POST.get("back") == "tenant":
-            return HttpResponseRedirect(tenant_url(tenant, "link"))
-        return HttpResponseRedirect(change_url(record))
 
     def add_page(self, request: HttpRequest) -> HttpResponseBase:
         """Invite a customer to connect. The link is in the answer itself, and nowhere else."""
@@ -146,22 +159,22 @@ class ConnectionLinkAdmin(ReadOnlyMirrorAdmin):
                 lasts=links.FROM_DASHBOARD,
                 user=request.user,
             )
-            made = show(request, token)
+            made = show_link(request, token)
         return self.page(
             request,
             "relais/link_invite.html",
             None,
-            Crumb(_("Invite a customer")),
+            Breadcrumb(_("Invite a customer")),
             title=_("Invite a customer to connect"),
             form=form,
             days=links.FROM_DASHBOARD.days,
-            list_url=reverse("admin:integrations_connectionlink_changelist"),
+            list_url=list_url(ConnectionLink),
             **made,
         )
 
     def detail(self, request: HttpRequest, record: ConnectionLink) -> dict[str, Any]:
         language = dict(settings.LANGUAGES).get(record.language)
-        rows = given(
+        rows = filled(
             [
                 (_("Asks the customer to"), self.asks(record)),
                 (_("Tenant"), link(record.integration) if record.integration else ""),

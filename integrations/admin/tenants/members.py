@@ -1,4 +1,4 @@
-"""The page of a tenant's members, and what each may do there."""
+"""The members of a tenant and their roles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts import members
 from integrations.accounts.permissions import Permission
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.home.tenant_summary import tenant_url
+from integrations.admin.base.urls import record_url
+from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.tenants.views import tabs
 from integrations.models import Integration, Membership, Role
 
 
 class MemberForm(forms.Form):
-    """By name, not out of a list: a Manager is not told who else uses this installation."""
+    """Names a user instead of offering a list: Managers may not see who else has an account."""
 
     user = forms.CharField(
         label=_lazy("User name or e-mail"),
@@ -30,44 +30,49 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
 
 
-def members_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
+class MembersView(RecordView[Integration]):
     """Who may see the tenant, and what they may do; added, changed and removed here."""
-    form = MemberForm(request.POST if "add" in request.POST else None)
-    if request.method == "POST" and "add" in request.POST and form.is_valid():
-        try:
-            added = members.add(
-                tenant, members.find_user(form.cleaned_data["user"]), form.cleaned_data["role"]
-            )
-        except members.NotAMember as refused:
-            form.add_error("user", str(refused))
-        else:
-            messages.success(request, _("%(user)s is a member now.") % {"user": added.user})
-            return HttpResponseRedirect(tenant_url(tenant, "members"))
-    elif request.method == "POST" and "add" not in request.POST:
-        _change(request, tenant)
-        return HttpResponseRedirect(tenant_url(tenant, "members"))
-    users = get_user_model()._default_manager
-    answer: HttpResponse = admin.page(
-        request,
-        "relais/tenant_members.html",
-        tenant,
-        Crumb(_("Members")),
-        form=form,
-        members=tenant.memberships.select_related("user").order_by("user__username"),
-        roles=Role.of_members(),
-        what_roles_may=what_roles_may(),
-        superusers=users.filter(is_superuser=True, is_active=True).order_by("username"),
-        tabs=tabs(request, tenant, "members"),
-    )
-    return answer
 
+    permission = Permission.MANAGE_MEMBERS
 
-def _change(request: HttpRequest, tenant: Integration) -> None:
-    change_member(request, tenant.memberships.select_related("user", "integration"))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, MemberForm(None))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        tenant = self.record
+        if "add" not in request.POST:
+            change_member(request, tenant.memberships.select_related("user", "integration"))
+            return HttpResponseRedirect(record_url(tenant, "members"))
+        form = MemberForm(request.POST)
+        if form.is_valid():
+            try:
+                added = members.add(
+                    tenant, members.find_user(form.cleaned_data["user"]), form.cleaned_data["role"]
+                )
+            except members.NotAMember as refused:
+                form.add_error("user", str(refused))
+            else:
+                messages.success(request, _("%(user)s is a member now.") % {"user": added.user})
+                return HttpResponseRedirect(record_url(tenant, "members"))
+        return self._show(request, form)
+
+    def _show(self, request: HttpRequest, form: MemberForm) -> HttpResponse:
+        users = get_user_model()._default_manager
+        return self.page(
+            "relais/tenant_members.html",
+            self.record,
+            Breadcrumb(_("Members")),
+            form=form,
+            members=self.record.memberships.select_related("user").order_by("user__username"),
+            roles=Role.of_members(),
+            what_roles_may=what_roles_may(),
+            superusers=users.filter(is_superuser=True, is_active=True).order_by("username"),
+            tabs=tabs(request, self.record, "members"),
+        )
 
 
 def change_member(request: HttpRequest, among: Any) -> None:
-    """What a row of a table of memberships asks for: another role, or to be removed."""
+    """Give the membership of a table's row another role, or remove it, as POST says."""
     asked = request.POST.get("remove") or request.POST.get("member", "")
     member: Membership | None = among.filter(pk=int(asked)).first() if _is_id(asked) else None
     if member is None:
@@ -97,7 +102,7 @@ def _is_id(text: str) -> bool:
 
 
 def what_roles_may() -> list[tuple[str, list[str]]]:
-    """Each role of members with what it adds to the one before."""
+    """Each role of members with the permissions that it adds to the one before."""
     return [
         (str(label), [one.words for one in Permission if one.least == role])
         for role, label in Role.of_members()

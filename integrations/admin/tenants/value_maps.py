@@ -1,6 +1,4 @@
-"""Value maps: the pages on which it is said what Flatchr's own words mean, of one tenant and of
-all.
-"""
+"""Value maps: what Flatchr's own words mean, decided for one tenant or for all."""
 
 from __future__ import annotations
 
@@ -12,17 +10,16 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.admin import SuperuserAdmin
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import list_url, words
-from integrations.admin.home.tenant_summary import tenant_url
-from integrations.admin.tenants.views import sync_view, tabs
+from integrations.admin.base.access import PermissionAdmin
+from integrations.admin.base.badges import words
+from integrations.admin.base.urls import list_url, record_url
+from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.tenants.views import start_sync, tabs
 from integrations.flatchr.mapping.places import country_names
 from integrations.flatchr.mapping.valuemaps import fold
 from integrations.messages import translated
@@ -35,9 +32,9 @@ Choices = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One value on the page. `spellings`: as Flatchr has it, with the number of jobs and where
-    they are listed.
+class ValueRow:
+    """One value on the page. `spellings`: as Flatchr writes it, with the number of jobs and the
+    address of their list.
     """
 
     met: SourceValue
@@ -52,12 +49,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ValueSection:
     kind: ValueKind
     title: str
     about: str
     nothing: str
-    rows: list[Row]
+    rows: list[ValueRow]
 
 
 class ValuesForm(forms.Form):
@@ -77,7 +74,7 @@ class ValuesForm(forms.Form):
             )
 
     def save(self, tenant: Integration | None, user: Any) -> int:
-        """Decide and undo what was chosen; how many values that were.
+        """Decide and undo what was chosen; return the number of values changed.
 
         Values that the page did not have yet when it was opened are left alone. Raises
         `UnknownValue`.
@@ -97,7 +94,7 @@ class ValuesForm(forms.Form):
 
 
 def name_of(value: SourceValue) -> str:
-    """The name of a value's field: the same for as long as the value is."""
+    """The form field of a value, derived from the value alone."""
     return f"map-{blake2b(f'{value.kind}:{value.key}'.encode(), digest_size=8).hexdigest()}"
 
 
@@ -118,47 +115,43 @@ def _empty(value: SourceValue, choices: Choices) -> str:
     return _("Leave as Flatchr names it")
 
 
-def _data(request: HttpRequest) -> Any:
-    """What was sent, be it nothing; None before anything was."""
-    return request.POST if request.method == "POST" else None
-
-
 # The page of one tenant
 
 
-def values_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
+class ValuesView(RecordView[Integration]):
     """What is decided is in the jobs after the next sync, which a second button starts at once."""
-    here = tenant_url(tenant, "values")
-    met = value_maps.source_values(tenant)
-    form = ValuesForm(_data(request), met=met)
-    if request.method == "POST":
-        if not _saved(request, form, tenant):
-            return HttpResponseRedirect(here)
-        if "type" in request.POST:
-            answer: HttpResponse = sync_view(admin, request, tenant)
-            return answer
-        return HttpResponseRedirect(here)
-    page: HttpResponse = admin.page(
-        request,
-        "relais/values.html",
-        tenant,
-        Crumb(_("Value maps")),
-        sections=_sections(form, tenant),
-        tenant=tenant,
-        general_url=_general_url() if may(request.user, Permission.DEFINE_FIELDS) else "",
-        tabs=tabs(request, tenant, "values"),
-    )
-    return page
+
+    permission = Permission.DECIDE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        tenant = self.record
+        form = ValuesForm(None, met=value_maps.source_values(tenant))
+        may_define = may(request.user, Permission.DEFINE_FIELDS)
+        return self.page(
+            "relais/values.html",
+            tenant,
+            Breadcrumb(_("Value maps")),
+            sections=_sections(form, tenant),
+            tenant=tenant,
+            general_url=list_url(ValueDecision) if may_define else "",
+            tabs=tabs(request, tenant, "values"),
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ValuesForm(request.POST, met=value_maps.source_values(self.record))
+        if _saved(request, form, self.record) and "type" in request.POST:
+            return start_sync(request, self.record)
+        return HttpResponseRedirect(record_url(self.record, "values"))
 
 
 def _saved(request: HttpRequest, form: ValuesForm, tenant: Integration | None) -> bool:
-    """Whether what was asked for is done; if not, a message says why."""
+    """Save or undo what was posted; return False, with a message that says why, if refused."""
     if "undo" in request.POST:
         return _undone(request, tenant)
     if not form.is_valid():
         messages.error(
             request,
-            _("One of the choices is none of those to choose from. Nothing was saved."),
+            _("One of the choices is not available. Nothing was saved."),
         )
         return False
     try:
@@ -167,7 +160,7 @@ def _saved(request: HttpRequest, form: ValuesForm, tenant: Integration | None) -
         messages.error(request, translated(unknown))
         return False
     if changed:
-        messages.success(request, _("Saved. The jobs carry this after the next sync."))
+        messages.success(request, _("Saved. The jobs have this after the next sync."))
     elif "type" not in request.POST:
         messages.info(request, _("Nothing was changed."))
     return True
@@ -189,11 +182,7 @@ def _undone(request: HttpRequest, tenant: Integration | None) -> bool:
     return True
 
 
-def _general_url() -> str:
-    return reverse("admin:integrations_valuedecision_changelist")
-
-
-def _sections(form: ValuesForm, tenant: Integration | None) -> list[Section]:
+def _sections(form: ValuesForm, tenant: Integration | None) -> list[ValueSection]:
     texts = {
         ValueKind.CONTRACT: (
             _("Contract types"),
@@ -207,12 +196,12 @@ def _sections(form: ValuesForm, tenant: Integration | None) -> list[Section]:
         ),
         ValueKind.COUNTRY: (
             _("Countries"),
-            _("Names that are no country's in French or English."),
+            _("Names that match no country in French or English."),
             _("Every country that jobs are in is known."),
         ),
     }
     return [
-        Section(
+        ValueSection(
             kind,
             title,
             about,
@@ -223,11 +212,11 @@ def _sections(form: ValuesForm, tenant: Integration | None) -> list[Section]:
     ]
 
 
-def _row(form: ValuesForm, value: SourceValue, tenant: Integration | None) -> Row:
+def _row(form: ValuesForm, value: SourceValue, tenant: Integration | None) -> ValueRow:
     select = form[name_of(value)]
     field: Any = select.field
     meanings = dict(field.choices)
-    return Row(
+    return ValueRow(
         met=value,
         select=select,
         spellings=[
@@ -240,7 +229,7 @@ def _row(form: ValuesForm, value: SourceValue, tenant: Integration | None) -> Ro
 
 
 def _jobs_url(kind: ValueKind, spelling: str, tenant: Integration | None) -> str:
-    """The list of the jobs that have this very word at present."""
+    """The list of the jobs that have exactly this word now."""
     query = {value_maps.RULES[kind].column: spelling}
     return list_url(Job, **query, **({"tenant": tenant.pk} if tenant else {}))
 
@@ -250,8 +239,8 @@ def _status(value: SourceValue) -> str:
         return ""
     if value.jobs:
         return ngettext(
-            "%(count)s job takes it on at the next sync.",
-            "%(count)s jobs take it on at the next sync.",
+            "%(count)s job gets it at the next sync.",
+            "%(count)s jobs get it at the next sync.",
             value.jobs,
         ) % {"count": f"{value.jobs:,}"}
     return _("In effect.")
@@ -260,8 +249,8 @@ def _status(value: SourceValue) -> str:
 # The page for all tenants
 
 
-class ValueDecisionAdmin(SuperuserAdmin):
-    """What Flatchr's words mean in every tenant that has not decided otherwise."""
+class ValueDecisionAdmin(PermissionAdmin):
+    """What Flatchr's words mean in every tenant that has no decision of its own."""
 
     permission = Permission.DEFINE_FIELDS
     plural = _lazy("value maps")
@@ -279,18 +268,18 @@ class ValueDecisionAdmin(SuperuserAdmin):
     ) -> HttpResponse:
         if not self.has_change_permission(request):
             return super().changelist_view(request)
-        form = ValuesForm(_data(request), met=value_maps.source_values(None))
+        met = value_maps.source_values(None)
         if request.method == "POST":
-            _saved(request, form, None)
-            return HttpResponseRedirect(_general_url())
+            _saved(request, ValuesForm(request.POST, met=met), None)
+            return HttpResponseRedirect(list_url(ValueDecision))
         return self.page(
             request,
             "relais/values.html",
             None,
             title=_("Value maps"),
-            sections=_sections(form, None),
+            sections=_sections(ValuesForm(None, met=met), None),
         )
 
     def change_page(self, request: HttpRequest, record: Any) -> HttpResponse:  # noqa: ARG002
         """A decision has no page of its own."""
-        return HttpResponseRedirect(_general_url())
+        return HttpResponseRedirect(list_url(ValueDecision))

@@ -1,4 +1,4 @@
-"""The pages of one tenant: hub, settings, members, and the buttons on them."""
+"""Pages of one tenant: its own, its settings, what is read of it, and the sync button."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import change_url, list_url
+from integrations.admin.base.urls import change_url, export_url, list_url, record_url, submit_url
+from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.home.charts import of_tenant
-from integrations.admin.home.tenant_summary import full_view, tenant_url
-from integrations.admin.submissions.links import new_url
+from integrations.admin.home.tenant_summary import full_view
 from integrations.admin.tenants.forms import FlatchrSettingsForm, TenantForm
 from integrations.audit import trail
+from integrations.connecting.scope_forms import ScopesForm
 from integrations.messages import translated
 from integrations.models import (
     Application,
@@ -38,13 +38,14 @@ from integrations.models import (
 )
 from integrations.sync import schedule
 from integrations.sync.runs import SyncRefused, request_sync
+from integrations.tenants import scopes
 from integrations.tenants.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 
 RECENT_RUNS = 8
 
 
 def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
-    """The tenant's own page: what state it is in and where everything about it is."""
+    """The context of the tenant's own page: its state, charts, syncs and records."""
     view = full_view(tenant)
     runs = SyncRun.objects.filter(integration=tenant).order_by("-id")[:RECENT_RUNS]
     return {
@@ -63,7 +64,7 @@ def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
             (_("Calls to Flatchr"), "terminal", list_url(PassthroughCall, tenant=tenant.pk)),
         ],
         "runs_url": list_url(SyncRun, tenant=tenant.pk),
-        "submit_url": new_url(SubmissionKind.CANDIDATE, tenant=tenant.pk),
+        "submit_url": submit_url(SubmissionKind.CANDIDATE, tenant=tenant.pk),
     }
 
 
@@ -90,16 +91,14 @@ def tabs(request: HttpRequest, tenant: Integration, current: str) -> list[dict[s
         (Permission.MANAGE_MEMBERS, "members", _("Members")),
     ]
     return [
-        {"title": title, "url": tenant_url(tenant, name), "current": name == current}
+        {"title": title, "url": record_url(tenant, name), "current": name == current}
         for permission, name, title in pages
         if may(request.user, permission, tenant)
     ]
 
 
-def sync_view(_admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
-    """Start a sync and show it; when one is live already, show that."""
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+def start_sync(request: HttpRequest, tenant: Integration) -> HttpResponse:
+    """Start the sync that a form asks for and show it; when one is live already, show that."""
     kind = SyncType.DELTA if request.POST.get("type") == SyncType.DELTA else SyncType.FULL
     try:
         run, new = request_sync(tenant.pk, type=kind, trigger=Trigger.MANUAL, user=request.user)
@@ -113,19 +112,41 @@ def sync_view(_admin: Any, request: HttpRequest, tenant: Integration) -> HttpRes
     return HttpResponseRedirect(change_url(run))
 
 
-def settings_view(admin: Any, request: HttpRequest, tenant: Integration) -> HttpResponse:
+class SyncView(RecordView[Integration]):
+    permission = Permission.SYNC
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return start_sync(request, self.record)
+
+
+class ExportCandidatesView(RecordView[Integration]):
+    """Leads to the export form with the tenant's candidates."""
+
+    permission = Permission.EXPORT
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(export_url(Candidate, tenant=self.record.pk))
+
+    post = get
+
+
+class SettingsView(RecordView[Integration]):
     """Name, schedule and Flatchr settings."""
-    flatchr_settings = FlatchrSettings.objects.filter(pk=tenant.pk).first() or FlatchrSettings(
-        integration=tenant
-    )
-    data = request.POST or None
-    form = TenantForm(data, instance=tenant)
-    flatchr_form = FlatchrSettingsForm(data, instance=flatchr_settings)
-    if request.method == "POST" and form.is_valid() and flatchr_form.is_valid():
+
+    permission = Permission.CONFIGURE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, TenantForm(instance=self.record), self._flatchr_form())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = TenantForm(request.POST, instance=self.record)
+        flatchr_form = self._flatchr_form(request.POST)
+        if not (form.is_valid() and flatchr_form.is_valid()):
+            return self._show(request, form, flatchr_form)
         changed = form.save(commit=False)
         if {"full_interval", "delta_interval"} & set(form.changed_data):
             schedule.plan(changed, after=SyncType.FULL)
-        # By name: a sync may be moving the tenant's other columns at the same moment.
+        # By name: a sync may be changing the tenant's other columns at the same moment.
         with transaction.atomic():
             changed.save(update_fields=[*form.changed_data, "next_full_at", "next_delta_at"])
             flatchr_form.save()
@@ -137,13 +158,56 @@ def settings_view(admin: Any, request: HttpRequest, tenant: Integration) -> Http
                 changed=[*form.changed_data, *flatchr_form.changed_data],
             )
         messages.success(request, _("The settings are saved."))
-        return HttpResponseRedirect(tenant_url(tenant, "settings"))
-    return admin.page(
-        request,
-        "relais/tenant_settings.html",
-        Integration.objects.get(pk=tenant.pk),
-        Crumb(_("Settings")),
-        form=form,
-        flatchr_form=flatchr_form,
-        tabs=tabs(request, tenant, "settings"),
-    )
+        return HttpResponseRedirect(record_url(self.record, "settings"))
+
+    def _flatchr_form(self, data: QueryDict | None = None) -> FlatchrSettingsForm:
+        stored = FlatchrSettings.objects.filter(pk=self.record.pk).first()
+        return FlatchrSettingsForm(
+            data, instance=stored or FlatchrSettings(integration=self.record)
+        )
+
+    def _show(
+        self, request: HttpRequest, form: TenantForm, flatchr_form: FlatchrSettingsForm
+    ) -> HttpResponse:
+        return self.page(
+            "relais/tenant_settings.html",
+            # As stored: the form has filled in what was typed.
+            Integration.objects.get(pk=self.record.pk),
+            Breadcrumb(_("Settings")),
+            form=form,
+            flatchr_form=flatchr_form,
+            tabs=tabs(request, self.record, "settings"),
+        )
+
+
+class ScopesView(RecordView[Integration]):
+    """What is read of a tenant. It holds from the next sync on, which a second button starts."""
+
+    permission = Permission.CONFIGURE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, ScopesForm(None, scopes=scopes.scopes_of(self.record.pk)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = ScopesForm(request.POST, scopes=scopes.scopes_of(self.record.pk))
+        if not form.is_valid():
+            return self._show(request, form)
+        changed = scopes.choose(self.record, form.scopes(), user=request.user)
+        if "type" in request.POST and may(request.user, Permission.SYNC, self.record):
+            return start_sync(request, self.record)
+        if changed:
+            messages.success(
+                request, _("Saved. The next sync is a full one and applies your choice.")
+            )
+        else:
+            messages.info(request, _("Nothing was changed."))
+        return HttpResponseRedirect(record_url(self.record, "scopes"))
+
+    def _show(self, request: HttpRequest, form: ScopesForm) -> HttpResponse:
+        return self.page(
+            "relais/tenant_scopes.html",
+            self.record,
+            Breadcrumb(_("What is read")),
+            form=form,
+            tabs=tabs(request, self.record, "scopes"),
+        )

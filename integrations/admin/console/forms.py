@@ -23,7 +23,7 @@ from integrations.passthrough.request import Asked, File, NotSendable, outgoing
 from integrations.passthrough.templates import placeholders
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
-# What somebody who may only read can send: the search for applicants is a POST.
+# Methods for users who may only read: the search for applicants is a POST.
 READING_METHODS = ("GET", "POST")
 
 
@@ -34,7 +34,7 @@ def _lines(rows: int, example: str) -> forms.Textarea:
 
 
 class ConsoleForm(forms.Form):
-    """Valid, it has `asked`, the request that was typed."""
+    """If valid, `asked` is the request that was typed."""
 
     tenant = forms.ChoiceField(choices=())
     host = forms.ChoiceField(
@@ -178,12 +178,12 @@ class ConsoleForm(forms.Form):
                 self.add_error("file_field", _("Flatchr needs a name for the file's field."))
             parts.append((given["file_field"], _file(file)))
         if not parts:
-            self.add_error("fields_", _("Type at least one field, or choose no body."))
+            self.add_error("fields_", _("Type at least one field, or choose “None” as the body."))
         return tuple(parts)
 
 
 def initial_of_endpoint(endpoint: Endpoint) -> dict[str, Any]:
-    """The form as a template fills it."""
+    """The form filled in from a template."""
     body = ""
     if endpoint.body is not None:
         body = orjson.dumps(endpoint.body, option=orjson.OPT_INDENT_2).decode()
@@ -200,7 +200,7 @@ def initial_of_endpoint(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def initial_of_asked(asked: Asked) -> dict[str, Any]:
-    """The form as it was when `asked` was typed, but for the file, which no page can hold."""
+    """The form as it was when `asked` was typed, except its file, which cannot be prefilled."""
     body = ""
     if asked.data is not None:
         body = orjson.dumps(asked.data, option=orjson.OPT_INDENT_2).decode()
@@ -220,7 +220,7 @@ def initial_of_asked(asked: Asked) -> dict[str, Any]:
 
 
 def initial_of_call(call: PassthroughCall) -> dict[str, Any]:
-    """The form with what the history kept of a call; headers that were set here are left out."""
+    """The form with what the history has of a call, without the headers that Relais added."""
     headers = {n: v for n, v in call.headers.items() if n.lower() != "content-type"}
     values: dict[str, Any] = {
         "host": call.host,
@@ -238,7 +238,7 @@ def initial_of_call(call: PassthroughCall) -> dict[str, Any]:
 
 
 def is_whole(call: PassthroughCall) -> bool:
-    """Whether the history kept all that was sent, so that it can be sent again as it was."""
+    """Whether the history has all that was sent, so that it can be sent again unchanged."""
     kept = f"{call.path}{call.params}{call.headers}{call.body}"
     return not call.body_cut and MASK not in kept and '"[file ' not in call.body
 
@@ -290,7 +290,7 @@ def _pairs(text: str, mark: str) -> dict[str, str]:
                 % {"line": line.strip()[:60], "mark": mark}
             )
         if name in found:
-            raise forms.ValidationError(_("%(name)s is there twice.") % {"name": name[:60]})
+            raise forms.ValidationError(_("%(name)s is given twice.") % {"name": name[:60]})
         found[name] = value.strip()
     return found
 

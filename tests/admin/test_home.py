@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.admin.base.charts import Point, Said, bars, ceiling
+from integrations.admin.base.charts import ChartTexts, Point, bars, ceiling
 from integrations.admin.home import views
 from integrations.admin.home.charts import durations, funnel, weekly
 from integrations.admin.home.stats import Figures
@@ -37,7 +37,7 @@ from tests.admin.pages import record_addresses
 
 LogIn = Callable[[User], Client]
 INDEX = reverse("admin:index")
-SAID = Said("Why?", "So.", ("What", "How many"), "Nothing.")
+SAID = ChartTexts("Why?", "So.", ("What", "How many"), "Nothing.")
 
 
 @pytest.fixture

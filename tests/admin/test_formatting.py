@@ -7,16 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from integrations.admin.base.formatting import (
-    badge,
-    capped,
-    date_time,
-    duration,
-    emails,
-    number,
-    relative,
-    words,
-)
+from integrations.admin.base.badges import badge, words
+from integrations.admin.base.formatting import capped, date_time, duration, emails, number, relative
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import display
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,17 +18,22 @@ from django.utils.translation import gettext_lazy as _lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import lockout, members, second_factor, users
+from integrations.accounts.permissions import Permission
 from integrations.admin.accounts.forms import InvitationForm, MembershipForm, PersonForm
-from integrations.admin.base.admin import SuperuserAdmin, display
-from integrations.admin.base.breadcrumbs import Crumb
-from integrations.admin.base.formatting import NOTHING, Tone, ago, badge, change_url
+from integrations.admin.base.access import PermissionAdmin
+from integrations.admin.base.badges import Tone, badge
+from integrations.admin.base.formatting import NOTHING, ago
+from integrations.admin.base.urls import change_url
+from integrations.admin.base.views import Breadcrumb
 from integrations.admin.tenants.members import change_member, what_roles_may
 from integrations.models import Role
 
 
-class UserAdmin(SuperuserAdmin):
-    """Who may sign in, and what they may do in which tenant."""
+class UserAdmin(PermissionAdmin):
+    """Grants administrators to invite users, switch them off, and make them members of tenants."""
 
+    permission = Permission.MANAGE_USERS
+    add_label = _lazy("Invite a user")
     list_display = ("login", "full_name", "mail", "role", "factor", "seen")
     search_fields = ("username", "first_name", "last_name", "email")
     search_placeholder = _lazy("Name or e-mail")
@@ -78,20 +84,20 @@ class UserAdmin(SuperuserAdmin):
             request,
             "relais/user_invite.html",
             None,
-            Crumb(title),
+            Breadcrumb(title),
             title=title,
             form=form,
             what_roles_may=what_roles_may(),
         )
 
     def _link(self, request: HttpRequest, user: User) -> HttpResponse:
-        """The answer itself has the link, so that it is stored nowhere on the way."""
+        """A page with the link. It is in the response itself, so that it is stored nowhere."""
         address = reverse("admin:welcome", args=users.password_link(user))
         return self.page(
             request,
             "relais/user_link.html",
             user,
-            Crumb(_("Link")),
+            Breadcrumb(_("Link")),
             link=request.build_absolute_uri(address),
             user_url=change_url(user),
             title=str(user),
@@ -110,7 +116,7 @@ class UserAdmin(SuperuserAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
-        """The audit trail has it."""
+        """Nothing: the audit trail has the history."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return self.unknown(request, object_id)
@@ -138,7 +144,7 @@ class UserAdmin(SuperuserAdmin):
         )
 
     def _pressed(self, request: HttpRequest, user: User) -> HttpResponse | None:
-        """What a button of the page does; None when the form is to be shown again."""
+        """Do what a button of the page says; None: show the page again."""
         action = request.POST.get("do", "")
         if action == "link" and user.is_active:
             return self._link(request, user)
@@ -210,7 +216,7 @@ def _add(request: HttpRequest, user: User, given: dict[str, Any]) -> None:
 
 
 def _protect(request: HttpRequest, user: User, action: str) -> None:
-    """Switch off and on, unlock, reset: nobody does it to themselves."""
+    """Switch off or on, unlock, or reset the second factor of another user, never one's own."""
     if user.pk == request.user.pk:
         messages.error(
             request, _("You cannot do this to yourself. Ask another administrator to do it.")

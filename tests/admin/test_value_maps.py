@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.admin.tenants.value_maps import name_of, unified_choices
 from integrations.models import Integration, Job, SyncRun, ValueDecision, ValueKind
 from integrations.tenants.value_maps import decide, source_values, value_maps_of
@@ -81,7 +81,7 @@ def test_a_value_is_decided_changed_and_left_again(
     answer = client.post(address, {field: "CONTRACT"}, follow=True)
 
     assert "after the next sync" in answer.content.decode()
-    assert "2 jobs take it on at the next sync." in answer.content.decode()
+    assert "2 jobs get it at the next sync." in answer.content.decode()
     assert set(contracts(odd.tenant).values()) == {"CONTRACT"}
     assert ValueDecision.objects.get().decided_by == alice
     client.post(address, {field: "SEASONAL"})

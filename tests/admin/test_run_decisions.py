@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.admin.runs.findings import title_of
 from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
@@ -142,7 +142,7 @@ def test_a_run_is_compared_with_the_one_before_of_its_type(
     SyncRun.objects.filter(pk=data.runs[2].pk).delete()
     SyncRun.objects.create(integration=data.tenant, type="DELTA", state=RunState.SUCCEEDED)
     page = client_of_alice.get(change_url(run)).content.decode()
-    assert "Both did the same." in page
+    assert "Both syncs did the same." in page
     assert change_url(before) in page
 
     ModelResult.objects.filter(run=before, model="jobs").update(created=1234)

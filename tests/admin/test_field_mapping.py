@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from integrations.admin.base.formatting import change_url, plain
+from integrations.admin.base.formatting import plain
+from integrations.admin.base.urls import change_url
 from integrations.models import CustomField, FieldMapping, FlatchrSettings, Job, SyncRun
 from integrations.tenants.custom_fields import define_custom_field, map_custom_field, mapped_fields
 from tests.admin.conftest import Data
@@ -203,7 +204,7 @@ def test_defining_fields_is_for_administrators(
 def test_the_list_takes_as_many_queries_at_100_rows_as_at_10(
     admin: User, logged_in: LogIn, data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.admin.base.admin.BoundedAdmin.list_per_page", 200)
+    monkeypatch.setattr("integrations.admin.base.admin.DashboardAdmin.list_per_page", 200)
     client = logged_in(admin)
 
     def queries(count: int) -> int:

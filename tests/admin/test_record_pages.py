@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.admin.records.field_sources import ORIGINS, source_of
 from integrations.admin.records.timeline import MOST, timeline
 from integrations.models import (

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations import tasks
 from integrations.accounts.api_keys import create_key, revoke
-from integrations.admin.base.formatting import change_url
+from integrations.admin.base.urls import change_url
 from integrations.connecting import lifecycle
 from integrations.connecting.lifecycle import holdings_of
 from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun

@@ -1,4 +1,4 @@
-"""The form on which a user says what a file is to be."""
+"""The export form: format, columns and schedule."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from integrations.models import (
     ExportPreference,
 )
 
-# A tab would not survive the way through a form: browsers and Django strip it.
+# Named, since browsers and Django strip a tab from a form's value.
 DELIMITERS = {
     "comma": Delimiter.COMMA,
     "semicolon": Delimiter.SEMICOLON,
@@ -36,7 +36,7 @@ FORMAT_WORDS = [
 
 
 class ExportForm(forms.Form):
-    """`kind` decides on the columns; `with_tenant` adds those that say whose a record is."""
+    """`kind` decides on the columns; `with_tenant` adds those that name a record's tenant."""
 
     format = forms.ChoiceField(choices=FORMAT_WORDS, widget=forms.RadioSelect)
     columns = forms.MultipleChoiceField(
@@ -59,11 +59,11 @@ class ExportForm(forms.Form):
         label=_lazy("Dates"), choices=DateFormat.choices, widget=forms.RadioSelect
     )
     bom = forms.BooleanField(
-        label=_lazy("Open well in Excel"),
+        label=_lazy("Open correctly in Excel"),
         required=False,
         help_text=_lazy(
-            "Begins the file with a mark by which Excel knows accents. "
-            "Some programs are confused by it."
+            "Starts the file with a mark (BOM) so that Excel shows accents. "
+            "Some programs reject it."
         ),
     )
     set_name = forms.CharField(label=_lazy("Name"), required=False, max_length=NAME_LENGTH)
@@ -82,7 +82,7 @@ class ExportForm(forms.Form):
 
 
 def column_choices(kind: str, *, with_tenant: bool) -> list[tuple[str, str]]:
-    """Names and words of the columns there are."""
+    """Names and labels of the columns."""
     resource = RESOURCES[kind](with_tenant=with_tenant)
     return [(field.attribute, translated(field.label)) for field in resource.get_export_fields()]
 
@@ -100,6 +100,6 @@ def initial(preference: ExportPreference, columns: list[str]) -> dict[str, Any]:
 
 
 def browser_language(request: HttpRequest) -> str:
-    """What the browser likes best to read, such as `fr-fr`; blank if it does not say."""
+    """The browser's preferred language, such as `fr-fr`; blank if it names none."""
     accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     return accepted[0][0] if accepted else ""

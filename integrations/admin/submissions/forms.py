@@ -1,7 +1,7 @@
-"""The form of a submission: what is typed, as an entry for the service, which judges it.
+"""The form of a submission, which turns what is typed into an entry for the service.
 
-Nothing is required and nothing has a limit here: whatever is typed is kept with the draft, and the
-service says what is still amiss.
+Nothing is required and nothing is limited here: whatever is typed is stored with the draft, and
+the service says what is still wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +20,7 @@ from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
 from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
-from integrations.submissions.inputs import (
-    Attachment,
-    AttachmentType,
-    Problem,
-    SubmissionEntry,
-)
+from integrations.submissions.inputs import Attachment, AttachmentType, Problem, SubmissionEntry
 from integrations.submissions.validation import OFFERER_LIMIT
 
 # Jobs offered where there is no search, and found by one.
@@ -43,12 +38,12 @@ def job_label(job: Job) -> str:
     return f"{job} ({place})" if place else str(job)
 
 
-def why_not(job: Job) -> str:
-    """Why nobody can be submitted for the job, as far as a list shows it; blank: they can."""
+def closed_reason(job: Job) -> str:
+    """Why nobody can be submitted for the job; blank if nothing in its row prevents it."""
     if job.status in CLOSED:
         return _("Closed in Flatchr: it takes no applications.")
     if not job.slug:
-        return _("Flatchr gave it no address to apply at.")
+        return _("It has no application address in Flatchr.")
     return ""
 
 
@@ -66,7 +61,7 @@ def jobs_of(tenant: Integration) -> QuerySet[Any]:
 
 
 def find_jobs(tenant: Integration, words: str) -> list[Any]:
-    """The jobs whose title, department, category, place or number has every one of the words."""
+    """The jobs that have each of the words in title, department, category, place or number."""
     found = jobs_of(tenant)
     for word in words.split()[:8]:
         matches = Q(location__city__icontains=word)
@@ -150,7 +145,7 @@ class SubmissionForm(forms.Form):
         return choices
 
     def entry(self) -> SubmissionEntry:
-        """What was typed and attached. Of a file only a little more than is accepted is read."""
+        """What was typed and attached. A file is read up to one byte more than is accepted."""
         given = self.cleaned_data
         return SubmissionEntry(
             job=given.get("job", ""),
@@ -177,9 +172,9 @@ class SubmissionForm(forms.Form):
             )
 
     def show(self, problems: Iterable[Problem]) -> list[str]:
-        """Puts each problem under its field; returns those that belong to none."""
+        """Put each problem under its field; return those that belong to none."""
         if not self.is_bound:
-            # A draft as it was saved: there is nothing to clean, and errors to show all the same.
+            # A saved draft: nothing was posted, but its problems are shown as errors.
             self.full_clean()
             self.cleaned_data = {}
         elsewhere = []
@@ -205,7 +200,7 @@ def initial_of(submission: Submission) -> dict[str, Any]:
 
 
 def file_words() -> dict[str, Any]:
-    """What the area for the file says, the limit in bytes included. `{size}` is filled in there."""
+    """Texts of the area for the file, and the limit in bytes; the script fills in `{size}`."""
     most = settings.SUBMISSION_MAX_BYTES
     kinds = ", ".join(kind for kind, _, _ in ACCEPTED)
     return {

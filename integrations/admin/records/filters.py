@@ -1,0 +1,128 @@
+"""Filters of the lists of records: by status, stage, tag, related record and date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from integrations.admin.base.filters import (
+    MOST,
+    NAMELESS,
+    FieldFilter,
+    RecordFilter,
+    RecordListFilter,
+    chosen_tenant,
+)
+from integrations.models import ApplicationStage, Candidate, Job, Tag
+from integrations.models.conditions import BETWEEN, DAYS
+from integrations.records import JobStatus, Outcome
+
+
+class JobStatusFilter(RecordListFilter, FieldFilter):
+    title = _lazy("status")
+    parameter_name = field = "status"
+    any_label = _lazy("Any status")
+    choices_ = [(status.value, status.value) for status in JobStatus]
+
+
+class OutcomeFilter(RecordListFilter, FieldFilter):
+    title = _lazy("outcome")
+    parameter_name = field = "outcome"
+    any_label = _lazy("Any outcome")
+    choices_ = [(outcome.value, outcome.value) for outcome in Outcome]
+
+
+class StageFilter(RecordListFilter, RecordFilter):
+    title = _lazy("stage")
+    parameter_name = "stage"
+    any_label = _lazy("Any stage")
+    related = ApplicationStage
+
+    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
+        tenant = chosen_tenant(request)
+        if tenant is None:
+            return ()
+        stages = ApplicationStage.objects.filter(integration_id=tenant).live()
+        return [
+            (pk, name or str(NAMELESS))
+            for pk, name in stages.order_by("position", "pk").values_list("pk", "name")[:MOST]
+        ]
+
+
+class TagFilter(RecordListFilter, RecordFilter):
+    title = _lazy("tag")
+    parameter_name = "tag"
+    any_label = _lazy("Any tag")
+    related = Tag
+
+    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
+        tenant = chosen_tenant(request)
+        if tenant is None:
+            return ()
+        tags = Tag.objects.filter(integration_id=tenant).live()
+        return [
+            (pk, name or str(NAMELESS))
+            for pk, name in tags.order_by("name", "pk").values_list("pk", "name")[:MOST]
+        ]
+
+
+class JobFilter(RecordListFilter, RecordFilter):
+    title = _lazy("job")
+    parameter_name = "job"
+    any_label = _lazy("Any job")
+    related = Job
+
+
+class CandidateFilter(RecordListFilter, RecordFilter):
+    title = _lazy("candidate")
+    parameter_name = "candidate"
+    any_label = _lazy("Any candidate")
+    related = Candidate
+
+
+class AppliedFilter(RecordListFilter):
+    """Applications received in a period. `applied=between` takes its first and last day, either of
+    which may be missing, from parameters of their own.
+    """
+
+    title = _lazy("received")
+    parameter_name = "applied"
+    any_label = _lazy("Any date")
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in DAYS:
+            if name in params:
+                self.used_parameters[name] = params.pop(name)[-1]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [self.parameter_name, *DAYS]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        return [
+            ("today", _("Today")),
+            ("7", _("Last 7 days")),
+            ("30", _("Last 30 days")),
+            (BETWEEN, _("From … to …")),
+        ]
+
+    @property
+    def inputs(self) -> list[tuple[str, str, str]]:
+        """Name, label and value of the fields for the two days; empty for any other choice."""
+        if self.value() != BETWEEN:
+            return []
+        labels = (_("From"), _("To"))
+        return [
+            (name, label, self.used_parameters.get(name) or "")
+            for name, label in zip(DAYS, labels, strict=True)
+        ]
+
+
+class CandidateAppliedFilter(AppliedFilter):
+    """Candidates with an application received in a period."""
+
+    title = _lazy("applied")

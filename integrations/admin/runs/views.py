@@ -1,0 +1,93 @@
+"""Pages and buttons of one sync run, but for held deletions (`held.py`)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from integrations.accounts.permissions import Permission
+from integrations.admin.base.pagination import PER_PAGE
+from integrations.admin.base.urls import change_url
+from integrations.admin.base.views import Breadcrumb, RecordView, live_fragment
+from integrations.admin.runs.findings import linked_record
+from integrations.admin.runs.report import exchange_rows, live_context, run_urls
+from integrations.messages import translated
+from integrations.models import QuarantinedRecord, SyncRun
+from integrations.sync.quarantine_retry import RetryResult, retry
+from integrations.sync.runs import SyncRefused, request_cancel
+
+
+class LiveRunView(RecordView[SyncRun]):
+    """The moving part of the page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        run = self.record
+        context = {**live_context(run), **run_urls(run)}
+        return live_fragment(request, "relais/_run_live.html", context, live=run.is_live)
+
+    post = get
+
+
+class CancelRunView(RecordView[SyncRun]):
+    permission = Permission.SYNC
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if self.record.is_live:
+            request_cancel(self.record.pk)
+            messages.info(request, _("The sync stops as soon as the current step allows."))
+        else:
+            messages.info(request, _("The sync had already ended."))
+        return HttpResponseRedirect(change_url(self.record))
+
+
+class RetryRecordView(RecordView[SyncRun]):
+    """Ask Flatchr once more for a record that was set aside, and report the result."""
+
+    permission = Permission.DECIDE
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        asked = request.POST.get("item", "")
+        item = self.record.quarantined.filter(pk=asked).first() if asked.isdigit() else None
+        if item is None:
+            messages.info(request, _("This record is no longer set aside: nothing is left to do."))
+            return HttpResponseRedirect(change_url(self.record))
+        try:
+            retried = retry(item)
+        except SyncRefused as refused:
+            messages.error(request, translated(refused))
+        else:
+            _report(request, item, retried)
+        return HttpResponseRedirect(change_url(self.record))
+
+
+def _report(request: HttpRequest, item: QuarantinedRecord, retried: RetryResult) -> None:
+    """A message about a retry, with a link to the record once it is stored."""
+    text = translated(retried.message)
+    if not retried.worked:
+        messages.warning(request, text)
+        return
+    linked = linked_record(item.model, retried.record_id)
+    if linked is not None:
+        text = format_html('{} <a class="rl-link" href="{}">{}</a>', text, linked.url, linked.name)
+    messages.success(request, text)
+
+
+class ExchangesView(RecordView[SyncRun]):
+    """Every request of the run, page by page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        number = request.GET.get("p", "1")
+        start = (max(1, int(number) if number.isdigit() else 1) - 1) * PER_PAGE
+        rows = list(exchange_rows(self.record)[start : start + PER_PAGE + 1])
+        return self.page(
+            "relais/run_exchanges.html",
+            self.record,
+            Breadcrumb(_("Requests to Flatchr")),
+            exchanges=rows[:PER_PAGE],
+            page_number=start // PER_PAGE + 1,
+            has_next=len(rows) > PER_PAGE,
+        )
+
+    post = get
