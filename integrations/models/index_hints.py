@@ -6,8 +6,8 @@ it walks the index of the order and stops after a page. PostgreSQL is given the 
 
 Statistics do not help: with `ANALYZE`, bounded by `PRAGMA analysis_limit = 400` or not, SQLite 3.40
 chooses the same plans, since a limit does not enter its estimates. Measured with 20,000 candidates
-and 21 tenants, the first page takes 20 to 130 ms without the hint, and 1 to 10 ms with it,
-whatever the statistics.
+and 21 tenants, whatever the statistics: the first page of four lists takes 20 to 207 ms without the
+hint and 1 to 10 ms with it; that of one job's applications 11 to 38 ms and 8 to 28 ms.
 
 Django has no public way to rewrite the conditions of a queryset, and both forms of the same one
 are needed: an index finds few matches soonest, the order many. So this module, and no other,
