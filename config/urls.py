@@ -16,7 +16,6 @@ urlpatterns = [
     path("admin/", site.urls),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
-    path("", include("integrations.api.connect.page_urls")),
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit"),
     ("sync",),
-    ("connecting", "submissions", "exports", "passthrough"),
+    ("connecting", "submissions", "actions", "exports", "passthrough"),
     ("admin", "api", "management", "tasks", "templatetags", "apps"),
 )
 # Neighbours on one floor, the one that is used second. They form no circle.
@@ -33,6 +33,7 @@ BESIDE = {
     ("records", "field_catalogue"),
     ("migrations", "models"),
     ("spreadsheets", "archives"),
+    ("actions", "submissions"),
     ("templatetags", "admin"),
 }
 # Outside the floors: used by commands and tests alone.

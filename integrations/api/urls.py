@@ -1,27 +1,34 @@
-"""The addresses of the API: each under `/v1` and without it (`docs/unified-api.md §2`)."""
+"""The addresses of the API, each under `/v1` and without it (`docs/unified-api.md §2`), of its
+reference, and of the pages behind connection links.
+"""
 
 from __future__ import annotations
 
-from django.urls import re_path
+from django.urls import path, re_path
 
-from integrations.api.actions.routes import PUBLIC
-from integrations.api.actions.routes import ROUTES as WRITES
-from integrations.api.connect.routes import ROUTES as CONNECT
-from integrations.api.general.routes import ROUTES as GENERAL
-from integrations.api.openapi.pages import PUBLIC as REFERENCE
-from integrations.api.reads.routes import ROUTES as READS
+from integrations.api.actions.attachments import open_link
+from integrations.api.connect import pages as link_pages
+from integrations.api.openapi import pages as reference
+from integrations.api.routes import ROUTES
 from integrations.api.routing import Router, view_of
-from integrations.api.scoping import scoped
 
-router = Router(scoped([*GENERAL, *CONNECT, *READS, *WRITES]))
+router = Router(ROUTES)
 _view = view_of(router)
 
 # What is without `/v1` is named, since everything else there is the site's.
 ROOMS = "ats|check-api-key|connect|force-sync|integrations|passthrough|tools"
 
 urlpatterns = [
-    *PUBLIC,
-    *REFERENCE,
+    # Not under `/connect`, which is the API's.
+    path("link/<str:token>", link_pages.start, name="link"),
+    path("link/<str:token>/keys", link_pages.keys, name="link_keys"),
+    path("link/<str:token>/done", link_pages.done, name="link_done"),
+    path("link/<str:token>/progress", link_pages.progress, name="link_progress"),
+    # Opened without a key: the link itself says who may have the file, and for how long.
+    re_path(r"^v1/attachments/(?P<token>[\w:-]+)$", open_link),
+    # The same for everybody.
+    re_path(r"^(?:v1/)?openapi\.json$", reference.openapi_json, name="openapi"),
+    re_path(r"^docs/?$", reference.docs, name="docs"),
     re_path(r"^v1(?:/(?P<path>[\s\S]*))?$", _view),
     re_path(rf"^(?P<path>(?:{ROOMS})(?:/[\s\S]*)?)$", _view),
 ]

@@ -13,8 +13,7 @@ from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.scope import Scope
-from integrations.api.reads.stages import STAGES
-from integrations.api.reads.tags import TAGS
+from integrations.api.reads.stages_tags import STAGES, TAGS
 
 LISTINGS = {listing.name: listing for listing in (JOBS, CANDIDATES, APPLICATIONS, STAGES, TAGS)}
 

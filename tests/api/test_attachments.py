@@ -17,7 +17,8 @@ from kombo import Kombo
 from kombo.errors import KomboAtsError
 
 from integrations.accounts.api_keys import create_key, revoke
-from integrations.api.actions import downloads, links
+from integrations.actions import cv_files
+from integrations.api.actions import attachments
 from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
 from integrations.sandbox import Sandbox
 from integrations.sandbox.resumes import seeded_pdf
@@ -125,7 +126,7 @@ def test_a_cv_is_fetched_from_flatchr_once(
     contents = {requests.get(link, timeout=30).content for _ in range(3)}
     assert contents == {seeded_pdf(name_of(application))}
     assert len(sandbox.requests.matching("GET", FILES)) == 1
-    (kept,) = (Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER).iterdir()
+    (kept,) = (Path(settings.DATA_DIR) / "submissions" / cv_files.FOLDER).iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
@@ -134,14 +135,14 @@ def test_what_nobody_asks_for_again_goes_with_the_files_of_submissions(
 ) -> None:
     requests.get(link, timeout=30)
     assert retention.delete_orphans(before=timezone.now() + timedelta(minutes=1)) == 1
-    assert not list((Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER).iterdir())
+    assert not list((Path(settings.DATA_DIR) / "submissions" / cv_files.FOLDER).iterdir())
 
 
 def test_what_was_fetched_long_ago_is_fetched_anew(
     link: str, sandbox: Sandbox, settings: Any
 ) -> None:
     requests.get(link, timeout=30)
-    folder = Path(settings.DATA_DIR) / "submissions" / downloads.FOLDER
+    folder = Path(settings.DATA_DIR) / "submissions" / cv_files.FOLDER
     for kept in folder.iterdir():
         os.utime(kept, (0, 0))
     RequestBudget.objects.update(next_file_at=None)
@@ -159,9 +160,9 @@ def test_cvs_are_asked_for_one_a_second(
     which is then refused, and asked for again.
     """
     waited: list[float] = []
-    sleep = downloads.time.sleep
+    sleep = cv_files.time.sleep
     monkeypatch.setattr(
-        downloads.time, "sleep", lambda seconds: (waited.append(seconds), sleep(seconds))[1]
+        cv_files.time, "sleep", lambda seconds: (waited.append(seconds), sleep(seconds))[1]
     )
     rows = Application.objects.live().filter(integration=synced_tenant, outcome="PENDING")
     found = [one for row in rows for one in listed(kombo, row)][:3]
@@ -222,7 +223,7 @@ def test_the_log_of_a_download_holds_no_key(link: str, sandbox: Sandbox) -> None
 def test_a_link_ends_after_a_while(
     link: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "LASTS", -1)
+    monkeypatch.setattr(attachments, "LASTS", -1)
     sandbox.requests.clear()
     assert requests.get(link, timeout=30).status_code == 404
     assert len(sandbox.requests) == 0

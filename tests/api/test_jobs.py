@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from kombo.errors import KomboAtsError
 
-from integrations.api.reads.routes import UNAVAILABLE
 from integrations.api.reads.scope import Scope
+from integrations.api.routes import UNAVAILABLE_MODELS
 from integrations.ids import unified_id
 from integrations.models import FlatchrSettings, Integration, Job
 from integrations.sandbox import Sandbox
@@ -141,7 +141,7 @@ def test_what_flatchr_does_not_have_is_said_to_be_not_available(
     synced_tenant: Integration, make_key: MakeKey, call: Call
 ) -> None:
     key = make_key(synced_tenant)
-    for model in UNAVAILABLE:
+    for model in UNAVAILABLE_MODELS:
         answer = call("GET", f"/ats/{model}", key=key, tenant=synced_tenant)
         assert answer.status_code == 400, model
         assert answer.json()["error"]["code"] == "INTEGRATION.MODEL_NOT_AVAILABLE", model

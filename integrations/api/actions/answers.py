@@ -8,6 +8,7 @@ from integrations.flatchr.errors import ErrorKind
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
 from integrations.records import JobStatus
 from integrations.submissions import states
+from integrations.submissions.send_now import has_ended
 
 # Failures that pass by themselves: Flatchr has nothing of the submission, and it can be sent
 # again. `not_found` is one that Relais has made sure of.
@@ -31,13 +32,6 @@ _PASSING = frozenset(
 _CLOSED = (JobStatus.CLOSED, JobStatus.ARCHIVED)
 # Files that were lost or damaged here are not the caller's fault.
 _OUR_FILES = frozenset({"document_missing", "document_damaged"})
-
-
-def has_ended(submission: Submission) -> bool:
-    """Whether there is an answer: a failure, or a success with its records."""
-    if submission.state == SubmissionState.SUCCEEDED:
-        return submission.application_id is not None
-    return submission.state == SubmissionState.FAILED
 
 
 def may_pass(submission: Submission) -> bool:

@@ -1,139 +1,71 @@
-"""The CV of an application, as Flatchr has it (`docs/flatchr-api.md §6, §11`).
+"""The CVs of applications: lists of them, and the file itself (`docs/unified-api.md §6`).
 
-A list names the file and an address of ours for it: signed, for a short while, and without headers,
-as the contract wants it (`docs/unified-api.md §6`). Flatchr is asked for the file when that
-address is opened.
+A list names the file and an address of ours for it: signed, for a short while, and without
+headers, as the contract wants it. Flatchr is asked for the file when that address is opened.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+import logging
 from typing import Any
 
-from django.db.models import F
-from django.http import HttpResponse
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.csrf import csrf_exempt
 
-from integrations.api.actions import errors
-from integrations.api.actions.applicant_lookup import HURRY, flatchr
-from integrations.api.actions.finding import (
-    application_of,
-    candidate_of,
-    is_expected,
-    not_shown_yet,
-)
-from integrations.api.actions.links import link_to
-from integrations.api.answers import success
-from integrations.api.caller import caller, tenant
-from integrations.flatchr.actions import ActingClient
-from integrations.flatchr.errors import ErrorKind, FlatchrError
+from integrations import egress
+from integrations.actions import cv_files
+from integrations.actions.cv_files import FetchedFile, NoCv, StoredFile, TooManyWaiting
+from integrations.actions.lookup import NotShownYet, is_provisional
+from integrations.api.actions.errors import of_service
+from integrations.api.actions.finding import application_of, candidate_of
+from integrations.api.answers import failure, success
+from integrations.api.caller import Caller, caller, tenant
+from integrations.api.errors import ApiError
+from integrations.api.limits import action_slot
+from integrations.api.scoping import ACTION, refuse
 from integrations.ids import unified_id
-from integrations.models import Application
-from integrations.submissions.documents.names import CONTENT_TYPES, EXTENSIONS
+from integrations.models import ApiKey, Application, KeyState
+from integrations.models.scopes import Part
 
-# Of the five seconds for which the official clients wait.
-ENOUGH = 3.0
-# Applications of one candidate that are asked for, the latest first.
-MOST = 10
-UNKNOWN = "application/octet-stream"
-_TYPES = {
-    extension: CONTENT_TYPES[kind][0]
-    for kind, extensions in EXTENSIONS.items()
-    for extension in extensions
-}
+logger = logging.getLogger(__name__)
+
+PATH = "/v1/attachments/"
+LASTS = 15 * 60  # seconds
+_SALT = "integrations.api.attachment"
 GONE = "Flatchr has removed the application {id}, or does not hand out single applications."
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """Where Flatchr keeps a CV: the key is without its extension (`docs/flatchr-api.md §8`)."""
-
-    key: str
-    extension: str
-
-    @property
-    def name(self) -> str:
-        stem = self.key.rpartition("/")[2] or "cv"
-        return f"{stem}.{self.extension}"[-255:]
-
-    @property
-    def content_type(self) -> str:
-        """By the extension, and of no kind that a browser would run."""
-        return _TYPES.get(self.extension.lower(), UNKNOWN)
+LEFT_OUT = "{n} earlier applications were not asked for. Ask for each itself."
 
 
 def of_application(request: Any, application_id: str) -> HttpResponse:
     """GET /ats/applications/{application_id}/attachments."""
-    integration = tenant(request, for_action=True)
-    application = application_of(integration, application_id)
-    if is_expected(application):
-        raise not_shown_yet()
-    try:
-        with flatchr(integration, HURRY) as client:
-            file = file_of(client, application)
-    except FlatchrError as error:
-        raise errors.of_read(error) from None
-    found = [_row(request, application, file)] if file else []
-    return success({"results": found}, warnings=[])
+    application = application_of(tenant(request, for_action=True), application_id)
+    with of_service():
+        if is_provisional(application):
+            raise NotShownYet
+        file = cv_files.application_file(application)
+    return success({"results": [_row(request, application, file)] if file else []}, warnings=[])
 
 
 def of_candidate(request: Any, candidate_id: str) -> HttpResponse:
     """GET /ats/candidates/{candidate_id}/attachments: a CV for each application that has one."""
-    integration = tenant(request, for_action=True)
-    candidate = candidate_of(integration, candidate_id)
-    newest = F("remote_updated_at").desc(nulls_last=True)
-    live = Application.objects.live().filter(candidate=candidate).order_by(newest, "-remote_id")
-    applications = [one for one in live if not is_expected(one)]
-    results: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    seen: set[str] = set()
-    try:
-        with flatchr(integration, HURRY) as client:
-            for application, file in _files(client, applications, warnings):
-                if file.key not in seen:
-                    seen.add(file.key)
-                    owner = {"application_id": application.pk, "candidate_id": candidate.pk}
-                    results.append({**_row(request, application, file), **owner})
-    except FlatchrError as error:
-        raise errors.of_read(error) from None
+    candidate = candidate_of(tenant(request, for_action=True), candidate_id)
+    with of_service():
+        found = cv_files.candidate_files(candidate)
+    results = [
+        {
+            **_row(request, application, file),
+            "application_id": application.pk,
+            "candidate_id": candidate.pk,
+        }
+        for application, file in found.files
+    ]
+    warnings = [GONE.format(id=application.pk) for application in found.gone]
+    if found.left_out:
+        warnings.append(LEFT_OUT.format(n=found.left_out))
     return success({"results": results}, warnings=warnings)
-
-
-def file_of(client: ActingClient, application: Application) -> StoredFile | None:
-    """Where the application's CV is; None when it has none. Raises FlatchrError."""
-    answer = client.applicant(application.remote_id)
-    candidate = answer.get("candidate") if isinstance(answer, dict) else None
-    if isinstance(candidate, list):
-        candidate = candidate[0] if candidate else None
-    aws = candidate.get("aws") if isinstance(candidate, dict) else None
-    if not isinstance(aws, dict):
-        return None
-    key, extension = aws.get("key"), aws.get("extension")
-    if not (isinstance(key, str) and isinstance(extension, str) and key and extension.isalnum()):
-        return None
-    return StoredFile(key, extension)
-
-
-def _files(
-    client: ActingClient, applications: list[Application], warnings: list[str]
-) -> Iterable[tuple[Application, StoredFile]]:
-    """The CVs of the latest applications, as far as there is time; what is left out is said."""
-    end = time.monotonic() + ENOUGH
-    for at, application in enumerate(applications):
-        if at and (at == MOST or time.monotonic() > end):
-            left = len(applications) - at
-            warnings.append(f"{left} earlier applications were not asked for. Ask for each itself.")
-            return
-        try:
-            file = file_of(client, application)
-        except FlatchrError as error:
-            if error.kind is not ErrorKind.NOT_FOUND:
-                raise
-            warnings.append(GONE.format(id=application.pk))
-            continue
-        if file is not None:
-            yield application, file
 
 
 def _row(request: Any, application: Application, file: StoredFile) -> dict[str, Any]:
@@ -148,3 +80,103 @@ def _row(request: Any, application: Application, file: StoredFile) -> dict[str, 
         "remote_created_at": None,
         "remote_updated_at": None,
     }
+
+
+def link_to(application: Application, key: ApiKey) -> str:
+    """The path of a link to the application's CV, which ends with the key it was made for."""
+    names = [application.integration_id, application.pk, key.pk]
+    return PATH + signing.dumps(names, salt=_SALT)
+
+
+def linked_application(token: str) -> Application:
+    """The application that the token of a link names; `ApiError` when it is not valid any more."""
+    try:
+        integration_id, application_id, key_id = signing.loads(token, salt=_SALT, max_age=LASTS)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise _over() from None
+    key = ApiKey.objects.filter(pk=key_id).first()
+    if key is None or key.state_at(timezone.now()) is not KeyState.ACTIVE:
+        raise _over()
+    integration = Caller(key).find(integration_id)
+    if not integration.enabled:
+        raise ApiError("INTEGRATION.INACTIVE", "This integration is disabled.")
+    refuse(integration.flatchr_settings.scopes, Part.FILES, ACTION)
+    live = Application.objects.live().select_related("job", "candidate")
+    found: Application | None = live.filter(integration=integration, pk=application_id).first()
+    if found is None:
+        raise _over()
+    found.integration = integration
+    return found
+
+
+def _over() -> ApiError:
+    return ApiError(
+        "PLATFORM.INPUT_INVALID",
+        f"This address is not valid: it is wrong, or older than {LASTS // 60} minutes. "
+        "Ask for the attachments once more.",
+        status=404,
+    )
+
+
+@csrf_exempt
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET /v1/attachments/{token}: the file. The token alone says who may have it."""
+    try:
+        if request.method not in ("GET", "HEAD"):
+            raise ApiError(
+                "PLATFORM.INPUT_INVALID",
+                "This address takes GET.",
+                status=405,
+                headers={"Allow": "GET, HEAD"},
+            )
+        application = linked_application(token)
+        with action_slot(application.integration_id):
+            return _download(_fetched(application))
+    except ApiError as error:
+        return _refusal(error)
+    except Exception:
+        logger.exception("A CV could not be handed out")
+        unknown = ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why.")
+        return _refusal(unknown)
+
+
+def _fetched(application: Application) -> FetchedFile:
+    try:
+        with of_service():
+            return cv_files.fetch(application)
+    except NoCv:
+        raise ApiError(
+            "PLATFORM.INPUT_INVALID", "Flatchr has no CV of this application.", status=404
+        ) from None
+    except TooManyWaiting:
+        raise ApiError(
+            "REMOTE.RATE_LIMIT_EXCEEDED",
+            "Flatchr hands out one CV a second, and many are waiting. Try again in a while.",
+            headers={"Retry-After": str(round(cv_files.LONGEST_WAIT))},
+        ) from None
+    except egress.EgressError as error:
+        words = f"Flatchr keeps the CV elsewhere, and there: {error.message}"
+        raise ApiError("REMOTE.UNKNOWN_HTTP_ERROR", words) from None
+
+
+def _refusal(error: ApiError) -> HttpResponse:
+    answer = failure(error, general=False)
+    # Django logs the address of what fails, and this one lets whoever reads it have the file.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    logger.info("A link to a CV was answered with %s", answer.status_code)
+    return answer
+
+
+def _download(file: FetchedFile) -> HttpResponse:
+    """A download that no browser opens, runs or keeps."""
+    return HttpResponse(
+        file.content,
+        content_type=file.content_type,
+        headers={
+            "Content-Disposition": content_disposition_header(True, file.name),
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        },
+    )

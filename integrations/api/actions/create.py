@@ -1,49 +1,54 @@
 """Creating candidates and applications: through the submission service, and in one answer.
 
-A request puts the submission into the queue as every other entry point does, and then sends it
-itself instead of waiting for a worker to be free: whoever claims the row sends it, and nobody
-else can. If it has not ended in time, it goes on without the request.
+`Idempotency-Key`: what is repeated or not is the submission, and not the request. The same key with
+the same body leads to the same submission, so whoever asks again while it is under way waits for it
+as well, and is answered with its end.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import orjson
-from django.db import connections
 from django.http import HttpResponse
-from django.utils import timezone
 
-from integrations.api.actions import answers, duplicates
+from integrations.api.actions import answers
 from integrations.api.actions.inputs import ApplicationInput, CandidateWithApplication
-from integrations.api.actions.records import application_row, candidate_row
 from integrations.api.actions.submission_input import entry_of, refusal
 from integrations.api.answers import success
 from integrations.api.bodies import body_of, raw_body
-from integrations.api.caller import tenant
-from integrations.api.errors import ApiError
-from integrations.models import Channel, Integration, Submission, SubmissionKind, SubmissionState
-from integrations.submissions import send, service
+from integrations.api.caller import HEADER, caller, tenant
+from integrations.api.errors import ApiError, invalid
+from integrations.api.idempotency import given_key
+from integrations.api.reads.applications import APPLICATIONS
+from integrations.api.reads.candidates import CANDIDATES
+from integrations.api.reads.scope import scope_of
+from integrations.models import (
+    Channel,
+    Integration,
+    StoredAnswer,
+    Submission,
+    SubmissionKind,
+    SubmissionState,
+)
+from integrations.records import PROVISIONAL
+from integrations.submissions import service
 from integrations.submissions.inputs import (
     AlreadyApplied,
     IllegalTransition,
     Refused,
     SubmissionEntry,
 )
-
-logger = logging.getLogger(__name__)
+from integrations.submissions.send_now import send_and_wait
 
 # How long a request waits for its submission to end: the official clients wait for 300 seconds,
 # proxies in front of them often for 60 or 100.
 WAIT = 55.0
-# The pauses between two looks at a row that another process works on.
-SHORTEST_LOOK, LONGEST_LOOK = 0.05, 0.5
-# Submissions that this process sends at a time; the rest is left to the workers.
-_SENDERS = threading.BoundedSemaphore(16)
+# The route under which the keys of all creations are stored.
+ROUTE = "POST a creation"
+# What a listed application has and a created one does not (`docs/unified-api.md §8.1`).
+_LISTED_ONLY = ("interviews", "offers")
 
 
 def create_application(request: Any, job_id: str) -> HttpResponse:
@@ -51,7 +56,7 @@ def create_application(request: Any, job_id: str) -> HttpResponse:
     body = body_of(request, ApplicationInput)
     integration = tenant(request, for_action=True)
     submission = _create(request, integration, body, job_id, SubmissionKind.APPLICATION)
-    return _answer(submission, application_row(integration, submission))
+    return _answer(submission, _application_row(integration, submission))
 
 
 def create_candidate(request: Any) -> HttpResponse:
@@ -60,7 +65,7 @@ def create_candidate(request: Any) -> HttpResponse:
     integration = tenant(request, for_action=True)
     job_id = body.application.job_id
     submission = _create(request, integration, body, job_id, SubmissionKind.CANDIDATE)
-    return _answer(submission, candidate_row(integration, submission))
+    return _answer(submission, _candidate_row(integration, submission))
 
 
 def _answer(submission: Submission, row: bytes) -> HttpResponse:
@@ -73,7 +78,7 @@ def _create(
 ) -> Submission:
     """The submission of the request once it has succeeded. Raises `ApiError`."""
     job_field = "job_id" if kind == SubmissionKind.APPLICATION else "application.job_id"
-    key = duplicates.key_of(request)
+    key = _submission_key(request)
     entry = entry_of(body, orjson.loads(raw_body(request)), job_id)
     try:
         submission = _submit(integration, entry, kind=kind, key=key)
@@ -83,7 +88,7 @@ def _create(
         raise answers.applied_already(applied.application) from None
     except IllegalTransition as error:
         raise ApiError("PLATFORM.UNKNOWN_ERROR", str(error), status=409) from None
-    return answers.succeeded(_wait_for(submission), job_field)
+    return answers.succeeded(send_and_wait(submission, seconds=WAIT), job_field)
 
 
 def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key: str) -> Submission:
@@ -106,42 +111,49 @@ def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key:
     return submission
 
 
-def _wait_for(submission: Submission) -> Submission:
-    """The submission as it is when it has ended, or when the time is up."""
-    end = time.monotonic() + WAIT
-    pause = SHORTEST_LOOK
-    while True:
-        _send(submission, end)
-        submission.refresh_from_db()
-        left = end - time.monotonic()
-        if answers.has_ended(submission) or left <= 0:
-            return submission
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, LONGEST_LOOK)
+def _submission_key(request: Any) -> str:
+    """The submission's own key for the request's `Idempotency-Key`; blank without one.
 
-
-def _send(submission: Submission, end: float) -> None:
-    """Send the submission from this process if it is due, and wait for that until `end`."""
-    due = submission.next_attempt_at
-    unclaimed = submission.state == SubmissionState.QUEUED and not submission.lease_owner
-    if not unclaimed or due is None or due > timezone.now() + timedelta(seconds=0.01):
-        return
-    if not _SENDERS.acquire(blocking=False):
-        return
-    sender = threading.Thread(
-        target=_send_and_close, args=(submission.pk,), name="submission-send", daemon=True
+    Raises `ApiError` PLATFORM.INPUT_INVALID when the key came with another request before.
+    """
+    given = given_key(request)
+    if not given:
+        return ""
+    key = caller(request).key
+    integration_id = request.headers.get(HEADER, "").strip()
+    asked = _digest(integration_id, request.path.removeprefix("/v1"), raw_body(request))
+    row, _ = StoredAnswer.objects.get_or_create(
+        key=key, route=ROUTE, idempotency_key=given, defaults={"request_hash": asked}
     )
-    sender.start()
-    sender.join(max(0.0, end - time.monotonic()))
+    if row.request_hash != asked:
+        raise invalid("This Idempotency-Key came with another request before. Use a new one.")
+    # Two API keys of one tenant may well use the same key; and one that comes again when its row
+    # here is long gone, with another body, must not be answered with the old submission.
+    return f"api:{key.pk}:{_digest(given)}:{asked}"
 
 
-def _send_and_close(submission_id: str) -> None:
-    """Runs on a thread of its own, which outlives a request that has waited long enough."""
-    try:
-        send.send(submission_id)
-    except Exception:
-        # The row says what is left to do, and the sweep finds it.
-        logger.exception("Submission %s could not be sent from here", submission_id)
-    finally:
-        _SENDERS.release()
-        connections.close_all()
+def _digest(*parts: str | bytes) -> str:
+    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
+    return sha256(b"\0".join(encoded)).hexdigest()
+
+
+def _candidate_row(integration: Integration, submission: Submission) -> bytes:
+    """The whole candidate (§5.2)."""
+    wanted = str(submission.candidate_id)
+    row: bytes = CANDIDATES.rendered(scope_of(integration), [wanted])[wanted]
+    return row
+
+
+def _application_row(integration: Integration, submission: Submission) -> bytes:
+    """The whole application with its whole candidate, who comes without applications (§8.1)."""
+    application_id, candidate_id = str(submission.application_id), str(submission.candidate_id)
+    scope = scope_of(integration)
+    row = orjson.loads(APPLICATIONS.rendered(scope, [application_id])[application_id])
+    person = orjson.loads(CANDIDATES.rendered(scope, [candidate_id])[candidate_id])
+    for name in _LISTED_ONLY:
+        row.pop(name, None)
+    person.pop("applications", None)
+    row["candidate"] = person
+    if str(row["remote_id"] or "").startswith(PROVISIONAL):
+        row["remote_id"] = None
+    return orjson.dumps(row)

@@ -6,9 +6,17 @@ such a status is used only where that cannot do anything twice (`docs/unified-ap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from integrations.api.errors import ApiError
+from integrations.actions.lookup import (
+    ActionNotPossible,
+    ActionRefused,
+    ActionUncertain,
+    NotConnected,
+    NotShownYet,
+)
+from integrations.api.errors import ApiError, action_not_available
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.write_result import Receipt
 
@@ -36,27 +44,45 @@ CODES: Mapping[str, str] = {
 }
 
 
-def of_read(error: FlatchrError) -> ApiError:
-    """The error for a read that failed: it may be repeated at will."""
-    return ApiError(CODES[error.kind], error.message, headers=_pause(error))
+@contextmanager
+def of_service(what: str = "done it") -> Iterator[None]:
+    """Raise the exceptions of `integrations.actions` as `ApiError`. `what` completes the sentence
+    "Flatchr may have ... or not".
+    """
+    try:
+        yield
+    except FlatchrError as error:
+        # A read, or a write that never left: it may be repeated at will.
+        raise ApiError(CODES[error.kind], error.message, headers=_pause(error)) from None
+    except NotConnected:
+        raise ApiError(
+            "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
+        ) from None
+    except NotShownYet:
+        raise ApiError(
+            "REMOTE.SERVICE_UNAVAILABLE",
+            "Flatchr does not show this application yet, so nothing can be done with it. "
+            "Try again in a minute.",
+        ) from None
+    except ActionNotPossible as error:
+        raise action_not_available(str(error)) from None
+    except ActionRefused as refused:
+        raise _of_refusal(refused.receipt) from None
+    except ActionUncertain as uncertain:
+        raise ApiError(
+            "PLATFORM.TASK_TIMED_OUT",
+            f"{uncertain} The answer was lost, so Flatchr may have {what} or not. "
+            "Look at the application before you ask for it again.",
+            title="Not known whether Flatchr did it.",
+            status=UNDECIDED,
+        ) from None
 
 
-def of_write(receipt: Receipt) -> ApiError:
+def _of_refusal(receipt: Receipt) -> ApiError:
     """The error for a write that Flatchr did not take: nothing was changed."""
     error = receipt.reason
     said = f" Flatchr's words: “{receipt.said}”." if receipt.said else ""
     return ApiError(CODES[error.kind], f"{error.message}{said}", headers=_pause(error))
-
-
-def undecided(what: str, error: FlatchrError) -> ApiError:
-    """The error for a write whose answer was lost, and whose effect could not be seen either."""
-    return ApiError(
-        "PLATFORM.TASK_TIMED_OUT",
-        f"{error.message} The answer was lost, so Flatchr may have {what} or not. "
-        "Look at the application before you ask for it again.",
-        title="Not known whether Flatchr did it.",
-        status=UNDECIDED,
-    )
 
 
 def _pause(error: FlatchrError) -> dict[str, str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.api.errors import ApiError, invalid
+from integrations.api.errors import invalid
 from integrations.models import Application, ApplicationStage, Candidate, Integration
-from integrations.records import PROVISIONAL
 from integrations.submissions.validation import REMOTE
 
 
@@ -33,20 +32,6 @@ def stage_of(integration: Integration, wanted: str) -> ApplicationStage:
     return found
 
 
-def is_expected(application: Application) -> bool:
-    """Whether Flatchr has not told the application's own id yet."""
-    return application.remote_id.startswith(PROVISIONAL)
-
-
-def not_shown_yet() -> ApiError:
-    """The error for an application that was submitted and that Flatchr's search does not show."""
-    return ApiError(
-        "REMOTE.SERVICE_UNAVAILABLE",
-        "Flatchr does not show this application yet, so nothing can be done with it. "
-        "Try again in a minute.",
-    )
-
-
 def _find(rows: Any, integration: Integration, wanted: str, field: str, model: str) -> Any:
     wanted = wanted.strip()
     key = {"pk": wanted}
@@ -57,4 +42,5 @@ def _find(rows: Any, integration: Integration, wanted: str, field: str, model: s
         raise invalid(f"{field}: This integration has no such {model}.")
     if found.remote_deleted_at is not None:
         raise invalid(f"{field}: Flatchr no longer has this {model}.")
+    found.integration = integration
     return found

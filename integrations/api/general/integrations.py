@@ -1,26 +1,42 @@
-"""One integration: its state, its switch, its end (`docs/unified-api.md §10.2` to §10.4)."""
+"""The API key, an integration and its syncs (`docs/unified-api.md §10.1` to §10.5)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 
 from integrations.api import scoping
 from integrations.api.answers import moment, success
 from integrations.api.bodies import Body, body_of
-from integrations.api.caller import caller
+from integrations.api.caller import caller, tenant
+from integrations.api.errors import ApiError
 from integrations.api.general import coverage, tools
 from integrations.connecting import lifecycle
 from integrations.ids import TOOL
-from integrations.models import FlatchrCredentials, Integration
+from integrations.models import FlatchrCredentials, Integration, Trigger
 from integrations.models.scopes import Choice, Part, Scopes
+from integrations.sync.runs import SyncRefused, request_sync
+
+# A deployment is one environment, and the one customer of itself.
+ENVIRONMENT = "relais"
 
 
 class Enabled(Body):
     """The body of `PUT /integrations/{id}/enabled`."""
 
     value: bool
+
+
+class ForceSync(Body):
+    """The body of `POST /force-sync`."""
+
+    type: Literal["FULL", "DELTA"] = "FULL"
+
+
+def check_key(request: Any) -> HttpResponse:  # noqa: ARG001
+    """The key works: otherwise the request would not have come here."""
+    return success({"environment_id": ENVIRONMENT, "customer_id": ENVIRONMENT})
 
 
 def details(request: Any, integration_id: str) -> HttpResponse:
@@ -125,3 +141,14 @@ def set_enabled(request: Any, integration_id: str) -> HttpResponse:
     integration = caller(request).find(integration_id)
     lifecycle.set_enabled(integration, body_of(request, Enabled).value)
     return success({})
+
+
+def force_sync(request: Any) -> HttpResponse:
+    """Queue a sync, or tell of the one that is live already, whose type may be another."""
+    integration = tenant(request)
+    asked = body_of(request, ForceSync)
+    try:
+        run, new = request_sync(integration.pk, type=asked.type, trigger=Trigger.API)
+    except SyncRefused as refused:
+        raise ApiError("PLATFORM.INPUT_INVALID", str(refused), status=409) from refused
+    return success({"already_queued": not new, "sync_id": str(run.pk), "type": run.type})

@@ -20,6 +20,7 @@ from integrations.api.openapi.groups import GROUPS
 from integrations.api.openapi.operations import Group, Operation
 from integrations.api.openapi.samples import samples_of
 from integrations.api.openapi.shapes import Schema, record, string
+from integrations.api.routes import ROUTES
 from integrations.api.routing import Route
 
 TITLE = "Relais unified API"
@@ -42,16 +43,9 @@ class Stored(NamedTuple):
     etag: str
 
 
-def routes() -> list[Route]:
-    """The table of routes: imported late, as the addresses of the document are part of it."""
-    from integrations.api.urls import router
-
-    return router.routes
-
-
 def entries() -> list[Entry]:
     """Every operation that is declared, in the order of the reference."""
-    known = {f"{route.method} {route.path}": route for route in routes()}
+    known = {f"{route.method} {route.path}": route for route in ROUTES}
     found = []
     for group in GROUPS:
         for operation in group.operations:
@@ -66,7 +60,7 @@ def entries() -> list[Entry]:
 
 def undocumented() -> tuple[set[str], set[str]]:
     """Routes without an entry in the groups, and entries without a route."""
-    table = {f"{route.method} {route.path}" for route in routes()}
+    table = {f"{route.method} {route.path}" for route in ROUTES}
     told = {one.route for group in GROUPS for one in group.operations if not one.public}
     return table - told, told - table
 

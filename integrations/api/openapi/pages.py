@@ -8,7 +8,6 @@ from hashlib import sha256
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import re_path
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
@@ -67,10 +66,3 @@ def _page(address: str) -> Stored:
     with translation.override("en"):
         body = render_to_string("relais/docs.html", shown).encode()
     return Stored(body, f'"{sha256(body).hexdigest()[:32]}"')
-
-
-# Opened without a key.
-PUBLIC = [
-    re_path(r"^(?:v1/)?openapi\.json$", openapi_json, name="openapi"),
-    re_path(r"^docs/?$", docs, name="docs"),
-]

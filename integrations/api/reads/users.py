@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 import orjson
 from django.http import HttpRequest, HttpResponse
 
+from integrations.actions.lookup import HURRY, flatchr
 from integrations.api import answers
-from integrations.api.actions import errors
-from integrations.api.actions.applicant_lookup import HURRY, flatchr
+from integrations.api.actions.errors import of_service
 from integrations.api.caller import tenant
 from integrations.api.reads import cursors
 from integrations.api.reads.listing import MOST, PAGE_SIZE
 from integrations.api.reads.parameters import Parameters
-from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.members import User, users
 from integrations.ids import unified_id
 from integrations.models import Integration
@@ -46,11 +45,8 @@ def view(request: HttpRequest) -> HttpResponse:
     cursor = parameters.cursor()
     after = "" if cursor is None else cursors.position(NAME, cursor)
     wanted = Wanted(parameters)
-    try:
-        with flatchr(integration, HURRY) as client:
-            members = client.members()
-    except FlatchrError as error:
-        raise errors.of_read(error) from None
+    with of_service(), flatchr(integration, HURRY) as client:
+        members = client.members()
     listed = sorted(one for one in _listed(integration, members) if wanted.has(one))
     # One more than the page holds tells whether there is a next one.
     found = [one for one in listed if one.id > after][: size + 1]

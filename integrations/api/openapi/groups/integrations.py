@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.api.general.integrations import Enabled
-from integrations.api.general.syncs import ForceSync
+from integrations.api.general.integrations import Enabled, ForceSync
 from integrations.api.openapi.operations import Failure, Group, Operation, nothing
 from integrations.api.openapi.shapes import (
     Schema,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from integrations.api.actions import unavailable
+from integrations.api.actions import update
 from integrations.api.openapi.operations import Failure, Group, Operation, listed
 from integrations.api.openapi.queries import of_list, of_reader
 from integrations.api.openapi.records import COMPONENTS
-from integrations.api.reads import routes, users
+from integrations.api.reads import users
 from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.listing import MOST, PAGE_SIZE
 from integrations.api.reads.parameters import Parameters
-from integrations.api.reads.stages import STAGES
-from integrations.api.reads.tags import TAGS
+from integrations.api.reads.stages_tags import STAGES, TAGS
+from integrations.api.routes import UNAVAILABLE_MODELS
 
 
 def _users(parameters: Parameters) -> None:
@@ -118,7 +118,7 @@ UNAVAILABLE = Group(
                 "Flatchr's API has none.",
                 failures=(_NO_MODEL,),
             )
-            for model in routes.UNAVAILABLE
+            for model in UNAVAILABLE_MODELS
         ),
         *(
             Operation(
@@ -128,7 +128,7 @@ UNAVAILABLE = Group(
                 failures=(_NO_ACTION,),
                 sample={},
             )
-            for path, reason in unavailable.REASONS.items()
+            for path, reason in update.UNAVAILABLE.items()
         ),
     ),
 )

@@ -1,4 +1,7 @@
-"""Flatchr while a request waits for it: a client, its log, and the mirror brought up to date."""
+"""Flatchr while somebody waits: a client, its log, and one applicant read again into the mirror.
+
+Each action is sent once. When its answer is lost, Flatchr is asked what has become of it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from integrations.api.errors import ApiError
+from django.db.models import F
+
 from integrations.flatchr.actions import ActingClient
 from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.policy import Policy
-from integrations.models import Application, Integration
+from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.models import Application, Candidate, Integration
+from integrations.records import PROVISIONAL
 from integrations.sync.applicants import incremental
 from integrations.tenants.clients import open_acting_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
@@ -32,16 +38,42 @@ PATIENCE = Policy(
 HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
 
 
+class NotConnected(Exception):
+    """The tenant has no Flatchr credentials yet."""
+
+
+class NotShownYet(Exception):
+    """The application was submitted, and Flatchr has not shown its id yet."""
+
+
+class ActionNotPossible(Exception):
+    """Flatchr's API cannot do it; the message says why."""
+
+
+class ActionRefused(Exception):
+    """Flatchr did not take the action: nothing was changed."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__(receipt.reason.message)
+        self.receipt = receipt
+
+
+class ActionUncertain(Exception):
+    """The answer was lost, and Flatchr does not show the effect: it may have been done or not."""
+
+    def __init__(self, error: FlatchrError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 @contextmanager
 def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[ActingClient]:
     """A client of the tenant's; its requests are logged when the block ends, however it ends.
 
-    Raises `ApiError` when there are no credentials, `FlatchrError` when the key cannot be read.
+    Raises `NotConnected`, and `FlatchrError` when the key cannot be read.
     """
     if not hasattr(integration, "credentials"):
-        raise ApiError(
-            "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
-        )
+        raise NotConnected
     recorder = ExchangeRecorder(integration.pk)
     try:
         with open_acting_client(integration, recorder, policy) as client:
@@ -66,14 +98,28 @@ def mirrored(
     return found
 
 
-def looked_up(
-    client: ActingClient, application: Application, *, archived: bool = False
-) -> tuple[Application | None, FlatchrError | None]:
-    """As `mirrored`, for after a write: a search that fails takes nothing back."""
-    try:
-        return mirrored(client, application, archived=archived), None
-    except FlatchrError as error:
-        return None, error
+def check_taken(receipt: Receipt) -> None:
+    """Raise `ActionRefused` when the action has not reached Flatchr, or Flatchr refused it."""
+    if receipt.delivery in (Delivery.NOT_SENT, Delivery.REFUSED):
+        raise ActionRefused(receipt)
+
+
+def check_certain(receipt: Receipt, *, shown: bool) -> None:
+    """Raise `ActionUncertain` when the answer was lost and Flatchr does not show the effect."""
+    if receipt.delivery is Delivery.UNKNOWN and not shown:
+        raise ActionUncertain(receipt.reason)
+
+
+def is_provisional(application: Application) -> bool:
+    """Whether Flatchr has not shown the application's own id yet."""
+    return application.remote_id.startswith(PROVISIONAL)
+
+
+def shown_applications(candidate: Candidate) -> list[Application]:
+    """The candidate's applications that Flatchr has, the one that changed last first."""
+    newest = F("remote_updated_at").desc(nulls_last=True)
+    live = Application.objects.live().filter(candidate=candidate).order_by(newest, "-remote_id")
+    return [one for one in live if not is_provisional(one)]
 
 
 def is_archived(application: Application) -> bool:

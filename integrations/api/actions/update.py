@@ -1,0 +1,99 @@
+"""Moving, rejecting and tagging, and what Flatchr cannot do (`docs/unified-api.md §7`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+
+from integrations.actions.move import StageWithoutNumber, move, reject
+from integrations.actions.tags import add_tag
+from integrations.api.actions.errors import of_service
+from integrations.api.actions.finding import application_of, candidate_of, stage_of
+from integrations.api.actions.inputs import RejectInput, StageInput, TagInput
+from integrations.api.actions.submission_input import left_out
+from integrations.api.answers import success
+from integrations.api.bodies import body_of, raw_body
+from integrations.api.caller import tenant
+from integrations.api.errors import action_not_available, invalid
+
+LATER = "Flatchr's search does not show the change yet: the records here follow with a later sync."
+UNREAD = "The tag is set; Flatchr did not tell the candidate's tags, so they follow with a sync."
+CANNOT_REMOVE = (
+    "Flatchr's API gives a candidate a tag and cannot take it off again. "
+    "Take it off in Flatchr; the next sync shows it."
+)
+_ONE_FILE = "Flatchr takes one file, the CV, when an application is created, and none afterwards."
+_NO_LINKS = "Flatchr's API has no place for the links of assessments."
+# Routes of the contract that Flatchr has nothing for, each with the reason.
+UNAVAILABLE: Mapping[str, str] = {
+    "ats/applications/{application_id}/notes": (
+        "Flatchr takes a comment from a user who has logged in with a password, not from an API "
+        "key, so no note can be written."
+    ),
+    "ats/applications/{application_id}/result-links": _NO_LINKS,
+    "ats/candidates/{candidate_id}/result-links": _NO_LINKS,
+    "ats/applications/{application_id}/attachments": _ONE_FILE,
+    "ats/candidates/{candidate_id}/attachments": _ONE_FILE,
+    "ats/import-tracked-application": (
+        "All of Flatchr's applications are read, so there is none to import."
+    ),
+}
+
+
+def move_application(request: Any, application_id: str) -> HttpResponse:
+    """PUT /ats/applications/{application_id}/stage."""
+    body = body_of(request, StageInput)
+    integration = tenant(request, for_action=True)
+    application = application_of(integration, application_id)
+    stage = stage_of(integration, body.stage_id)
+    try:
+        with of_service("moved the application"):
+            shown = move(application=application, stage=stage)
+    except StageWithoutNumber:
+        raise invalid(
+            "stage_id: Flatchr gave this stage no number that it could be named by."
+        ) from None
+    return _done(request, held={"stage_id": None}, warning="" if shown else LATER)
+
+
+def reject_application(request: Any, application_id: str) -> HttpResponse:
+    """POST /ats/applications/{application_id}/reject, which archives it."""
+    body_of(request, RejectInput)
+    application = application_of(tenant(request, for_action=True), application_id)
+    with of_service("archived the application"):
+        shown = reject(application=application)
+    return _done(request, held={}, warning="" if shown else LATER)
+
+
+def add_candidate_tag(request: Any, candidate_id: str) -> HttpResponse:
+    """POST /ats/candidates/{candidate_id}/tags."""
+    name = body_of(request, TagInput).tag.name
+    candidate = candidate_of(tenant(request, for_action=True), candidate_id)
+    with of_service("set the tag"):
+        read = add_tag(candidate=candidate, name=name)
+    return _done(request, held={"tag": {"name": None}}, warning="" if read else UNREAD)
+
+
+def remove_candidate_tag(request: Any, candidate_id: str) -> HttpResponse:
+    """DELETE /ats/candidates/{candidate_id}/tags: not possible at Flatchr."""
+    body_of(request, TagInput)
+    candidate_of(tenant(request, for_action=True), candidate_id)
+    raise action_not_available(CANNOT_REMOVE)
+
+
+def refusing(reason: str) -> Callable[..., HttpResponse]:
+    """A view that answers ACTION_NOT_AVAILABLE."""
+
+    def view(request: Any, **path: str) -> HttpResponse:  # noqa: ARG001
+        raise action_not_available(reason)
+
+    return view
+
+
+def _done(request: Any, *, held: Mapping[str, Any], warning: str) -> HttpResponse:
+    """Success, with a warning for each field of the body that Flatchr cannot hold."""
+    given = orjson.loads(raw_body(request) or b"{}")
+    return success({}, warnings=[*left_out(given, held), *([warning] if warning else [])])
