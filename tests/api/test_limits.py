@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ COUNT = """
 import django
 django.setup()
 from integrations.api.limits import count_request
+print("ready", flush=True)
+input()
 print(*[count_request({key}).used for _ in range(50)])
 """
 
@@ -97,12 +100,30 @@ def test_several_processes_count_together(key_id: int, settings: Any, tmp_path: 
         "DATA_DIR": str(tmp_path),
     }
     command = [sys.executable, "-c", COUNT.format(key=key_id)]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) for _ in range(3)]
+    # None begins before all of them have started.
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
     counted = [int(used) for process in running for used in process.communicate()[0].split()]
     assert sorted(counted) == list(range(1, 151))
+
+
+def test_several_threads_count_together(key_id: int, settings: Any) -> None:
+    settings.API_RATE_LIMIT = 1000
+    begin = Barrier(8)
+
+    def count() -> list[int]:
+        begin.wait(30)
+        return [found.used for _ in range(20) if (found := limits.count_request(key_id))]
+
+    counted = [used for task in [Background(count) for _ in range(8)] for used in task.end()]
+    assert sorted(counted) == list(range(1, 161))
 
 
 def test_counting_writes_nothing_to_a_database_that_has_one_writer(
@@ -214,8 +235,16 @@ class Writes:
             raise self.error
         return success({"done": self.done}, warnings=[])
 
-    def send(self, once: str = "", body: bytes = b"{}", of: str = "a", key: str = "") -> Any:
-        headers = {"Authorization": f"Bearer {key or self.key}", "X-Integration-Id": self.tenant.pk}
+    def send(
+        self,
+        once: str = "",
+        body: bytes = b"{}",
+        of: str = "a",
+        key: str = "",
+        tenant: Integration | None = None,
+    ) -> Any:
+        named = (tenant or self.tenant).pk
+        headers = {"Authorization": f"Bearer {key or self.key}", "X-Integration-Id": named}
         headers |= {"Idempotency-Key": once} if once else {}
         request = RequestFactory().post(
             f"/ats/x/{of}", body, content_type="application/json", headers=headers
@@ -244,6 +273,20 @@ def test_the_same_key_with_another_request_is_refused(writes: Writes, change: An
     writes.send("k1")
     assert writes.send("k1", **change).status_code == 400
     assert writes.done == 1
+
+
+def test_the_same_key_on_another_tenant_is_refused_and_never_answered_with_the_firsts_answer(
+    writes: Writes, other_tenant: Integration
+) -> None:
+    Integration.objects.filter(pk=other_tenant.pk).update(applicants_read_at=timezone.now())
+    first = writes.send("k1")
+    refused = writes.send("k1", tenant=other_tenant)
+    assert (refused.status_code, writes.done) == (400, 1)
+    assert "Idempotent-Replayed" not in refused.headers
+    assert writes.send("k2", tenant=other_tenant).status_code == 200
+    # The first tenant's answer stands.
+    assert writes.send("k1").content == first.content
+    assert writes.done == 2
 
 
 def test_a_write_that_changed_nothing_may_be_tried_again(writes: Writes) -> None:

@@ -35,7 +35,7 @@ def test_every_stage_and_every_tag_of_flatchr_is_read_page_by_page(
     assert {stage.remote_id: stage.name for stage in stages} == {
         str(column["id"]): column["title"].strip() for column in flatchr.columns()
     }
-    assert all(stage.status is None and stage.custom_fields == {} for stage in stages)
+    assert [(stage.status, stage.custom_fields) for stage in stages] == [(None, {})] * len(stages)
     assert {tag.remote_id: tag.name for tag in tags}.items() >= flatchr.tag_names().items()
     assert len({tag.id for tag in tags}) == len(tags)
 
@@ -57,7 +57,7 @@ def test_raw_http_shows_every_key(
     for stage in read("application-stages"):
         assert stage.keys() == common | {"status", "custom_fields", "integration_fields"}
         assert stage["remote_data"] == columns[stage["remote_id"]]
-    assert all(tag.keys() == common for tag in read("tags"))
+    assert {frozenset(tag) for tag in read("tags")} == {frozenset(common)}
 
 
 @pytest.mark.django_db
@@ -111,7 +111,8 @@ def test_raw_objects_are_not_read_unless_they_are_shown(tenant: Integration) -> 
     for name, listing in LISTINGS.items():
         with CaptureQueriesContext(connection) as captured:
             everything(listing, Scope(tenant.pk))
-        assert all("remote_data" not in entry["sql"] for entry in captured), name
+        assert len(captured) >= 1
+        assert "remote_data" not in "".join(entry["sql"] for entry in captured), name
 
 
 @pytest.mark.django_db
