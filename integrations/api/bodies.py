@@ -1,13 +1,19 @@
-"""The bodies of requests: read within a limit, checked against a declared model."""
+"""The bodies of requests, read within a limit and checked against a declared model, and those of
+answers: JSON, and 200 for every success (`docs/unified-api.md §1`, §14).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import orjson
 from django.conf import settings
+from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from integrations.api.errors import ApiError, invalid
+from integrations.api.errors import GENERAL_CODES, ApiError, invalid
 
 B = TypeVar("B", bound="Body")
 # Reasons that are told at once; more would bury the first.
@@ -61,3 +67,44 @@ def told(error: ValidationError) -> str:
     rest = len(reasons) - MOST_REASONS
     more = [f"and {rest} more"] if rest > 0 else []
     return "; ".join([*reasons[:MOST_REASONS], *more])
+
+
+JSON = "application/json"
+
+
+def success(data: Any, *, warnings: Sequence[str] | None = None) -> HttpResponse:
+    """The envelope around `data`. `warnings` is in it when given, even if empty: actions have
+    the key, lists and general endpoints do not.
+    """
+    answer: dict[str, Any] = {"status": "success", "data": data}
+    if warnings is not None:
+        answer["warnings"] = [{"message": message} for message in warnings]
+    return HttpResponse(orjson.dumps(answer), content_type=JSON)
+
+
+def page(rows: Sequence[bytes], following: str | None) -> HttpResponse:
+    """A page of a list: `rows` are JSON objects as they go out, `following` the next cursor."""
+    return HttpResponse(
+        b'{"status":"success","data":{"next":%b,"results":[%b]}}'
+        % (orjson.dumps(following), b",".join(rows)),
+        content_type=JSON,
+    )
+
+
+def failure(error: ApiError, *, general: bool) -> HttpResponse:
+    """The error envelope; a code that general endpoints may not send is left out there."""
+    code = None if general and error.code not in GENERAL_CODES else error.code
+    answer = {
+        "status": "error",
+        "error": {"code": code, "title": error.title, "message": error.message, "log_url": None},
+    }
+    return HttpResponse(
+        orjson.dumps(answer), content_type=JSON, status=error.status, headers=error.headers
+    )
+
+
+def moment(value: datetime | None) -> str | None:
+    """YYYY-MM-DDTHH:mm:ss.sssZ, as every timestamp of the API is written."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

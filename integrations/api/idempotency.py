@@ -11,8 +11,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from integrations.api.answers import JSON
-from integrations.api.bodies import raw_body
+from integrations.api.bodies import JSON, raw_body
 from integrations.api.caller import HEADER
 from integrations.api.errors import ApiError, invalid
 from integrations.models import ApiKey, StoredAnswer

@@ -19,8 +19,7 @@ from pydantic import Field, StringConstraints
 
 from integrations import egress
 from integrations.api import idempotency
-from integrations.api.answers import success
-from integrations.api.bodies import Body, body_of
+from integrations.api.bodies import Body, body_of, success
 from integrations.api.caller import caller, tenant
 from integrations.api.errors import ApiError, invalid
 from integrations.flatchr.client import Host

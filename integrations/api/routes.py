@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from integrations.api import passthrough
 from integrations.api.actions import attachments, create, update
 from integrations.api.caller import tenant
-from integrations.api.connect import links, tokens
+from integrations.api.connect import links
 from integrations.api.errors import not_available
-from integrations.api.general import fields, integrations, tools
+from integrations.api.general import coverage, fields, integrations
 from integrations.api.reads import users
 from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
@@ -66,7 +66,7 @@ _CANDIDATE = "ats/candidates/{candidate_id}"
 
 GENERAL = (
     _general("GET", "check-api-key", integrations.check_key),
-    _general("GET", "tools/{category}", tools.of_category),
+    _general("GET", "tools/{category}", coverage.tools_of_category),
     _general("POST", "force-sync", integrations.force_sync, writes=True),
     _general("GET", _INTEGRATION, integrations.details),
     _general("DELETE", _INTEGRATION, integrations.delete, writes=True),
@@ -87,8 +87,8 @@ CONNECT = (
     _link("connect/create-link", links.create),
     _link(f"{_INTEGRATION}/relink", links.relink),
     _link(f"{_INTEGRATION}/setup-link", links.setup),
-    _general("GET", "connect/integration-by-token/{token}", tokens.by_token),
-    _general("POST", "connect/activate-integration", tokens.activate),
+    _general("GET", "connect/integration-by-token/{token}", links.by_token),
+    _general("POST", "connect/activate-integration", links.activate),
 )
 READS = (
     *(Route("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),

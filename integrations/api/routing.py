@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import idempotency, limits
-from integrations.api.answers import failure
+from integrations.api.bodies import failure
 from integrations.api.caller import HEADER, Caller, tenant
 from integrations.api.errors import ApiError, invalid
 

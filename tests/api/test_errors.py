@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from integrations.accounts.api_keys import create_key
 from integrations.api import urls
-from integrations.api.answers import failure, success
+from integrations.api.bodies import failure, success
 from integrations.api.errors import ATS_CODES, GENERAL_CODES, STATUSES, ApiError
 from integrations.api.routing import Route, Router
 from integrations.models import Integration

@@ -23,7 +23,7 @@ from kombo.errors import KomboGeneralError
 
 from integrations.accounts.api_keys import create_key
 from integrations.api import limits
-from integrations.api.answers import success
+from integrations.api.bodies import success
 from integrations.api.errors import ApiError
 from integrations.api.routing import Route, Router
 from integrations.models import ActionSlot, Integration, RequestWindow, StoredAnswer

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations.api import answers
+from integrations.api import bodies
 from integrations.api.reads.scope import Scope, scope_of
 from integrations.models import FlatchrSettings, Integration
 from integrations.sandbox import Sandbox
@@ -73,7 +73,7 @@ def test_times_are_written_with_milliseconds_that_are_cut_off(tenant: Integratio
     (candidate,) = everything(LISTINGS["candidates"], scope)
 
     for shown in (row, application, candidate["applications"][0]):
-        assert shown["changed_at"] == answers.moment(moment) == "2026-02-28T23:59:59.999Z"
+        assert shown["changed_at"] == bodies.moment(moment) == "2026-02-28T23:59:59.999Z"
         assert shown["remote_created_at"] == "2026-02-28T23:59:59.999Z"
         assert shown["remote_updated_at"] == "1024-01-01T00:00:00.000Z"
     assert (row["opened_at"], row["closed_at"]) == ("2026-02-28T23:59:59.999Z", None)

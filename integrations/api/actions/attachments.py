@@ -20,8 +20,8 @@ from integrations.actions import cv_files
 from integrations.actions.cv_files import FetchedFile, NoCv, StoredFile, TooManyWaiting
 from integrations.actions.lookup import NotShownYet, is_provisional
 from integrations.api.actions.errors import of_service
-from integrations.api.actions.finding import application_of, candidate_of
-from integrations.api.answers import failure, success
+from integrations.api.actions.inputs import application_of, candidate_of
+from integrations.api.bodies import failure, success
 from integrations.api.caller import Caller, caller, tenant
 from integrations.api.errors import ApiError
 from integrations.api.limits import action_slot

@@ -13,11 +13,10 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
-from integrations.api.actions import answers
+from integrations.api.actions.errors import already_applied, may_pass, succeeded
 from integrations.api.actions.inputs import ApplicationInput, CandidateWithApplication
 from integrations.api.actions.submission_input import entry_of, refusal
-from integrations.api.answers import success
-from integrations.api.bodies import body_of, raw_body
+from integrations.api.bodies import body_of, raw_body, success
 from integrations.api.caller import HEADER, caller, tenant
 from integrations.api.errors import ApiError, invalid
 from integrations.api.idempotency import given_key
@@ -85,10 +84,10 @@ def _create(
     except Refused as refused:
         raise refusal(refused.problems, job_field) from None
     except AlreadyApplied as applied:
-        raise answers.applied_already(applied.application) from None
+        raise already_applied(applied.application) from None
     except IllegalTransition as error:
         raise ApiError("PLATFORM.UNKNOWN_ERROR", str(error), status=409) from None
-    return answers.succeeded(send_and_wait(submission, seconds=WAIT), job_field)
+    return succeeded(send_and_wait(submission, seconds=WAIT), job_field)
 
 
 def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key: str) -> Submission:
@@ -101,7 +100,7 @@ def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key:
         channel=Channel.API,
         idempotency_key=key,
     )
-    if submission.state == SubmissionState.FAILED and answers.may_pass(submission):
+    if submission.state == SubmissionState.FAILED and may_pass(submission):
         # The key guards against a second applicant; there is not even a first.
         try:
             return service.retry(submission, by=None)

@@ -1,4 +1,4 @@
-"""The bodies of writes, as `docs/unified-api.md` §6 to §8 has them.
+"""The bodies of writes, as `docs/unified-api.md` §6 to §8 has them, and the records that they name.
 
 Only what decides about a request is checked here: the content of a field is for the submission
 service to judge. A field that is not declared, or that Flatchr cannot hold, is told of as a
@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from integrations.api.bodies import Body
+from integrations.api.errors import invalid
+from integrations.models import Application, ApplicationStage, Candidate, Integration
+from integrations.submissions.validation import REMOTE
 
 Text = Annotated[str, StringConstraints(max_length=100_000)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=420)]
@@ -111,3 +114,40 @@ class TagInput(Body):
     """The body of POST and DELETE /ats/candidates/{id}/tags (§7)."""
 
     tag: TagName
+
+
+def application_of(integration: Integration, wanted: str) -> Application:
+    """An application that Flatchr still has, with its job. Raises `ApiError`."""
+    rows = Application.objects.select_related("job", "candidate")
+    found: Application = _find(rows, integration, wanted, "application_id", "application")
+    return found
+
+
+def candidate_of(integration: Integration, wanted: str) -> Candidate:
+    """A candidate that Flatchr still has. Raises `ApiError`."""
+    found: Candidate = _find(
+        Candidate.objects.all(), integration, wanted, "candidate_id", "candidate"
+    )
+    return found
+
+
+def stage_of(integration: Integration, wanted: str) -> ApplicationStage:
+    """A stage that Flatchr still has. Raises `ApiError`."""
+    found: ApplicationStage = _find(
+        ApplicationStage.objects.all(), integration, wanted, "stage_id", "stage"
+    )
+    return found
+
+
+def _find(rows: Any, integration: Integration, wanted: str, field: str, model: str) -> Any:
+    wanted = wanted.strip()
+    key = {"pk": wanted}
+    if wanted.startswith(REMOTE):
+        key = {"remote_id": wanted.removeprefix(REMOTE)}
+    found = rows.filter(integration=integration, **key).first() if "\0" not in wanted else None
+    if found is None:
+        raise invalid(f"{field}: This integration has no such {model}.")
+    if found.remote_deleted_at is not None:
+        raise invalid(f"{field}: Flatchr no longer has this {model}.")
+    found.integration = integration
+    return found

@@ -11,11 +11,16 @@ from django.http import HttpResponse
 from integrations.actions.move import StageWithoutNumber, move, reject
 from integrations.actions.tags import add_tag
 from integrations.api.actions.errors import of_service
-from integrations.api.actions.finding import application_of, candidate_of, stage_of
-from integrations.api.actions.inputs import RejectInput, StageInput, TagInput
+from integrations.api.actions.inputs import (
+    RejectInput,
+    StageInput,
+    TagInput,
+    application_of,
+    candidate_of,
+    stage_of,
+)
 from integrations.api.actions.submission_input import left_out
-from integrations.api.answers import success
-from integrations.api.bodies import body_of, raw_body
+from integrations.api.bodies import body_of, raw_body, success
 from integrations.api.caller import tenant
 from integrations.api.errors import action_not_available, invalid
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from integrations.api.answers import success
-from integrations.api.bodies import Body, body_of
+from integrations.api.bodies import Body, body_of, success
 from integrations.api.caller import caller
 from integrations.api.errors import invalid
 from integrations.api.reads import cursors

@@ -7,11 +7,10 @@ from typing import Any, Literal
 from django.http import HttpResponse
 
 from integrations.api import scoping
-from integrations.api.answers import moment, success
-from integrations.api.bodies import Body, body_of
+from integrations.api.bodies import Body, body_of, moment, success
 from integrations.api.caller import caller, tenant
 from integrations.api.errors import ApiError
-from integrations.api.general import coverage, tools
+from integrations.api.general import coverage
 from integrations.connecting import lifecycle
 from integrations.ids import TOOL
 from integrations.models import FlatchrCredentials, Integration, Trigger
@@ -49,10 +48,10 @@ def details(request: Any, integration_id: str) -> HttpResponse:
             "id": integration.pk,
             "tool": {
                 "id": TOOL,
-                "label": tools.LABEL,
+                "label": coverage.LABEL,
                 "internal_label": None,
-                "logo_url": tools.asset("flatchr-logo.svg"),
-                "icon_url": tools.asset("flatchr-icon.svg"),
+                "logo_url": coverage.asset("flatchr-logo.svg"),
+                "icon_url": coverage.asset("flatchr-icon.svg"),
             },
             "category": "ATS",
             "status": _status(integration, connected),

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from integrations.api.bodies import Body
 from integrations.api.errors import ATS_CODES, GENERAL_CODES
-from integrations.api.openapi import answers, inputs
+from integrations.api.openapi import inputs, responses
 from integrations.api.openapi.failures import failures_of, merged
 from integrations.api.openapi.groups import GROUPS
 from integrations.api.openapi.operations import Group, Operation
@@ -118,7 +118,7 @@ def _document(address: str) -> Schema:
                     "description": "A key made with `create_api_key`.",
                 }
             },
-            "headers": answers.header_components(),
+            "headers": responses.header_components(),
             "schemas": components,
         },
     }
@@ -141,7 +141,7 @@ def _operation(
             *operation.query,
             *inputs.headers(route, operation),
         ],
-        "responses": answers.responses(route, operation, errors, components),
+        "responses": responses.responses(route, operation, errors, components),
     }
     if operation.text:
         entry["description"] = operation.text

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from integrations.api.caller import HEADER
-from integrations.api.general.tools import CATEGORIES
+from integrations.api.general.coverage import CATEGORIES
 from integrations.api.idempotency import LONGEST
 from integrations.api.openapi.failures import names_tenant, repeats
 from integrations.api.openapi.operations import Operation

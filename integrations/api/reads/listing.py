@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from integrations.api import answers
+from integrations.api import bodies
 from integrations.api.caller import tenant
 from integrations.api.reads import cached_sql, changes, cursors
 from integrations.api.reads.cached_sql import Walk
@@ -88,7 +88,7 @@ class Listing:
         return dict(zip((row["id"] for row in rows), self.render(scope, rows), strict=True))
 
     def view(self, request: HttpRequest) -> HttpResponse:
-        return answers.page(*self.page(scope_of(tenant(request)), request.GET))
+        return bodies.page(*self.page(scope_of(tenant(request)), request.GET))
 
     def records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
         """What the parameters ask for, from the cursor on, in the order of their read."""

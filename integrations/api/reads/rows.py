@@ -20,7 +20,7 @@ Row = dict[str, Any]
 _EMAIL = re.compile(r"(?!\.)(?!.*\.\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
 
 
-# A time as `answers.moment` writes it, made by the database: making objects of the hundreds on a
+# A time as `bodies.moment` writes it, made by the database: making objects of the hundreds on a
 # page and texts of those took a fifth of the page's time. Milliseconds are cut off, not rounded.
 _MOMENTS = {
     "postgresql": (

@@ -16,7 +16,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from integrations.actions.lookup import HURRY, flatchr
-from integrations.api import answers
+from integrations.api import bodies
 from integrations.api.actions.errors import of_service
 from integrations.api.caller import tenant
 from integrations.api.reads import cursors
@@ -51,7 +51,7 @@ def view(request: HttpRequest) -> HttpResponse:
     # One more than the page holds tells whether there is a next one.
     found = [one for one in listed if one.id > after][: size + 1]
     following = cursors.cursor(NAME, found[size - 1].id) if len(found) > size else None
-    return answers.page([_row(one) for one in found[:size]], following)
+    return bodies.page([_row(one) for one in found[:size]], following)
 
 
 class Wanted:
@@ -99,7 +99,7 @@ def _row(one: Listed) -> bytes:
             "email": user.email,
             "status": None,
             "system_roles": [role] if user.role_id else [],
-            "changed_at": answers.moment(one.changed_at),
+            "changed_at": bodies.moment(one.changed_at),
             "remote_deleted_at": None,
         }
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.api.connect.links import CreateLink, Relink, SetupLink
-from integrations.api.connect.tokens import Activation
+from integrations.api.connect.links import Activation, CreateLink, Relink, SetupLink
 from integrations.api.openapi.operations import Failure, Group, Operation
 from integrations.api.openapi.shapes import Schema, array, one_of, record, ref, string
 
