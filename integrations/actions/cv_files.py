@@ -89,7 +89,7 @@ class FetchedFile:
 
 
 def application_file(application: Application) -> StoredFile | None:
-    """Where the application's CV is, or None. Raises `NotConnected`, `FlatchrError`."""
+    """Where the application's CV is, or None. Raises `NoCredentials`, `FlatchrError`."""
     with flatchr(application.integration, HURRY) as client:
         return _stored_file(client, application)
 
@@ -97,7 +97,7 @@ def application_file(application: Application) -> StoredFile | None:
 def candidate_files(candidate: Candidate) -> CandidateFiles:
     """Where the CVs of the candidate's applications are, as far as `LIST_SECONDS` and `MOST` allow.
 
-    Raises `NotConnected`, `FlatchrError`.
+    Raises `NoCredentials`, `FlatchrError`.
     """
     applications = shown_applications(candidate)
     found = CandidateFiles()
@@ -124,7 +124,7 @@ def candidate_files(candidate: Candidate) -> CandidateFiles:
 def fetch(application: Application) -> FetchedFile:
     """The application's CV: from what was fetched a short while ago, else from Flatchr.
 
-    Raises `NoCv`, `TooManyWaiting`, `NotConnected`, `FlatchrError`, and `egress.EgressError` when
+    Raises `NoCv`, `TooManyWaiting`, `NoCredentials`, `FlatchrError`, and `egress.EgressError` when
     Flatchr keeps the file at another host and that fails.
     """
     if kept := _kept(application):

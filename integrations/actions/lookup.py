@@ -38,7 +38,7 @@ PATIENCE = Policy(
 HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
 
 
-class NotConnected(Exception):
+class NoCredentials(Exception):
     """The tenant has no Flatchr credentials yet."""
 
 
@@ -70,10 +70,10 @@ class ActionUncertain(Exception):
 def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[ActingClient]:
     """A client of the tenant's; its requests are logged when the block ends, however it ends.
 
-    Raises `NotConnected`, and `FlatchrError` when the key cannot be read.
+    Raises `NoCredentials`, and `FlatchrError` when the key cannot be read.
     """
     if not hasattr(integration, "credentials"):
-        raise NotConnected
+        raise NoCredentials
     recorder = ExchangeRecorder(integration.pk)
     try:
         with open_acting_client(integration, recorder, policy) as client:

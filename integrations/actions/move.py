@@ -28,7 +28,7 @@ class StageWithoutNumber(Exception):
 def move(*, application: Application, stage: ApplicationStage) -> bool:
     """Put the application into the stage, at most once; return whether Flatchr shows it there.
 
-    The mirror then shows what Flatchr shows. Raises `StageWithoutNumber`, `NotConnected`,
+    The mirror then shows what Flatchr shows. Raises `StageWithoutNumber`, `NoCredentials`,
     `NotShownYet`, `ActionNotPossible`, `ActionRefused`, `ActionUncertain`, and `FlatchrError` when
     the stored key cannot be read; only after `ActionUncertain` may it have been done.
     """

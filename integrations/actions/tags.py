@@ -43,7 +43,7 @@ def add_tag(*, candidate: Candidate, name: str) -> bool:
     """Give the candidate the tag with this unified name, at most once; return whether Flatchr has
     told the candidate's tags since, so that the mirror shows them.
 
-    Raises `NotShownYet`, `NotConnected`, `ActionNotPossible` when Flatchr has no such tag,
+    Raises `NotShownYet`, `NoCredentials`, `ActionNotPossible` when Flatchr has no such tag,
     `ActionRefused`, `ActionUncertain`, and `FlatchrError` for a read before the tag is sent; only
     after `ActionUncertain` may it have been set.
     """

@@ -21,7 +21,7 @@ from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.stages_tags import STAGES, TAGS
-from integrations.api.routing import Route, View
+from integrations.api.routing import ApiRoute, View
 from integrations.api.scoping import scoped
 
 LISTINGS = (JOBS, CANDIDATES, APPLICATIONS, STAGES, TAGS)
@@ -46,18 +46,18 @@ def _unavailable(model: str) -> Callable[[HttpRequest], HttpResponse]:
     return refuse
 
 
-def _general(method: str, path: str, view: View, *, writes: bool = False) -> Route:
-    return Route(method, path, view, writes=writes, general=True)
+def _general(method: str, path: str, view: View, *, writes: bool = False) -> ApiRoute:
+    return ApiRoute(method, path, view, writes=writes, general=True)
 
 
-def _link(path: str, view: View) -> Route:
+def _link(path: str, view: View) -> ApiRoute:
     # An `Idempotency-Key` has no effect: a stored answer would keep the link with it, and one link
     # more does no harm.
-    return Route("POST", path, view, writes=True, general=True, own_idempotency=True)
+    return ApiRoute("POST", path, view, writes=True, general=True, own_idempotency=True)
 
 
-def _write(method: str, path: str, view: View, *, own_idempotency: bool = False) -> Route:
-    return Route(method, path, view, writes=True, action=True, own_idempotency=own_idempotency)
+def _write(method: str, path: str, view: View, *, own_idempotency: bool = False) -> ApiRoute:
+    return ApiRoute(method, path, view, writes=True, action=True, own_idempotency=own_idempotency)
 
 
 _INTEGRATION = "integrations/{integration_id}"
@@ -91,9 +91,9 @@ CONNECT = (
     _general("POST", "connect/activate-integration", links.activate),
 )
 READS = (
-    *(Route("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
-    Route("GET", "ats/users", users.view, action=True),
-    *(Route("GET", f"ats/{model}", _unavailable(model)) for model in UNAVAILABLE_MODELS),
+    *(ApiRoute("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
+    ApiRoute("GET", "ats/users", users.view, action=True),
+    *(ApiRoute("GET", f"ats/{model}", _unavailable(model)) for model in UNAVAILABLE_MODELS),
 )
 ACTIONS = (
     _write("POST", "ats/candidates", create.create_candidate, own_idempotency=True),
@@ -105,13 +105,13 @@ ACTIONS = (
     ),
     _write("PUT", f"{_APPLICATION}/stage", update.move_application),
     _write("POST", f"{_APPLICATION}/reject", update.reject_application),
-    Route("GET", f"{_APPLICATION}/attachments", attachments.of_application, action=True),
-    Route("GET", f"{_CANDIDATE}/attachments", attachments.of_candidate, action=True),
+    ApiRoute("GET", f"{_APPLICATION}/attachments", attachments.of_application, action=True),
+    ApiRoute("GET", f"{_CANDIDATE}/attachments", attachments.of_candidate, action=True),
     _write("POST", f"{_CANDIDATE}/tags", update.add_candidate_tag),
     _write("DELETE", f"{_CANDIDATE}/tags", update.remove_candidate_tag),
     *(_write("POST", path, update.refusing(reason)) for path, reason in update.UNAVAILABLE.items()),
     # Whether a request writes is in its body: a read-only key may send those that do not.
-    Route("POST", "passthrough/{tool}/{api}", passthrough.send, action=True, general=True),
+    ApiRoute("POST", "passthrough/{tool}/{api}", passthrough.send, action=True, general=True),
 )
 
 ROUTES = scoped([*GENERAL, *CONNECT, *READS, *ACTIONS])

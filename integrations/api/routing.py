@@ -36,7 +36,7 @@ ADDRESS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """One operation. `path` is without a leading slash or `v1/`; `{name}` stands for one part of
     it, `{name:path}` for several.
 
@@ -70,10 +70,10 @@ def _regex(path: str) -> str:
 class Router:
     """Answers every request under the API's addresses from one table of routes."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[ApiRoute]) -> None:
         self.routes = list(routes)
 
-    def match(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+    def match(self, method: str, path: str) -> tuple[ApiRoute, Mapping[str, str]]:
         """The route, and what stands for its parameters. Raises `ApiError` 404 or 405."""
         allowed = []
         for route in self.routes:
@@ -94,7 +94,7 @@ class Router:
 
     def __call__(self, request: HttpRequest, path: str) -> HttpResponse:
         started = time.perf_counter()
-        call = _Call(request)
+        call = _ApiCall(request)
         general = not path.startswith("ats/")
         try:
             answer = call.answer(self, path)
@@ -126,7 +126,7 @@ class Router:
         return answer
 
 
-class _Call:
+class _ApiCall:
     """One request on its way; what is known so far is in the log line, whatever happens."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -165,7 +165,7 @@ class _Call:
             self.headers.update(headers)
             return self._view(route, key, arguments)
 
-    def _view(self, route: Route, key: Any, arguments: Mapping[str, str]) -> HttpResponse:
+    def _view(self, route: ApiRoute, key: Any, arguments: Mapping[str, str]) -> HttpResponse:
         if not route.writes or route.own_idempotency:
             return route.view(self.request, **arguments)
         return idempotency.once(

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 
 from integrations.api.caller import tenant
 from integrations.api.errors import ApiError
-from integrations.api.routing import Route, View
+from integrations.api.routing import ApiRoute, View
 from integrations.models.scopes import Choice, Part, Scopes
 
 MODEL = "INTEGRATION.MODEL_DISABLED"
@@ -75,7 +75,7 @@ def config_of(scopes: Scopes) -> dict[str, str]:
     return OPTIONAL if scopes.choices == ALL_OPTIONAL.choices else OWN
 
 
-def scoped(routes: Iterable[Route]) -> list[Route]:
+def scoped(routes: Iterable[ApiRoute]) -> list[ApiRoute]:
     """`routes`, of which those that a tenant's scopes switch off refuse."""
     return [
         replace(route, view=_refusing(route.view, *NEEDS[name]))

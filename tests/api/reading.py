@@ -12,7 +12,7 @@ from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
 from integrations.api.reads.listing import Listing
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.api.reads.stages_tags import STAGES, TAGS
 
 LISTINGS = {listing.name: listing for listing in (JOBS, CANDIDATES, APPLICATIONS, STAGES, TAGS)}
@@ -39,7 +39,7 @@ def query(**parameters: Any) -> QueryDict:
     return given
 
 
-def pages(listing: Listing, scope: Scope, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
+def pages(listing: Listing, scope: ReadScope, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
     """The list's pages, each read when it is asked for."""
     cursor: dict[str, Any] = {}
     while True:
@@ -50,9 +50,9 @@ def pages(listing: Listing, scope: Scope, **parameters: Any) -> Iterator[list[di
         cursor = {"cursor": page.following}
 
 
-def everything(listing: Listing, scope: Scope, **parameters: Any) -> list[dict[str, Any]]:
+def everything(listing: Listing, scope: ReadScope, **parameters: Any) -> list[dict[str, Any]]:
     return [row for page in pages(listing, scope, **parameters) for row in page]
 
 
-def ids(listing: Listing, scope: Scope, **parameters: Any) -> set[str]:
+def ids(listing: Listing, scope: ReadScope, **parameters: Any) -> set[str]:
     return {row["id"] for row in everything(listing, scope, **parameters)}

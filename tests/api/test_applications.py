@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import Application, FlatchrSettings, Integration
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
@@ -154,7 +154,7 @@ def test_what_has_changed_since_a_read_began_is_what_the_next_one_finds(
 def test_an_application_without_job_and_stage_says_so(tenant: Integration) -> None:
     Maker(tenant).application(outcome=None)
 
-    (row,) = everything(LISTINGS["applications"], Scope(tenant.pk))
+    (row,) = everything(LISTINGS["applications"], ReadScope(tenant.pk))
 
     for name in ("job", "job_id", "current_stage", "current_stage_id", "outcome"):
         assert row[name] is None, name

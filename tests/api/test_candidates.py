@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import Application, Candidate, FlatchrSettings, Integration
 from integrations.records import PROVISIONAL
 from integrations.sandbox import Sandbox
@@ -157,7 +157,7 @@ def test_what_was_submitted_and_flatchr_does_not_show_yet_keeps_its_remote_id_to
 ) -> None:
     make, remote_id = Maker(tenant), f"{PROVISIONAL}abc"
     application = make.application(make.candidate(remote_id=remote_id), remote_id=remote_id)
-    scope = Scope(tenant.pk)
+    scope = ReadScope(tenant.pk)
 
     (candidate,) = everything(CANDIDATES, scope)
     (row,) = everything(LISTINGS["applications"], scope)
@@ -175,7 +175,7 @@ def test_an_address_that_the_contract_does_not_allow_is_left_out(tenant: Integra
     phones = [{"phone_number": "+33612345678"}, {"phone_number": None, "type": None}]
     Maker(tenant).candidate(email_addresses=[*bad, good], phone_numbers=phones)
 
-    (row,) = everything(CANDIDATES, Scope(tenant.pk))
+    (row,) = everything(CANDIDATES, ReadScope(tenant.pk))
 
     assert row["email_addresses"] == [good]
     assert row["phone_numbers"] == [{"phone_number": "+33612345678", "type": None}]
@@ -191,7 +191,7 @@ def test_only_what_flatchr_still_has_is_listed_inside(tenant: Integration) -> No
     make.candidate_tag(candidate, dead)
     make.candidate_tag(candidate, make.tag(), remote_deleted_at=NEW)
 
-    (row,) = everything(CANDIDATES, Scope(tenant.pk))
+    (row,) = everything(CANDIDATES, ReadScope(tenant.pk))
 
     assert [item["id"] for item in row["applications"]] == [kept.pk]
     assert row["tags"] == [{"id": tag.pk, "name": tag.name, "remote_id": tag.remote_id}]
@@ -201,7 +201,7 @@ def test_only_what_flatchr_still_has_is_listed_inside(tenant: Integration) -> No
 def test_with_only_what_was_created_here_the_lists_begin_empty(
     tenant: Integration, other_tenant: Integration
 ) -> None:
-    make, scope = Maker(tenant), Scope(tenant.pk, only_created=True)
+    make, scope = Maker(tenant), ReadScope(tenant.pk, only_created=True)
     job, candidate = make.job(), make.candidate("nadia@mail.example")
     created, found = make.application(candidate, job=job), make.application(candidate)
     elsewhere = Maker(other_tenant)
@@ -216,4 +216,4 @@ def test_with_only_what_was_created_here_the_lists_begin_empty(
     assert [item["id"] for item in row["applications"]] == [created.pk]
     assert ids(LISTINGS["applications"], scope) == {created.pk}
     assert ids(LISTINGS["jobs"], scope) == {job.pk}
-    assert len(everything(LISTINGS["applications"], Scope(tenant.pk))) == 2
+    assert len(everything(LISTINGS["applications"], ReadScope(tenant.pk))) == 2

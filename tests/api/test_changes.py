@@ -12,7 +12,7 @@ import pytest
 from django.core.cache import cache
 
 from integrations.api.reads import changes
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -143,7 +143,7 @@ def test_a_change_shows_where_the_table_says_and_nowhere_else(
 ) -> None:
     act(world)
 
-    scope = Scope(world.make.tenant.pk)
+    scope = ReadScope(world.make.tenant.pk)
     for name, listing in LISTINGS.items():
         # What the change itself has added may show too; the untouched neighbours may not.
         found = ids(listing, scope, updated_after=SINCE.isoformat())
@@ -153,7 +153,7 @@ def test_a_change_shows_where_the_table_says_and_nowhere_else(
 
 def test_an_application_that_is_removed_shows_on_its_candidate(world: World, how: str) -> None:
     remove(world.application)
-    scope = Scope(world.make.tenant.pk)
+    scope = ReadScope(world.make.tenant.pk)
 
     def shown(name: str, **parameters: str) -> bool:
         found = ids(LISTINGS[name], scope, updated_after=SINCE.isoformat(), **parameters)
@@ -168,7 +168,7 @@ def test_an_application_that_is_removed_shows_on_its_candidate(world: World, how
 def test_a_deletion_shows_only_to_who_asks_for_deleted_records(
     name: str, world: World, how: str
 ) -> None:
-    listing, scope = LISTINGS[name], Scope(world.make.tenant.pk)
+    listing, scope = LISTINGS[name], ReadScope(world.make.tenant.pk)
     listing.model.objects.filter(pk=world.own(name)).update(changed_at=NEW, remote_deleted_at=NEW)
 
     since = {"updated_after": SINCE.isoformat()}
@@ -178,7 +178,7 @@ def test_a_deletion_shows_only_to_who_asks_for_deleted_records(
 
 def test_a_change_at_the_very_moment_counts(world: World, how: str) -> None:
     change(world.job)
-    listing, scope = LISTINGS[JOBS], Scope(world.make.tenant.pk)
+    listing, scope = LISTINGS[JOBS], ReadScope(world.make.tenant.pk)
 
     assert ids(listing, scope, updated_after=NEW.isoformat()) == {world.job.pk}
     assert ids(listing, scope, updated_after="2026-07-01T09:00:00.001Z") == set()
@@ -217,7 +217,7 @@ def test_a_read_goes_on_as_it_began_however_much_changes_meanwhile(
     assert made != sorted(made)
     turns = iter([few_at_first, *[not few_at_first] * 9])
     monkeypatch.setattr(changes, "few", lambda *_: next(turns))
-    scope, found = Scope(tenant.pk), list[str]()
+    scope, found = ReadScope(tenant.pk), list[str]()
     given = {"updated_after": SINCE.isoformat(), "page_size": "2"}
     while True:
         page = LISTINGS[CANDIDATES].page(scope, query(**given))
@@ -232,7 +232,7 @@ def test_a_read_goes_on_as_it_began_however_much_changes_meanwhile(
 def test_with_only_what_was_created_here_other_changes_do_not_show(world: World, how: str) -> None:
     created = world.make.application(world.candidate)
     world.make.submitted(created)
-    scope = Scope(world.make.tenant.pk, only_created=True)
+    scope = ReadScope(world.make.tenant.pk, only_created=True)
     since = {"updated_after": SINCE.isoformat()}
     change(world.application)
 

@@ -15,7 +15,7 @@ from integrations.accounts.api_keys import create_key
 from integrations.api import urls
 from integrations.api.bodies import failure, success
 from integrations.api.errors import ATS_CODES, GENERAL_CODES, STATUSES, ApiError
-from integrations.api.routing import Route, Router
+from integrations.api.routing import ApiRoute, Router
 from integrations.models import Integration
 from tests.api.conftest import Call, MakeKey
 
@@ -165,7 +165,7 @@ def test_a_defect_is_an_envelope_to_the_client_and_a_trace_in_the_log(
 
     _, key = create_key(name="Any")
     request = RequestFactory().get("/ats/x?email=ada@nord.example", headers=bearer(key))
-    answer = Router([Route("GET", "ats/{who}", broken)])(request, "ats/ada")
+    answer = Router([ApiRoute("GET", "ats/{who}", broken)])(request, "ats/ada")
     assert answer.status_code == 500
     assert b'"PLATFORM.UNKNOWN_ERROR"' in answer.content
     assert b"defect" not in answer.content
@@ -181,7 +181,7 @@ def test_a_request_is_logged_without_secrets_values_or_ids(
         return success({"name": "Ada"})
 
     row, key = create_key(name="Any", integrations=[tenant])
-    router = Router([Route("GET", "ats/{who}", told)])
+    router = Router([ApiRoute("GET", "ats/{who}", told)])
     with caplog.at_level("INFO", "integrations.api"):
         router(RequestFactory().get("/ats/x?email=ada", headers=bearer(key)), "ats/ada")
     assert "GET ats/{who} 200" in caplog.text

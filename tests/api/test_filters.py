@@ -11,7 +11,7 @@ from django.http import QueryDict
 from integrations.api.errors import ApiError
 from integrations.api.reads import cursors
 from integrations.api.reads.parameters import Parameters
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import Integration
 from tests.api.making import NEW, SINCE, Maker
 from tests.api.reading import LISTINGS, everything, ids, pages, query
@@ -27,8 +27,8 @@ def make(tenant: Integration) -> Maker:
 
 
 @pytest.fixture
-def scope(tenant: Integration) -> Scope:
-    return Scope(tenant.pk)
+def scope(tenant: Integration) -> ReadScope:
+    return ReadScope(tenant.pk)
 
 
 def of(*records: Any) -> set[str]:
@@ -37,7 +37,7 @@ def of(*records: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_ids_and_remote_ids_narrow_every_list(
-    name: str, make: Maker, scope: Scope, other_tenant: Integration
+    name: str, make: Maker, scope: ReadScope, other_tenant: Integration
 ) -> None:
     listing = LISTINGS[name]
     kind = {"application-stages": "stage"}.get(name, name[:-1])
@@ -61,7 +61,9 @@ def test_ids_and_remote_ids_narrow_every_list(
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_deleted_records_are_listed_when_asked_for(name: str, make: Maker, scope: Scope) -> None:
+def test_deleted_records_are_listed_when_asked_for(
+    name: str, make: Maker, scope: ReadScope
+) -> None:
     kind = {"application-stages": "stage"}.get(name, name[:-1])
     live, gone = getattr(make, kind)(), getattr(make, kind)(remote_deleted_at=NEW)
     found = {
@@ -74,7 +76,7 @@ def test_deleted_records_are_listed_when_asked_for(name: str, make: Maker, scope
     assert ids(LISTINGS[name], scope) == of(live)
 
 
-def test_jobs_by_their_closed_sets(make: Maker, scope: Scope) -> None:
+def test_jobs_by_their_closed_sets(make: Maker, scope: ReadScope) -> None:
     open_, closed = make.job(status="OPEN"), make.job(status="CLOSED", visibility="PUBLIC")
     odd = make.job(status="7", employment_type="CDI", visibility=None)
     intern = make.job(status="DRAFT", employment_type="INTERNSHIP", visibility="INTERNAL")
@@ -87,7 +89,7 @@ def test_jobs_by_their_closed_sets(make: Maker, scope: Scope) -> None:
     assert ids(JOBS, scope, visibilities="PUBLIC,CONFIDENTIAL") == of(closed)
 
 
-def test_jobs_by_name_and_address(make: Maker, scope: Scope) -> None:
+def test_jobs_by_name_and_address(make: Maker, scope: ReadScope) -> None:
     page = "https://nord.example/vacancy/a?b=c"
     carpenter = make.job(name="Charpentier (100% bois)", post_url=page)
     developer = make.job(name="DÉVELOPPEUSE [Python]")
@@ -108,7 +110,7 @@ def test_jobs_by_name_and_address(make: Maker, scope: Scope) -> None:
     assert ids(JOBS, scope, post_url=page.upper()) == set()
 
 
-def test_jobs_by_the_day_of_their_creation(make: Maker, scope: Scope) -> None:
+def test_jobs_by_the_day_of_their_creation(make: Maker, scope: ReadScope) -> None:
     morning = make.job(remote_created_at=datetime(2026, 3, 4, 8, tzinfo=UTC))
     evening = make.job(remote_created_at=datetime(2026, 3, 4, 20, tzinfo=UTC))
     make.job(remote_created_at=datetime(2026, 3, 3, 20, tzinfo=UTC))
@@ -121,7 +123,7 @@ def test_jobs_by_the_day_of_their_creation(make: Maker, scope: Scope) -> None:
     assert ids(JOBS, scope, remote_created_after="9999-12-31T23:59:59Z") == set()
 
 
-def test_an_application_of_a_day_counts_from_that_day_on(make: Maker, scope: Scope) -> None:
+def test_an_application_of_a_day_counts_from_that_day_on(make: Maker, scope: ReadScope) -> None:
     # The fourth of March as Flatchr has it: a day that begins in Paris.
     fourth = make.application(remote_created_at=datetime(2026, 3, 3, 23, tzinfo=UTC))
     make.application(remote_created_at=datetime(2026, 3, 2, 23, tzinfo=UTC))
@@ -132,7 +134,7 @@ def test_an_application_of_a_day_counts_from_that_day_on(make: Maker, scope: Sco
 
 
 def test_a_filter_on_what_flatchr_does_not_have_finds_nothing_or_is_ignored(
-    make: Maker, scope: Scope
+    make: Maker, scope: ReadScope
 ) -> None:
     job = make.job()
 
@@ -141,7 +143,7 @@ def test_a_filter_on_what_flatchr_does_not_have_finds_nothing_or_is_ignored(
     assert ids(JOBS, scope, ignore_unsupported_filters="true", statuses="CLOSED") == set()
 
 
-def test_a_candidate_by_e_mail_in_any_case(make: Maker, scope: Scope) -> None:
+def test_a_candidate_by_e_mail_in_any_case(make: Maker, scope: ReadScope) -> None:
     nadia = make.candidate("Nadia.Perrot@mail.example")
     other = make.candidate("adia.perrot@mail.example")
     for candidate in (nadia, other, make.candidate()):
@@ -156,7 +158,7 @@ def test_a_candidate_by_e_mail_in_any_case(make: Maker, scope: Scope) -> None:
     assert ids(CANDIDATES, scope, email="nobody@mail.example") == set()
 
 
-def test_candidates_by_name_in_any_case_and_whole(make: Maker, scope: Scope) -> None:
+def test_candidates_by_name_in_any_case_and_whole(make: Maker, scope: ReadScope) -> None:
     elodie = make.candidate(first_name="Élodie", last_name="O'Brien (née Roy)")
     elo = make.candidate(first_name="Élo", last_name="Straße")
     make.candidate(first_name=None, last_name=None)
@@ -170,7 +172,7 @@ def test_candidates_by_name_in_any_case_and_whole(make: Maker, scope: Scope) -> 
 
 
 def test_candidates_by_the_jobs_they_applied_for(
-    make: Maker, scope: Scope, other_tenant: Integration
+    make: Maker, scope: ReadScope, other_tenant: Integration
 ) -> None:
     mason, baker = make.job(), make.job()
     first, second, gone = make.candidate(), make.candidate(), make.candidate()
@@ -188,7 +190,7 @@ def test_candidates_by_the_jobs_they_applied_for(
     assert ids(CANDIDATES, scope, job_ids=foreign.job_id) == set()
 
 
-def test_applications_by_outcome_job_and_stage(make: Maker, scope: Scope) -> None:
+def test_applications_by_outcome_job_and_stage(make: Maker, scope: ReadScope) -> None:
     mason, stage = make.job(remote_id="vac-1"), make.stage()
     hired = make.application(outcome="HIRED", job=mason)
     declined = make.application(outcome="DECLINED", current_stage=stage)
@@ -241,7 +243,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("listing", "name", "value"), WRONG)
 def test_a_wrong_value_is_refused_by_the_name_of_its_parameter(
-    listing: str, name: str, value: str, scope: Scope
+    listing: str, name: str, value: str, scope: ReadScope
 ) -> None:
     with pytest.raises(ApiError) as refused:
         LISTINGS[listing].page(scope, query(**{name: value}))
@@ -252,12 +254,12 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_parameter(
 
 
 @pytest.mark.parametrize("name", ["page_size", "updated_after", "email", "include_deleted"])
-def test_a_value_given_twice_is_refused(name: str, scope: Scope) -> None:
+def test_a_value_given_twice_is_refused(name: str, scope: ReadScope) -> None:
     with pytest.raises(ApiError, match=f"{name} is given more than once"):
         CANDIDATES.page(scope, QueryDict(f"{name}=1&{name}=2"))
 
 
-def test_parameters_that_are_not_known_are_passed_over(make: Maker, scope: Scope) -> None:
+def test_parameters_that_are_not_known_are_passed_over(make: Maker, scope: ReadScope) -> None:
     job = make.job()
 
     assert ids(JOBS, scope, colour="red", outcomes="x") == of(job)
@@ -284,7 +286,7 @@ def test_moments_are_understood_as_clients_write_them() -> None:
     assert Parameters(query(at=given)).moment("at") == at
 
 
-def test_a_cursor_leads_back_to_its_own_list_alone(make: Maker, scope: Scope) -> None:
+def test_a_cursor_leads_back_to_its_own_list_alone(make: Maker, scope: ReadScope) -> None:
     make.job(), make.job()
     following = JOBS.page(scope, query(page_size=1)).following
 
@@ -297,7 +299,7 @@ def test_a_cursor_leads_back_to_its_own_list_alone(make: Maker, scope: Scope) ->
         CANDIDATES.page(scope, query(cursor=following))
 
 
-def test_pages_are_as_long_as_asked_for_and_the_last_says_so(make: Maker, scope: Scope) -> None:
+def test_pages_are_as_long_as_asked_for_and_the_last_says_so(make: Maker, scope: ReadScope) -> None:
     made = of(*(make.job() for _ in range(6)))
 
     assert [len(page) for page in pages(JOBS, scope, page_size=2)] == [2, 2, 2]
@@ -308,7 +310,7 @@ def test_pages_are_as_long_as_asked_for_and_the_last_says_so(make: Maker, scope:
 
 
 def test_records_come_as_they_arrived_and_by_id_where_they_arrived_together(
-    make: Maker, scope: Scope
+    make: Maker, scope: ReadScope
 ) -> None:
     """Those that were stored before there were places share one."""
     old = sorted((make.job(arrival=0) for _ in range(5)), key=lambda job: job.pk)

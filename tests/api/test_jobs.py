@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kombo.errors import KomboAtsError
 
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.api.routes import UNAVAILABLE_MODELS
 from integrations.ids import unified_id
 from integrations.models import FlatchrSettings, Integration, Job
@@ -134,7 +134,7 @@ def test_stages_come_in_their_order_and_without_those_taken_off(tenant: Integrat
     make.job_stage(job, gone, index=1, remote_deleted_at=NEW)
     make.job_stage(job, removed, index=0)
 
-    (row,) = everything(LISTINGS["jobs"], Scope(tenant.pk))
+    (row,) = everything(LISTINGS["jobs"], ReadScope(tenant.pk))
 
     assert [(stage["id"], stage["index"]) for stage in row["stages"]] == [
         (first.pk, 2),

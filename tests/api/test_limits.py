@@ -25,7 +25,7 @@ from integrations.accounts.api_keys import create_key
 from integrations.api import limits
 from integrations.api.bodies import success
 from integrations.api.errors import ApiError
-from integrations.api.routing import Route, Router
+from integrations.api.routing import ApiRoute, Router
 from integrations.models import ActionSlot, Integration, RequestWindow, StoredAnswer
 from integrations.sync import retention
 from tests.api.conftest import Call, MakeKey
@@ -225,7 +225,7 @@ class Writes:
         self.meanwhile: Callable[[], object] = lambda: None
         self.error: Exception | None = None
         self.key = create_key(name="Any")[1]
-        route = Route("POST", "ats/x/{of}", self.act, writes=True, action=True)
+        route = ApiRoute("POST", "ats/x/{of}", self.act, writes=True, action=True)
         self.router = Router([route])
 
     def act(self, request: Any, of: str) -> HttpResponse:

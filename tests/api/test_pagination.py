@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.api.reads import changes
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import PROVISIONAL
 from integrations.sandbox import Sandbox
@@ -148,7 +148,7 @@ def test_what_was_there_throughout_is_read_once(
 def _read_and_write(table: Table, page_size: int, between: Iterator[list[tuple[str, int]]]) -> None:
     table.look(first=True)
     found: list[str] = []
-    scope = Scope(table.make.tenant.pk)
+    scope = ReadScope(table.make.tenant.pk)
     for page in pages(table.listing, scope, page_size=page_size, **table.parameters):
         assert len(page) <= page_size
         found += [row["id"] for row in page]
@@ -216,15 +216,15 @@ def test_a_page_that_ends_with_the_last_record_is_the_last(tenant: Integration) 
     for _ in range(4):
         make.candidate()
 
-    assert [len(page) for page in pages(LISTINGS["candidates"], Scope(tenant.pk), page_size=4)] == [
-        4
-    ]
+    assert [
+        len(page) for page in pages(LISTINGS["candidates"], ReadScope(tenant.pk), page_size=4)
+    ] == [4]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", [Job, Candidate, Application])
 def test_a_list_is_in_the_order_of_arrival(model: Any, tenant: Integration) -> None:
-    make, scope = Maker(tenant), Scope(tenant.pk)
+    make, scope = Maker(tenant), ReadScope(tenant.pk)
     for _ in range(5):
         make.application(job=make.job())
     (name,) = (name for name, listing in LISTINGS.items() if listing.model is model)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations.api import bodies
-from integrations.api.reads.scope import Scope, scope_of
+from integrations.api.reads.scope import ReadScope, scope_of
 from integrations.models import FlatchrSettings, Integration
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
@@ -63,7 +63,7 @@ def test_raw_http_shows_every_key(
 @pytest.mark.django_db
 def test_times_are_written_with_milliseconds_that_are_cut_off(tenant: Integration) -> None:
     moment = datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
-    make, scope = Maker(tenant), Scope(tenant.pk)
+    make, scope = Maker(tenant), ReadScope(tenant.pk)
     common = {"remote_created_at": moment, "remote_updated_at": datetime(1024, 1, 1, tzinfo=UTC)}
     job = make.job(changed_at=moment, opened_at=moment, closed_at=None, **common)
     make.application(job=job, changed_at=moment, remote_deleted_at=None, **common)
@@ -86,7 +86,7 @@ QUERIES = {"jobs": 3, "candidates": 3, "applications": 2, "application-stages": 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_page_of_100_takes_the_queries_of_a_page_of_10(name: str, tenant: Integration) -> None:
-    make, scope = Maker(tenant), Scope(tenant.pk, remote_data=True)
+    make, scope = Maker(tenant), ReadScope(tenant.pk, remote_data=True)
     for number in range(100):
         candidate, job, stage, tag = make.candidate(), make.job(), make.stage(), make.tag()
         make.application(candidate, job=job, current_stage=stage, remote_data={"n": number})
@@ -110,24 +110,24 @@ def test_raw_objects_are_not_read_unless_they_are_shown(tenant: Integration) -> 
     Maker(tenant).application()
     for name, listing in LISTINGS.items():
         with CaptureQueriesContext(connection) as captured:
-            everything(listing, Scope(tenant.pk))
+            everything(listing, ReadScope(tenant.pk))
         assert len(captured) >= 1
         assert "remote_data" not in "".join(entry["sql"] for entry in captured), name
 
 
 @pytest.mark.django_db
 def test_a_tenants_switches_make_its_scope(tenant: Integration) -> None:
-    assert scope_of(tenant) == Scope(tenant.pk)
+    assert scope_of(tenant) == ReadScope(tenant.pk)
     FlatchrSettings.objects.update(api_remote_data=True, api_only_created=True)
     tenant = Integration.objects.get(pk=tenant.pk)
-    assert scope_of(tenant) == Scope(tenant.pk, remote_data=True, only_created=True)
+    assert scope_of(tenant) == ReadScope(tenant.pk, remote_data=True, only_created=True)
     FlatchrSettings.objects.all().delete()
-    assert scope_of(Integration.objects.get(pk=tenant.pk)) == Scope(tenant.pk)
+    assert scope_of(Integration.objects.get(pk=tenant.pk)) == ReadScope(tenant.pk)
 
 
 @pytest.mark.django_db
 def test_records_can_be_asked_for_by_id_as_their_list_shows_them(tenant: Integration) -> None:
-    make, scope = Maker(tenant), Scope(tenant.pk)
+    make, scope = Maker(tenant), ReadScope(tenant.pk)
     application = make.application(job=make.job())
 
     rendered = LISTINGS["applications"].rendered(scope, [application.pk, "unknown"])

@@ -9,8 +9,8 @@ import pytest
 
 from integrations.api.reads import cached_sql
 from integrations.api.reads.cached_sql import Walk
-from integrations.api.reads.cursors import Place
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.cursors import Position
+from integrations.api.reads.scope import ReadScope
 from integrations.models import Integration
 from tests.api.making import NEW, OLD, SINCE, Maker
 from tests.api.reading import LISTINGS
@@ -43,10 +43,10 @@ def test_a_compiled_statement_finds_what_the_orm_finds(
     for one in (tenant, other_tenant):
         fill(one)
         records = listing.model.objects.filter(integration_id=one.pk).order_by("arrival", "id")
-        first = Place(*records.values_list("arrival", "id")[0])
+        first = Position(*records.values_list("arrival", "id")[0])
         for deleted, since, gather, shown, created in product((False, True), *[(False, True)] * 4):
             for after in (None, first, first._replace(arrival=None)):
-                scope = Scope(one.pk, remote_data=shown, only_created=created)
+                scope = ReadScope(one.pk, remote_data=shown, only_created=created)
                 walk = Walk(deleted, after, SINCE if since else None, gather and since)
                 expected = list(listing.select(scope, listing.walked(scope, walk)))
                 assert cached_sql.rows(listing, scope, walk, 10) == expected
@@ -78,10 +78,16 @@ def test_no_value_is_taken_for_another(name: str, special: str, tenant: Integrat
         fill(one)
     last = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
     moments = (None, datetime(1, 1, 1, tzinfo=UTC), SINCE, last)
-    places = (None, Place(-1, special), Place(1, special), Place(None, special), Place(0, "0"))
+    places = (
+        None,
+        Position(-1, special),
+        Position(1, special),
+        Position(None, special),
+        Position(0, "0"),
+    )
     found = 0
     for pk, since, after, created in product((tenant.pk, special), moments, places, (False, True)):
-        scope = Scope(pk, remote_data=True, only_created=created)
+        scope = ReadScope(pk, remote_data=True, only_created=created)
         for gather in (False, True):
             walk = Walk(True, after, since, gather and since is not None)
             expected = list(listing.select(scope, listing.walked(scope, walk)))

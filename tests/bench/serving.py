@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import psutil
 
-from integrations.api.reads.cursors import Place, cursor_behind
+from integrations.api.reads.cursors import Position, cursor_behind
 from tests.bench.figures import Figure
 from tests.bench.stage import ROOT, Options, Stage
 from tests.bench.visiting import Visitor
@@ -136,7 +136,7 @@ def _places(stage: Stage, name: str) -> list[tuple[str, dict[str, str]]]:
     )
     return [
         ("first page", {}),
-        ("deep page", {"cursor": cursor_behind(name, Place(*deep))}),
+        ("deep page", {"cursor": cursor_behind(name, Position(*deep))}),
         ("changed since", {"updated_after": SINCE}),
         ("all changed since", {"updated_after": "2020-01-01T00:00:00Z"}),
     ]

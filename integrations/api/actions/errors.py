@@ -13,7 +13,7 @@ from integrations.actions.lookup import (
     ActionNotPossible,
     ActionRefused,
     ActionUncertain,
-    NotConnected,
+    NoCredentials,
     NotShownYet,
 )
 from integrations.api.errors import ApiError, action_not_available, invalid
@@ -58,7 +58,7 @@ def of_service(what: str = "done it") -> Iterator[None]:
     except FlatchrError as error:
         # A read, or a write that never left: it may be repeated at will.
         raise ApiError(CODES[error.kind], error.message, headers=_pause(error)) from None
-    except NotConnected:
+    except NoCredentials:
         raise ApiError(
             "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
         ) from None

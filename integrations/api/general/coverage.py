@@ -15,9 +15,8 @@ from django.http import HttpResponse
 
 from integrations.api.bodies import success
 from integrations.api.errors import invalid
-from integrations.ids import TOOL
-
 from integrations.field_catalogue import FieldType, api_names
+from integrations.ids import TOOL
 from integrations.records import ApplicationRecord, JobRecord, PersonRecord
 
 

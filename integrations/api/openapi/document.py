@@ -17,33 +17,33 @@ from integrations.api.errors import ATS_CODES, GENERAL_CODES
 from integrations.api.openapi import inputs, responses
 from integrations.api.openapi.failures import failures_of, merged
 from integrations.api.openapi.groups import GROUPS
-from integrations.api.openapi.operations import Group, Operation
+from integrations.api.openapi.operations import Operation, OperationGroup
 from integrations.api.openapi.samples import samples_of
 from integrations.api.openapi.shapes import Schema, record, string
 from integrations.api.routes import ROUTES
-from integrations.api.routing import Route
+from integrations.api.routing import ApiRoute
 
 TITLE = "Relais unified API"
 VERSION = "1.0.0"
 KEY = "apiKey"
 
 
-class Entry(NamedTuple):
+class DocumentedRoute(NamedTuple):
     """An operation with its route; the attachment links have one that is not in the table."""
 
-    group: Group
-    route: Route
+    group: OperationGroup
+    route: ApiRoute
     operation: Operation
 
 
-class Stored(NamedTuple):
+class CachedBody(NamedTuple):
     """The document as it goes out."""
 
     body: bytes
     etag: str
 
 
-def entries() -> list[Entry]:
+def entries() -> list[DocumentedRoute]:
     """Every operation that is declared, in the order of the reference."""
     known = {f"{route.method} {route.path}": route for route in ROUTES}
     found = []
@@ -52,9 +52,9 @@ def entries() -> list[Entry]:
             route = known.get(operation.route)
             if operation.public:
                 method, _, path = operation.route.partition(" ")
-                route = Route(method, path, _no_view)
+                route = ApiRoute(method, path, _no_view)
             if route is not None:
-                found.append(Entry(group, route, operation))
+                found.append(DocumentedRoute(group, route, operation))
     return found
 
 
@@ -71,14 +71,14 @@ def document() -> dict[str, Any]:
     return document
 
 
-def stored() -> Stored:
+def stored() -> CachedBody:
     return _stored(settings.PUBLIC_URL)
 
 
 @lru_cache(maxsize=4)
-def _stored(address: str) -> Stored:
+def _stored(address: str) -> CachedBody:
     body = orjson.dumps(_document(address))
-    return Stored(body, f'"{sha256(body).hexdigest()[:32]}"')
+    return CachedBody(body, f'"{sha256(body).hexdigest()[:32]}"')
 
 
 def _document(address: str) -> Schema:
@@ -125,7 +125,7 @@ def _document(address: str) -> Schema:
 
 
 def _operation(
-    group: Group, route: Route, operation: Operation, components: dict[str, Schema]
+    group: OperationGroup, route: ApiRoute, operation: Operation, components: dict[str, Schema]
 ) -> Schema:
     errors = (
         merged(operation.failures, general=False)
@@ -152,13 +152,13 @@ def _operation(
     return entry
 
 
-def _name(route: Route) -> str:
+def _name(route: ApiRoute) -> str:
     """`get_ats_jobs`: unique, as no two routes have both method and path in common."""
     path = route.path.replace(":path}", "}").translate(str.maketrans("/-", "__", "{}"))
     return f"{route.method.lower()}_{path}"
 
 
-def _bodies(found: Iterable[Entry]) -> dict[str, Schema]:
+def _bodies(found: Iterable[DocumentedRoute]) -> dict[str, Schema]:
     models: list[type[Body]] = list(
         dict.fromkeys(entry.operation.body for entry in found if entry.operation.body)
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from integrations.api.actions.errors import CODES
 from integrations.api.errors import GENERAL_CODES
 from integrations.api.openapi.operations import Failure, Operation
-from integrations.api.routing import Route
+from integrations.api.routing import ApiRoute
 from integrations.api.scoping import ACTION as ACTION_OFF
 from integrations.api.scoping import MODEL, NEEDS
 
@@ -77,17 +77,17 @@ UNDECIDED = Failure(
 )
 
 
-def names_tenant(route: Route) -> bool:
+def names_tenant(route: ApiRoute) -> bool:
     """Whether it wants `X-Integration-Id`."""
     return route.path.startswith(("ats/", "passthrough/")) or route.path == "force-sync"
 
 
-def repeats(route: Route, operation: Operation) -> bool:
+def repeats(route: ApiRoute, operation: Operation) -> bool:
     """Whether `Idempotency-Key` is honoured."""
     return operation.repeats or (route.writes and not route.own_idempotency)
 
 
-def failures_of(route: Route, operation: Operation) -> list[Failure]:
+def failures_of(route: ApiRoute, operation: Operation) -> list[Failure]:
     """Every error of the operation, by status; the first word about a code counts."""
     found: list[Failure] = [*operation.failures, *ALWAYS]
     if "{" in route.path:

@@ -12,7 +12,7 @@ from integrations.api.openapi.failures import names_tenant, repeats
 from integrations.api.openapi.operations import Operation
 from integrations.api.openapi.shapes import ID, Schema, ref
 from integrations.api.passthrough import HOSTS
-from integrations.api.routing import Route
+from integrations.api.routing import ApiRoute
 from integrations.ids import TOOL
 
 TENANT = f"{TOOL}:{ID}"
@@ -32,12 +32,12 @@ PATHS: dict[str, tuple[str, str, Schema]] = {
 }
 
 
-def names_in(route: Route) -> list[str]:
+def names_in(route: ApiRoute) -> list[str]:
     """The names of the parameters in a route's path."""
     return re.findall(r"\{(\w+)(?::path)?\}", route.path)
 
 
-def path_parameters(route: Route) -> list[Schema]:
+def path_parameters(route: ApiRoute) -> list[Schema]:
     found = []
     for name in names_in(route):
         words, example, rules = PATHS.get(name, ("", ID, {}))
@@ -47,7 +47,7 @@ def path_parameters(route: Route) -> list[Schema]:
     return found
 
 
-def headers(route: Route, operation: Operation) -> list[Schema]:
+def headers(route: ApiRoute, operation: Operation) -> list[Schema]:
     found: list[Schema] = []
     if operation.public:
         return found

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from integrations.api.openapi.document import Stored, document, stored
+from integrations.api.openapi.document import CachedBody, document, stored
 from integrations.api.openapi.inputs import TENANT
 from integrations.api.openapi.reference import codes, reference
 from integrations.api.reads.listing import MOST
@@ -41,7 +41,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _answer(request: HttpRequest, ready: Stored, content_type: str) -> HttpResponse:
+def _answer(request: HttpRequest, ready: CachedBody, content_type: str) -> HttpResponse:
     """What is ready; 304 to who has it already."""
     answer = HttpResponse(ready.body, content_type=content_type)
     answer.headers["ETag"] = ready.etag
@@ -51,7 +51,7 @@ def _answer(request: HttpRequest, ready: Stored, content_type: str) -> HttpRespo
 
 
 @lru_cache(maxsize=4)
-def _page(address: str) -> Stored:
+def _page(address: str) -> CachedBody:
     told = document()
     shown = {
         "chapters": reference(told),
@@ -65,4 +65,4 @@ def _page(address: str) -> Stored:
     # For developers, and about an English interface: in English for everybody.
     with translation.override("en"):
         body = render_to_string("relais/docs.html", shown).encode()
-    return Stored(body, f'"{sha256(body).hexdigest()[:32]}"')
+    return CachedBody(body, f'"{sha256(body).hexdigest()[:32]}"')

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from integrations.api.openapi.shapes import Schema
 from integrations.api.reads.listing import MOST, PAGE_SIZE, Listing
 from integrations.api.reads.parameters import TEXT_LIMIT, Parameters
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 
 WORDS = {
     "cursor": "Where the page begins: `next` of the page before. Send the filters again with it.",
@@ -49,7 +49,7 @@ DEPRECATED = {"status", "outcome"}
 FIRST = ("page_size", "cursor")
 
 
-class Noted(Parameters):
+class RecordingParameters(Parameters):
     """A request without parameters that notes which ones are read, and as what."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ def parameter(name: str, schema: Schema, **more: Any) -> Schema:
 
 def of_reader(read: Callable[[Parameters], object]) -> list[Schema]:
     """The parameters that `read` reads, those that turn pages first."""
-    noted = Noted()
+    noted = RecordingParameters()
     read(noted)
     first = [noted.found.pop(name) for name in FIRST if name in noted.found]
     return [*first, *noted.found.values()]
@@ -120,7 +120,7 @@ def of_list(listing: Listing) -> list[Schema]:
     def read(parameters: Parameters) -> None:
         parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
         # Conditions are put together, and no database is asked.
-        listing.records(Scope("none"), parameters)
+        listing.records(ReadScope("none"), parameters)
 
     return of_reader(read)
 

@@ -18,7 +18,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ReferenceField:
     """One parameter, or one key of an object, with the keys inside it."""
 
     name: str
@@ -28,11 +28,11 @@ class Field:
     deprecated: bool = False
     values: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
-    fields: tuple[Field, ...] = ()
+    fields: tuple[ReferenceField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class StatusErrors:
     """The errors that come with one status."""
 
     status: str
@@ -40,7 +40,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReferenceOperation:
     """An operation."""
 
     id: str
@@ -49,12 +49,12 @@ class Shown:
     summary: str
     text: str
     public: bool
-    parameters: tuple[Field, ...]
-    body: tuple[Field, ...]
+    parameters: tuple[ReferenceField, ...]
+    body: tuple[ReferenceField, ...]
     body_required: bool
-    answer: tuple[Field, ...]
+    answer: tuple[ReferenceField, ...]
     example: str
-    problems: tuple[Problem, ...]
+    problems: tuple[StatusErrors, ...]
     samples: list[Schema]
 
 
@@ -63,7 +63,7 @@ class Chapter:
     id: str
     name: str
     text: str
-    operations: list[Shown] = field(default_factory=list)
+    operations: list[ReferenceOperation] = field(default_factory=list)
 
 
 def reference(document: Mapping[str, Any]) -> list[Chapter]:
@@ -73,7 +73,7 @@ def reference(document: Mapping[str, Any]) -> list[Chapter]:
         tag["name"]: Chapter(slugify(tag["name"]), tag["name"], prose(tag["description"]))
         for tag in document["tags"]
     }
-    found: list[tuple[str, Shown]] = []
+    found: list[tuple[str, ReferenceOperation]] = []
     for path, entries in document["paths"].items():
         for method in _METHODS:
             if method in entries:
@@ -106,12 +106,14 @@ def prose(text: str) -> SafeString:
     return format_html_join("", "{}{}{}", shown)
 
 
-def _shown(method: str, path: str, entry: Schema, schemas: Mapping[str, Schema]) -> Shown:
+def _shown(
+    method: str, path: str, entry: Schema, schemas: Mapping[str, Schema]
+) -> ReferenceOperation:
     body = entry.get("requestBody", {})
     content = body.get("content", {}).get("application/json", {})
     answer = entry["responses"].get("200", {}).get("content", {}).get("application/json", {})
     example = answer.get("example")
-    return Shown(
+    return ReferenceOperation(
         id=entry["operationId"],
         method=method.upper(),
         path=path,
@@ -128,14 +130,14 @@ def _shown(method: str, path: str, entry: Schema, schemas: Mapping[str, Schema])
     )
 
 
-def _problems(entry: Schema) -> list[Problem]:
+def _problems(entry: Schema) -> list[StatusErrors]:
     found = []
     for status, response in entry["responses"].items():
         if status == "200":
             continue
         lines = [line.partition(": ") for line in response["description"].split("\n")]
         told = tuple((_code(code.strip("`")), prose(when)) for code, _, when in lines)
-        found.append(Problem(status, told))
+        found.append(StatusErrors(status, told))
     return found
 
 
@@ -143,10 +145,10 @@ def _code(code: str) -> str:
     return "" if code == "None" else code
 
 
-def _parameter(given: Schema, schemas: Mapping[str, Schema]) -> Field:
+def _parameter(given: Schema, schemas: Mapping[str, Schema]) -> ReferenceField:
     found = _field(given["name"], given["schema"], schemas, required=given.get("required", False))
     where = {"query": "query", "path": "path", "header": "header"}[given["in"]]
-    return Field(
+    return ReferenceField(
         name=found.name,
         kind=f"{where}, {found.kind}",
         text=prose(given.get("description", "")),
@@ -157,7 +159,7 @@ def _parameter(given: Schema, schemas: Mapping[str, Schema]) -> Field:
     )
 
 
-def _inside(schema: Schema, schemas: Mapping[str, Schema]) -> tuple[Field, ...]:
+def _inside(schema: Schema, schemas: Mapping[str, Schema]) -> tuple[ReferenceField, ...]:
     """The keys of an object, or of the objects in a list."""
     found = _resolved(schema, schemas)
     if "items" in found:
@@ -171,9 +173,11 @@ def _inside(schema: Schema, schemas: Mapping[str, Schema]) -> tuple[Field, ...]:
     )
 
 
-def _field(name: str, schema: Schema, schemas: Mapping[str, Schema], *, required: bool) -> Field:
+def _field(
+    name: str, schema: Schema, schemas: Mapping[str, Schema], *, required: bool
+) -> ReferenceField:
     found = _resolved(schema, schemas)
-    return Field(
+    return ReferenceField(
         name=name,
         kind=_kind(found, schemas),
         text=prose(schema.get("description") or found.get("description") or ""),

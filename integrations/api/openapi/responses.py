@@ -10,7 +10,7 @@ from integrations.api.errors import TITLES
 from integrations.api.openapi.failures import repeats
 from integrations.api.openapi.operations import Failure, Operation
 from integrations.api.openapi.shapes import Schema, array, example_of, record, ref
-from integrations.api.routing import Route
+from integrations.api.routing import ApiRoute
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 RATE = {
@@ -27,7 +27,7 @@ REPLAYED = {"Idempotent-Replayed": ("The answer of the first request.", {"const"
 
 
 def responses(
-    route: Route, operation: Operation, errors: Iterable[Failure], components: dict[str, Schema]
+    route: ApiRoute, operation: Operation, errors: Iterable[Failure], components: dict[str, Schema]
 ) -> Schema:
     """The `responses` of an operation, by status."""
     by_status: dict[int, list[Failure]] = defaultdict(list)
@@ -50,7 +50,7 @@ def _file() -> Schema:
     }
 
 
-def _success(route: Route, operation: Operation, components: dict[str, Schema]) -> Schema:
+def _success(route: ApiRoute, operation: Operation, components: dict[str, Schema]) -> Schema:
     data = operation.data or {}
     parts: dict[str, Schema] = {"status": {"type": "string", "const": "success"}, "data": data}
     if operation.warnings:
@@ -68,7 +68,7 @@ def _success(route: Route, operation: Operation, components: dict[str, Schema]) 
     }
 
 
-def _failure(route: Route, operation: Operation, status: int, errors: list[Failure]) -> Schema:
+def _failure(route: ApiRoute, operation: Operation, status: int, errors: list[Failure]) -> Schema:
     codes = [one.code for one in errors]
     first = errors[0]
     narrowed: Schema = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
@@ -90,7 +90,7 @@ def _failure(route: Route, operation: Operation, status: int, errors: list[Failu
     }
 
 
-def _headers(route: Route, operation: Operation, more: Any) -> Schema:
+def _headers(route: ApiRoute, operation: Operation, more: Any) -> Schema:
     """None is required: a limit may be switched off, and what fails early has not counted."""
     told = {
         **({} if operation.public else RATE),

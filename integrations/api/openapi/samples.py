@@ -12,14 +12,14 @@ from integrations.api.openapi.failures import names_tenant
 from integrations.api.openapi.inputs import PATHS, TENANT, names_in
 from integrations.api.openapi.operations import Operation
 from integrations.api.openapi.shapes import ID, Schema
-from integrations.api.routing import Route
+from integrations.api.routing import ApiRoute
 
 KEY = "relais_..."
 # What the SDK for Python calls otherwise than the API does.
 _NAMES = {"type": "type_"}
 
 
-def samples_of(server: str, path: str, route: Route, operation: Operation) -> list[Schema]:
+def samples_of(server: str, path: str, route: ApiRoute, operation: Operation) -> list[Schema]:
     """The examples, as `x-codeSamples` has them."""
     found = [("Shell", "curl", _curl(server, path, route, operation))]
     if operation.sdk:
@@ -28,11 +28,11 @@ def samples_of(server: str, path: str, route: Route, operation: Operation) -> li
     return [{"lang": lang, "label": label, "source": source} for lang, label, source in found]
 
 
-def _in_path(route: Route) -> dict[str, str]:
+def _in_path(route: ApiRoute) -> dict[str, str]:
     return {name: PATHS.get(name, ("", ID, {}))[1] for name in names_in(route)}
 
 
-def _curl(server: str, path: str, route: Route, operation: Operation) -> str:
+def _curl(server: str, path: str, route: ApiRoute, operation: Operation) -> str:
     address = server + path
     for name, value in _in_path(route).items():
         address = address.replace("{" + name + "}", value)
@@ -57,7 +57,7 @@ def _curl(server: str, path: str, route: Route, operation: Operation) -> str:
     return " \\\n  ".join(parts)
 
 
-def _python(server: str, route: Route, operation: Operation) -> str:
+def _python(server: str, route: ApiRoute, operation: Operation) -> str:
     named = {**_in_path(route), **operation.sample_query, **(operation.sample or {})}
     if route.method == "DELETE" and not operation.sample:
         named["body"] = {}
@@ -110,7 +110,7 @@ def _source(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def _typescript(server: str, route: Route, operation: Operation) -> str:
+def _typescript(server: str, route: ApiRoute, operation: Operation) -> str:
     call = _camel(operation.sdk)
     path = {operation.sdk_names.get(n, n): value for n, value in _in_path(route).items()}
     asked: dict[str, Any] = {**path, **operation.sample_query}

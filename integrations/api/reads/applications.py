@@ -26,7 +26,7 @@ from integrations.api.reads.rows import (
     texts,
     told,
 )
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Application, Candidate, RecordQuerySet
 from integrations.records import ApplicationRecord, Outcome
@@ -65,13 +65,13 @@ def narrow(applications: RecordQuerySet, parameters: Parameters) -> RecordQueryS
     )
 
 
-def select(scope: Scope, applications: QuerySet[Any]) -> QuerySet[Any]:
+def select(scope: ReadScope, applications: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     shown = (*TEXTS, "remote_data") if scope.remote_data else TEXTS
     return applications.values(*COLUMNS, **moments(*MOMENTS), **texts(*shown))
 
 
-def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+def render(_: ReadScope, rows: Sequence[Row]) -> list[bytes]:
     """Applications as JSON objects, each with its candidate, stage and job."""
     tags = tags_of([row["candidate_id"] for row in rows])
     return [orjson.dumps(_application(row, tags)) for row in rows]

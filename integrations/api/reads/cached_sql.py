@@ -21,9 +21,9 @@ from django.db import connection
 from django.db.models import Expression, QuerySet
 
 from integrations.api.reads.changes import stored
-from integrations.api.reads.cursors import Place
+from integrations.api.reads.cursors import Position
 from integrations.api.reads.rows import Row
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 
 
 class Walk(NamedTuple):
@@ -34,7 +34,7 @@ class Walk(NamedTuple):
     """
 
     deleted: bool
-    after: Place | None
+    after: Position | None
     since: datetime | None
     gather: bool
 
@@ -48,10 +48,10 @@ class Walkable(Protocol):
 
     def __hash__(self) -> int: ...
 
-    def walked(self, scope: Scope, walk: Walk) -> QuerySet[Any]: ...
+    def walked(self, scope: ReadScope, walk: Walk) -> QuerySet[Any]: ...
 
     @property
-    def select(self) -> Callable[[Scope, QuerySet[Any]], QuerySet[Any]]: ...
+    def select(self) -> Callable[[ReadScope, QuerySet[Any]], QuerySet[Any]]: ...
 
 
 class Parameter(Expression):
@@ -72,7 +72,7 @@ RECORD: Any = Parameter("record")
 SINCE: Any = Parameter("since")
 
 
-def rows(listing: Walkable, scope: Scope, walk: Walk, limit: int) -> list[Row]:
+def rows(listing: Walkable, scope: ReadScope, walk: Walk, limit: int) -> list[Row]:
     """Return at most `limit` rows of the list, with the columns that it shows."""
     statement, places = _compiled(listing, replace(scope, integration_id=TENANT), _kind(walk))
     arrival, record = walk.after or (None, None)
@@ -91,12 +91,12 @@ def rows(listing: Walkable, scope: Scope, walk: Walk, limit: int) -> list[Row]:
 
 def _kind(walk: Walk) -> Walk:
     """The walk with parameters for its values."""
-    after = walk.after and Place(None if walk.by_id else ARRIVAL, RECORD)
+    after = walk.after and Position(None if walk.by_id else ARRIVAL, RECORD)
     return walk._replace(after=after, since=walk.since and SINCE)
 
 
 @lru_cache(maxsize=256)
-def _compiled(listing: Walkable, scope: Scope, walk: Walk) -> tuple[str, Sequence[Any]]:
+def _compiled(listing: Walkable, scope: ReadScope, walk: Walk) -> tuple[str, Sequence[Any]]:
     """The statement and its values, after which comes the limit."""
     records = listing.select(scope, listing.walked(scope, walk))
     statement, values = records.query.sql_with_params()

@@ -26,7 +26,7 @@ from integrations.api.reads.rows import (
     texts,
     told,
 )
-from integrations.api.reads.scope import CREATED, Scope
+from integrations.api.reads.scope import CREATED, ReadScope
 from integrations.field_catalogue import FieldType, api_names
 from integrations.models import (
     Application,
@@ -62,13 +62,13 @@ def narrow(candidates: CandidateQuerySet, parameters: Parameters) -> RecordQuery
     return found.with_text("last_name", parameters.text("last_name"))
 
 
-def select(scope: Scope, candidates: QuerySet[Any]) -> QuerySet[Any]:
+def select(scope: ReadScope, candidates: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     shown = {"remote_data_text": _SOURCE} if scope.remote_data else {}
     return candidates.values(*COLUMNS, **moments(*MOMENTS), **texts(*TEXTS), **shown)
 
 
-def render(scope: Scope, rows: Sequence[Row]) -> list[bytes]:
+def render(scope: ReadScope, rows: Sequence[Row]) -> list[bytes]:
     """Candidates as JSON objects, each with its applications and tags."""
     ids = [row["id"] for row in rows]
     applications, tags = _applications(scope, ids), tags_of(ids)
@@ -114,7 +114,7 @@ ORDER BY application.candidate_id, application.id
 APPLICATION_MOMENTS = ("changed_at", "remote_created_at", "remote_updated_at")
 
 
-def _applications(scope: Scope, candidate_ids: Sequence[str]) -> dict[str, list[Row]]:
+def _applications(scope: ReadScope, candidate_ids: Sequence[str]) -> dict[str, list[Row]]:
     """Each candidate's applications that Flatchr has.
 
     They have few stages and jobs in common, so each is put into JSON once for a page.

@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
-from integrations.api.reads.scope import CREATED, Scope
+from integrations.api.reads.scope import CREATED, ReadScope
 from integrations.models import Application, MirroredRecord, RecordQuerySet
 
 # How long it is believed how much has changed, in seconds.
@@ -48,7 +48,12 @@ class Link:
 
 
 def changed_since(
-    scope: Scope, records: RecordQuerySet, links: Sequence[Link], since: datetime, *, gather: bool
+    scope: ReadScope,
+    records: RecordQuerySet,
+    links: Sequence[Link],
+    since: datetime,
+    *,
+    gather: bool,
 ) -> RecordQuerySet:
     """Those of `records` that have changed at `since` or later, found in one way or the other."""
     if gather:
@@ -82,7 +87,7 @@ def _moment_of_many(link: Link, most: int) -> datetime | None:
     return changes.values_list("changed_at", flat=True)[most : most + 1].first()
 
 
-def _gathering(scope: Scope, link: Link) -> str:
+def _gathering(scope: ReadScope, link: Link) -> str:
     """The ids of the listed records whose link has changed; takes a tenant and a moment."""
     row, moment = "link", "link.changed_at"
     joined = f"{link.model._meta.db_table} {row}"
@@ -95,7 +100,7 @@ def _gathering(scope: Scope, link: Link) -> str:
     )
 
 
-def _seen_on_the_way(scope: Scope, listed: str, link: Link, since: datetime) -> Q:
+def _seen_on_the_way(scope: ReadScope, listed: str, link: Link, since: datetime) -> Q:
     """The condition on one record of the table `listed`."""
     if link.source:
         return Q(**{f"{link.through.removesuffix('_id')}__changed_at__gte": since})
@@ -111,7 +116,7 @@ def _seen_on_the_way(scope: Scope, listed: str, link: Link, since: datetime) -> 
     return Q(RawSQL(one, [stored(since)], output_field=BooleanField()))  # noqa: S611
 
 
-def _shown(scope: Scope, link: Link) -> str:
+def _shown(scope: ReadScope, link: Link) -> str:
     """What is not shown with a record does not change it."""
     if scope.only_created and link.model is Application:
         return f" AND {CREATED.format(application='link')}"

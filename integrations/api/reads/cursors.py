@@ -18,7 +18,7 @@ _POSITION = re.compile(r"(?P<resource>[a-z-]+):(?P<id>[!-~]{1,48})")
 _PLACE = re.compile(r"(?:(?P<arrival>[0-9]{1,18}):)?(?P<id>[^:]{1,24})")
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a mirrored record stands among those of its tenant; without `arrival`, where it stands
     when they are read by id.
     """
@@ -27,20 +27,20 @@ class Place(NamedTuple):
     id: str
 
 
-def cursor_behind(resource: str, place: Place) -> str:
+def cursor_behind(resource: str, place: Position) -> str:
     """The cursor that stands behind a mirrored record."""
     if place.arrival is None:
         return cursor(resource, place.id)
     return cursor(resource, f"{place.arrival}:{place.id}")
 
 
-def place(resource: str, given: str) -> Place:
+def place(resource: str, given: str) -> Position:
     """The place that a cursor of the same resource names; `PLATFORM.INPUT_INVALID` for others."""
     found = _PLACE.fullmatch(position(resource, given))
     if found is None:
         raise _unknown()
     arrival = found["arrival"]
-    return Place(None if arrival is None else int(arrival), found["id"])
+    return Position(None if arrival is None else int(arrival), found["id"])
 
 
 def cursor(resource: str, record_id: str) -> str:

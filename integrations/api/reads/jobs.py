@@ -13,7 +13,7 @@ from integrations.api.reads.changes import Link
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row, among, as_stored, moments, texts
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Job, JobStage, RecordQuerySet
 from integrations.records import EmploymentType, JobRecord, JobStatus, Visibility
@@ -37,13 +37,13 @@ def narrow(jobs: RecordQuerySet, parameters: Parameters) -> RecordQuerySet:
     )
 
 
-def select(scope: Scope, jobs: QuerySet[Any]) -> QuerySet[Any]:
+def select(scope: ReadScope, jobs: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     shown = (*STORED, "remote_data") if scope.remote_data else STORED
     return jobs.values(*PLAIN, "arrival", **moments(*MOMENTS), **texts(*shown))
 
 
-def render(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+def render(_: ReadScope, rows: Sequence[Row]) -> list[bytes]:
     """Jobs as JSON objects, each with its stages."""
     stages = _stages([row["id"] for row in rows])
     return [orjson.dumps(_job(row, stages.get(row["id"], []))) for row in rows]

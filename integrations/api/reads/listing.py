@@ -20,10 +20,10 @@ from integrations.api.caller import tenant
 from integrations.api.reads import cached_sql, changes, cursors
 from integrations.api.reads.cached_sql import Walk
 from integrations.api.reads.changes import Link, changed_since
-from integrations.api.reads.cursors import Place
+from integrations.api.reads.cursors import Position
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row
-from integrations.api.reads.scope import Scope, scope_of
+from integrations.api.reads.scope import ReadScope, scope_of
 from integrations.models import MirroredRecord, RecordQuerySet
 
 PAGE_SIZE = 100
@@ -36,7 +36,7 @@ IGNORE = "ignore_unsupported_filters"
 COMMON = {"page_size", "cursor", "updated_after", "include_deleted", IGNORE}
 
 
-class Page(NamedTuple):
+class RecordPage(NamedTuple):
     """JSON objects, and the cursor of the next page; None at the end."""
 
     rows: list[bytes]
@@ -55,14 +55,14 @@ class Listing:
 
     name: str
     model: type[MirroredRecord]
-    select: Callable[[Scope, QuerySet[Any]], QuerySet[Any]]
-    render: Callable[[Scope, Sequence[Row]], list[bytes]]
+    select: Callable[[ReadScope, QuerySet[Any]], QuerySet[Any]]
+    render: Callable[[ReadScope, Sequence[Row]], list[bytes]]
     links: Sequence[Link]
     narrow: Callable[[Any, Parameters], RecordQuerySet] = lambda records, _: records
     unsupported: Sequence[str] = ()
     few: int = FEW
 
-    def page(self, scope: Scope, given: QueryDict) -> Page:
+    def page(self, scope: ReadScope, given: QueryDict) -> RecordPage:
         """The page that the parameters ask for. Raises `PLATFORM.INPUT_INVALID`."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
@@ -77,11 +77,11 @@ class Listing:
         following = None
         if len(rows) > size:
             last = rows[size - 1]
-            place = Place(None if walk.by_id else last["arrival"], last["id"])
+            place = Position(None if walk.by_id else last["arrival"], last["id"])
             following = cursors.cursor_behind(self.name, place)
-        return Page(self.render(scope, rows[:size]), following)
+        return RecordPage(self.render(scope, rows[:size]), following)
 
-    def rendered(self, scope: Scope, ids: Sequence[str]) -> dict[str, bytes]:
+    def rendered(self, scope: ReadScope, ids: Sequence[str]) -> dict[str, bytes]:
         """Records by id, as the list shows them; deleted ones included."""
         records = scope.records(self.model).filter(id__in=ids)
         rows = list(self.select(scope, records))
@@ -90,11 +90,11 @@ class Listing:
     def view(self, request: HttpRequest) -> HttpResponse:
         return bodies.page(*self.page(scope_of(tenant(request)), request.GET))
 
-    def records(self, scope: Scope, parameters: Parameters) -> QuerySet[Any]:
+    def records(self, scope: ReadScope, parameters: Parameters) -> QuerySet[Any]:
         """What the parameters ask for, from the cursor on, in the order of their read."""
         return self._found(scope, self._walk(parameters), parameters)
 
-    def _found(self, scope: Scope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
+    def _found(self, scope: ReadScope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
         records = (
             self.walked(scope, walk)
             .with_any("id", parameters.several("ids"))
@@ -105,7 +105,7 @@ class Listing:
         ignored = parameters.flag(IGNORE)
         return records.none() if unsupported and not ignored else records
 
-    def walked(self, scope: Scope, walk: Walk) -> RecordQuerySet:
+    def walked(self, scope: ReadScope, walk: Walk) -> RecordQuerySet:
         """The records that a walk meets, in its order."""
         records: Any = scope.records(self.model)
         records = records.order_by("id") if walk.by_id else records.order_by("arrival", "id")
@@ -118,7 +118,7 @@ class Listing:
             return records
         return changed_since(scope, records, self.links, walk.since, gather=walk.gather)
 
-    def _behind(self, place: Place) -> RawSQL:
+    def _behind(self, place: Position) -> RawSQL:
         """The condition on records after `place`, as a comparison that the index answers."""
         table = self.model._meta.db_table
         behind = f"({table}.arrival, {table}.id) > (%s, %s)"

@@ -18,13 +18,13 @@ from integrations.models import (
 )
 from integrations.models.scopes import Part
 
-# `Scope.records` says the same of whole lists.
+# `ReadScope.records` says the same of whole lists.
 CREATED = """EXISTS (SELECT 1 FROM integrations_submission submission
   WHERE submission.application_id = {application}.id AND submission.state = 'SUCCEEDED')"""
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReadScope:
     """One tenant and its switches: `remote_data` shows raw objects, `only_created` hides
     applications that were not created here, and candidates without one
     (`docs/unified-api.md §12.1`).
@@ -52,13 +52,13 @@ class Scope:
         return submissions.order_by()
 
 
-def scope_of(integration: Integration) -> Scope:
+def scope_of(integration: Integration) -> ReadScope:
     """The scope that the tenant's settings make."""
     try:
         settings = integration.flatchr_settings
     except FlatchrSettings.DoesNotExist:
-        return Scope(integration.pk)
-    return Scope(
+        return ReadScope(integration.pk)
+    return ReadScope(
         integration.pk,
         remote_data=settings.api_remote_data and settings.scopes.reads(Part.RAW),
         only_created=settings.api_only_created,

@@ -11,19 +11,19 @@ from django.db.models import QuerySet
 from integrations.api.reads.changes import Link
 from integrations.api.reads.listing import Listing
 from integrations.api.reads.rows import Row, as_stored, moments, texts
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.models import ApplicationStage, Tag
 
 MOMENTS = ("changed_at", "remote_deleted_at")
 
 
-def select_stages(scope: Scope, stages: QuerySet[Any]) -> QuerySet[Any]:
+def select_stages(scope: ReadScope, stages: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     raw = texts("remote_data") if scope.remote_data else {}
     return stages.values("id", "arrival", "remote_id", "name", **moments(*MOMENTS), **raw)
 
 
-def render_stages(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+def render_stages(_: ReadScope, rows: Sequence[Row]) -> list[bytes]:
     """Stages as JSON objects."""
     return [
         orjson.dumps(
@@ -52,12 +52,12 @@ STAGES = Listing(
 )
 
 
-def select_tags(_: Scope, tags: QuerySet[Any]) -> QuerySet[Any]:
+def select_tags(_: ReadScope, tags: QuerySet[Any]) -> QuerySet[Any]:
     """The columns that `render` reads."""
     return tags.values("id", "arrival", "remote_id", "name", **moments(*MOMENTS))
 
 
-def render_tags(_: Scope, rows: Sequence[Row]) -> list[bytes]:
+def render_tags(_: ReadScope, rows: Sequence[Row]) -> list[bytes]:
     """Tags as JSON objects. One value of a Flatchr tag is a tag here, so there is no raw one."""
     return [
         orjson.dumps(

@@ -29,7 +29,7 @@ from integrations.models import Integration
 NAME = "users"
 
 
-class Listed(NamedTuple):
+class ListedUser(NamedTuple):
     """A user of the list, under the id and with the time that it goes out with."""
 
     id: str
@@ -44,7 +44,7 @@ def view(request: HttpRequest) -> HttpResponse:
     size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
     cursor = parameters.cursor()
     after = "" if cursor is None else cursors.position(NAME, cursor)
-    wanted = Wanted(parameters)
+    wanted = UserFilter(parameters)
     with of_service(), flatchr(integration, HURRY) as client:
         members = client.members()
     listed = sorted(one for one in _listed(integration, members) if wanted.has(one))
@@ -54,7 +54,7 @@ def view(request: HttpRequest) -> HttpResponse:
     return bodies.page([_row(one) for one in found[:size]], following)
 
 
-class Wanted:
+class UserFilter:
     """The conditions of a request; all of them have to hold."""
 
     def __init__(self, parameters: Parameters) -> None:
@@ -66,7 +66,7 @@ class Wanted:
         parameters.flag("include_deleted")
         parameters.flag("ignore_unsupported_filters")
 
-    def has(self, one: Listed) -> bool:
+    def has(self, one: ListedUser) -> bool:
         return (
             (self._ids is None or one.id in self._ids)
             and (self._remote_ids is None or one.user.remote_id in self._remote_ids)
@@ -75,14 +75,14 @@ class Wanted:
         )
 
 
-def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[Listed]:
+def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[ListedUser]:
     for user in users(members):
         # A user of whom Flatchr tells no time is as old as what is known of the tenant.
         changed_at = user.changed_at or integration.created_at
-        yield Listed(unified_id(integration.pk, user.remote_id), changed_at, user)
+        yield ListedUser(unified_id(integration.pk, user.remote_id), changed_at, user)
 
 
-def _row(one: Listed) -> bytes:
+def _row(one: ListedUser) -> bytes:
     user = one.user
     role = {
         "remote_id": user.role_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.api.connect.links import Activation, CreateLink, Relink, SetupLink
-from integrations.api.openapi.operations import Failure, Group, Operation
+from integrations.api.openapi.operations import Failure, Operation, OperationGroup
 from integrations.api.openapi.shapes import Schema, array, one_of, record, ref, string
 
 _LINK = string(
@@ -29,7 +29,7 @@ _NOT_YET = Failure(
     "Nothing has been connected with the token yet, it has run out, or the key is not for it.",
 )
 
-CONNECT = Group(
+CONNECT = OperationGroup(
     "Connect",
     "Who opens a link is told what is needed, makes the key in Flatchr step by step, and enters "
     "it; it is checked live. Your application then asks with the token which integration it was.",

@@ -9,7 +9,7 @@ from integrations.api.general.fields import (
     CustomFieldMapping,
     IntegrationFieldSwitch,
 )
-from integrations.api.openapi.operations import Group, Operation
+from integrations.api.openapi.operations import Operation, OperationGroup
 from integrations.api.openapi.queries import page_of
 from integrations.api.openapi.shapes import (
     ID,
@@ -66,7 +66,7 @@ def _listed(item: str) -> Schema:
     return record({"results": array(ref(item)), "next": following, "next_cursor": following})
 
 
-FIELDS = Group(
+FIELDS = OperationGroup(
     "Fields",
     "What Flatchr's jobs have beyond the unified schema. An integration field that is switched on "
     "comes with each job from the next sync, in `integration_fields`. A custom field has a key "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.api.general.integrations import Enabled, ForceSync
-from integrations.api.openapi.operations import Failure, Group, Operation, nothing
+from integrations.api.openapi.operations import Failure, Operation, OperationGroup, nothing
 from integrations.api.openapi.shapes import (
     Schema,
     always_null,
@@ -113,7 +113,7 @@ _DETAILS = record(
     }
 )
 
-INTEGRATIONS = Group(
+INTEGRATIONS = OperationGroup(
     "Keys, integrations, syncs",
     "Whether a key works, what state an integration is in, and asking for a sync. An integration "
     "is one Flatchr account; Relais' dashboard calls it a tenant.",

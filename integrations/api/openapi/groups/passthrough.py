@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.api.openapi.operations import Failure, Group, Operation
+from integrations.api.openapi.operations import Failure, Operation, OperationGroup
 from integrations.api.openapi.shapes import Schema, integer, record, string
 from integrations.api.passthrough import PassthroughInput
 
@@ -25,7 +25,7 @@ _ANSWER: Schema = record(
     }
 )
 
-PASSTHROUGH = Group(
+PASSTHROUGH = OperationGroup(
     "Passthrough",
     "Any request to Flatchr, with the integration's key added here. A key made with "
     "`create_api_key` may read only, until it is given more methods.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.api.actions import update
-from integrations.api.openapi.operations import Failure, Group, Operation, listed
+from integrations.api.openapi.operations import Failure, Operation, OperationGroup, listed
 from integrations.api.openapi.queries import of_list, of_reader
 from integrations.api.openapi.records import COMPONENTS
 from integrations.api.reads import users
@@ -19,10 +19,10 @@ from integrations.api.routes import UNAVAILABLE_MODELS
 def _users(parameters: Parameters) -> None:
     parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
     parameters.cursor()
-    users.Wanted(parameters)
+    users.UserFilter(parameters)
 
 
-READS = Group(
+READS = OperationGroup(
     "Read",
     "Lists come from Relais' own tables, so they are quick and do not depend on Flatchr being up. "
     "Records come in an order that no sync changes: a read that pages through while one writes "
@@ -106,7 +106,7 @@ _ACTIONS = {
 _NO_MODEL = Failure(400, "INTEGRATION.MODEL_NOT_AVAILABLE", "Always: Flatchr has no such model.")
 _NO_ACTION = Failure(400, "INTEGRATION.ACTION_NOT_AVAILABLE", "Always: Flatchr cannot do it.")
 
-UNAVAILABLE = Group(
+UNAVAILABLE = OperationGroup(
     "Not available at Flatchr",
     "The unified API has these, and Flatchr's API has not. They are refused with the reason, so "
     "that an application made for several tools is told plainly.",

@@ -11,7 +11,7 @@ from integrations.api.actions.inputs import (
     StageInput,
     TagInput,
 )
-from integrations.api.openapi.operations import Failure, Group, Operation, nothing
+from integrations.api.openapi.operations import Failure, Operation, OperationGroup, nothing
 from integrations.api.openapi.shapes import (
     ID,
     OTHER_ID,
@@ -68,7 +68,7 @@ _NOT_FOR_ALL = Failure(
     400, "INTEGRATION.ACTION_NOT_AVAILABLE", "Flatchr cannot do it for this one; it says why."
 )
 
-WRITES = Group(
+WRITES = OperationGroup(
     "Write",
     "Writes go to Flatchr at once, and the answer says what Flatchr has then. What Flatchr cannot "
     "hold is left out and told of in `warnings`. None of them is ever sent to Flatchr twice by "
