@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from integrations.api.errors import GENERAL_CODES, ApiError, invalid
 
 B = TypeVar("B", bound="Body")
-# Reasons that are told at once; more would bury the first.
+# Reasons in one message; more would bury the first.
 MOST_REASONS = 5
 
 
@@ -55,10 +55,10 @@ def body_of(request: Any, model: type[B]) -> B:
     try:
         return model.model_validate_json(raw_body(request) or b"{}")
     except ValidationError as error:
-        raise invalid(told(error)) from None
+        raise invalid(reasons_of(error)) from None
 
 
-def told(error: ValidationError) -> str:
+def reasons_of(error: ValidationError) -> str:
     """What is wrong with an input, field by field, without repeating what was given."""
     reasons = [
         f"{'.'.join(str(part) for part in reason['loc']) or 'body'}: {reason['msg']}"

@@ -212,7 +212,7 @@ def _file(file: FileInput, where: str, left: int) -> File:
 
 
 def _data(body: bytes, *, as_base64: bool) -> Any:
-    """The answer's body as it is told: JSON as it came, else text."""
+    """Flatchr's body for the answer: JSON as it came, else text."""
     if as_base64:
         return base64.b64encode(body).decode()
     try:

@@ -74,7 +74,7 @@ class Router:
         self.routes = list(routes)
 
     def match(self, method: str, path: str) -> tuple[ApiRoute, Mapping[str, str]]:
-        """The route, and what stands for its parameters. Raises `ApiError` 404 or 405."""
+        """The route, and the values of its parameters. Raises `ApiError` 404 or 405."""
         allowed = []
         for route in self.routes:
             found = route.pattern.fullmatch(path)
@@ -83,12 +83,12 @@ class Router:
             if found:
                 allowed.append(route.method)
         if allowed:
-            told = ", ".join(sorted(set(allowed)))
+            allowed_methods = ", ".join(sorted(set(allowed)))
             raise ApiError(
                 "PLATFORM.INPUT_INVALID",
-                f"This address does not take {method}, but {told}.",
+                f"This address does not take {method}, but {allowed_methods}.",
                 status=405,
-                headers={"Allow": told},
+                headers={"Allow": allowed_methods},
             )
         raise ApiError("PLATFORM.INPUT_INVALID", "There is nothing at this address.", status=404)
 

@@ -1,4 +1,4 @@
-"""Which of the API's parts a tenant's scopes switch off, and what is said then
+"""Which of the API's parts a tenant's scopes switch off, and the error for them
 (`docs/unified-api.md §4.2`, §12.6).
 """
 
@@ -30,7 +30,7 @@ NEEDS: Mapping[str, tuple[Part, str]] = {
     "POST ats/candidates/{candidate_id}/tags": (Part.TAGS, ACTION),
 }
 
-# The same, as integrations are told of it (§10.2): models and actions, and fields of models.
+# The same for the details of an integration (§10.2): models and actions, and fields of models.
 WHOLE: Mapping[str, Part] = {
     "ats_candidates": Part.APPLICATIONS,
     "ats_applications": Part.APPLICATIONS,

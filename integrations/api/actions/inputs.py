@@ -1,7 +1,7 @@
 """The bodies of writes, as `docs/unified-api.md` §6 to §8 has them, and the records that they name.
 
 Only what decides about a request is checked here: the content of a field is for the submission
-service to judge. A field that is not declared, or that Flatchr cannot hold, is told of as a
+service to judge. A field that is not declared, or that Flatchr cannot hold, becomes a
 warning (`entry.unsupported`).
 """
 

@@ -109,13 +109,13 @@ def refusal(problems: Iterable[Problem], job_field: str) -> ApiError:
     if any(problem.code == "disabled" for problem in problems):
         return ApiError("INTEGRATION.INACTIVE", problems[0].message)
     names = {**_NAMES, "job": job_field}
-    told = [
+    messages = [
         f"{names.get(problem.field, problem.field)}: {problem.message}"
         if problem.field
         else problem.message
         for problem in problems
     ]
-    return invalid(" ".join(told))
+    return invalid(" ".join(messages))
 
 
 def _attachments(given: list[AttachmentInput]) -> Iterable[Attachment]:

@@ -100,11 +100,11 @@ def create(request: Any) -> HttpResponse:
         lasts=LASTS[asked.link_type],
         key=caller(request).key,
     )
-    told: dict[str, Any] = {"link": links.address(token)}
+    answer: dict[str, Any] = {"link": links.address(token)}
     if asked.enable_static_ips:
         # Flatchr has no list of addresses that may call it.
-        told["static_ips"] = []
-    return success(told)
+        answer["static_ips"] = []
+    return success(answer)
 
 
 def relink(request: Any, integration_id: str) -> HttpResponse:
@@ -180,15 +180,15 @@ class Activation(Body):
 
 def by_token(request: Any, token: str) -> HttpResponse:
     """The tenant, for a key that opens it. May be asked again: an answer can be lost."""
-    return _told(request, token)
+    return _connected(request, token)
 
 
 def activate(request: Any) -> HttpResponse:
     """The same under its earlier name; there is nothing left to activate."""
-    return _told(request, body_of(request, Activation).token)
+    return _connected(request, body_of(request, Activation).token)
 
 
-def _told(request: Any, token: str) -> HttpResponse:
+def _connected(request: Any, token: str) -> HttpResponse:
     found = connected_by(token)
     if found is None or not caller(request).tenants.filter(pk=found.pk).exists():
         raise ApiError(

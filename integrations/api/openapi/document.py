@@ -61,8 +61,8 @@ def entries() -> list[DocumentedRoute]:
 def undocumented() -> tuple[set[str], set[str]]:
     """Routes without an entry in the groups, and entries without a route."""
     table = {f"{route.method} {route.path}" for route in ROUTES}
-    told = {one.route for group in GROUPS for one in group.operations if not one.public}
-    return table - told, told - table
+    declared = {one.route for group in GROUPS for one in group.operations if not one.public}
+    return table - declared, declared - table
 
 
 def document() -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _bodies(found: Iterable[DocumentedRoute]) -> dict[str, Schema]:
     _, schema = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     bodies: dict[str, Schema] = schema.get("$defs", {})
     for body in bodies.values():
-        # What a class is for is told to who reads the code.
+        # A docstring of a class is for readers of the code.
         body.pop("description", None)
         for part in _parts(body):
             part.pop("title", None)

@@ -52,10 +52,10 @@ def _answer(request: HttpRequest, ready: CachedBody, content_type: str) -> HttpR
 
 @lru_cache(maxsize=4)
 def _page(address: str) -> CachedBody:
-    told = document()
+    whole = document()
     shown = {
-        "chapters": reference(told),
-        "codes": codes(told),
+        "chapters": reference(whole),
+        "codes": codes(whole),
         "server": f"{address}/v1",
         "tenant": TENANT,
         "rate_limit": settings.API_RATE_LIMIT,

@@ -94,8 +94,8 @@ def codes(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
                 for code, when in problem.codes:
                     statuses.setdefault(code, {})[problem.status] = None
                     words.setdefault(code, TITLES.get(code, when))
-    told = [code for code in sorted(statuses) if code]
-    return [(code, ", ".join(sorted(statuses[code])), words[code]) for code in told]
+    known = [code for code in sorted(statuses) if code]
+    return [(code, ", ".join(sorted(statuses[code])), words[code]) for code in known]
 
 
 def prose(text: str) -> SafeString:
@@ -136,8 +136,8 @@ def _problems(entry: Schema) -> list[StatusErrors]:
         if status == "200":
             continue
         lines = [line.partition(": ") for line in response["description"].split("\n")]
-        told = tuple((_code(code.strip("`")), prose(when)) for code, _, when in lines)
-        found.append(StatusErrors(status, told))
+        codes = tuple((_code(code.strip("`")), prose(when)) for code, _, when in lines)
+        found.append(StatusErrors(status, codes))
     return found
 
 
@@ -230,12 +230,12 @@ def _values(schema: Schema, schemas: Mapping[str, Schema]) -> tuple[str, ...]:
 
 
 def _rules(schema: Schema) -> tuple[str, ...]:
-    told = []
+    rules = []
     if "minimum" in schema and "maximum" in schema:
-        told.append(f"{schema['minimum']} to {schema['maximum']}")
+        rules.append(f"{schema['minimum']} to {schema['maximum']}")
     if schema.get("maxLength"):
-        told.append(f"at most {schema['maxLength']} characters")
+        rules.append(f"at most {schema['maxLength']} characters")
     default = schema.get("default")
     if default is not None:
-        told.append(f"default {orjson.dumps(default).decode().strip(chr(34))}")
-    return tuple(told)
+        rules.append(f"default {orjson.dumps(default).decode().strip(chr(34))}")
+    return tuple(rules)

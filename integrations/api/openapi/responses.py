@@ -92,12 +92,12 @@ def _failure(route: ApiRoute, operation: Operation, status: int, errors: list[Fa
 
 def _headers(route: ApiRoute, operation: Operation, more: Any) -> Schema:
     """None is required: a limit may be switched off, and what fails early has not counted."""
-    told = {
+    names = {
         **({} if operation.public else RATE),
         **(CONCURRENCY if route.action else {}),
         **more,
     }
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in told}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def header_components() -> dict[str, Schema]:

@@ -20,11 +20,11 @@ from integrations.api.reads.rows import (
     current_stage,
     emails,
     job,
+    known_remote_id,
     moments,
     phones,
     tags_of,
     texts,
-    told,
 )
 from integrations.api.reads.scope import ReadScope
 from integrations.field_catalogue import FieldType, api_names
@@ -80,7 +80,7 @@ def render(_: ReadScope, rows: Sequence[Row]) -> list[bytes]:
 def _application(row: Row, tags: dict[str, list[Row]]) -> Row:
     return {
         "id": row["id"],
-        "remote_id": told(row["remote_id"]),
+        "remote_id": known_remote_id(row["remote_id"]),
         **{name: row[name] for name in PLAIN},
         "rejection_reason_name": None,
         "rejected_at": None,

@@ -19,12 +19,12 @@ from integrations.api.reads.rows import (
     current_stage,
     emails,
     job,
+    known_remote_id,
     moment_sql,
     moments,
     phones,
     tags_of,
     texts,
-    told,
 )
 from integrations.api.reads.scope import CREATED, ReadScope
 from integrations.field_catalogue import FieldType, api_names
@@ -53,7 +53,7 @@ _SOURCE = Subquery(
 def narrow(candidates: CandidateQuerySet, parameters: Parameters) -> RecordQuerySet:
     """Limited by the list's own parameters.
 
-    Who asks for deleted records is told of candidates whose application is gone, too.
+    With deleted records, the list has candidates whose application is gone, too.
     """
     found: Any = candidates.with_email(parameters.email("email"))
     deleted = parameters.flag("include_deleted")
@@ -136,7 +136,7 @@ def _applications(scope: ReadScope, candidate_ids: Sequence[str]) -> dict[str, l
         found[candidate_id].append(
             {
                 "id": record_id,
-                "remote_id": told(remote_id),
+                "remote_id": known_remote_id(remote_id),
                 "outcome": outcome,
                 "rejection_reason_name": None,
                 "rejected_at": None,

@@ -92,8 +92,8 @@ def _stages(job_ids: Sequence[str]) -> dict[str, list[orjson.Fragment]]:
     Jobs have the company's few stages in common, so each list of them is put together once for a
     page.
     """
-    told = dict(among(_STAGES_OF, job_ids, gather=_GATHER[connection.vendor]))
-    placed = {text: _placed(text) for text in set(told.values())}
+    texts_of = dict(among(_STAGES_OF, job_ids, gather=_GATHER[connection.vendor]))
+    placed = {text: _placed(text) for text in set(texts_of.values())}
     ids = {stage_id for places in placed.values() for _, stage_id in places}
     # One can have gone since, with its tenant.
     known = {row[0]: row[1:] for row in among(_STAGES, list(ids))}
@@ -105,7 +105,7 @@ def _stages(job_ids: Sequence[str]) -> dict[str, list[orjson.Fragment]]:
         ]
         for text, places in placed.items()
     }
-    return {job_id: lists[text] for job_id, text in told.items()}
+    return {job_id: lists[text] for job_id, text in texts_of.items()}
 
 
 def _placed(text: str) -> list[tuple[int, str]]:

@@ -54,8 +54,8 @@ def as_stored(text: str | None) -> orjson.Fragment | None:
     return None if text is None else orjson.Fragment(text)
 
 
-def told(remote_id: str) -> str | None:
-    """An application's remote id; null while Flatchr has not told it."""
+def known_remote_id(remote_id: str) -> str | None:
+    """An application's remote id; null while Flatchr has not shown it."""
     return None if remote_id.startswith(PROVISIONAL) else remote_id
 
 

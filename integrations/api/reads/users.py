@@ -47,7 +47,7 @@ def view(request: HttpRequest) -> HttpResponse:
     wanted = UserFilter(parameters)
     with of_service(), flatchr(integration, HURRY) as client:
         members = client.members()
-    listed = sorted(one for one in _listed(integration, members) if wanted.has(one))
+    listed = sorted(one for one in _listed(integration, members) if wanted.matches(one))
     # One more than the page holds tells whether there is a next one.
     found = [one for one in listed if one.id > after][: size + 1]
     following = cursors.cursor(NAME, found[size - 1].id) if len(found) > size else None
@@ -66,7 +66,7 @@ class UserFilter:
         parameters.flag("include_deleted")
         parameters.flag("ignore_unsupported_filters")
 
-    def has(self, one: ListedUser) -> bool:
+    def matches(self, one: ListedUser) -> bool:
         return (
             (self._ids is None or one.id in self._ids)
             and (self._remote_ids is None or one.user.remote_id in self._remote_ids)
