@@ -140,10 +140,14 @@ def test_the_table_has_every_route() -> None:
     assert {(row.method, row.path) for row in TABLE} == routes
 
 
-def test_no_address_bypasses_the_routes_but_signed_links_and_the_reference() -> None:
+def test_no_address_bypasses_the_routes_but_links_and_the_reference() -> None:
     patterns = [str(pattern.pattern) for pattern in urls.urlpatterns]
     bypassing = [pattern for pattern in patterns if "(?P<path>" not in pattern]
     assert bypassing == [
+        "link/<str:token>",
+        "link/<str:token>/keys",
+        "link/<str:token>/done",
+        "link/<str:token>/progress",
         r"^v1/attachments/(?P<token>[\w:-]+)$",
         r"^(?:v1/)?openapi\.json$",
         r"^docs/?$",
