@@ -12,7 +12,7 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):
+class AtomicChannel(filesystem.Channel):
     """Writes each message to a temporary file and renames it.
 
     Kombu's channel creates the file under its final name and then writes it; a worker that reads
@@ -35,4 +35,4 @@ class Channel(filesystem.Channel):
 class Transport(filesystem.Transport):
     """Kombu's `filesystem://` transport with the atomic channel."""
 
-    Channel = Channel
+    Channel = AtomicChannel

@@ -1,10 +1,10 @@
-"""The guarded outbound request: to addresses that users name, and never into our own network.
+"""The guarded outbound request to an address that a user names; never into our own network (SSRF).
 
 A host is looked up once, every address of it is checked, and the connection goes to one that was
-checked, so that a second look-up cannot lead elsewhere; TLS still verifies the host's name.
-Redirects go through the same. No proxies, cookies or credentials. Ports 80 and 443 only, except in
-networks that are allowed by configuration: on other ports services answer that strangers were
-never meant to ask.
+checked, so that a second look-up cannot lead elsewhere (DNS rebinding); TLS still verifies the
+host's name. Redirects are checked the same way. No proxies, cookies or credentials. Ports 80 and
+443 only, except in networks that are allowed by configuration: other ports belong to services that
+are not meant for the public.
 
 What is fetched is private: addresses are not logged, and messages name the host only.
 """
@@ -40,7 +40,7 @@ from integrations.egress_targets import (
     plain,
 )
 
-__all__ = ["SENTENCES", "EgressError", "Fetched", "fetch", "resolve"]
+__all__ = ["SENTENCES", "EgressError", "FetchedFile", "fetch", "resolve"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -51,7 +51,7 @@ _LONGEST_PAUSE = 15.0  # seconds without a byte
 # How zlib is told to unpack (window bits): 47 finds out by itself.
 _ENCODINGS = {"": 0, "identity": 0, "gzip": 47, "x-gzip": 47, "deflate": 47}
 _HEADERS = {
-    # Some hosts turn bare clients away; the customary form passes and still says who we are.
+    # Some hosts refuse bare clients; this form passes and still names us.
     "User-Agent": "Mozilla/5.0 (compatible; Relais)",
     "Accept": "*/*",
     "Accept-Encoding": "identity",
@@ -61,11 +61,11 @@ _NAME = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s][^;\s]*))', r
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came: `content` unpacked, `content_type` in lower case without parameters.
+class FetchedFile:
+    """A fetched file: `content` decompressed, `content_type` in lower case without parameters.
 
     `name` is the file's name as its host gives it, else the end of the path; it may be empty and
-    is to be judged like any name from a stranger. `url` is the last address, after redirects.
+    is untrusted. `url` is the last address, after redirects.
     """
 
     content: bytes
@@ -88,12 +88,12 @@ def fetch(
     allowed_networks: Sequence[str] = (),
     max_redirects: int = 3,
     resolver: Resolver = resolve,
-) -> Fetched:
-    """The file at `url`, at most `max_bytes` of it, within `deadline` seconds from now in all.
+) -> FetchedFile:
+    """Fetch the file at `url`, of at most `max_bytes`, within `deadline` seconds in all.
 
-    `allowed_networks` (CIDR) are reached although they are not public. Raises EgressError.
+    `allowed_networks` (CIDR) are allowed although they are not public. Raises EgressError.
     """
-    call = _Call(max_bytes, time.monotonic() + deadline, allowed_networks, resolver)
+    call = _Fetch(max_bytes, time.monotonic() + deadline, allowed_networks, resolver)
     for _ in range(max_redirects + 1):
         target = Target.of(url)
         with _answer(target, call) as answer:
@@ -104,8 +104,8 @@ def fetch(
     raise EgressError("redirects", host=target.host)
 
 
-class _Call:
-    """One fetch through all of its redirects: its limits, and which addresses it may connect to."""
+class _Fetch:
+    """One fetch through all of its redirects: its limits, and the check of its addresses."""
 
     def __init__(
         self, max_bytes: int, end: float, allowed_networks: Sequence[str], resolver: Resolver
@@ -136,7 +136,7 @@ class _Call:
         return found[:_MOST_ADDRESSES]
 
     def _looked_up(self, target: Target) -> list[str]:
-        """Ask the resolver on a thread of its own, because it has no deadline."""
+        """Resolve on a thread of its own, because the resolver has no deadline."""
         found: list[str] = []
 
         def ask() -> None:
@@ -155,11 +155,11 @@ class _Call:
 
 
 class _Watchdog:
-    """Ends a connection when time is up, however slowly and steadily its host sends."""
+    """Closes a connection at the deadline, even while its host keeps sending slowly."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         self._sock = sock
-        self._timer = threading.Timer(seconds, self._bite)
+        self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> None:
@@ -168,15 +168,15 @@ class _Watchdog:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
-    def _bite(self) -> None:
+    def _expire(self) -> None:
         # The socket's own method: that of a TLS socket is not for another thread to call.
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager
-def _answer(target: Target, call: _Call) -> Iterator[BaseHTTPResponse]:
-    """Status and headers; the body is read within the context, under the same watch."""
+def _answer(target: Target, call: _Fetch) -> Iterator[BaseHTTPResponse]:
+    """Status and headers; the body is read within the context, under the same watchdog."""
     connection = _connected(target, call)
     sock = connection.sock
     with contextlib.closing(connection), _Watchdog(sock, call.left(target)):
@@ -198,8 +198,8 @@ def _answer(target: Target, call: _Call) -> Iterator[BaseHTTPResponse]:
             raise EgressError("not_understood", host=target.host) from error
 
 
-def _connected(target: Target, call: _Call) -> HTTPConnection:
-    """A connection to the first address that takes one."""
+def _connected(target: Target, call: _Fetch) -> HTTPConnection:
+    """A connection to the first address that accepts one."""
     for address in call.addresses(target):
         connection = _connection(target, address, call.left(target))
         try:
@@ -219,7 +219,7 @@ def _connection(target: Target, address: str, seconds: float) -> HTTPConnection:
     timeout = min(seconds / 2, _LONGEST_PAUSE)
     if target.scheme == "http":
         return HTTPConnection(address, target.port, timeout=timeout)
-    # As for every other request of ours: a company's own authorities come from the environment.
+    # As requests does: a company's own authorities come from the environment.
     authorities = os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
     return HTTPSConnection(
         address,
@@ -230,7 +230,7 @@ def _connection(target: Target, address: str, seconds: float) -> HTTPConnection:
     )
 
 
-def _fetched(answer: BaseHTTPResponse, target: Target, call: _Call) -> Fetched:
+def _fetched(answer: BaseHTTPResponse, target: Target, call: _Fetch) -> FetchedFile:
     if answer.status != 200:
         raise EgressError("status", host=target.host, status=answer.status)
     content = bytearray()
@@ -238,7 +238,7 @@ def _fetched(answer: BaseHTTPResponse, target: Target, call: _Call) -> Fetched:
         content += piece
         if len(content) > call.max_bytes:
             raise _too_large(target, call)
-    return Fetched(
+    return FetchedFile(
         content=bytes(content),
         content_type=answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
         name=_file_name(answer.headers.get("Content-Disposition", ""), target.path),
@@ -246,8 +246,8 @@ def _fetched(answer: BaseHTTPResponse, target: Target, call: _Call) -> Fetched:
     )
 
 
-def _body(answer: BaseHTTPResponse, target: Target, call: _Call) -> Iterator[bytes]:
-    """The body, unpacked, in small pieces; never more than a piece ahead of its consumer."""
+def _body(answer: BaseHTTPResponse, target: Target, call: _Fetch) -> Iterator[bytes]:
+    """The body, decompressed, in small pieces as the consumer takes them."""
     length = answer.headers.get("Content-Length", "")
     if length.isdecimal() and int(length[:20]) > call.max_bytes:
         raise _too_large(target, call)
@@ -273,7 +273,7 @@ def _body(answer: BaseHTTPResponse, target: Target, call: _Call) -> Iterator[byt
             raise EgressError("cut_short", host=target.host)
 
 
-def _too_large(target: Target, call: _Call) -> EgressError:
+def _too_large(target: Target, call: _Fetch) -> EgressError:
     return EgressError("too_large", host=target.host, limit=f"{call.max_bytes / 1024**2:.3g} MB")
 
 

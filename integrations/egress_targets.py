@@ -1,4 +1,4 @@
-"""Where a guarded request may go: addresses taken apart, and what counts as public."""
+"""Targets of guarded requests: parsing of addresses, and the check that an IP is public."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SENTENCES = {
 _LONGEST_URL = 8_000
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
-# Addresses of the public IPv6 internet, and those in which an IPv4 address stands for itself.
+# Global unicast IPv6 addresses, and those that embed an IPv4 address.
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -53,7 +53,7 @@ class EgressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address taken apart; `host` in ASCII and without brackets."""
+    """A parsed address; `host` in ASCII and without brackets."""
 
     url: str
     scheme: str
@@ -112,7 +112,7 @@ def _path(parts: SplitResult) -> str:
 
 
 def plain(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, where it does."""
+    """The IPv4 address embedded in an IPv6 one (NAT64, mapped, 6to4), else the address."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

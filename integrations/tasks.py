@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from integrations import jobs
-from integrations.accounts import sessions
+from integrations.accounts import users
 from integrations.audit import trail
 from integrations.connecting import lifecycle
 from integrations.exports import files as export_files
@@ -24,7 +24,7 @@ from integrations.tenants import stats
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
     *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
-    *(runs, schedules, sessions, submission_retention, trail, uploads),
+    *(runs, schedules, users, submission_retention, trail, uploads),
 )
 
 

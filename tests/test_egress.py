@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from integrations import egress
-from integrations.egress import EgressError, Fetched, fetch
+from integrations.egress import EgressError, FetchedFile, fetch
 from tests.support.file_host import (
     FileHost,
     Reply,
@@ -45,7 +45,7 @@ def host() -> Iterator[Callable[..., FileHost]]:
         started.__exit__()
 
 
-def get(url: str, **options: Any) -> Fetched:
+def get(url: str, **options: Any) -> FetchedFile:
     given = {"max_bytes": 1_000_000, "deadline": 20.0, "allowed_networks": LOOPBACK, **options}
     return fetch(url, **given)
 

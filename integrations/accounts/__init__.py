@@ -1,1 +1,1 @@
-"""Who may sign in, what they may do, and what is written down about it."""
+"""Users, sign-in, roles and permissions, second factor, API keys."""

@@ -1,6 +1,6 @@
-"""Signing in after too many wrong passwords: locked for one user from one address, for a while.
+"""Lockout after too many wrong passwords: of one user name from one address, for a while.
 
-A stranger thus locks out nobody but themselves: the same user still gets in from elsewhere.
+An attacker thus locks out only their own address: the user can still sign in from elsewhere.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from integrations import client_address
 from integrations.audit.trail import record
 from integrations.models import Event
 
-NOBODYS = "0.0.0.0"  # noqa: S104
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 def client_ip(request: HttpRequest) -> str:
-    """For django-axes, which stores an address whatever is known: 0.0.0.0 is nobody's."""
-    return client_address.client_ip(request) or NOBODYS
+    """The client's address for django-axes, which needs one: 0.0.0.0 if it is not known."""
+    return client_address.client_ip(request) or UNKNOWN_ADDRESS
 
 
 def locked_until(request: HttpRequest, username: str) -> datetime | None:
@@ -33,7 +33,7 @@ def locked_until(request: HttpRequest, username: str) -> datetime | None:
     return _until(_attempts(username).filter(ip_address=client_ip(request)))
 
 
-def locks(username: str) -> datetime | None:
+def locked_anywhere_until(username: str) -> datetime | None:
     """Until when the user is locked out from at least one address; None when from none."""
     return _until(_attempts(username))
 
@@ -54,7 +54,7 @@ def _until(attempts: Any) -> datetime | None:
 
 
 def unlock(user: Any) -> int:
-    """Let the user try again at once, from everywhere; how many locks were taken off."""
+    """Remove the user's locks from every address; return how many there were."""
     with transaction.atomic():
         removed: int = reset(username=user.get_username())
         if removed:

@@ -1,4 +1,4 @@
-"""Members of a tenant: added, given another role, removed; each of it is written down."""
+"""Members of a tenant: add, change role, remove; each is recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from integrations.audit.trail import record
 from integrations.models import Event, Integration, Membership, Role
 
 
-class NotAMember(Exception):
-    """The membership cannot be had; the message says why and what to do."""
+class MembershipError(Exception):
+    """The user cannot become a member; the message says why and what to do."""
 
 
 def find_user(name: str) -> Any:
-    """The user whose user name or e-mail that is. Raises `NotAMember`."""
+    """The user with this user name or e-mail address. Raises `MembershipError`."""
     name = name.strip()
     active = get_user_model()._default_manager.filter(is_active=True)
     found = list(active.filter(Q(username__iexact=name) | Q(email__iexact=name))[:2])
     exact = [user for user in found if user.get_username() == name]
     if len(exact or found) != 1:
-        raise NotAMember(
+        raise MembershipError(
             _(
                 "Nobody here has this user name or e-mail. Look at the spelling, or ask an "
                 "administrator to invite the person."
@@ -34,9 +34,9 @@ def find_user(name: str) -> Any:
 
 
 def add(tenant: Integration, user: Any, role: str) -> Membership:
-    """Make `user` a member, or give the member that role. Idempotent. Raises `NotAMember`."""
+    """Make `user` a member, or give the member that role. Idempotent. Raises `MembershipError`."""
     if user.is_superuser:
-        raise NotAMember(_("Administrators see every tenant: they need not be members."))
+        raise MembershipError(_("Administrators see every tenant: they need not be members."))
     with transaction.atomic():
         member, new = Membership.objects.get_or_create(
             user=user, integration=tenant, defaults={"role": Role(role)}
@@ -72,7 +72,7 @@ def change(member: Membership, role: str) -> Membership:
 
 
 def remove(member: Membership) -> None:
-    """The user no longer sees the tenant, from the next request on."""
+    """Remove the member, who no longer sees the tenant from the next request on."""
     with transaction.atomic():
         record(
             Event.MEMBER_REMOVED,

@@ -1,4 +1,4 @@
-"""What each role may do: the one table, and the one function that asks it."""
+"""The permissions of each role, in one table, and the checks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from integrations.models import Integration, Membership, Role
 
 
 class Permission(Enum):
-    """Something that can be done: the least role that may, and the words for it.
+    """A permission: the least role that has it, and its description.
 
-    `docs/using.md` has the same table; a test holds the two together.
+    `docs/using.md` has the same table; a test compares the two.
     """
 
     SEE = (Role.VIEWER, _("See records, syncs, submissions and exports"))
@@ -43,9 +43,9 @@ class Permission(Enum):
 
 
 def may(user: Any, permission: Permission, tenant: Integration | str | None = None) -> bool:
-    """Whether `user` may do that in `tenant`, given as a row or by its id.
+    """Whether `user` has the permission in `tenant`, given as a row or by its id.
 
-    Without a tenant: whether they may in any. A user who is switched off may do nothing.
+    Without a tenant: whether they have it in any. A user who is switched off may do nothing.
     """
     if not (user.is_authenticated and user.is_active):
         return False
@@ -58,7 +58,7 @@ def may(user: Any, permission: Permission, tenant: Integration | str | None = No
 
 
 def tenants_where(user: Any, permission: Permission) -> Any:
-    """The tenants in which `user` may do that, as a query; none that is deleted."""
+    """The tenants in which `user` has the permission, without deleted ones."""
     if may(user, permission) and user.is_superuser:
         return Integration.objects.present()
     mine = [pk for pk, role in _roles(user).items() if _reaches(role, permission)]
@@ -66,7 +66,7 @@ def tenants_where(user: Any, permission: Permission) -> Any:
 
 
 def role_of(user: Any, tenant: Integration) -> Role | None:
-    """What the user is there; None who is no member."""
+    """The user's role in the tenant; None for a user who is no member."""
     return Role.ADMINISTRATOR if user.is_superuser else _roles(user).get(tenant.pk)
 
 
@@ -75,9 +75,7 @@ def _reaches(role: Role, permission: Permission) -> bool:
 
 
 def _roles(user: Any) -> dict[str, Role]:
-    """The user's role in each tenant; asked once for each user that was loaded, which in a page
-    is once a request.
-    """
+    """The user's role in each tenant; queried once per user object, so once a request in a page."""
     found: dict[str, Role] | None = getattr(user, "_relais_roles", None)
     if found is None:
         rows = Membership.objects.filter(user=user.pk).values_list("integration_id", "role")
@@ -86,8 +84,8 @@ def _roles(user: Any) -> dict[str, Role]:
     return found
 
 
-class Rights:
-    """For templates: `{% if rights.sync %}`, of the tenant that the page is about."""
+class TemplatePermissions:
+    """Permissions for templates: `{% if rights.sync %}`, in the tenant that the page is about."""
 
     def __init__(self, user: Any, tenant: Integration | str | None = None) -> None:
         self._user = user
@@ -98,7 +96,7 @@ class Rights:
 
 
 def tenant_of(record: Model | None) -> Integration | str | None:
-    """The tenant that a record belongs to; None where it belongs to none, or to several."""
+    """The tenant of a record; None if it belongs to none, or to several."""
     if record is None or isinstance(record, Integration):
         return record
     found: str | None = getattr(record, "integration_id", None)

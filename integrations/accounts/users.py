@@ -1,20 +1,26 @@
-"""Users: invited, changed, switched off. Nobody but the user ever knows the password."""
+"""Users: invitations, password links, changes, open sessions, language.
+
+Nobody but the user ever knows the password.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.tokens import default_token_generator
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from integrations.accounts.sessions import end_sessions
+from integrations import jobs
 from integrations.audit.trail import record
-from integrations.models import Event
+from integrations.models import Event, LanguageChoice
 
-WATCHED = ("first_name", "last_name", "email", "is_superuser", "is_active")
+AUDITED_FIELDS = ("first_name", "last_name", "email", "is_superuser", "is_active")
 
 
 def invite(*, username: str, administrator: bool = False, **person: str) -> Any:
@@ -38,7 +44,7 @@ def password_link(user: Any) -> tuple[str, str]:
 
 
 def invited(uid: str, token: str) -> Any:
-    """Whose link that is; None when it was used, has run out, or never was one."""
+    """The user of a password link; None if it was used, has expired, or is invalid."""
     try:
         pk = force_str(urlsafe_base64_decode(uid))
         user = get_user_model()._default_manager.filter(pk=int(pk), is_active=True).first()
@@ -48,7 +54,7 @@ def invited(uid: str, token: str) -> Any:
 
 
 def set_password(user: Any, password: str) -> None:
-    """By the user, through a link: sessions that are open end, as their hash no longer fits."""
+    """Set the password chosen through a link. Open sessions end, as their hash changes."""
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -56,11 +62,11 @@ def set_password(user: Any, password: str) -> None:
 
 
 def change(user: Any, **fields: Any) -> None:
-    """Change what is known of a user, or what they may; their sessions end when switched off."""
-    before = {name: getattr(user, name) for name in WATCHED}
+    """Change fields of a user. A user who is switched off loses every session."""
+    before = {name: getattr(user, name) for name in AUDITED_FIELDS}
     for name, value in fields.items():
         setattr(user, name, value)
-    changed = [name for name in WATCHED if getattr(user, name) != before[name]]
+    changed = [name for name in AUDITED_FIELDS if getattr(user, name) != before[name]]
     if not changed:
         return
     with transaction.atomic():
@@ -69,3 +75,30 @@ def change(user: Any, **fields: Any) -> None:
         record(Event.USER_CHANGED, about=user, name=user.get_username(), changed=changed, **rights)
         if not user.is_active:
             end_sessions(user)
+
+
+def end_sessions(user: Any, *, but: str | None = None) -> int:
+    """End the user's sessions, except the one with the key `but`; return how many."""
+    ended = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if session.pk != but and session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=ended).delete()
+    return len(ended)
+
+
+@jobs.RETENTION.register("sessions")
+def forget_expired() -> None:
+    """Remove expired sessions. Idempotent."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def language_of(user: Any, *, otherwise: str = "") -> str:
+    """The language for e-mails: the user's choice, else `otherwise`, else English.
+
+    Always one of `settings.LANGUAGES`.
+    """
+    chosen = LanguageChoice.objects.filter(pk=user.pk).values_list("language", flat=True).first()
+    known = dict(settings.LANGUAGES)
+    return next((one for one in (chosen, otherwise) if one in known), settings.LANGUAGE_CODE)

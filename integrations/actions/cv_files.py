@@ -18,7 +18,7 @@ from django.conf import settings
 
 from integrations import egress
 from integrations.actions.lookup import HURRY, PATIENCE, flatchr, shown_applications
-from integrations.flatchr.actions import ActingClient
+from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.models import Application, Candidate
 from integrations.models.submissions import private_files
@@ -82,7 +82,7 @@ class CandidateFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchedFile:
+class FetchedCv:
     name: str
     content_type: str
     content: bytes
@@ -121,7 +121,7 @@ def candidate_files(candidate: Candidate) -> CandidateFiles:
     return found
 
 
-def fetch(application: Application) -> FetchedFile:
+def fetch(application: Application) -> FetchedCv:
     """The application's CV: from what was fetched a short while ago, else from Flatchr.
 
     Raises `NoCv`, `TooManyWaiting`, `NoCredentials`, `FlatchrError`, and `egress.EgressError` when
@@ -150,12 +150,12 @@ def fetch(application: Application) -> FetchedFile:
             deadline=FETCH_SECONDS,
             allowed_networks=settings.EGRESS_ALLOWED_NETWORKS,
         ).content
-    fetched = FetchedFile(stored.name, stored.content_type, content)
+    fetched = FetchedCv(stored.name, stored.content_type, content)
     _keep(application, fetched)
     return fetched
 
 
-def _stored_file(client: ActingClient, application: Application) -> StoredFile | None:
+def _stored_file(client: ActionClient, application: Application) -> StoredFile | None:
     answer = client.applicant(application.remote_id)
     candidate = answer.get("candidate") if isinstance(answer, dict) else None
     if isinstance(candidate, list):
@@ -174,7 +174,7 @@ def _path(application: Application) -> Path:
     return Path(private_files().path(FOLDER)) / sha256(name.encode()).hexdigest()
 
 
-def _kept(application: Application) -> FetchedFile | None:
+def _kept(application: Application) -> FetchedCv | None:
     path = _path(application)
     try:
         if time.time() - path.stat().st_mtime > KEPT:
@@ -184,10 +184,10 @@ def _kept(application: Application) -> FetchedFile | None:
         name, content_type = orjson.loads(head)
     except (OSError, ValueError):
         return None
-    return FetchedFile(name, content_type, content)
+    return FetchedCv(name, content_type, content)
 
 
-def _keep(application: Application, file: FetchedFile) -> None:
+def _keep(application: Application, file: FetchedCv) -> None:
     """Keep the file for whoever asks next. A full disk is no reason not to hand it out."""
     path = _path(application)
     partial = path.with_suffix(f".{secrets.token_hex(8)}")

@@ -11,16 +11,16 @@ from typing import Any
 
 from django.db.models import F
 
-from integrations.flatchr.actions import ActingClient
+from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.applicant_lookup import applicant_by_id
+from integrations.flatchr.configuration import Policy
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.applicants import ARCHIVED
-from integrations.flatchr.policy import Policy
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.models import Application, Candidate, Integration
 from integrations.records import PROVISIONAL
 from integrations.sync.applicants import incremental
-from integrations.tenants.clients import open_acting_client
+from integrations.tenants.clients import open_action_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 # Somebody waits for the answer.
@@ -53,7 +53,7 @@ class ActionNotPossible(Exception):
 class ActionRefused(Exception):
     """Flatchr did not take the action: nothing was changed."""
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: WriteResult) -> None:
         super().__init__(receipt.reason.message)
         self.receipt = receipt
 
@@ -67,7 +67,7 @@ class ActionUncertain(Exception):
 
 
 @contextmanager
-def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[ActingClient]:
+def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[ActionClient]:
     """A client of the tenant's; its requests are logged when the block ends, however it ends.
 
     Raises `NoCredentials`, and `FlatchrError` when the key cannot be read.
@@ -76,14 +76,14 @@ def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[Act
         raise NoCredentials
     recorder = ExchangeRecorder(integration.pk)
     try:
-        with open_acting_client(integration, recorder, policy) as client:
+        with open_action_client(integration, recorder, policy) as client:
             yield client
     finally:
         recorder.flush()
 
 
 def mirrored(
-    client: ActingClient, application: Application, *, archived: bool = False
+    client: ActionClient, application: Application, *, archived: bool = False
 ) -> Application | None:
     """The application as Flatchr shows it now, written to the mirror as a sync would; None when
     a search among the active or the `archived` applicants does not show it.
@@ -98,15 +98,15 @@ def mirrored(
     return found
 
 
-def check_taken(receipt: Receipt) -> None:
+def check_taken(receipt: WriteResult) -> None:
     """Raise `ActionRefused` when the action has not reached Flatchr, or Flatchr refused it."""
-    if receipt.delivery in (Delivery.NOT_SENT, Delivery.REFUSED):
+    if receipt.outcome in (WriteOutcome.NOT_SENT, WriteOutcome.REFUSED):
         raise ActionRefused(receipt)
 
 
-def check_certain(receipt: Receipt, *, shown: bool) -> None:
+def check_certain(receipt: WriteResult, *, shown: bool) -> None:
     """Raise `ActionUncertain` when the answer was lost and Flatchr does not show the effect."""
-    if receipt.delivery is Delivery.UNKNOWN and not shown:
+    if receipt.outcome is WriteOutcome.UNKNOWN and not shown:
         raise ActionUncertain(receipt.reason)
 
 

@@ -14,9 +14,9 @@ from integrations.actions.lookup import (
     is_provisional,
     mirrored,
 )
-from integrations.flatchr.actions import ActingClient
+from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.write_result import Receipt
+from integrations.flatchr.write_result import WriteResult
 from integrations.models import Application, ApplicationStage
 from integrations.records import Outcome
 
@@ -58,7 +58,7 @@ def reject(*, application: Application) -> bool:
 
 def _act(
     application: Application,
-    send: Callable[[ActingClient, str], Receipt],
+    send: Callable[[ActionClient, str], WriteResult],
     is_done: Callable[[Application], bool],
     *,
     archived: bool,

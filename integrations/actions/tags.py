@@ -19,7 +19,7 @@ from integrations.actions.lookup import (
     flatchr,
     shown_applications,
 )
-from integrations.flatchr.actions import ActingClient
+from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.reader import TAGS as TAGS_PATH
@@ -102,7 +102,7 @@ def _wanted(tags: Iterable[tuple[Any, str]], mapper: TagMapper, name: str) -> _W
 
 
 def _carried(
-    client: ActingClient, mapper: TagMapper, application: Application
+    client: ActionClient, mapper: TagMapper, application: Application
 ) -> list[TagRecord] | None:
     """The applicant's tags as Flatchr has them now; None when it does not tell."""
     try:

@@ -28,17 +28,17 @@ from integrations.ids import TOOL
 from integrations.models import ApiKey, Integration
 from integrations.passthrough import sending
 from integrations.passthrough.history import Sender
-from integrations.passthrough.permissions import key_may
 from integrations.passthrough.request import (
     MAX_BODY,
-    Asked,
-    File,
-    NotSendable,
-    Outgoing,
-    address_of,
-    outgoing,
+    CheckedRequest,
+    FormFile,
+    InvalidPassthrough,
+    PassthroughRequest,
+    check_request,
+    checked_address,
+    key_may,
 )
-from integrations.passthrough.sending import NotConnected, Unanswered
+from integrations.passthrough.sending import NoResponse, NotConnected
 
 HOSTS: Mapping[str, Host] = {"api": "api", "career": "careers", "careers": "careers"}
 FETCH_SECONDS = 30.0
@@ -114,15 +114,15 @@ def _forbidden(key: ApiKey, method: str) -> ApiError:
 
 
 def _sent(
-    integration: Integration, call: Outgoing, wanted: PassthroughInput, key: ApiKey
+    integration: Integration, call: CheckedRequest, wanted: PassthroughInput, key: ApiKey
 ) -> HttpResponse:
     try:
-        answer = sending.send(integration, call, Sender(key=key)).relayed
+        answer = sending.send(integration, call, Sender(key=key)).response
     except NotConnected:
         raise ApiError(
             "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
         ) from None
-    except Unanswered as unanswered:
+    except NoResponse as unanswered:
         raise _trouble(unanswered) from None
     warnings = ["api_options: Flatchr has none; they were left out."] if wanted.api_options else []
     data = {
@@ -134,7 +134,7 @@ def _sent(
     return success(data, warnings=warnings)
 
 
-def _trouble(unanswered: Unanswered) -> ApiError:
+def _trouble(unanswered: NoResponse) -> ApiError:
     """The error for a request that brought no answer. What clients repeat by themselves is safe:
     a read, or something that never left.
     """
@@ -153,9 +153,9 @@ def _trouble(unanswered: Unanswered) -> ApiError:
     return ApiError(None, message, title=title, status=503)
 
 
-def _outgoing(host: Host, wanted: PassthroughInput) -> Outgoing:
+def _outgoing(host: Host, wanted: PassthroughInput) -> CheckedRequest:
     """The request as it may leave. Raises `ApiError`."""
-    asked = Asked(
+    asked = PassthroughRequest(
         host=host,
         method=wanted.method,
         path=wanted.path,
@@ -165,19 +165,19 @@ def _outgoing(host: Host, wanted: PassthroughInput) -> Outgoing:
     )
     try:
         if not wanted.multipart_form_data:
-            return outgoing(asked)
+            return check_request(asked)
         # Before any file is fetched for it.
-        address_of(asked)
-        return outgoing(replace(asked, form=_form(wanted.multipart_form_data)))
-    except NotSendable as error:
+        checked_address(asked)
+        return check_request(replace(asked, form=_form(wanted.multipart_form_data)))
+    except InvalidPassthrough as error:
         raise invalid(str(error)) from None
 
 
-def _form(fields: list[FormField]) -> tuple[tuple[str, str | File], ...]:
-    parts: list[tuple[str, str | File]] = []
+def _form(fields: list[FormField]) -> tuple[tuple[str, str | FormFile], ...]:
+    parts: list[tuple[str, str | FormFile]] = []
     left = MAX_BODY
     for at, field in enumerate(fields):
-        value: str | File = field.value if isinstance(field.value, str) else ""
+        value: str | FormFile = field.value if isinstance(field.value, str) else ""
         if not isinstance(field.value, str):
             value = _file(field.value, f"multipart_form_data.{at}", left)
             left -= len(value.content)
@@ -185,7 +185,7 @@ def _form(fields: list[FormField]) -> tuple[tuple[str, str | File], ...]:
     return tuple(parts)
 
 
-def _file(file: FileInput, where: str, left: int) -> File:
+def _file(file: FileInput, where: str, left: int) -> FormFile:
     """The file with its content. Raises `ApiError`."""
     given = file.content_type or ""
     if not given.isprintable() or not given.isascii():
@@ -197,7 +197,7 @@ def _file(file: FileInput, where: str, left: int) -> File:
             content = base64.b64decode("".join(file.data.split()), validate=True)
         except (binascii.Error, ValueError):
             raise invalid(f"{where}.data: This is not base64") from None
-        return File(file.name, given or "application/octet-stream", content)
+        return FormFile(file.name, given or "application/octet-stream", content)
     try:
         fetched = egress.fetch(
             file.data_url or "",
@@ -208,7 +208,7 @@ def _file(file: FileInput, where: str, left: int) -> File:
     except egress.EgressError as error:
         raise invalid(f"{where}.data_url: {error.message}") from None
     content_type = given or fetched.content_type or "application/octet-stream"
-    return File(file.name, content_type, fetched.content)
+    return FormFile(file.name, content_type, fetched.content)
 
 
 def _data(body: bytes, *, as_base64: bool) -> Any:

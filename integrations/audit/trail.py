@@ -1,4 +1,4 @@
-"""Writing the audit trail, and the one way in which entries leave it."""
+"""Writing the audit trail, and purging it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from django.utils import timezone
 from integrations import client_address, jobs
 from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration
 
-# Names under which something secret would be written down.
-SECRET = {"password", "api_key", "key", "token", "secret", "code"}
-LONGEST = 200
+# Names of details that would hold a secret.
+SECRET_NAMES = {"password", "api_key", "key", "token", "secret", "code"}
+MAX_LENGTH = 200
 
 
 def record(
@@ -29,13 +29,13 @@ def record(
     key: ApiKey | None = None,
     **details: Any,
 ) -> AuditEntry:
-    """Write down that `what` was done, in the transaction of the caller.
+    """Record the event `what`, in the transaction of the caller.
 
-    Who did it is `user` or `key`, else whoever sent the request under way, else Relais itself.
-    `about` is what it was done to, and `name` what people call that: never a candidate's name.
-    `details` are plain values; none is a secret or tells anything of a candidate.
+    The actor is `user` or `key`, else the sender of the current request, else Relais itself.
+    `about` is the object it was done to, `name` its name, never that of a candidate. `details` are
+    plain values; none is a secret or personal data of a candidate.
     """
-    if found := SECRET & details.keys():
+    if found := SECRET_NAMES & details.keys():
         raise ValueError(f"Secrets are not written down: {', '.join(sorted(found))}")
     user, key = _who(user, key)
     request = client_address.current()
@@ -49,7 +49,7 @@ def record(
         tenant=tenant.organization if tenant else "",
         object_kind=about._meta.model_name or "" if about is not None else "",
         object_id=str(about.pk)[:64] if about is not None else "",
-        object_name=_cut(name, LONGEST),
+        object_name=_cut(name, MAX_LENGTH),
         details={label: _plain(value) for label, value in details.items() if value is not None},
     )
     entry.save(force_insert=True)
@@ -72,7 +72,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple | set):
         return [_plain(one) for one in value]
-    return _cut(str(value), LONGEST)
+    return _cut(str(value), MAX_LENGTH)
 
 
 def _cut(text: str, most: int) -> str:
@@ -81,16 +81,16 @@ def _cut(text: str, most: int) -> str:
 
 @jobs.RETENTION.register("audit trail")
 def retain() -> int:
-    """Remove what is older than `AUDIT_KEEP_DAYS`, when that is set; how many. Idempotent."""
+    """Remove entries older than `AUDIT_KEEP_DAYS`, if it is set; return how many. Idempotent."""
     if not settings.AUDIT_KEEP_DAYS:
         return 0
     return purge(timezone.now() - timedelta(days=settings.AUDIT_KEEP_DAYS))
 
 
 def purge(before: datetime) -> int:
-    """Remove the entries older than `before`; how many. That this was done is written down.
+    """Remove the entries older than `before`, record that, and return how many.
 
-    The database lets go of what an `AuditPurge` names, and of nothing else.
+    A trigger of the database refuses to delete entries that no `AuditPurge` covers.
     """
     with transaction.atomic():
         old = AuditEntry.objects.filter(at__lt=before)

@@ -26,8 +26,8 @@ from integrations.connecting.connect import (
     save_new,
     trial,
 )
+from integrations.flatchr.configuration import Credentials
 from integrations.flatchr.credentials import Check
-from integrations.flatchr.exchange_log import Credentials
 from integrations.models import (
     ConnectionLink,
     CustomField,

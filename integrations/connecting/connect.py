@@ -10,11 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.audit.trail import record
-from integrations.flatchr.api_key import key_expiry
 from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Credentials, Policy, key_expiry
 from integrations.flatchr.credentials import Check, checks_of
-from integrations.flatchr.exchange_log import Credentials
-from integrations.flatchr.policy import Policy
 from integrations.models import (
     Event,
     FlatchrCredentials,

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from integrations import jobs
-from integrations.accounts.language import language_of
+from integrations.accounts.users import language_of
 from integrations.exports.selection import may_fetch
 from integrations.models import Export, ExportKind
 

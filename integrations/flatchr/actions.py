@@ -1,7 +1,6 @@
-"""What users may ask Flatchr for one applicant, and any request of their own
-(`docs/flatchr-api.md`).
+"""A client for actions on one applicant (move, archive, tag, CV), and for requests of users' own.
 
-The moves and the like are writes: sent once, and judged by others, as in `client`.
+Actions are writes: sent once, with a `WriteResult` for the caller to judge, as in `client`.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import requests
 from integrations.flatchr.client import COMPANY, USER_AGENTS, FlatchrClient, Host, open_session
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure, from_status
 from integrations.flatchr.payloads import BytesBody
-from integrations.flatchr.request_guard import stays_on
+from integrations.flatchr.request_guard import is_below
 from integrations.flatchr.transport import Attempt, Call
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 
 APPLICANT = f"{COMPANY}/applicant/%s"
 TRAIT = f"{COMPANY}/applicant/%s/trait"
@@ -27,16 +26,16 @@ FILES = f"{COMPANY}/files/expire"
 MEMBERS = f"{COMPANY}/members"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Headers of an answer that are about the connection, or would sign somebody in.
-_KEPT_BACK = frozenset(
+# Response headers that are about the connection, or would sign somebody in.
+_WITHHELD_HEADERS = frozenset(
     {"connection", "content-encoding", "content-length", "keep-alive", "set-cookie"}
     | {"transfer-encoding"}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class FileAnswer:
-    """A file, or the address that Flatchr sends us on to for it (`docs/flatchr-api.md §11`)."""
+class FileDownload:
+    """A file, or the address that Flatchr redirects to for it (`docs/flatchr-api.md §11`)."""
 
     content: bytes = field(default=b"", repr=False)
     content_type: str = ""
@@ -44,9 +43,9 @@ class FileAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Relayed:
-    """Flatchr's answer to a request of a user's, whatever its status. Header names in lower case;
-    a header that came several times is a list.
+class RelayedResponse:
+    """Flatchr's response, of any status, to a request of a user. Header names are in lower case; a
+    header that came several times is a list.
     """
 
     url: str
@@ -55,8 +54,8 @@ class Relayed:
     body: bytes = field(repr=False)
 
 
-class ActingClient(FlatchrClient):
-    """A client that can do what its user asks for, besides what a sync reads."""
+class ActionClient(FlatchrClient):
+    """A client with the actions of users, besides the reads of a sync."""
 
     def applicant(self, applicant_id: str) -> Any:
         """One applicant with its candidate and the key of the CV (§6). Raises FlatchrError."""
@@ -69,20 +68,20 @@ class ActingClient(FlatchrClient):
             raise failure(ErrorKind.NOT_UNDERSTOOD, "members that are no list")
         return answer
 
-    def move(self, vacancy_id: str, applicant_id: str, column_id: int) -> Receipt:
+    def move(self, vacancy_id: str, applicant_id: str, column_id: int) -> WriteResult:
         """Put an applicant into a column (§8)."""
         return self._act("PUT", ON_VACANCY, (vacancy_id, applicant_id), {"column_id": column_id})
 
-    def archive(self, vacancy_id: str, applicant_id: str) -> Receipt:
-        """Archive an applicant, which erases nothing and cannot be undone from here (§9)."""
+    def archive(self, vacancy_id: str, applicant_id: str) -> WriteResult:
+        """Archive an applicant; erases nothing, and the API cannot undo it (§9)."""
         return self._act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None)
 
-    def give_trait(self, applicant_id: str, tag_id: str, value: str) -> Receipt:
+    def give_trait(self, applicant_id: str, tag_id: str, value: str) -> WriteResult:
         """Give an applicant a value of a tag (§16)."""
         return self._act("POST", TRAIT, (applicant_id,), {"tag": tag_id, "value": value})
 
-    def file(self, key: str, extension: str, *, max_bytes: int) -> FileAnswer:
-        """A CV; of several asked for within a second, Flatchr refuses all but one (§11).
+    def file(self, key: str, extension: str, *, max_bytes: int) -> FileDownload:
+        """A CV. Flatchr serves one a second and refuses more (§11).
 
         A redirect is not followed, as it would take the key along. Raises FlatchrError.
         """
@@ -92,15 +91,15 @@ class ActingClient(FlatchrClient):
         for number in range(1, policy.attempts + 1):
             self._await_turn(call)
             try:
-                with Attempt(self._wire, call, number) as attempt:
+                with Attempt(self._transport, call, number) as attempt:
                     response = attempt.head()
                     location = response.headers.get("Location", "")
                     if response.status_code in _REDIRECTS and location:
-                        return FileAnswer(location=location)
+                        return FileDownload(location=location)
                     if not 200 <= response.status_code < 300:
                         attempt.fail(response)
                     content_type = response.headers.get("Content-Type", "")
-                    return FileAnswer(b"".join(attempt.rest()), content_type)
+                    return FileDownload(b"".join(attempt.rest()), content_type)
             except FlatchrError as error:
                 self._pause_or_raise(call, number, error)
         raise AssertionError("the last attempt returns or raises")
@@ -114,13 +113,14 @@ class ActingClient(FlatchrClient):
         headers: Mapping[str, str],
         params: Mapping[str, str],
         body: BytesBody | None,
-        shown: str,
+        logged_body: str,
         max_bytes: int,
-    ) -> Relayed:
-        """A user's request, sent once, and its answer of any status. `path`, `headers` and
-        `params` went through `relative`; `shown` is what to record of the body.
+    ) -> RelayedResponse:
+        """Send a user's request once; return the response, whatever its status.
 
-        Raises FlatchrError: after that it may have arrived all the same, unless `body` tells.
+        `path`, `headers` and `params` are checked by `request_guard`; `logged_body` is what is
+        logged of the body. Raises FlatchrError: the request may have arrived all the same if
+        `body` was begun.
         """
         request = requests.Request(
             method,
@@ -131,19 +131,19 @@ class ActingClient(FlatchrClient):
             auth=self._authorize,
         )
         prepared = self._prepared(request, f"{host}, passed through")
-        if not stays_on(self._hosts[host], str(prepared.url)):
+        if not is_below(self._hosts[host], str(prepared.url)):
             raise failure(ErrorKind.REFUSED, "the address would have left Flatchr's host")
         policy = self._policy
         deadline = self._clock.monotonic() + policy.write_deadline
-        call = Call(prepared, self._scopes(path, host), deadline, max_bytes, shown)
+        call = Call(prepared, self._scopes(path, host), deadline, max_bytes, logged_body)
         self._await_turn(call)
         # A connection of its own, as for every write.
         with open_session() as session:
-            wire = replace(self._wire, session=session)
-            with Attempt(wire, call, 1) as attempt:
+            transport = replace(self._transport, session=session)
+            with Attempt(transport, call, 1) as attempt:
                 response = attempt.head()
                 content = b"".join(attempt.rest())
-        return Relayed(str(prepared.url), response.status_code, _headers(response), content)
+        return RelayedResponse(str(prepared.url), response.status_code, _headers(response), content)
 
     def _act(
         self,
@@ -151,9 +151,9 @@ class ActingClient(FlatchrClient):
         template: str,
         ids: tuple[str, ...],
         payload: Mapping[str, Any] | None,
-    ) -> Receipt:
-        shown = "" if payload is None else jsonlib.dumps(payload, ensure_ascii=False)
-        body = BytesBody(jsonlib.dumps(payload).encode()) if shown else None
+    ) -> WriteResult:
+        logged = "" if payload is None else jsonlib.dumps(payload, ensure_ascii=False)
+        body = BytesBody(jsonlib.dumps(payload).encode()) if logged else None
         try:
             path = template % tuple(self._segment(one) for one in ids)
             scopes = self._scopes(path, "api")
@@ -169,14 +169,14 @@ class ActingClient(FlatchrClient):
             prepared = self._prepared(request, f"api {template}")
             policy = self._policy
             deadline = self._clock.monotonic() + policy.write_deadline
-            call = Call(prepared, scopes, deadline, policy.get_max_bytes, shown)
+            call = Call(prepared, scopes, deadline, policy.get_max_bytes, logged)
             self._await_turn(call)
         except FlatchrError as error:
-            return Receipt(Delivery.NOT_SENT, error)
+            return WriteResult(WriteOutcome.NOT_SENT, error)
         return self._deliver(call, body, _read_object)
 
     def _segment(self, value: str) -> str:
-        """An id that is one segment of a path. Raises NOT_FOUND: Flatchr has no other ids."""
+        """`value`, if it is one segment of a path. Raises NOT_FOUND: Flatchr has no other ids."""
         if not value or not {"/", "{", "}"}.isdisjoint(value):
             raise from_status(404, self._scopes(APPLICANT, "api"), detail="an id that is no id")
         return value
@@ -195,7 +195,7 @@ def _read_object(body: bytes) -> None:
 def _headers(response: requests.Response) -> dict[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
     for name in response.raw.headers:
-        if name.lower() not in _KEPT_BACK:
+        if name.lower() not in _WITHHELD_HEADERS:
             values = response.raw.headers.getlist(name)
             found[name.lower()] = values[0] if len(values) == 1 else list(values)
     return found

@@ -1,8 +1,8 @@
-"""The only place that opens a connection to Flatchr: it reads, and creates candidates.
+"""The HTTP client of Flatchr: reads, and creates candidates.
 
-Reads are tried again when a failure may pass; whatever is not known to be a read is refused. A
-write is sent once and never again from here: what became of it is told, and judged by others.
-`acting` adds what users may ask for one applicant; a sync's client has none of it.
+A read is retried if its failure may be temporary; a request that is not a known read is refused. A
+write is sent once and never retried here: its `WriteResult` is for the caller to judge. `actions`
+adds what users do to one applicant; the client of a sync has none of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from integrations.flatchr.api_key import key_expiry
+from integrations.flatchr.configuration import Clock, Credentials, Endpoints, Policy, key_expiry
 from integrations.flatchr.errors import (
     ErrorKind,
     FlatchrError,
@@ -26,21 +26,24 @@ from integrations.flatchr.errors import (
     from_exception,
     from_status,
 )
-from integrations.flatchr.exchange_log import Credentials, Endpoints, Masker, NullObserver, Observer
+from integrations.flatchr.exchange_log import Masker, NullObserver, Observer
 from integrations.flatchr.json_stream import elements, whole
-from integrations.flatchr.payloads import CandidateBody, OutgoingBody, Resume, shown
-from integrations.flatchr.policy import Clock, Policy
-from integrations.flatchr.transport import Attempt, Call, Wire
-from integrations.flatchr.write_result import Delivery, Receipt, delivery_of, read_answer, said_in
-
-__all__ = ["Clock", "FlatchrClient", "Host", "Policy", "open_session"]
+from integrations.flatchr.payloads import CandidateBody, OutgoingBody, ResumeFile, loggable_payload
+from integrations.flatchr.transport import Attempt, Call, FlatchrTransport
+from integrations.flatchr.write_result import (
+    WriteOutcome,
+    WriteResult,
+    check_created,
+    error_message_in,
+    outcome_of_error,
+)
 
 Host = Literal["api", "careers"]
 Params = Mapping[str, str | int]
 
 VERSION = "0.1.0"
-# Some career sites stand behind a firewall that turns bare clients away (`docs/flatchr-api.md §4`);
-# the customary "compatible" form passes and still says who we are.
+# Some career sites are behind a firewall that refuses bare clients (`docs/flatchr-api.md §4`);
+# the "compatible" form passes and still names us.
 USER_AGENTS: dict[Host, str] = {
     "api": f"Relais/{VERSION}",
     "careers": f"Mozilla/5.0 (compatible; Relais/{VERSION})",
@@ -93,7 +96,9 @@ class FlatchrClient:
         self._policy = policy
         self._clock = clock
         self._session = open_session()
-        self._wire = Wire(self._session, self._observer, policy, clock, Masker(credentials.api_key))
+        self._transport = FlatchrTransport(
+            self._session, self._observer, policy, clock, Masker(credentials.api_key)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +129,7 @@ class FlatchrClient:
         for number in range(1, policy.attempts + 1):
             self._await_turn(call)
             try:
-                with Attempt(self._wire, call, number) as attempt:
+                with Attempt(self._transport, call, number) as attempt:
                     return whole(b"".join(attempt.chunks()))
             except FlatchrError as error:
                 self._pause_or_raise(call, number, error)
@@ -136,7 +141,7 @@ class FlatchrClient:
         """A JSON array of the api host, element by element: (value, exact source text).
 
         The value is a dict, unless Flatchr sent something else or something `Unreadable`
-        (`jsonstream`). Once the first element is out, a failure is not retried, because its
+        (`json_stream`). Once the first element is out, a failure is not retried, because its
         consumer has acted on a part: a broken connection then raises CUT_SHORT. Nothing is sent,
         and no deadline runs, before the first element is asked for. Close the iterator to give
         up early.
@@ -149,7 +154,7 @@ class FlatchrClient:
             self._await_turn(call)
             begun = False
             try:
-                with Attempt(self._wire, call, number) as attempt:
+                with Attempt(self._transport, call, number) as attempt:
                     for element in elements(attempt.chunks()):
                         begun = True
                         yield element
@@ -162,48 +167,54 @@ class FlatchrClient:
     def create_candidate(
         self,
         payload: Mapping[str, Any],
-        resume: Resume,
+        resume: ResumeFile,
         *,
         dry_run: bool = False,
         about_to_send: Callable[[], None] = lambda: None,
-    ) -> Receipt:
-        """Create a candidate by `writer.candidate_payload`'s fields; what became of it.
+    ) -> WriteResult:
+        """Create a candidate from `payloads.candidate_payload` and a CV.
 
-        One attempt, on a connection of its own: one that is reused may have been closed by the
-        other side, which cannot be told from an answer that was lost. `about_to_send` is called
-        when nothing but the sending is left to do; what it, or the observer, raises reaches the
-        caller unchanged, and no byte leaves after that.
+        One attempt, on a connection of its own: a reused one may have been closed by the other
+        side, which cannot be told from a lost response. `about_to_send` is called right before
+        the first byte is sent; what it, or the observer, raises reaches the caller unchanged, and
+        then nothing is sent.
         """
         body = CandidateBody(payload, self.credentials.api_key, resume)
         try:
-            call = self._write_call(DRY_RUN if dry_run else CREATE, body, shown(payload, resume))
+            call = self._write_call(
+                DRY_RUN if dry_run else CREATE, body, loggable_payload(payload, resume)
+            )
             self._await_turn(call)
         except FlatchrError as error:
-            return Receipt(Delivery.NOT_SENT, error)
+            return WriteResult(WriteOutcome.NOT_SENT, error)
         about_to_send()
-        return self._deliver(call, body, read_answer)
+        return self._deliver(call, body, check_created)
 
     def _deliver(
-        self, call: Call, body: OutgoingBody | None, judge: Callable[[bytes], None]
-    ) -> Receipt:
-        """Send a write, once; what became of it. `judge` raises for a 2xx that is no yes.
+        self, call: Call, body: OutgoingBody | None, check: Callable[[bytes], None]
+    ) -> WriteResult:
+        """Send a write once. `check` raises FlatchrError for a 2xx that confirms nothing.
 
-        A connection of its own: see `create_candidate`. Without a body nothing tells whether the
-        request has left, so it may have.
+        On a connection of its own: see `create_candidate`. Without a body it is not known
+        whether the request was sent, so it counts as sent.
         """
         with open_session() as session:
-            attempt = Attempt(replace(self._wire, session=session), call, 1)
+            attempt = Attempt(replace(self._transport, session=session), call, 1)
             exchange = attempt.exchange
             try:
                 with attempt:
-                    judge(b"".join(attempt.chunks()))
+                    check(b"".join(attempt.chunks()))
             except FlatchrError as error:
-                fate = delivery_of(error, begun=body is None or body.give_up())
-                return Receipt(fate, error, exchange, said_in(exchange.response_body))
+                outcome = outcome_of_error(error, begun=body is None or body.abort())
+                return WriteResult(
+                    outcome, error, exchange, error_message_in(exchange.response_body)
+                )
             finally:
                 if body is not None:
-                    body.give_up()
-        return Receipt(Delivery.ACCEPTED, None, exchange, said_in(exchange.response_body))
+                    body.abort()
+        return WriteResult(
+            WriteOutcome.ACCEPTED, None, exchange, error_message_in(exchange.response_body)
+        )
 
     def _write_call(self, path: str, body: CandidateBody, record: Mapping[str, Any]) -> Call:
         scopes = {Scope.ANY, Scope.WRITE}
@@ -252,7 +263,8 @@ class FlatchrClient:
         return Call(prepared, scopes, self._clock.monotonic() + deadline, max_bytes)
 
     def _prepared(self, request: requests.Request, where: str) -> requests.PreparedRequest:
-        if not _fits_a_header(self.credentials.api_key):
+        key = self.credentials.api_key
+        if not (key.isascii() and key.isprintable()):
             detail = "the key holds characters that no HTTP header can carry"
             raise failure(ErrorKind.WRONG_KEY, detail)
         try:
@@ -311,7 +323,8 @@ class FlatchrClient:
         late = self._clock.monotonic() + pause >= call.deadline
         if not error.retryable or attempt == policy.attempts or late:
             raise error
-        self._wait(pause, _reason(error))
+        reason = f"Flatchr said {error.status}" if error.status else _REASONS[error.kind]
+        self._wait(pause, reason)
 
     def _wait(self, seconds: float, reason: str) -> None:
         end = self._clock.monotonic() + seconds
@@ -327,14 +340,6 @@ def open_session() -> requests.Session:
     return session
 
 
-def _reason(error: FlatchrError) -> str:
-    return f"Flatchr said {error.status}" if error.status else _REASONS[error.kind]
-
-
 def _stay_anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """No login: the feed is public (§4), so the key stays home. Also keeps .netrc out of it."""
+    """Send no key: the feed is public (§4). Also keeps requests from using .netrc."""
     return request
-
-
-def _fits_a_header(value: str) -> bool:
-    return value.isascii() and value.isprintable()

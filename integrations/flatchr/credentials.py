@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from integrations.flatchr.api_key import key_expiry
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-
-__all__ = ["Check", "Verdict", "check_connection", "checks_of", "key_expiry"]
 
 
 class Verdict(StrEnum):

@@ -1,6 +1,6 @@
-"""What goes to and comes from Flatchr, as others see it: where, with which key, and the log of it.
+"""The log of requests to Flatchr and their responses, without secrets, and who is told of it.
 
-Nothing in an `Exchange` holds a secret: it is masked before it is handed to an observer.
+Secrets are masked before an `Exchange` is handed to an observer (`docs/flatchr-api.md §D.29`).
 """
 
 from __future__ import annotations
@@ -14,34 +14,14 @@ from typing import Protocol
 from urllib.parse import quote, quote_plus
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
-    """The two hosts of Flatchr as base URLs without a final slash (`docs/flatchr-api.md §0.1`)."""
-
-    api_url: str
-    careers_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a customer supplies (`docs/flatchr-api.md §0.2`); its repr never shows the key.
-
-    `company_key` is the encoded company id of the REST paths, `slug` the name of the career site.
-    """
-
-    api_key: str = field(repr=False)
-    company_key: str
-    slug: str
-
-
 @dataclass(slots=True)
 class Exchange:
-    """One attempt at one request. The same object is reported again when it ends.
+    """One attempt at one request. The same object is passed to the observer twice.
 
     `key` is random hex and names the attempt; `path` includes the query; `attempt` counts from 1;
     `started_at` is an aware UTC datetime; `duration` is in seconds and null until the end;
     `bytes_received` counts the body after decompression; the bodies are heads of at most 2,000
-    characters; `error` is empty, an `ErrorKind`, or `stopped` when the reader went away.
+    characters; `error` is empty, an `ErrorKind`, or `stopped` if the consumer gave up.
     """
 
     key: str
@@ -61,7 +41,7 @@ class Exchange:
 
 
 class Observer(Protocol):
-    """Sees the client at work, on the thread that called the client.
+    """Called by the client as it works, on the thread that called the client.
 
     An exception raised by `waiting` or `tick` aborts the call and reaches its caller unchanged.
     """
@@ -77,7 +57,7 @@ class Observer(Protocol):
 
 
 class NullObserver:
-    """An observer that looks away."""
+    """An observer that does nothing."""
 
     def exchange(self, exchange: Exchange) -> None: ...
 
@@ -86,20 +66,19 @@ class NullObserver:
     def tick(self) -> None: ...
 
 
-# Keeping secrets out of the exchange log and of error details (`docs/flatchr-api.md §D.29`).
 MASK = "***"
 HEAD = 2_000  # characters of a body that are kept
 _HEADER = 500  # characters of a header value that are kept
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
-# The value of a field that opens something, in a query or in JSON, whoever's it is.
+# Values of fields that grant access, in a query or in JSON, whether they are this key or not.
 _FIELDS = r"(?<=[?&]token=)[^&\s]+|(?<=[?&]api_key=)[^&\s]+"
 _JSON_FIELDS = r'(?P<name>"(?:token|token_vyte|api_key|password)"\s*:\s*")(?:[^"\\]|\\.)*'
 
 
 class Masker:
-    """Replaces one API key, however it is spelled, and all `token`, `token_vyte` (§13),
-    `api_key` and `password` (§0.2) values.
+    """Replaces one API key, plain or encoded, and every value of a `token`, `token_vyte` (§13),
+    `api_key` or `password` (§0.2) field.
     """
 
     def __init__(self, api_key: str) -> None:

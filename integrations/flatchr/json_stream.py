@@ -1,8 +1,7 @@
-"""Flatchr's lists read element by element, in bounded memory, each with its exact source text.
+"""A streaming parser of a JSON array: element by element, in bounded memory, with source texts.
 
-Objects that follow each other are decoded many at a time. The standard library's decoder takes
-the last one of what has arrived, and whatever is not so plain; nothing here runs per character.
-What is not a proper array of JSON values is decided as follows.
+Consecutive objects are decoded many at a time by msgspec; the standard library's decoder takes the
+last one of each chunk and anything unusual. Nothing here runs per character. Errors:
 
 * A web page, an object, an empty body, text after the array: not understood.
 * An array that ends too early: cut short, after the complete elements before the cut.
@@ -12,7 +11,7 @@ What is not a proper array of JSON values is decided as follows.
   yielded as `Unreadable`, so that one bad record does not stop the rest. In its text the bad
   bytes are U+FFFD.
 * An element that is no object, duplicate keys (the last one counts), escaped lone surrogates and
-  NUL: yielded as they are; the reader decides. A leading byte order mark is skipped.
+  NUL: yielded as they are, for the reader to decide. A leading byte order mark is skipped.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ _UTF8 = codecs.getincrementaldecoder("utf-8")
 _values = msgspec.json.Decoder(list[Any]).decode
 _pieces = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
-# An error this close to the end of the text so far may be a token, `-Infinity` or a pair of
-# \u escapes at the longest, whose other half has not arrived.
+# An error this close to the end of the text so far may be an incomplete token: `-Infinity` or a
+# pair of \u escapes are the longest.
 _TOKEN = 16
 
 
@@ -68,7 +67,7 @@ def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterato
     fresh = True
     while True:
         if fresh:
-            found, pos = _at_once(text, pos, max_element)
+            found, pos = _decode_many(text, pos, max_element)
             yield from found
             fresh = False
         # Flatchr's arrays hold no white space; looking first is cheaper than a pattern.
@@ -78,7 +77,9 @@ def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterato
             stop = _space(text, end).end() if text[end : end + 1] in _BLANK else end
             mark = text[stop : stop + 1]
         except (ValueError, RecursionError) as error:
-            _raise_if_hopeless(error, text, source.ended)
+            problem = _verdict(error, text, source.ended)
+            if problem is not None:
+                raise problem from None
             value, end, stop, mark = None, len(text), len(text), ""
         if stop - start > max_element:
             raise failure(ErrorKind.TOO_LARGE, f"an element is over {max_element} characters long")
@@ -93,7 +94,9 @@ def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterato
                 return
             pos = stop + 1
         elif source.ended or len(text) - stop > _TOKEN:
-            raise _misplaced(mark)
+            if not mark:
+                raise failure(ErrorKind.CUT_SHORT, "the array ends before its closing bracket")
+            raise failure(ErrorKind.NOT_UNDERSTOOD, f"{mark!a} follows an element of the array")
         else:
             # Doubling keeps the work on one huge element linear: it is decoded anew each time.
             text, pos = source.more(text[start:], min(2 * (len(text) - start), max_element + 1)), 0
@@ -118,7 +121,7 @@ def whole(body: bytes) -> Any:
 
 
 class _Source:
-    """The body as text, fetched as it is needed."""
+    """The body as text, read on demand."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -127,7 +130,7 @@ class _Source:
         self.damaged = False
 
     def more(self, kept: str, wanted: int) -> str:
-        """`kept` and what follows: something, and `wanted` characters in all, while there is."""
+        """`kept` and at least one more chunk, up to `wanted` characters in all, until the end."""
         pieces = [kept]
         size = len(kept)
         while not self.ended and (size < wanted or size == len(kept)):
@@ -151,7 +154,7 @@ class _Source:
 
 
 def _enter(source: _Source) -> tuple[str, int]:
-    """Text and the place in it of what follows the opening bracket and white space."""
+    """The text, and the position after the opening bracket and white space."""
     text = source.more("", 1)
     while (pos := _before_array(text, 0).end()) == len(text):
         if source.ended:
@@ -168,10 +171,10 @@ def _enter(source: _Source) -> tuple[str, int]:
     return text, pos
 
 
-def _at_once(text: str, pos: int, limit: int) -> tuple[Iterable[tuple[Any, str]], int]:
-    """The elements from `pos` up to the last place that looks like the end of an object before
-    another one, and the place of what follows them. No element at all, if what lies between is
-    not plain JSON, or longer than one element may be.
+def _decode_many(text: str, pos: int, limit: int) -> tuple[Iterable[tuple[Any, str]], int]:
+    """The elements from `pos` up to the last `},{`, and the position after them.
+
+    No element if the text between is not valid JSON, or longer than one element may be.
     """
     end = text.rfind("},{", pos) + 1
     if not pos < end <= pos + limit:
@@ -180,13 +183,13 @@ def _at_once(text: str, pos: int, limit: int) -> tuple[Iterable[tuple[Any, str]]
         slab = f"[{text[pos:end]}]".encode()
         values, pieces = _values(slab), _pieces(slab)
     except (ValueError, RecursionError):
-        # Damaged, with a constant, or cut in the middle of a nested list: to be looked at closely.
+        # Damaged, with a constant, or cut inside a nested list: left to the other decoder.
         return (), pos
     return zip(values, [str(piece, "utf-8") for piece in pieces], strict=True), end + 1
 
 
 def _finish(source: _Source, rest: str) -> None:
-    """See to it that nothing but white space follows the array."""
+    """Raise unless only white space follows the array."""
     while not rest.strip(" \t\n\r"):
         if source.ended:
             return
@@ -195,7 +198,7 @@ def _finish(source: _Source, rest: str) -> None:
 
 
 def _examined(value: Any, piece: str, constants: list[str]) -> tuple[Any, str]:
-    """An element met after something improper, judged on its own."""
+    """An element after a constant or bytes that are not UTF-8: its value, or `Unreadable`."""
     if constants:
         return Unreadable(f"holds {constants[0]}, which is not JSON"), _repaired(piece)
     repaired = _repaired(piece)
@@ -206,14 +209,8 @@ def _repaired(piece: str) -> str:
     return piece.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _raise_if_hopeless(error: Exception, text: str, ended: bool) -> None:
-    problem = _verdict(error, text, ended)
-    if problem is not None:
-        raise problem from None
-
-
 def _verdict(error: Exception, text: str, ended: bool) -> FlatchrError | None:
-    """What is wrong with `text`; nothing, if the rest of it only has not arrived."""
+    """The error in `text`; None if it is only incomplete."""
     if not isinstance(error, json.JSONDecodeError):
         return failure(ErrorKind.NOT_UNDERSTOOD, f"{type(error).__name__}: {error}")
     unfinished = error.msg.startswith("Unterminated string") or error.pos >= len(text)
@@ -223,12 +220,6 @@ def _verdict(error: Exception, text: str, ended: bool) -> FlatchrError | None:
     if unfinished or (not ended and len(text) - error.pos <= _TOKEN):
         return None
     return failure(ErrorKind.NOT_UNDERSTOOD, f"invalid JSON: {error.msg}")
-
-
-def _misplaced(mark: str) -> FlatchrError:
-    if not mark:
-        return failure(ErrorKind.CUT_SHORT, "the array ends before its closing bracket")
-    return failure(ErrorKind.NOT_UNDERSTOOD, f"{mark!a} follows an element of the array")
 
 
 def _refuse_constant(name: str) -> None:

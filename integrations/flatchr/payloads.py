@@ -1,6 +1,6 @@
-"""What is written to Flatchr, as payloads: pure, and without keys and files.
+"""Payloads of writes to Flatchr, and their bodies as they are sent piece by piece.
 
-The client adds the key and the bytes of the file when it sends (`docs/flatchr-api.md §7`).
+A payload holds neither key nor file: `CandidateBody` adds both (`docs/flatchr-api.md §7`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from integrations.flatchr.exchange_log import MASK
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
+class ResumeFile:
     """A CV to be uploaded. `size` is in bytes, and exactly what `open` has to read."""
 
     name: str
@@ -57,49 +57,48 @@ def candidate_payload(
     return {name: value for name, value in given.items() if value not in (None, "", [], {})}
 
 
-def shown(payload: Mapping[str, Any], resume: Resume) -> dict[str, Any]:
-    """The whole request as it may be recorded: the key masked, the file told by its size."""
+def loggable_payload(payload: Mapping[str, Any], resume: ResumeFile) -> dict[str, Any]:
+    """The whole request as it may be logged: the key masked, the size in place of the file."""
     file = {"fileName": resume.name, "contentType": resume.content_type, "bytes": resume.size}
     return {**payload, "token": MASK, "type": "document", "resume": file}
 
 
-# The bodies of writes, handed out piece by piece, so that it is known whether any of it left.
 # A multiple of three, so that the pieces of base64 can be joined.
 _BLOCK = 48 * 1024
 
 
-class GivenUpError(Exception):
-    """Whoever asked for the request no longer waits for it: nothing more of it may leave."""
+class AbortedError(Exception):
+    """The caller has given the request up: nothing more of it may be sent."""
 
 
 class OutgoingBody:
-    """A body for one request only.
+    """A body for one request, which records whether any of it was sent.
 
-    `begun` tells whether any of it was handed to a connection: the first piece is asked for once
-    the connection stands, so a body that was not begun cannot have been accepted by anybody.
+    `begun` is set when the first piece is read, which happens once the connection is made: a body
+    that was not begun cannot have been accepted.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._given_up = False
+        self._aborted = False
         self.begun = False
 
-    def give_up(self) -> bool:
-        """Let nothing more of it leave; whether any of it has left already."""
+    def abort(self) -> bool:
+        """Send nothing more of it; return whether any of it was sent already."""
         with self._lock:
-            self._given_up = True
+            self._aborted = True
             return self.begun
 
-    def _hand_out(self, piece: bytes) -> bytes:
+    def _sendable(self, piece: bytes) -> bytes:
         with self._lock:
-            if self._given_up:
-                raise GivenUpError
+            if self._aborted:
+                raise AbortedError
             self.begun = True
         return piece
 
 
 class BytesBody(OutgoingBody):
-    """A small body, which is not empty."""
+    """A small body; not empty."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -109,17 +108,17 @@ class BytesBody(OutgoingBody):
         return len(self._content)
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self._hand_out(self._content)
+        yield self._sendable(self._content)
 
 
 class CandidateBody(OutgoingBody):
-    """A candidate as the bytes of a JSON object: with its file, and never whole in memory."""
+    """A candidate with its file as the bytes of a JSON object, never whole in memory."""
 
-    def __init__(self, payload: Mapping[str, Any], token: str, resume: Resume) -> None:
+    def __init__(self, payload: Mapping[str, Any], token: str, resume: ResumeFile) -> None:
         super().__init__()
         file = {"fileName": resume.name, "contentType": resume.content_type}
         fields = {**payload, "token": token, "type": "document"}
-        # The file is the last member of the last member, and thus its data the last of all.
+        # The file's data is the last member of the last member, so it can be appended.
         self._head = f'{json.dumps(fields)[:-1]}, "resume": {json.dumps(file)[:-1]}, "data": "'
         self._tail = '"}}'
         self._resume = resume
@@ -130,11 +129,11 @@ class CandidateBody(OutgoingBody):
 
     def __iter__(self) -> Iterator[bytes]:
         with self._resume.open() as file:
-            yield self._hand_out(self._head.encode())
+            yield self._sendable(self._head.encode())
             left = self._resume.size
             while block := file.read(min(_BLOCK, left)):
                 left -= len(block)
-                yield self._hand_out(base64.b64encode(block))
+                yield self._sendable(base64.b64encode(block))
             if left:
                 raise OSError("the file is shorter than it was")
-            yield self._hand_out(self._tail.encode())
+            yield self._sendable(self._tail.encode())

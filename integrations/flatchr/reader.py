@@ -2,7 +2,7 @@
 
 Everything is a stream: of a tenant of any size, only the joins of `docs/flatchr-api.md §A` are kept
 (plain vacancy id -> job, column title -> stage, the tags). A record that cannot be mapped is
-yielded as `Rejected`; what could not be carried over whole is reported as a `Finding`.
+yielded as `Rejected`; a value that could not be mapped is reported as a `Finding`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from integrations.flatchr.mapping.applicants import ACTIVE, ARCHIVED, ApplicantM
 from integrations.flatchr.mapping.jobs import JobMapper
 from integrations.flatchr.mapping.stages import stage, stages_by_title
 from integrations.flatchr.mapping.tags import TagMapper
-from integrations.flatchr.mapping.valuemaps import ValueMaps
-from integrations.flatchr.mapping.values import Notes, Report, as_integer, as_request_day
+from integrations.flatchr.mapping.values import Notes, Report, ValueMaps, as_integer, as_request_day
 from integrations.flatchr.referentials import read_referentials
 from integrations.records import (
     JobRecord,
@@ -40,11 +39,11 @@ TRAITS = "/company/{company}/applicant/%s/traits"
 _DETAILS = {"fields": "address,tags,items"}
 _LANGUAGE = {"lang": "fr"}
 
-# Flatchr answered, and will not do what was asked. A wrong key, an outage or an answer that makes
-# no sense is none of these: those end the read.
+# Flatchr answered that it will not. A wrong key, an outage or an invalid response is none of these:
+# those end the read.
 _REFUSALS = {ErrorKind.REFUSED, ErrorKind.NOT_FOUND}
 
-# What cannot be told complete when a row of a model is missing or cannot be identified.
+# The models that are incomplete when a row of a model is missing or cannot be identified.
 _AFFECTED = {
     Model.JOBS: {Model.JOBS, Model.JOB_STAGES},
     Model.APPLICATION_STAGES: {Model.APPLICATION_STAGES, Model.JOB_STAGES},
@@ -59,8 +58,8 @@ _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 Rows = Iterator[tuple[Any, str]]
 
 
-class Source(Protocol):
-    """What the reader needs of `FlatchrClient`: the elements of an array with their source text.
+class ArrayClient(Protocol):
+    """The part of `FlatchrClient` that the reader uses: elements of an array with source text.
 
     Raises `FlatchrError`.
     """
@@ -89,7 +88,7 @@ class FlatchrReader:
 
     def __init__(
         self,
-        client: Source,
+        client: ArrayClient,
         *,
         careers_url: str,
         integration_id: str,
@@ -129,7 +128,7 @@ class FlatchrReader:
             value_maps=self._value_maps,
             report=self._report,
         )
-        listed = _Vacancies()
+        listed = _ListedVacancies()
         joined: dict[int, str] = {}
         for vacancies in (self._vacancies(listed, {}), self._closed_vacancies(listed)):
             for vacancy, raw in vacancies:
@@ -185,17 +184,17 @@ class FlatchrReader:
         return self._tags.of_applicant(applicant_id, traits)
 
     def _rejected(self, record: Rejected) -> Rejected:
-        """`record`, noted when it does not even say which record it is: that one is not gone."""
+        """`record`. One without an id makes its model incomplete: no absence is a deletion then."""
         if not record.remote_id:
             self.incomplete |= _AFFECTED[record.model]
         return record
 
-    def _vacancies(self, listed: _Vacancies, filters: Mapping[str, Any]) -> Rows:
+    def _vacancies(self, listed: _ListedVacancies, filters: Mapping[str, Any]) -> Rows:
         for vacancy, raw in self._client.stream("GET", VACANCIES, params={**_DETAILS, **filters}):
             if listed.add(vacancy, raw):
                 yield vacancy, raw
 
-    def _closed_vacancies(self, listed: _Vacancies) -> Rows:
+    def _closed_vacancies(self, listed: _ListedVacancies) -> Rows:
         """Closed vacancies. What the list holds without a filter is not documented (§1), so it
         counts as complete only if closed ones were in it, or the filter was heeded.
         """
@@ -268,8 +267,8 @@ class FlatchrReader:
         )
 
 
-class _Vacancies:
-    """What was listed so far, known by its source text so that it is not mapped twice."""
+class _ListedVacancies:
+    """Digests of the vacancies listed so far, so that each is mapped once."""
 
     def __init__(self) -> None:
         self.total = 0
@@ -277,7 +276,7 @@ class _Vacancies:
         self._seen: set[bytes] = set()
 
     def add(self, vacancy: Any, raw: str) -> bool:
-        """Whether the vacancy is new, or not as it was."""
+        """Remember the vacancy; return whether it is new or has changed."""
         self.total += 1
         status = as_integer(vacancy.get("status")) if isinstance(vacancy, dict) else None
         self.closed = self.closed or status == 0

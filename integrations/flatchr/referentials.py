@@ -1,6 +1,6 @@
-"""Flatchr's lists of codes and their labels, read at run time (`docs/flatchr-api.md §25`).
+"""Referentials: Flatchr's lists of codes and labels, read at run time (`docs/flatchr-api.md §25`).
 
-Nothing about their ids is documented but a few examples, so no id is written into the product.
+Of their ids only a few examples are documented, so no id is hard-coded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LABEL_KEYS = ("text", "label", "name", "title")
 
 @dataclass(frozen=True, slots=True)
 class Referentials:
-    """Labels by code, codes as text. Null: not read, or refused by Flatchr."""
+    """Labels by code, codes as text; null if not read, or refused by Flatchr."""
 
     contracts: Labels | None = None
     channels: Labels | None = None
@@ -45,13 +45,13 @@ def read_referentials(fetch: Fetch, integration_fields: frozenset[str]) -> Refer
 
 def labels(items: Iterable[Any]) -> dict[str, str]:
     """Labels by code from a list of `{id, text}`; ids may be numbers or strings, and the label
-    may bear another name, as the shape is nowhere documented. Other items are passed over.
+    may bear another name, as the shape is nowhere documented. Other items are skipped.
     """
     return dict(_labelled(items))
 
 
 def code_key(code: Any) -> str | None:
-    """A code as `labels` has it; null when it is none."""
+    """A code as a key of `labels`; null if it is none."""
     if type(code) is int:
         return str(code)
     return code.strip() or None if isinstance(code, str) else None

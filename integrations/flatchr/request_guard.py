@@ -1,7 +1,7 @@
-"""Paths, headers and queries that others wrote, for a request that must stay on Flatchr's host.
+"""Checks of paths, headers and parameters of users, for a request that must stay on Flatchr's host.
 
-What is refused is refused with a reason, and nothing is repaired: a repaired path may lead
-somewhere else than its author, or a reader of the log, thinks.
+Unsafe input is refused with a reason and never repaired: a repaired path may lead elsewhere than
+its author, or a reader of the log, expects.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\x20-\x7e\t]*")
 
-# Who is asking, and how the connection is used, is decided here.
-_OURS = frozenset(
+# Headers of credentials and of the connection, which the client sets itself.
+_RESERVED = frozenset(
     {
         "accept-encoding",
         "authorization",
@@ -47,25 +47,27 @@ _OURS = frozenset(
         "x-method-override",
     }
 )
-_OUR_PREFIXES = ("x-forwarded-", "proxy-", "sec-")
+_RESERVED_PREFIXES = ("x-forwarded-", "proxy-", "sec-")
 # Flatchr takes a key in the query, too (`docs/flatchr-api.md §0.2`).
 _CREDENTIALS = frozenset({"token", "api_key"})
 
 
-class NotRelative(ValueError):
-    """What was given could leave the host or speak in another's name; the text says why."""
+class UnsafeRequest(ValueError):
+    """The request could leave the host or use other credentials; the text says why."""
 
 
-def relative_path(given: str) -> str:
-    """`given`, path and query, with a slash in front. Raises `NotRelative`."""
+def checked_path(given: str) -> str:
+    """`given`, a path with a query, with a leading slash. Raises `UnsafeRequest`."""
     if len(given) > _LONGEST:
-        raise NotRelative("The path is too long.")
+        raise UnsafeRequest("The path is too long.")
     if _UNSAFE.search(given):
-        raise NotRelative("The path holds a space, a control character or a backslash: encode it.")
+        raise UnsafeRequest(
+            "The path holds a space, a control character or a backslash: encode it."
+        )
     if "#" in given:
-        raise NotRelative("The path holds a fragment (#), which is never sent.")
+        raise UnsafeRequest("The path holds a fragment (#), which is never sent.")
     if given.startswith("//") or re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:", given):
-        raise NotRelative("The path is an address of its own. Leave out the scheme and the host.")
+        raise UnsafeRequest("The path is an address of its own. Leave out the scheme and the host.")
     path, mark, query = given.partition("?")
     _check_path(path)
     _check_credentials(name for name, _ in parse_qsl(query, keep_blank_values=True))
@@ -74,44 +76,44 @@ def relative_path(given: str) -> str:
 
 def _check_path(path: str) -> None:
     if _ENCODED.search(path):
-        raise NotRelative("The path holds a percent sign that encodes nothing.")
+        raise UnsafeRequest("The path holds a percent sign that encodes nothing.")
     decoded = path
     for _ in range(4):
         if _HIDDEN.search(decoded):
-            raise NotRelative("The path holds an encoded slash, backslash or line end.")
+            raise UnsafeRequest("The path holds an encoded slash, backslash or line end.")
         plain = unquote(decoded, errors="replace")
         if plain == decoded:
             break
         decoded = plain
     else:
-        raise NotRelative("The path is encoded several times over.")
+        raise UnsafeRequest("The path is encoded several times over.")
     if _UNSAFE.search(decoded.replace(" ", "")):
-        raise NotRelative("The path holds an encoded control character.")
+        raise UnsafeRequest("The path holds an encoded control character.")
     if not {".", ".."}.isdisjoint(decoded.split("/")):
-        raise NotRelative("The path holds a dot segment, which would lead to another path.")
+        raise UnsafeRequest("The path holds a dot segment, which would lead to another path.")
     if "//" in decoded:
-        raise NotRelative("The path holds an empty segment.")
+        raise UnsafeRequest("The path holds an empty segment.")
 
 
-def own_headers(given: Mapping[str, str]) -> dict[str, str]:
-    """`given`, if all of it may be set by others. Raises `NotRelative`."""
+def checked_headers(given: Mapping[str, str]) -> dict[str, str]:
+    """`given`, if users may set each of these headers. Raises `UnsafeRequest`."""
     for name, value in given.items():
         if not _TOKEN.fullmatch(name):
-            raise NotRelative("The name of a header holds a character that none may have.")
-        if name.lower() in _OURS or name.lower().startswith(_OUR_PREFIXES):
-            raise NotRelative(f"The header {name.lower()} is set here and cannot be given.")
+            raise UnsafeRequest("The name of a header holds a character that none may have.")
+        if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIXES):
+            raise UnsafeRequest(f"The header {name.lower()} is set here and cannot be given.")
         if not _VALUE.fullmatch(value):
-            raise NotRelative(f"The header {name.lower()} holds a character that none may have.")
+            raise UnsafeRequest(f"The header {name.lower()} holds a character that none may have.")
     return dict(given)
 
 
-def own_params(given: Mapping[str, str]) -> dict[str, str]:
-    """`given`, if none of it signs in. Raises `NotRelative`."""
+def checked_params(given: Mapping[str, str]) -> dict[str, str]:
+    """`given`, if none is a credential. Raises `UnsafeRequest`."""
     _check_credentials(given)
     return dict(given)
 
 
-def stays_on(base: str, url: str) -> bool:
+def is_below(base: str, url: str) -> bool:
     """Whether a request to `url`, as it would be sent, goes to the host of `base`, and under its
     path.
     """
@@ -126,4 +128,4 @@ def stays_on(base: str, url: str) -> bool:
 def _check_credentials(names: Iterable[str]) -> None:
     for name in names:
         if name.lower() in _CREDENTIALS:
-            raise NotRelative(f"The parameter {name} signs in, which is done here. Leave it out.")
+            raise UnsafeRequest(f"The parameter {name} signs in, which is done here. Leave it out.")

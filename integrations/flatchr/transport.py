@@ -1,4 +1,4 @@
-"""One attempt at one request: sent, read under limits, judged by its status, and reported."""
+"""One attempt at one request: sent, read within limits, checked by its status, logged."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from integrations.flatchr.configuration import Clock, Policy
 from integrations.flatchr.errors import (
     ErrorKind,
     FlatchrError,
@@ -27,29 +28,32 @@ from integrations.flatchr.errors import (
     from_status,
 )
 from integrations.flatchr.exchange_log import Exchange, Masker, Observer
-from integrations.flatchr.policy import Clock, Policy
 
 STOPPED = "stopped"
+CHUNK = 64 * 1024  # bytes, after decompression
+_PREFETCHED = 4  # chunks
+
+Item = requests.Response | bytes | Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One read, however many attempts it takes, or one write, which gets a single attempt.
 
-    `deadline` is a moment of the monotonic clock. `shown` is what to record of a body that is
-    made while it is sent, or that is no text.
+    `deadline` is a moment of the monotonic clock. `logged_body` is logged in place of a
+    body that is made while it is sent, or that is no text.
     """
 
     request: requests.PreparedRequest
     scopes: frozenset[Scope]
     deadline: float
     max_bytes: int
-    shown: str = ""
+    logged_body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """What all attempts of one client share."""
+class FlatchrTransport:
+    """What all attempts of one client share: session, observer, limits, clock, masker."""
 
     session: requests.Session
     observer: Observer
@@ -77,15 +81,15 @@ class Attempt:
     The detail of a FlatchrError that passes through gets the method and path in front.
     """
 
-    def __init__(self, wire: Wire, call: Call, number: int) -> None:
-        self._wire = wire
+    def __init__(self, transport: FlatchrTransport, call: Call, number: int) -> None:
+        self._transport = transport
         self._call = call
         self._head = b""
-        self._began = wire.clock.monotonic()
-        self.exchange = _new_exchange(call, number, wire)
+        self._began = transport.clock.monotonic()
+        self.exchange = _new_exchange(call, number, transport)
 
     def __enter__(self) -> Self:
-        self._pump = Pump(lambda: self._wire.send(self._call.request))
+        self._reader = BackgroundReader(lambda: self._transport.send(self._call.request))
         return self
 
     def __exit__(
@@ -94,16 +98,16 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pump.stop()
+        self._reader.stop()
         exchange = self.exchange
-        exchange.duration = self._wire.clock.monotonic() - self._began
-        exchange.response_body = self._wire.masker.head(self._head.decode("utf-8", "replace"))
+        exchange.duration = self._transport.clock.monotonic() - self._began
+        exchange.response_body = self._transport.masker.head(self._head.decode("utf-8", "replace"))
         if isinstance(error, FlatchrError):
             exchange.error = str(error.kind)
             error.detail = f"{exchange.method} {exchange.path}: {error.detail}"
         elif error is not None:
             exchange.error = STOPPED
-        self._wire.observer.exchange(exchange)
+        self._transport.observer.exchange(exchange)
 
     def chunks(self) -> Iterator[bytes]:
         """The body, decompressed, in pieces of at most 64 KB. Raises FlatchrError."""
@@ -114,14 +118,14 @@ class Attempt:
 
     def head(self) -> requests.Response:
         """The status and headers of the answer, whatever they are. Raises FlatchrError."""
-        response = cast(requests.Response, self._next())  # the pump's first item
+        response = cast(requests.Response, self._next())  # the first item
         self.exchange.status = response.status_code
-        self.exchange.response_headers = self._wire.masker.headers(response.headers)
-        self._wire.observer.exchange(self.exchange)
+        self.exchange.response_headers = self._transport.masker.headers(response.headers)
+        self._transport.observer.exchange(self.exchange)
         return response
 
     def rest(self) -> Iterator[bytes]:
-        """The body, once the head was taken. Raises FlatchrError."""
+        """The body, after `head`. Raises FlatchrError."""
         while chunk := self._next_chunk():
             yield chunk
 
@@ -134,29 +138,29 @@ class Attempt:
             response.status_code,
             self._call.scopes,
             detail=f"HTTP {response.status_code}",
-            retry_after=_retry_after(response.headers, self._wire.clock.now()),
+            retry_after=_retry_after(response.headers, self._transport.clock.now()),
         )
 
     def _next_chunk(self) -> bytes:
         chunk = cast(bytes, self._next())
-        self._wire.observer.tick()
+        self._transport.observer.tick()
         self.exchange.bytes_received += len(chunk)
         if self.exchange.bytes_received > self._call.max_bytes:
             limit = f"the answer is over {self._call.max_bytes} bytes"
             raise failure(ErrorKind.TOO_LARGE, limit)
-        room = 4 * self._wire.masker.window - len(self._head)
+        room = 4 * self._transport.masker.window - len(self._head)
         if room > 0:
             self._head += chunk[:room]
         return chunk
 
     def _next(self) -> requests.Response | bytes:
-        """What the pump brings next, with a tick to the observer while there is nothing."""
-        while self._wire.clock.monotonic() < self._call.deadline:
-            item = self._pump.next(self._wire.policy.beat)
+        """The next item; calls `Observer.tick` each time none has come within `Policy.beat`."""
+        while self._transport.clock.monotonic() < self._call.deadline:
+            item = self._reader.next(self._transport.policy.beat)
             if item is None:
-                self._wire.observer.tick()
+                self._transport.observer.tick()
             elif isinstance(item, requests.RequestException | HTTPError):
-                text = self._wire.masker.text(f"{type(item).__name__}: {item}")
+                text = self._transport.masker.text(f"{type(item).__name__}: {item}")
                 raise from_exception(item, detail=text)
             elif isinstance(item, Exception):
                 raise item
@@ -165,20 +169,20 @@ class Attempt:
         raise failure(ErrorKind.TIMEOUT, "the deadline of the whole call passed")
 
 
-def _new_exchange(call: Call, number: int, wire: Wire) -> Exchange:
+def _new_exchange(call: Call, number: int, transport: FlatchrTransport) -> Exchange:
     request = call.request
-    body = call.shown
+    body = call.logged_body
     if not body and isinstance(request.body, bytes):
         body = request.body.decode("utf-8", "replace")
     return Exchange(
         key=secrets.token_hex(8),
         method=str(request.method),
         host=urlsplit(str(request.url)).netloc,
-        path=wire.masker.text(request.path_url),
+        path=transport.masker.text(request.path_url),
         attempt=number,
-        started_at=wire.clock.now(),
-        request_headers=wire.masker.headers(request.headers),
-        request_body=wire.masker.head(body),
+        started_at=transport.clock.now(),
+        request_headers=transport.masker.headers(request.headers),
+        request_body=transport.masker.head(body),
     )
 
 
@@ -198,26 +202,18 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-# A response read on a helper thread, so that its consumer never blocks for long.
-#
-# Flatchr can think for most of a minute before it answers, and a socket read cannot be interrupted.
-# A run has to renew its lease and to notice a cancellation meanwhile. The thread also reads a few
-# chunks ahead, so that the network and decompression overlap with parsing.
-CHUNK = 64 * 1024  # bytes, after decompression
-_AHEAD = 4  # chunks
+class BackgroundReader:
+    """Reads a response on a thread: the response, its body in chunks, and `b""` at the end.
 
-Item = requests.Response | bytes | Exception
-
-
-class Pump:
-    """Hands out, in order: the response, its body in chunks, and `b""` at the end.
-
-    An exception takes the place of whatever it prevented and is the last item.
+    Flatchr can take most of a minute to answer, and a socket read cannot be interrupted; a run has
+    to renew its lease and to notice a cancellation meanwhile. The thread also prefetches a few
+    chunks, so that the network and decompression overlap with parsing. An exception takes the
+    place of the item that it prevented and is the last one.
     """
 
     def __init__(self, send: Callable[[], requests.Response]) -> None:
         self._send = send
-        self._items: queue.Queue[Item] = queue.Queue(_AHEAD)
+        self._items: queue.Queue[Item] = queue.Queue(_PREFETCHED)
         self._stopped = threading.Event()
         self._response: requests.Response | None = None
         self._thread = threading.Thread(target=self._run, name="flatchr-read", daemon=True)

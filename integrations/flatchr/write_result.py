@@ -1,4 +1,4 @@
-"""What became of a write: one of four things, of which only two are safe to try again."""
+"""The result of a write to Flatchr: one of four outcomes, of which two are safe to retry."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError, failure
 from integrations.flatchr.exchange_log import Exchange
 
 
-class Delivery(StrEnum):
-    """NOT_SENT: no connection took any of it. REFUSED: Flatchr said no. UNKNOWN: it may have
-    arrived. ACCEPTED: Flatchr said yes.
+class WriteOutcome(StrEnum):
+    """NOT_SENT: no byte reached a connection. REFUSED: Flatchr answered 4xx. UNKNOWN: it may have
+    arrived. ACCEPTED: Flatchr confirmed it.
     """
 
     NOT_SENT = "not_sent"
@@ -23,55 +23,53 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """The fate of one write. `error` is None when it was accepted; `exchange` is None when there
-    was no attempt. `said` is Flatchr's own message, if its answer holds one.
+class WriteResult:
+    """The outcome of one write. `error` is None if it was accepted; `exchange` is None if there was
+    no attempt. `message` is Flatchr's own, if its response has one.
     """
 
-    delivery: Delivery
+    outcome: WriteOutcome
     error: FlatchrError | None = None
     exchange: Exchange | None = None
-    said: str = ""
+    message: str = ""
 
     @property
     def reason(self) -> FlatchrError:
-        """The error of a receipt that has one: any but ACCEPTED."""
+        """The error. Raises ValueError for an accepted write."""
         if self.error is None:
             raise ValueError("an accepted write has no error")
         return self.error
 
 
-def delivery_of(error: FlatchrError, *, begun: bool) -> Delivery:
-    """What a failed write means. Strict: 4xx and a connection that never stood are the only
-    proofs that nothing was accepted.
+def outcome_of_error(error: FlatchrError, *, begun: bool) -> WriteOutcome:
+    """The outcome of a write that raised `error`. `begun`: a part of the body was sent.
+
+    Only a 4xx, or a connection that was never made, proves that nothing was accepted.
     """
     if error.status is not None and 400 <= error.status < 500:
-        return Delivery.REFUSED
-    return Delivery.UNKNOWN if begun else Delivery.NOT_SENT
+        return WriteOutcome.REFUSED
+    return WriteOutcome.UNKNOWN if begun else WriteOutcome.NOT_SENT
 
 
-def read_answer(body: bytes) -> None:
+def check_created(body: bytes) -> None:
     """Raise NOT_UNDERSTOOD unless the body of a 2xx says that a candidate was created.
 
     The exact answer is not documented but for a status and a text such as "applicant created"
-    (`docs/flatchr-api.md §7`); anything else is left to a look at what Flatchr has.
+    (`docs/flatchr-api.md §7`); anything else has to be looked up at Flatchr.
     """
     text = body.decode("utf-8", "replace").strip()
     answer = _decoded(text)
     if isinstance(answer, dict):
         status = answer.get("status", answer.get("statusCode"))
         if status is None or str(status) in ("200", "201", "ok", "success"):
-            answer = " ".join(str(answer.get(name, "")) for name in _WORDS)
+            answer = f"{answer.get('response', '')} {answer.get('message', '')}"
     if isinstance(answer, str) and "<" not in answer and "created" in answer.lower():
         return
     raise failure(ErrorKind.NOT_UNDERSTOOD, "a 2xx that does not say that it was created")
 
 
-_WORDS = ("response", "message")
-
-
-def said_in(text: str) -> str:
-    """The message in the body of an error, at most 300 characters; blank when there is none."""
+def error_message_in(text: str) -> str:
+    """The message in the body of a response, at most 300 characters; blank if it has none."""
     answer = _decoded(text)
     if not isinstance(answer, dict):
         return ""

@@ -1,1 +1,1 @@
-"""Requests of users' and applications' own to Flatchr, signed in by us: one way out for all."""
+"""Passthrough: requests of users and API clients to Flatchr, sent with the tenant's key."""

@@ -1,6 +1,6 @@
-"""The second step before anything but a GET: what was shown is kept here, and sent once.
+"""Confirmation of requests other than GET: kept in a row when shown, sent once when confirmed.
 
-What is sent is taken from the row that was shown, not from the browser that confirms it.
+The request that is sent is read from that row, not from the browser that confirms it.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.models import Integration, PreparedCall
-from integrations.passthrough.request import Asked, File
+from integrations.passthrough.request import FormFile, PassthroughRequest
 
-# For so long a prepared call may be confirmed; the content of its file is kept no longer.
-LASTS = timedelta(minutes=10)
+# How long a prepared call may be confirmed; its file is kept no longer.
+LIFETIME = timedelta(minutes=10)
 
 
 class NothingPrepared(Exception):
-    """There is no such call any more: it was sent already, or its time is up."""
+    """There is no such call: it was sent already, or has expired."""
 
 
-def prepare(user: Any, integration: Integration, asked: Asked) -> PreparedCall:
-    """Keep `asked` until `user` confirms it."""
+def prepare(user: Any, integration: Integration, request: PassthroughRequest) -> PreparedCall:
+    """Keep `request` until `user` confirms it."""
     forget_old()
-    fields = [[name, value] for name, value in asked.form if isinstance(value, str)]
-    files = [(name, value) for name, value in asked.form if isinstance(value, File)]
+    fields = [[name, value] for name, value in request.form if isinstance(value, str)]
+    files = [(name, value) for name, value in request.form if isinstance(value, FormFile)]
     kept: dict[str, Any] = {
-        "host": asked.host,
-        "method": asked.method,
-        "path": asked.path,
-        "params": dict(asked.params),
-        "headers": dict(asked.headers),
+        "host": request.host,
+        "method": request.method,
+        "path": request.path,
+        "params": dict(request.params),
+        "headers": dict(request.headers),
         # As text: no database's JSON holds a NUL, which JSON that is sent may.
-        "data": "" if asked.data is None else orjson.dumps(asked.data).decode(),
+        "data": "" if request.data is None else orjson.dumps(request.data).decode(),
         "fields": fields,
     }
     content = None
@@ -47,8 +47,8 @@ def prepare(user: Any, integration: Integration, asked: Asked) -> PreparedCall:
 
 
 def prepared(user: Any, pk: str) -> PreparedCall:
-    """One of the user's own. Raises `NothingPrepared`."""
-    since = timezone.now() - LASTS
+    """A prepared call of this user. Raises `NothingPrepared`."""
+    since = timezone.now() - LIFETIME
     mine = PreparedCall.objects.select_related("integration")
     found = mine.filter(pk=pk, user=user, created_at__gt=since).first()
     if found is None:
@@ -56,23 +56,23 @@ def prepared(user: Any, pk: str) -> PreparedCall:
     return found
 
 
-def take(call: PreparedCall) -> Asked:
-    """What is to be sent, for the first who asks. Raises `NothingPrepared` for all others."""
+def take(call: PreparedCall) -> PassthroughRequest:
+    """The request to send, once: deletes the row. Raises `NothingPrepared` on a second call."""
     with transaction.atomic():
         taken, _ = PreparedCall.objects.filter(pk=call.pk).delete()
     if not taken:
         raise NothingPrepared
-    return asked_of(call)
+    return kept_request(call)
 
 
-def asked_of(call: PreparedCall) -> Asked:
-    """The request that was kept."""
+def kept_request(call: PreparedCall) -> PassthroughRequest:
+    """The request that the row keeps."""
     kept = call.asked
-    form: list[tuple[str, str | File]] = [(name, value) for name, value in kept["fields"]]
+    form: list[tuple[str, str | FormFile]] = [(name, value) for name, value in kept["fields"]]
     if file := kept.get("file"):
         content = bytes(call.file or b"")
-        form.append((file["field"], File(file["name"], file["content_type"], content)))
-    return Asked(
+        form.append((file["field"], FormFile(file["name"], file["content_type"], content)))
+    return PassthroughRequest(
         host=kept["host"],
         method=kept["method"],
         path=kept["path"],
@@ -85,5 +85,5 @@ def asked_of(call: PreparedCall) -> Asked:
 
 @jobs.RETENTION.register("calls to confirm")
 def forget_old() -> None:
-    """Remove what nobody confirmed in time. Idempotent."""
-    PreparedCall.objects.filter(created_at__lte=timezone.now() - LASTS).delete()
+    """Remove the calls that have expired. Idempotent."""
+    PreparedCall.objects.filter(created_at__lte=timezone.now() - LIFETIME).delete()

@@ -1,16 +1,20 @@
 """Every documented endpoint of Flatchr as a table (`docs/flatchr-api.md`, sections 1 to 25).
 
-`{names}` stand for what the caller knows; `filling` puts in what the tenant's own data tells.
+`{names}` are placeholders; `filled` replaces those that the tenant's own data answers.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from integrations.flatchr.client import Host
+from integrations.models import Application, FlatchrCredentials, Integration, Job
+from integrations.passthrough.request import is_read
 
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _COMPANY = "/company/{company}"
 _APPLICANT = f"{_COMPANY}/applicant/{{applicant}}"
 _ON_VACANCY = f"{_COMPANY}/vacancy/{{vacancy}}/applicant/{{applicant}}"
@@ -141,3 +145,48 @@ def grouped() -> list[tuple[str, list[Endpoint]]]:
     for endpoint in ENDPOINTS:
         groups.setdefault(endpoint.group, []).append(endpoint)
     return list(groups.items())
+
+
+def placeholders(text: str) -> list[str]:
+    """The `{names}` that are still in `text`, each once."""
+    return list(dict.fromkeys(f"{{{name}}}" for name in _PLACEHOLDER.findall(text)))
+
+
+def filled(endpoint: Endpoint, integration: Integration) -> Endpoint:
+    """`endpoint` with the tenant's keys and, for a read, the ids of some of its records.
+
+    A request that changes something gets no record's id: its author has to name the record.
+    """
+    found = FlatchrCredentials.objects.filter(pk=integration.pk).first()
+    known = {"company": found.company_key, "slug": found.slug} if found else {}
+    if is_read(endpoint.host, endpoint.method, endpoint.path.replace("{company}", "c")):
+        wanted = placeholders(f"{endpoint.path} {endpoint.params}")
+        known |= _records(integration, wanted)
+
+    def put(value: Any) -> Any:
+        if isinstance(value, str):
+            return _PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), value)
+        if isinstance(value, dict):
+            return {name: put(one) for name, one in value.items()}
+        return [put(one) for one in value] if isinstance(value, list) else value
+
+    return replace(
+        endpoint,
+        path=put(endpoint.path),
+        params=put(dict(endpoint.params)),
+        body=put(endpoint.body),
+        form=put(dict(endpoint.form)),
+    )
+
+
+def _records(integration: Integration, wanted: list[str]) -> dict[str, str]:
+    """The Flatchr id of any one record of each kind that is wanted and exists."""
+    kinds: dict[str, Any] = {"vacancy": Job, "applicant": Application}
+    known = {}
+    for name, model in kinds.items():
+        if f"{{{name}}}" not in wanted:
+            continue
+        rows = model._default_manager.filter(integration=integration, remote_deleted_at=None)
+        for remote_id in rows.order_by().values_list("remote_id", flat=True)[:1]:
+            known[name] = str(remote_id)
+    return known

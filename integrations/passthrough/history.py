@@ -1,4 +1,4 @@
-"""The history of what was passed through: bounded in number and time, with secrets masked."""
+"""The history of passthrough requests, bounded in number and age, with secrets masked."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from integrations import jobs
 from integrations.audit.trail import record
 from integrations.flatchr.exchange_log import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
-from integrations.passthrough.request import Outgoing, is_read
+from integrations.passthrough.request import CheckedRequest, is_read
 
-# So many calls of a tenant are kept, however young they are.
-MOST = 10_000
+# The most calls kept of a tenant, whatever their age.
+MAX_CALLS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Sender:
 
 
 def begin(
-    integration: Integration, call: Outgoing, sender: Sender, masker: Masker
+    integration: Integration, call: CheckedRequest, sender: Sender, masker: Masker
 ) -> PassthroughCall:
-    """Write down that `call` is about to be sent."""
+    """Record that `call` is about to be sent."""
     with transaction.atomic():
         begun = PassthroughCall.objects.create(
             integration=integration,
@@ -63,7 +63,7 @@ def begin(
 def end(
     call: PassthroughCall, *, status: int | None, duration: float, bytes_received: int, error: str
 ) -> None:
-    """Write down what came of it; `duration` in seconds."""
+    """Record the result; `duration` in seconds."""
     PassthroughCall.objects.filter(pk=call.pk).update(
         status=status, duration=duration, bytes_received=bytes_received, error=error
     )
@@ -71,15 +71,15 @@ def end(
 
 @jobs.RETENTION.register("calls of the console")
 def retain() -> None:
-    """Remove what is older than the log of requests is kept, and all but each tenant's newest
-    `MOST`. Idempotent.
+    """Remove calls older than `EXCHANGE_RETENTION_DAYS`, and all but each tenant's newest
+    `MAX_CALLS`. Idempotent.
     """
     old = timezone.now() - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
     PassthroughCall.objects.filter(started_at__lt=old).delete()
     counted = PassthroughCall.objects.order_by().values("integration").annotate(n=Count("pk"))
-    for pk in counted.filter(n__gt=MOST).values_list("integration", flat=True):
+    for pk in counted.filter(n__gt=MAX_CALLS).values_list("integration", flat=True):
         calls = PassthroughCall.objects.filter(integration=pk).order_by("-id")
-        oldest_kept = calls.values_list("pk", flat=True)[MOST - 1]
+        oldest_kept = calls.values_list("pk", flat=True)[MAX_CALLS - 1]
         calls.filter(pk__lt=oldest_kept).delete()
 
 

@@ -1,23 +1,23 @@
-"""Sending a request that was asked for: to Flatchr, once, and written down whatever comes of it.
+"""Send a passthrough request to Flatchr, once; every request is recorded in the history.
 
-Flatchr's answer of any status is an answer. What brought none is `Unanswered`, which says whether
-Flatchr may have done it all the same.
+A response of any status is a result. Without a response `NoResponse` is raised, which says whether
+Flatchr may have carried the request out all the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrations.flatchr.actions import ActingClient, Relayed
-from integrations.flatchr.errors import ErrorKind, FlatchrError
+from integrations.flatchr.actions import ActionClient, RelayedResponse
+from integrations.flatchr.configuration import Policy
+from integrations.flatchr.errors import ErrorKind, FlatchrError, Scope, from_status
 from integrations.flatchr.exchange_log import Exchange, Masker
 from integrations.flatchr.payloads import BytesBody
-from integrations.flatchr.policy import Policy
-from integrations.models import Integration, PassthroughCall
+from integrations.models import Integration
 from integrations.passthrough import history
 from integrations.passthrough.history import Sender
-from integrations.passthrough.request import Outgoing, with_key
-from integrations.tenants.clients import open_acting_client
+from integrations.passthrough.request import CheckedRequest, with_key
+from integrations.tenants.clients import open_action_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 # The largest answer that is read; bytes.
@@ -29,9 +29,9 @@ class NotConnected(Exception):
     """The tenant has no Flatchr credentials yet."""
 
 
-class Unanswered(Exception):
-    """A request that brought no answer. `title` and `message` are for the user; `may_be_done`
-    says that Flatchr may have done it, so that nothing may send it again by itself.
+class NoResponse(Exception):
+    """A request without a response. `title` and `message` are for the user; `may_be_done`
+    says that Flatchr may have carried it out, so it must not be retried automatically.
     """
 
     def __init__(self, error: FlatchrError, *, may_be_done: bool, max_bytes: int) -> None:
@@ -39,103 +39,95 @@ class Unanswered(Exception):
         self.may_be_done = may_be_done and not (
             error.kind is ErrorKind.RATE_LIMITED or error.kind.is_auth
         )
-        self.title, self.message = _words(error, self.may_be_done, max_bytes)
+        self.title, self.message = _texts(error, self.may_be_done, max_bytes)
         super().__init__(self.message)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Flatchr's answer, how long it took in seconds, and what masks the tenant's secrets in it."""
+class PassthroughResult:
+    """Flatchr's response, the duration in seconds, and the masker of the tenant's secrets."""
 
-    relayed: Relayed
+    response: RelayedResponse
     seconds: float
     masker: Masker
 
 
-class _Log(ExchangeRecorder):
-    """Records the exchange without what was answered, and remembers its measures."""
+class _PassthroughRecorder(ExchangeRecorder):
+    """Records the exchange without the response body, and keeps the last one for its figures."""
 
     last: Exchange | None = None
 
     def exchange(self, exchange: Exchange) -> None:
         if exchange.duration is not None:
             self.last = exchange
-            # Whatever Flatchr has may be asked for here, people's messages included.
+            # Any data of Flatchr can be read through here, people's messages included.
             exchange.response_body = ""
         super().exchange(exchange)
 
 
 def send(
-    integration: Integration, call: Outgoing, sender: Sender, *, max_bytes: int | None = None
-) -> Answer:
-    """Send `call` in the tenant's name and return Flatchr's answer, at most `max_bytes` of it.
+    integration: Integration, call: CheckedRequest, sender: Sender, *, max_bytes: int | None = None
+) -> PassthroughResult:
+    """Send `call` with the tenant's key and return Flatchr's response of at most `max_bytes`.
 
-    Raises `NotConnected` and `Unanswered`. It is in the history from before it is sent.
+    Raises `NotConnected` and `NoResponse`. The history has the request before it is sent.
     """
     if not hasattr(integration, "credentials"):
         raise NotConnected
-    most = MAX_ANSWER if max_bytes is None else max_bytes
-    log = _Log(integration.pk)
+    limit = MAX_ANSWER if max_bytes is None else max_bytes
+    log = _PassthroughRecorder(integration.pk)
     try:
-        with open_acting_client(integration, log, PATIENCE) as client:
-            return _sent(client, integration, call, sender, log, most)
+        with open_action_client(integration, log, PATIENCE) as client:
+            return _sent(client, integration, call, sender, log, limit)
     except FlatchrError as error:
-        raise Unanswered(error, may_be_done=False, max_bytes=most) from None
+        raise NoResponse(error, may_be_done=False, max_bytes=limit) from None
     finally:
         log.flush()
 
 
 def _sent(
-    client: ActingClient,
+    client: ActionClient,
     integration: Integration,
-    call: Outgoing,
+    call: CheckedRequest,
     sender: Sender,
-    log: _Log,
-    most: int,
-) -> Answer:
+    log: _PassthroughRecorder,
+    limit: int,
+) -> PassthroughResult:
     masker = Masker(client.credentials.api_key)
     row = history.begin(integration, call, sender, masker)
     content = with_key(call, client.credentials.api_key)
     body = BytesBody(content) if content else None
-    problem: Unanswered | None = None
+    problem: NoResponse | None = None
     try:
-        relayed = _relayed(client, call, body, most)
+        response = client.relay(
+            call.host,
+            call.method,
+            call.path,
+            headers=call.headers,
+            params=call.params,
+            body=body,
+            logged_body=call.shown,
+            max_bytes=limit,
+        )
     except FlatchrError as error:
-        begun = body.give_up() if body is not None else True
-        problem = Unanswered(error, may_be_done=begun and call.method != "GET", max_bytes=most)
+        begun = body.abort() if body is not None else True
+        problem = NoResponse(error, may_be_done=begun and call.method != "GET", max_bytes=limit)
         raise problem from None
     finally:
-        _end(row, log.last, problem)
-    return Answer(relayed, (log.last.duration if log.last else None) or 0.0, masker)
+        exchange = log.last
+        seconds = (exchange.duration if exchange else None) or 0.0
+        history.end(
+            row,
+            status=exchange.status if exchange else None,
+            duration=seconds,
+            bytes_received=exchange.bytes_received if exchange else 0,
+            error=problem.message if problem else "",
+        )
+    return PassthroughResult(response, seconds, masker)
 
 
-def _relayed(
-    client: ActingClient, call: Outgoing, body: BytesBody | None, max_bytes: int
-) -> Relayed:
-    return client.relay(
-        call.host,
-        call.method,
-        call.path,
-        headers=call.headers,
-        params=call.params,
-        body=body,
-        shown=call.shown,
-        max_bytes=max_bytes,
-    )
-
-
-def _end(row: PassthroughCall, exchange: Exchange | None, problem: Unanswered | None) -> None:
-    history.end(
-        row,
-        status=exchange.status if exchange else None,
-        duration=(exchange.duration if exchange else None) or 0.0,
-        bytes_received=exchange.bytes_received if exchange else 0,
-        error=problem.message if problem else "",
-    )
-
-
-def _words(error: FlatchrError, may_be_done: bool, max_bytes: int) -> tuple[str, str]:
-    """A title, which may be empty, and what happened with what to do next."""
+def _texts(error: FlatchrError, may_be_done: bool, max_bytes: int) -> tuple[str, str]:
+    """A title, which may be empty, and a message: what happened and what to do next."""
     if error.kind is ErrorKind.RATE_LIMITED:
         return "", "The limit for requests to Flatchr is used up. Nothing was sent."
     if error.kind.is_auth:
@@ -155,3 +147,21 @@ def _words(error: FlatchrError, may_be_done: bool, max_bytes: int) -> tuple[str,
     if error.kind is ErrorKind.TIMEOUT:
         return "", error.message
     return "Flatchr is not available.", error.message
+
+
+def explain(call: CheckedRequest, status: int) -> str:
+    """What `status` means for `call` in plain words, with what to do next; empty for a success."""
+    if status < 300:
+        return ""
+    if status < 400:
+        return (
+            "Flatchr points to another address, which is not followed: it would take the key "
+            "along. The address is among the headers, under location."
+        )
+    if call.host == "careers":
+        scopes = {Scope.ANY, Scope.CAREERS if call.method == "GET" else Scope.WRITE}
+    else:
+        scopes = {Scope.ANY, Scope.API}
+        if call.path.startswith("/company/"):
+            scopes.add(Scope.COMPANY)
+    return from_status(status, scopes, detail="").message

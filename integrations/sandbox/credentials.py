@@ -26,10 +26,6 @@ def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
 class Keyring:
     """Issues and checks tokens with a secret that depends on nothing but the seed."""
 
@@ -58,7 +54,8 @@ class Keyring:
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(self._signature(signed).encode(), signature.encode()):
             return None
-        claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
+        text = signed.partition(".")[2]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return claims if claims["exp"] > now else None
 
 

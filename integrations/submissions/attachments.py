@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from integrations import egress
-from integrations.flatchr.payloads import Resume
+from integrations.flatchr.payloads import ResumeFile
 from integrations.models import Submission
 from integrations.models.submissions import private_files
 from integrations.submissions.documents import Document, DocumentRefused, inspect
@@ -125,7 +125,7 @@ def fetch_for(lease: SubmissionLease) -> None:
     lease.renew_for(LEASE)
 
 
-def resume(submission: Submission) -> Resume:
+def resume(submission: Submission) -> ResumeFile:
     """The file as it is sent, after a look that it is whole. Raises `NotSent`."""
     if not submission.document:
         raise NotSent("document_missing", f"The CV is no longer here: attach it again. {SAFE}")
@@ -147,7 +147,7 @@ def resume(submission: Submission) -> Resume:
         with private_files().open(name) as file:
             yield cast(BinaryIO, file)
 
-    return Resume(
+    return ResumeFile(
         name=submission.document_name,
         content_type=submission.document_type,
         size=submission.document_size or 0,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.flatchr.client import SEARCH
 from integrations.flatchr.exchange_log import Exchange
-from integrations.flatchr.write_result import Receipt
+from integrations.flatchr.write_result import WriteResult
 from integrations.models import (
     AttemptKind,
     AttemptOutcome,
@@ -50,13 +50,13 @@ def begin_send(submission: Submission, host: str, path: str, body: dict[str, Any
     return attempt.pk
 
 
-def end_send(attempt_id: int, receipt: Receipt) -> None:
+def end_send(attempt_id: int, receipt: WriteResult) -> None:
     """Note what became of the request."""
     SubmissionAttempt.objects.filter(pk=attempt_id).update(**_outcome_fields(receipt))
 
 
 def note_check(
-    submission: Submission, host: str, path: str, body: dict[str, Any], receipt: Receipt
+    submission: Submission, host: str, path: str, body: dict[str, Any], receipt: WriteResult
 ) -> None:
     """Note a dry run and its answer."""
     began = receipt.exchange.started_at if receipt.exchange else timezone.now()
@@ -92,10 +92,10 @@ def note_lookup(
     )
 
 
-def _outcome_fields(receipt: Receipt) -> dict[str, Any]:
+def _outcome_fields(receipt: WriteResult) -> dict[str, Any]:
     exchange = receipt.exchange
     return {
-        "outcome": receipt.delivery.value,
+        "outcome": receipt.outcome.value,
         "duration": exchange.duration if exchange else None,
         "status": exchange.status if exchange else None,
         "response": _storable(exchange.response_body) if exchange else "",

@@ -17,8 +17,8 @@ from django.utils import timezone
 from integrations.flatchr.applicant_lookup import FoundApplicants, applicants_by_email
 from integrations.flatchr.client import CREATE, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.payloads import Resume, candidate_payload, shown
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.payloads import ResumeFile, candidate_payload, loggable_payload
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.jobs import LeaseLost
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import attempts, reconcile, states
@@ -48,7 +48,7 @@ class Ready:
 
     cleaned: Cleaned
     payload: dict[str, Any]
-    resume: Resume
+    resume: ResumeFile
 
 
 def send(submission_id: str) -> bool:
@@ -129,11 +129,11 @@ def _deliver(
         # Our own limit, or a key that no header can carry: the request was not even begun.
         _lookup_failed(lease, receipt.reason, recorder)
         return
-    match receipt.delivery:
-        case Delivery.ACCEPTED:
+    match receipt.outcome:
+        case WriteOutcome.ACCEPTED:
             attempts.end_send(attempt_id, receipt)
             reconcile.conclude(lease, client, ready.cleaned, recorder)
-        case Delivery.UNKNOWN:
+        case WriteOutcome.UNKNOWN:
             with transaction.atomic():
                 states.uncertain(lease, receipt.error)
                 attempts.end_send(attempt_id, receipt)
@@ -168,12 +168,15 @@ def _begin(
         )
         recorder.flush()
         return attempts.begin_send(
-            lease.submission, client.careers_host, CREATE, shown(ready.payload, ready.resume)
+            lease.submission,
+            client.careers_host,
+            CREATE,
+            loggable_payload(ready.payload, ready.resume),
         )
 
 
 def _not_accepted(
-    lease: SubmissionLease, attempt_id: int, receipt: Receipt, recorder: ExchangeRecorder
+    lease: SubmissionLease, attempt_id: int, receipt: WriteResult, recorder: ExchangeRecorder
 ) -> None:
     """Flatchr did not take it: failed, or queued again when Flatchr asked for a pause."""
     error = receipt.reason

@@ -16,8 +16,8 @@ from django.utils import timezone
 from integrations.audit.trail import record
 from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.payloads import shown
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.payloads import loggable_payload
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.models import (
     OPEN_SUBMISSIONS,
     Application,
@@ -152,7 +152,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
         held = Submission.objects.filter(pk=submission.pk, state__in=OPEN_SUBMISSIONS)
         if not held.update(**_checked(submission, ready, receipt, by)):
             raise IllegalTransition("This submission was submitted meanwhile.")
-        body = shown(ready.payload, ready.resume)
+        body = loggable_payload(ready.payload, ready.resume)
         attempts.note_check(submission, host, DRY_RUN, body, receipt)
         recorder.flush()
     submission.refresh_from_db()
@@ -308,14 +308,14 @@ def _all_problems(
     return [*found, *(one for one in shown_by_row if one.field not in fields)]
 
 
-def _checked(submission: Submission, ready: Ready, receipt: Receipt, by: Any) -> dict[str, Any]:
+def _checked(submission: Submission, ready: Ready, receipt: WriteResult, by: Any) -> dict[str, Any]:
     """The columns of a submission after its dry run."""
-    accepted = receipt.delivery is Delivery.ACCEPTED
+    accepted = receipt.outcome is WriteOutcome.ACCEPTED
     error = receipt.error
     return {
         "state": SubmissionState.CHECKED if accepted else SubmissionState.DRAFT,
         "error_kind": error.kind.value if error else "",
-        "error_message": states.check_failed(error, receipt.said) if error else "",
+        "error_message": states.check_failed(error, receipt.message) if error else "",
         "error_detail": error.detail[:2000] if error else "",
         "warnings": enqueue.warnings(submission, ready.cleaned),
         "replacements": ready.cleaned.replacements,

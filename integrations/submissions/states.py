@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.models import SubmissionState
 from integrations.submissions.lease import SUBMISSIONS, SubmissionLease
 from integrations.tenants.exchange_recorder import ExchangeRecorder
@@ -120,12 +120,12 @@ def fail(
             recorder.flush()
 
 
-def fail_for(lease: SubmissionLease, receipt: Receipt) -> None:
+def fail_for(lease: SubmissionLease, receipt: WriteResult) -> None:
     """It has failed by what Flatchr, or the way there, made of the request."""
     error = receipt.reason
-    if receipt.delivery is Delivery.NOT_SENT:
+    if receipt.outcome is WriteOutcome.NOT_SENT:
         message = not_sent(error)
     else:
-        words = f"{error.message}{_quoted(receipt.said)}"
+        words = f"{error.message}{_quoted(receipt.message)}"
         message = f"{words} Flatchr did not take it: it is safe to retry."
     fail(lease, error.kind.value, message, error.detail, sent_at=None, settle_at=None)

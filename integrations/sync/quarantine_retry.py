@@ -18,8 +18,8 @@ from django.db.models import F
 from integrations.audit import trail
 from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Policy
 from integrations.flatchr.errors import FlatchrError
-from integrations.flatchr.policy import Policy
 from integrations.models import (
     LIVE_STATES,
     Event,
@@ -122,7 +122,7 @@ def _client(run: SyncRun) -> Iterator[FlatchrClient]:
         raise SyncRefused("This tenant has no Flatchr credentials yet. Enter them first.")
     exchanges = ExchangeRecorder(run.integration_id, run=run)
     try:
-        with clients.open_acting_client(run.integration, exchanges, PATIENCE) as client:
+        with clients.open_action_client(run.integration, exchanges, PATIENCE) as client:
             yield client
     except FlatchrError as error:
         nothing = "Nothing was changed."

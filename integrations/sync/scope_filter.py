@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from integrations.flatchr.client import SEARCH
 from integrations.flatchr.mapping.contacts import valid_email
-from integrations.flatchr.reader import Source
+from integrations.flatchr.reader import ArrayClient
 from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, PersonRecord
 from integrations.sync.bulk.dialects import json_text
@@ -42,7 +42,7 @@ _OF_PARTS: Mapping[Part, frozenset[str]] = {
 _DIGEST_SALT = "integrations.sync.person"
 
 
-def filtered_source(client: Source, scopes: Scopes, integration_id: str) -> Source:
+def filtered_source(client: ArrayClient, scopes: Scopes, integration_id: str) -> ArrayClient:
     """Return `client`, behind a filter of applicants if `scopes` leave out anything of people."""
     if not redacts_people(scopes):
         return client
@@ -52,7 +52,7 @@ def filtered_source(client: Source, scopes: Scopes, integration_id: str) -> Sour
 class FilteredSource:
     """A source whose applicants have gone through a scope filter."""
 
-    def __init__(self, client: Source, scope_filter: ScopeFilter) -> None:
+    def __init__(self, client: ArrayClient, scope_filter: ScopeFilter) -> None:
         self._client = client
         self._filter = scope_filter
 

@@ -6,11 +6,11 @@ from functools import partial
 
 from django.conf import settings
 
-from integrations.flatchr.actions import ActingClient
+from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange_log import Credentials, Endpoints, Observer
-from integrations.flatchr.policy import Policy
+from integrations.flatchr.exchange_log import Observer
 from integrations.models import Integration
 from integrations.tenants import throttle
 from integrations.tenants.exchange_recorder import redacting_observer
@@ -34,11 +34,11 @@ def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
     )
 
 
-def open_acting_client(
+def open_action_client(
     integration: Integration, observer: Observer, policy: Policy
-) -> ActingClient:
+) -> ActionClient:
     """Return a client that may also write, with the timeouts of `policy`. As `open_client`."""
-    return ActingClient(
+    return ActionClient(
         endpoints(integration.environment),
         _credentials(integration),
         observer=redacting_observer(observer, integration),

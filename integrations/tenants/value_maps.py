@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from integrations.audit import trail
 from integrations.flatchr.mapping.places import country_codes, country_key
-from integrations.flatchr.mapping.valuemaps import ValueMaps, fold
+from integrations.flatchr.mapping.values import ValueMaps, fold
 from integrations.models import (
     Event,
     Integration,

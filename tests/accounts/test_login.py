@@ -15,7 +15,8 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from integrations.accounts import lockout, second_factor
+from integrations.accounts import lockout, second_factor, users
+from integrations.admin.accounts.login import CODE_TIMEOUT, PENDING
 from integrations.models import AuditEntry, Event
 from tests.support.cast import PASSWORD
 
@@ -56,13 +57,13 @@ def test_too_many_wrong_passwords_lock_and_the_page_says_until_when(
 ) -> None:
     answer = fail(client, "alice")
 
-    until = lockout.locks("alice")
+    until = lockout.locked_anywhere_until("alice")
     assert until is not None
     assert answer.status_code == 429
     assert f"{timezone.localtime(until):%H:%M}" in answer.content.decode()
     # The right password does not help while it is locked, and does not put the end off.
     assert sign_in(client, "alice").status_code == 429
-    assert lockout.locks("alice") == until
+    assert lockout.locked_anywhere_until("alice") == until
     assert not is_in(client)
     assert events() == [Event.SIGN_IN_FAILED] * 5 + [Event.SIGN_IN_LOCKED]
 
@@ -158,14 +159,14 @@ def test_a_recovery_code_is_good_once_and_kept_unreadable(alice: User, client: C
     sign_in(client, "alice")
     codes = enrol(client, alice)
     kept = set(second_factor.StaticToken.objects.values_list("token", flat=True))
-    assert len(codes) == len(kept) == second_factor.CODES
+    assert len(codes) == len(kept) == second_factor.RECOVERY_CODES
     assert not any(code.replace("-", "") in kept for code in codes)
     for expected in (True, False):
         fresh = Client()
         sign_in(fresh, "alice")
         fresh.post(reverse("admin:login_code"), {"code": codes[0].lower()})
         assert is_in(fresh) == expected
-    assert second_factor.codes_left(alice) == second_factor.CODES - 1
+    assert second_factor.recovery_codes_left(alice) == second_factor.RECOVERY_CODES - 1
 
 
 def test_wrong_codes_are_slowed_down(alice: User, client: Client) -> None:
@@ -270,3 +271,127 @@ def test_a_session_ends_so_long_after_the_last_page(
     assert client.session["renewed"] > session["renewed"]
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert not is_in(client)
+
+
+# Between the password and the code
+
+
+@pytest.fixture
+def waiting(alice: User, client: Client) -> Client:
+    """A browser in which alice, who has a second factor, has given her password."""
+    sign_in(client, "alice")
+    enrol(client, alice)
+    browser = Client()
+    assert sign_in(browser, "alice").headers["Location"] == reverse("admin:login_code")
+    return browser
+
+
+def give_code(browser: Client, code: str) -> Any:
+    return browser.post(reverse("admin:login_code"), {"code": code})
+
+
+def edit_pending(browser: Client, **fields: Any) -> None:
+    session = browser.session
+    session[PENDING] = session[PENDING] | fields
+    session.save()
+
+
+def test_a_password_that_was_changed_meanwhile_has_to_be_given_again(
+    waiting: Client, alice: User
+) -> None:
+    users.set_password(alice, "quiet harbour lamp")
+
+    answer = give_code(waiting, code_of(alice))
+    assert answer.headers["Location"] == reverse("admin:login")
+    assert not is_in(waiting)
+    sign_in(waiting, "alice", "quiet harbour lamp")
+    give_code(waiting, code_of(alice))
+    assert is_in(waiting)
+
+
+def test_a_user_who_was_switched_off_meanwhile_does_not_get_in(
+    waiting: Client, alice: User
+) -> None:
+    users.change(alice, is_active=False)
+
+    assert give_code(waiting, code_of(alice)).headers["Location"] == reverse("admin:login")
+    assert not is_in(waiting)
+
+
+def test_the_password_is_good_for_ten_minutes(waiting: Client, alice: User) -> None:
+    edit_pending(waiting, at=waiting.session[PENDING]["at"] - CODE_TIMEOUT - 1)
+
+    assert give_code(waiting, code_of(alice)).headers["Location"] == reverse("admin:login")
+    assert not is_in(waiting)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"]
+)
+def test_the_code_leads_to_no_other_site(waiting: Client, alice: User, address: str) -> None:
+    edit_pending(waiting, next=address)
+
+    assert give_code(waiting, code_of(alice)).headers["Location"] == reverse("admin:index")
+    assert is_in(waiting)
+
+
+def test_the_code_leads_to_the_page_that_was_asked_for(waiting: Client, alice: User) -> None:
+    page = reverse("admin:password_change")
+    waiting.post(f"{LOGIN}?next={page}", {"username": "alice", "password": PASSWORD})
+
+    assert give_code(waiting, code_of(alice)).headers["Location"] == page
+
+
+def test_a_code_of_another_user_opens_nothing(
+    waiting: Client, alice: User, bob: User, client: Client
+) -> None:
+    other = Client()
+    sign_in(other, "bob")
+    recovery = enrol(other, bob)
+
+    assert give_code(waiting, recovery[0]).status_code == 200
+    TOTPDevice.objects.update(throttling_failure_count=0)
+    second_factor.StaticDevice.objects.update(throttling_failure_count=0)
+    assert give_code(waiting, code_of(bob)).status_code == 200
+    assert not is_in(waiting)
+
+
+def test_enrolling_ends_the_other_sessions_and_earlier_recovery_codes(
+    alice: User, bob: User, logged_in: Any
+) -> None:
+    here, there = logged_in(alice), logged_in(alice)
+    bobs = logged_in(bob)
+    earlier = second_factor.new_recovery_codes(alice)
+
+    codes = enrol(here, alice)
+
+    assert (is_in(here), is_in(there), is_in(bobs)) == (True, False, True)
+    assert second_factor.recovery_codes_left(alice) == second_factor.RECOVERY_CODES
+    for code, expected in ((earlier[0], False), (codes[0], True)):
+        second_factor.StaticDevice.objects.update(throttling_failure_count=0)
+        fresh = Client()
+        sign_in(fresh, "alice")
+        give_code(fresh, code)
+        assert is_in(fresh) == expected
+
+
+def test_new_recovery_codes_take_the_place_of_earlier_ones(alice: User, client: Client) -> None:
+    sign_in(client, "alice")
+    earlier = enrol(client, alice)
+    page = client.post(reverse("admin:second_factor"), {"password": PASSWORD, "do": "codes"})
+    new: list[str] = page.context["codes"]
+
+    assert not set(new) & set(earlier)
+    assert second_factor.verify(alice, earlier[0]) is None
+    second_factor.StaticDevice.objects.update(throttling_failure_count=0)
+    assert second_factor.verify(alice, new[0]) is not None
+
+
+def test_an_app_whose_first_code_was_not_given_is_no_second_factor(
+    alice: User, client: Client
+) -> None:
+    sign_in(client, "alice")
+    client.get(reverse("admin:second_factor"))
+
+    assert sign_in(Client(), "alice").headers["Location"] == reverse("admin:index")
+    assert second_factor.verify(alice, code_of(alice)) is None

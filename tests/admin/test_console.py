@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import HttpExchange, Integration, PassthroughCall, PreparedCall
-from integrations.passthrough import sending
+from integrations.passthrough import history
 from integrations.passthrough.endpoints import ENDPOINTS
 from integrations.sandbox import Sandbox
 from tests.admin.calling import CONSOLE, Console, errors_of
@@ -420,7 +420,7 @@ def test_a_process_that_dies_while_it_waits_leaves_a_call_whose_end_is_not_known
     console: Console, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = console.send("DELETE", "/nothing/there")
-    monkeypatch.setattr(sending, "_end", lambda *_: None)
+    monkeypatch.setattr(history, "end", lambda *_, **__: None)
     console.confirm(asked)
 
     call = PassthroughCall.objects.get()

@@ -127,7 +127,7 @@ def test_old_calls_go_with_the_log_of_requests_and_only_so_many_are_kept(
     tenant: Integration, other_tenant: Integration, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.EXCHANGE_RETENTION_DAYS = 7
-    monkeypatch.setattr(history, "MOST", 3)
+    monkeypatch.setattr(history, "MAX_CALLS", 3)
     now = timezone.now()
     old = call(tenant, started_at=now - timedelta(days=7, minutes=1))
     kept = [call(tenant, started_at=now - timedelta(days=6, hours=23)) for _ in range(5)][2:]

@@ -33,7 +33,7 @@ from integrations.models import (
     ValueDecision,
 )
 from integrations.passthrough import confirmation
-from integrations.passthrough.request import Asked
+from integrations.passthrough.request import PassthroughRequest
 from tests.admin.addresses import TABLE, Door, Row
 from tests.admin.conftest import Data
 
@@ -87,7 +87,9 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
     tenant, user = data.tenant, User.objects.get(username="manager")
     common = {"integration": tenant}
     link = links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD)
-    prepared = confirmation.prepare(user, tenant, Asked(host="api", method="GET", path="/x"))
+    prepared = confirmation.prepare(
+        user, tenant, PassthroughRequest(host="api", method="GET", path="/x")
+    )
     return {
         "integration": tenant.pk,
         "job": data.jobs[0].pk,

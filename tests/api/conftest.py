@@ -16,7 +16,7 @@ from kombo import Kombo
 
 from integrations.accounts.api_keys import create_key
 from integrations.flatchr.client import FlatchrClient
-from integrations.flatchr.policy import Policy
+from integrations.flatchr.configuration import Policy
 from integrations.models import ApiKey, Integration
 from integrations.tenants import clients
 from tests.sync.running import sync

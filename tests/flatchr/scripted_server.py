@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from integrations.flatchr.client import Clock, FlatchrClient, Policy
-from integrations.flatchr.exchange_log import Credentials, Endpoints, Exchange
+from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Clock, Credentials, Endpoints, Policy
+from integrations.flatchr.exchange_log import Exchange
 
 KEY = "inv3nted+key/for=tests=="
 COMPANY = "Zx4TqB7nWk2LpR9m"

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.actions import ActingClient, FileAnswer
+from integrations.flatchr.actions import ActionClient, FileDownload
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange_log import Credentials, Endpoints
 from integrations.flatchr.payloads import BytesBody
-from integrations.flatchr.policy import Policy
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from tests.flatchr.scripted_server import (
     COMPANY,
     KEY,
@@ -28,7 +27,7 @@ from tests.flatchr.scripted_server import (
     reset,
 )
 
-Act = Callable[[ActingClient], Receipt]
+Act = Callable[[ActionClient], WriteResult]
 ACTS: dict[str, Act] = {
     "move": lambda client: client.move("V1", "A1", 8812),
     "archive": lambda client: client.archive("V1", "A1"),
@@ -37,12 +36,12 @@ ACTS: dict[str, Act] = {
 
 
 @contextmanager
-def acting(*replies: Reply) -> Iterator[tuple[ActingClient, ScriptedServer, Recorder]]:
+def acting(*replies: Reply) -> Iterator[tuple[ActionClient, ScriptedServer, Recorder]]:
     policy = Policy(attempts=3, backoff_base=0.001, backoff_cap=0.001, retry_after_cap=0.01)
     recorder = Recorder()
     with (
         ScriptedServer(*replies) as server,
-        ActingClient(
+        ActionClient(
             Endpoints(server.url, server.url),
             Credentials(KEY, COMPANY, SLUG),
             observer=recorder,
@@ -69,7 +68,7 @@ def test_an_act_is_what_flatchr_documents(act: str, method: str, target: str, bo
     with acting(answer({"id": "A1"})) as (client, server, _):
         receipt = ACTS[act](client)
 
-    assert (receipt.delivery, receipt.error) == (Delivery.ACCEPTED, None)
+    assert (receipt.outcome, receipt.error) == (WriteOutcome.ACCEPTED, None)
     (request,) = server.requests
     assert (request.method, request.target) == (method, target)
     assert request.headers["authorization"] == f"Bearer {KEY}"
@@ -80,28 +79,33 @@ def test_an_act_is_what_flatchr_documents(act: str, method: str, target: str, bo
 @pytest.mark.parametrize(
     ("given", "fate"),
     [
-        (reply(b"{}", 400), Delivery.REFUSED),
-        (reply(b"{}", 429), Delivery.REFUSED),
-        (reply(b"{}", 503), Delivery.UNKNOWN),
-        (reply(b"<html>Bonjour</html>"), Delivery.UNKNOWN),
-        (reply(b"[]"), Delivery.UNKNOWN),
-        (raw(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), Delivery.UNKNOWN),
-        (reset(), Delivery.UNKNOWN),
+        (reply(b"{}", 400), WriteOutcome.REFUSED),
+        (reply(b"{}", 429), WriteOutcome.REFUSED),
+        (reply(b"{}", 503), WriteOutcome.UNKNOWN),
+        (reply(b"<html>Bonjour</html>"), WriteOutcome.UNKNOWN),
+        (reply(b"[]"), WriteOutcome.UNKNOWN),
+        (
+            raw(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"),
+            WriteOutcome.UNKNOWN,
+        ),
+        (reset(), WriteOutcome.UNKNOWN),
     ],
 )
-def test_an_act_is_sent_once_whatever_the_answer(act: str, given: Reply, fate: Delivery) -> None:
+def test_an_act_is_sent_once_whatever_the_answer(
+    act: str, given: Reply, fate: WriteOutcome
+) -> None:
     with acting(given) as (client, server, _):
-        assert ACTS[act](client).delivery is fate
+        assert ACTS[act](client).outcome is fate
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("act", ["move", "trait"])
 def test_an_act_that_found_no_connection_was_not_sent(act: str) -> None:
-    with ActingClient(
+    with ActionClient(
         Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9"), Credentials(KEY, COMPANY, SLUG)
     ) as client:
         receipt = ACTS[act](client)
-    assert receipt.delivery is Delivery.NOT_SENT
+    assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.UNREACHABLE
 
 
@@ -117,7 +121,7 @@ def test_an_id_that_is_no_segment_never_leaves(identifier: str) -> None:
         with pytest.raises(FlatchrError):
             client.applicant(identifier)
         assert server.requests == []
-    assert {one.delivery for one in receipts} == {Delivery.NOT_SENT}
+    assert {one.outcome for one in receipts} == {WriteOutcome.NOT_SENT}
 
 
 def test_a_file_is_read_with_the_key_in_the_query_and_logged_without_it() -> None:
@@ -148,7 +152,7 @@ def test_the_address_of_a_file_is_told_and_not_followed() -> None:
         b"HTTP/1.1 302 Found\r\nLocation: https://s3.example/x\r\nContent-Length: 0\r\n\r\n"
     )
     with acting(moved) as (client, server, _):
-        assert client.file("k", "pdf", max_bytes=9) == FileAnswer(location="https://s3.example/x")
+        assert client.file("k", "pdf", max_bytes=9) == FileDownload(location="https://s3.example/x")
         assert len(server.requests) == 1
 
 
@@ -161,7 +165,7 @@ def test_a_request_of_a_users_is_sent_once_and_answered_as_it_was() -> None:
             headers={"X-Trace": "1", "Content-Type": "text/plain"},
             params={"c": "d"},
             body=BytesBody(b"hello"),
-            shown="hello",
+            logged_body="hello",
             max_bytes=1_000,
         )
         (request,) = server.requests
@@ -182,7 +186,7 @@ def test_an_address_that_leaves_the_host_is_not_called_even_if_nobody_looked() -
                 headers={},
                 params={},
                 body=None,
-                shown="",
+                logged_body="",
                 max_bytes=9,
             )
         assert server.requests == []

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from integrations.flatchr.client import Policy
+from integrations.flatchr.configuration import Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from tests.flatchr.scripted_server import Recorder, Reply, answer, endless, reply, scene, stall
 

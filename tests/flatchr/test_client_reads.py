@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from integrations.flatchr.client import SEARCH, VERSION, FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange_log import Credentials, Endpoints
 from tests.flatchr.scripted_server import KEY, ScriptedServer, answer, raw, reply, scene
 
 COLUMNS = "/company/{company}/columns"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.flatchr.client import SEARCH, FlatchrClient, Policy
+from integrations.flatchr.client import SEARCH, FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange_log import Credentials, Endpoints
 from tests.flatchr.scripted_server import (
     FakeClock,
     Recorder,

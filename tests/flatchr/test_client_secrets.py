@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from integrations.flatchr.api_key import key_expiry
-from integrations.flatchr.client import Policy
+from integrations.flatchr.configuration import Policy, key_expiry
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange_log import HEAD, Masker
 from tests.flatchr.scripted_server import (

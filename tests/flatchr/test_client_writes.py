@@ -14,11 +14,10 @@ from typing import BinaryIO
 import pytest
 
 from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind
-from integrations.flatchr.exchange_log import Credentials, Endpoints
-from integrations.flatchr.payloads import Resume
-from integrations.flatchr.policy import Policy
-from integrations.flatchr.write_result import Delivery, Receipt
+from integrations.flatchr.payloads import ResumeFile
+from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from tests.flatchr.scripted_server import (
     COMPANY,
     KEY,
@@ -40,15 +39,15 @@ PAYLOAD = {"vacancy": "abc-poste", "firstname": "Nadia", "lastname": "Perrot"}
 CV = b"%PDF-1.4 Nadia"
 
 
-def resume(content: bytes = CV) -> Resume:
+def resume(content: bytes = CV) -> ResumeFile:
     @contextmanager
     def reader() -> Iterator[BinaryIO]:
         yield io.BytesIO(content)
 
-    return Resume("cv.pdf", "application/pdf", len(content), reader)
+    return ResumeFile("cv.pdf", "application/pdf", len(content), reader)
 
 
-def create(on: Scene, **options: object) -> Receipt:
+def create(on: Scene, **options: object) -> WriteResult:
     return on.client.create_candidate(PAYLOAD, resume(), **options)  # type: ignore[arg-type]
 
 
@@ -56,7 +55,7 @@ def test_a_candidate_is_posted_with_the_key_in_header_and_body() -> None:
     with scene(answer(CREATED)) as on:
         receipt = create(on)
 
-    assert (receipt.delivery, receipt.error) == (Delivery.ACCEPTED, None)
+    assert (receipt.outcome, receipt.error) == (WriteOutcome.ACCEPTED, None)
     (request,) = on.server.requests
     assert (request.method, request.target) == ("POST", "/vacancy/candidate/json")
     assert request.headers["authorization"] == f"Bearer {KEY}"
@@ -69,7 +68,7 @@ def test_a_candidate_is_posted_with_the_key_in_header_and_body() -> None:
 
 def test_a_dry_run_goes_to_its_own_path() -> None:
     with scene(answer(CREATED)) as on:
-        assert create(on, dry_run=True).delivery is Delivery.ACCEPTED
+        assert create(on, dry_run=True).outcome is WriteOutcome.ACCEPTED
 
     assert on.server.requests[0].target == "/vacancy/candidate/test"
 
@@ -100,7 +99,7 @@ def test_what_is_recorded_has_neither_the_key_nor_the_file() -> None:
 )
 def test_a_success_that_says_so_is_one(said: Reply) -> None:
     with scene(said) as on:
-        assert create(on).delivery is Delivery.ACCEPTED
+        assert create(on).outcome is WriteOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -128,7 +127,7 @@ def test_what_proves_nothing_may_have_arrived_and_is_not_sent_again(
     with scene(played) as on:
         receipt = create(on)
 
-    assert receipt.delivery is Delivery.UNKNOWN
+    assert receipt.outcome is WriteOutcome.UNKNOWN
     assert receipt.reason.kind is kind
     assert len(on.server.requests) == 1
     assert on.clock.slept == 0
@@ -154,10 +153,10 @@ def test_a_refusal_is_one_and_brings_flatchrs_words(status: int, kind: ErrorKind
     with scene(answer(said, status, Retry_After="7")) as on:
         receipt = create(on)
 
-    assert receipt.delivery is Delivery.REFUSED
+    assert receipt.outcome is WriteOutcome.REFUSED
     assert (receipt.reason.kind, receipt.reason.status) == (kind, status)
     assert receipt.reason.retry_after == 7
-    assert receipt.said == "Refusé ***"
+    assert receipt.message == "Refusé ***"
     assert len(on.server.requests) == 1
 
 
@@ -169,7 +168,7 @@ def test_a_port_that_nobody_listens_on_took_nothing() -> None:
     with FlatchrClient(endpoints, credentials, observer=seen) as client:
         receipt = client.create_candidate(PAYLOAD, resume())
 
-    assert receipt.delivery is Delivery.NOT_SENT
+    assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.UNREACHABLE
     assert [exchange.error for exchange in seen.ended] == ["unreachable"]
 
@@ -181,7 +180,7 @@ def test_a_name_that_no_name_server_knows_took_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     url = "http://carrieres.example"
     with FlatchrClient(Endpoints(url, url), Credentials(KEY, COMPANY, SLUG)) as client:
-        assert client.create_candidate(PAYLOAD, resume()).delivery is Delivery.NOT_SENT
+        assert client.create_candidate(PAYLOAD, resume()).outcome is WriteOutcome.NOT_SENT
 
 
 def test_a_handshake_that_fails_took_nothing() -> None:
@@ -200,7 +199,7 @@ def test_a_handshake_that_fails_took_nothing() -> None:
             receipt = client.create_candidate(PAYLOAD, resume())
         speaker.join()
 
-    assert receipt.delivery is Delivery.NOT_SENT
+    assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.UNREACHABLE
 
 
@@ -208,7 +207,7 @@ def test_a_key_that_no_header_can_carry_is_not_sent() -> None:
     with scene(answer(CREATED), key="clé") as on:
         receipt = create(on)
 
-    assert receipt.delivery is Delivery.NOT_SENT
+    assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.WRONG_KEY
     assert on.server.requests == []
 
@@ -217,7 +216,7 @@ def test_silence_until_the_deadline_may_be_an_arrival() -> None:
     with scene(stall(), policy=Policy(beat=0.01), tick_seconds=30) as on:
         receipt = create(on)
 
-    assert receipt.delivery is Delivery.UNKNOWN
+    assert receipt.outcome is WriteOutcome.UNKNOWN
     assert receipt.reason.kind is ErrorKind.TIMEOUT
 
 
@@ -226,7 +225,7 @@ def test_a_turn_that_does_not_come_in_time_is_told_before_anything_is_announced(
     with scene(answer(CREATED), throttle=lambda: 1e6) as on:
         receipt = create(on, about_to_send=lambda: announced.append(True))
 
-    assert receipt.delivery is Delivery.NOT_SENT
+    assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.RATE_LIMITED
     assert (announced, on.server.requests) == ([], [])
 
@@ -237,7 +236,7 @@ def test_a_turn_is_waited_for_before_the_sending_is_announced() -> None:
     with scene(answer(CREATED), throttle=lambda: pauses.pop(0)) as on:
         receipt = create(on, about_to_send=lambda: announced.append(on.clock.slept))
 
-    assert receipt.delivery is Delivery.ACCEPTED
+    assert receipt.outcome is WriteOutcome.ACCEPTED
     assert announced == [3.0]
 
 
@@ -262,11 +261,11 @@ def test_each_write_has_a_connection_of_its_own() -> None:
     keep = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
     with scene(raw(keep), answer(CREATED)) as on:
         on.client.get("/contracts")
-        assert create(on).delivery is Delivery.ACCEPTED
+        assert create(on).outcome is WriteOutcome.ACCEPTED
 
 
 def test_an_early_refusal_of_a_large_file_is_heard() -> None:
     with scene(answer({"message": "Trop lourd"}, 413)) as on:
         receipt = on.client.create_candidate(PAYLOAD, resume(b"x" * 3_000_000))
 
-    assert (receipt.delivery, receipt.said) == (Delivery.REFUSED, "Trop lourd")
+    assert (receipt.outcome, receipt.message) == (WriteOutcome.REFUSED, "Trop lourd")

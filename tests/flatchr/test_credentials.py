@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.client import FlatchrClient, Policy
-from integrations.flatchr.credentials import check_connection, key_expiry
-from integrations.flatchr.exchange_log import Credentials, Endpoints
+from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy, key_expiry
+from integrations.flatchr.credentials import check_connection
 from integrations.sandbox import Sandbox
 from tests.flatchr.scripted_server import COMPANY, FakeClock, answer, reply, scene
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from integrations.flatchr.mapping.fields import CODED, INTEGRATION_FIELDS
 from integrations.flatchr.mapping.jobs import JobMapper
-from integrations.flatchr.mapping.valuemaps import ValueMaps
+from integrations.flatchr.mapping.values import ValueMaps
 from integrations.flatchr.referentials import Referentials
 from integrations.records import Finding, JobRecord, Model, Rejected
 

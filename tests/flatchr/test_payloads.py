@@ -12,22 +12,22 @@ from typing import Any, BinaryIO
 import pytest
 
 from integrations.flatchr.payloads import (
+    AbortedError,
     CandidateBody,
-    GivenUpError,
-    Resume,
+    ResumeFile,
     candidate_payload,
-    shown,
+    loggable_payload,
 )
 
 KEY = 'inv3nted"key\\é'
 
 
-def resume(content: bytes = b"%PDF-1.4", size: int | None = None) -> Resume:
+def resume(content: bytes = b"%PDF-1.4", size: int | None = None) -> ResumeFile:
     @contextmanager
     def reader() -> Iterator[BinaryIO]:
         yield io.BytesIO(content)
 
-    return Resume("cv é.pdf", "application/pdf", len(content) if size is None else size, reader)
+    return ResumeFile("cv é.pdf", "application/pdf", len(content) if size is None else size, reader)
 
 
 def test_a_payload_has_flatchrs_names() -> None:
@@ -65,7 +65,7 @@ def test_what_is_empty_is_left_out() -> None:
 
 
 def test_what_is_shown_has_neither_the_key_nor_the_file() -> None:
-    assert shown({"vacancy": "abc"}, resume(b"123")) == {
+    assert loggable_payload({"vacancy": "abc"}, resume(b"123")) == {
         "vacancy": "abc",
         "token": "***",
         "type": "document",
@@ -103,16 +103,16 @@ def test_a_body_is_begun_with_its_first_piece() -> None:
     next(pieces)
 
     assert body.begun
-    assert body.give_up() is True
-    with pytest.raises(GivenUpError):
+    assert body.abort() is True
+    with pytest.raises(AbortedError):
         next(pieces)
 
 
 def test_a_body_that_was_given_up_never_begins() -> None:
     body = CandidateBody({}, KEY, resume())
 
-    assert body.give_up() is False
-    with pytest.raises(GivenUpError):
+    assert body.abort() is False
+    with pytest.raises(AbortedError):
         next(iter(body))
     assert not body.begun
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.client import FlatchrClient, Policy
+from integrations.flatchr.client import FlatchrClient
+from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.exchange_log import Credentials, Endpoints
-from integrations.flatchr.mapping.valuemaps import ValueMaps
+from integrations.flatchr.mapping.values import ValueMaps
 from integrations.flatchr.reader import FlatchrReader
 from integrations.records import (
     ApplicationRecord,

@@ -8,7 +8,14 @@ import pytest
 
 from integrations.models import PASSTHROUGH_METHODS
 from integrations.passthrough.endpoints import BY_KEY, ENDPOINTS, Endpoint
-from integrations.passthrough.request import Asked, File, NotSendable, is_read, outgoing, with_key
+from integrations.passthrough.request import (
+    FormFile,
+    InvalidPassthrough,
+    PassthroughRequest,
+    check_request,
+    is_read,
+    with_key,
+)
 from integrations.sandbox.routing import ROUTES
 
 # Undocumented, or of no use here: hooks, signing in as a user, the sandbox's own.
@@ -32,10 +39,10 @@ def test_the_table_has_every_route_of_the_sandbox_and_no_other() -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.key)
 def test_a_template_that_is_filled_can_be_sent(endpoint: Endpoint) -> None:
-    file = (endpoint.file, File("a.pdf", "application/pdf", b"%PDF")) if endpoint.file else None
-    form: tuple[tuple[str, str | File], ...] = tuple(endpoint.form.items())
-    call = outgoing(
-        Asked(
+    file = (endpoint.file, FormFile("a.pdf", "application/pdf", b"%PDF")) if endpoint.file else None
+    form: tuple[tuple[str, str | FormFile], ...] = tuple(endpoint.form.items())
+    call = check_request(
+        PassthroughRequest(
             host=endpoint.host,
             method=endpoint.method,
             path=re.sub(r"\{\w+\}", "a1", endpoint.path),
@@ -77,9 +84,11 @@ def test_what_only_reads_is_known_by_its_whole_path(
 
 def test_a_form_and_data_at_once_or_a_content_type_for_a_form_are_refused() -> None:
     form = (("a", "b"),)
-    with pytest.raises(NotSendable, match="not both"):
-        outgoing(Asked("api", "POST", "/x", data={"a": 1}, form=form))
-    with pytest.raises(NotSendable, match="content type"):
-        outgoing(Asked("api", "POST", "/x", headers={"content-type": "a/b"}, form=form))
-    with pytest.raises(NotSendable, match="TRACE"):
-        outgoing(Asked("api", "TRACE", "/x"))
+    with pytest.raises(InvalidPassthrough, match="not both"):
+        check_request(PassthroughRequest("api", "POST", "/x", data={"a": 1}, form=form))
+    with pytest.raises(InvalidPassthrough, match="content type"):
+        check_request(
+            PassthroughRequest("api", "POST", "/x", headers={"content-type": "a/b"}, form=form)
+        )
+    with pytest.raises(InvalidPassthrough, match="TRACE"):
+        check_request(PassthroughRequest("api", "TRACE", "/x"))

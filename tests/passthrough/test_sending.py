@@ -9,17 +9,17 @@ import pytest
 from integrations.flatchr.errors import ErrorKind
 from integrations.models import FlatchrCredentials, Integration, PassthroughCall
 from integrations.passthrough.history import Sender
-from integrations.passthrough.request import Asked, outgoing
-from integrations.passthrough.sending import Unanswered, send
+from integrations.passthrough.request import PassthroughRequest, check_request
+from integrations.passthrough.sending import NoResponse, send
 from integrations.sandbox import Sandbox
 from tests.flatchr.scripted_server import ScriptedServer, reset
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def unanswered(tenant: Integration, method: str, data: Any = None) -> Unanswered:
-    with pytest.raises(Unanswered) as error:
-        send(tenant, outgoing(Asked("api", method, "/x", data=data)), Sender())
+def unanswered(tenant: Integration, method: str, data: Any = None) -> NoResponse:
+    with pytest.raises(NoResponse) as error:
+        send(tenant, check_request(PassthroughRequest("api", method, "/x", data=data)), Sender())
     return error.value
 
 

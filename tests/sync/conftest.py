@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.flatchr.client import FlatchrClient
-from integrations.flatchr.policy import Policy
+from integrations.flatchr.configuration import Policy
 from integrations.models import Integration
 from integrations.sandbox import Sandbox
 from integrations.tenants import clients

@@ -38,11 +38,11 @@ def noted(model: Model, record_id: str) -> list[list[dict[str, str | None]]]:
     return [change.fields for change in found]
 
 
-def test_a_move_is_noted_with_both_stages_and_a_name_without_its_value(
+def test_a_move_is_noted_with_both_stages_and_what_is_personal_without_its_value(
     tenant: Integration, sandbox: Sandbox, ada: str
 ) -> None:
     before = application(ada).current_stage_id
-    sandbox.edit_applicant(ada, firstname="Adèle", updated=DAY)
+    sandbox.edit_applicant(ada, firstname="Adèle", phone="06 39 98 77 66", updated=DAY)
     change(sandbox, ada, column=sandbox.columns()[1]["id"], updated=DAY)
 
     sync(tenant)
@@ -51,10 +51,12 @@ def test_a_move_is_noted_with_both_stages_and_a_name_without_its_value(
     assert noted(Model.APPLICATIONS, moved.pk) == [
         [{"field": "current_stage_id", "old": before, "new": moved.current_stage_id}]
     ]
-    assert noted(Model.CANDIDATES, candidate_of(ada).pk) == [[{"field": "first_name"}]]
+    assert noted(Model.CANDIDATES, candidate_of(ada).pk) == [
+        [{"field": "first_name"}, {"field": "phone_numbers"}]
+    ]
     everything = str(list(RecordChange.objects.values()))
-    assert "Ada" not in everything
-    assert "Adèle" not in everything
+    for value in ("Ada", "Adèle", "+33639980102", "+33639987766"):
+        assert value not in everything
 
 
 @pytest.mark.parametrize(

@@ -27,41 +27,41 @@ from integrations.admin.base.theme import AdminSite
 
 def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     """Set the second factor up; once there is one, renew its recovery codes or switch it off."""
-    if second_factor.has_one(request.user):
+    if second_factor.is_enrolled(request.user):
         return _manage(site, request)
     form = SecondFactorSetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            codes = second_factor.confirm(request, form.cleaned_data["code"])
-        except second_factor.TooSoon as wait:
+            codes = second_factor.confirm_enrolment(request, form.cleaned_data["code"])
+        except second_factor.CodeThrottled as wait:
             form.add_error("code", too_soon(wait))
         else:
             if codes is not None:
                 _verified(request)
                 return _codes(site, request, codes)
             form.add_error("code", wrong_code())
-    device = second_factor.begin(request.user)
+    device = second_factor.begin_enrolment(request.user)
     return _page(
         site,
         request,
         "relais/second_factor_set_up.html",
         form=form,
         # Drawn by the library from an address of our own.
-        picture=mark_safe(second_factor.picture(device)),  # noqa: S308
-        key=second_factor.typed_key(device),
-        required=second_factor.required_of(request.user),
+        picture=mark_safe(second_factor.qr_code(device)),  # noqa: S308
+        key=second_factor.setup_key(device),
+        required=second_factor.is_required(request.user),
     )
 
 
 def _manage(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     user: Any = request.user
     form = OwnPasswordForm(request.POST or None, user=user)
-    required = second_factor.required_of(user)
+    required = second_factor.is_required(user)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("do") == "codes":
-            return _codes(site, request, second_factor.new_codes(user))
+            return _codes(site, request, second_factor.new_recovery_codes(user))
         if not required:
-            second_factor.switch_off(user)
+            second_factor.disable(user)
             messages.success(request, _("Signing in needs your password alone from now on."))
             return HttpResponseRedirect(reverse("admin:second_factor"))
     return _page(
@@ -69,7 +69,7 @@ def _manage(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         request,
         "relais/second_factor.html",
         form=form,
-        left=second_factor.codes_left(user),
+        left=second_factor.recovery_codes_left(user),
         required=required,
     )
 

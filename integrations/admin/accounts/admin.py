@@ -136,9 +136,9 @@ class UserAdmin(PermissionAdmin):
             .select_related("integration")
             .order_by("integration__organization"),
             roles=Role.of_members(),
-            has_factor=second_factor.has_one(user),
-            codes_left=second_factor.codes_left(user),
-            locked_until=lockout.locks(user.get_username()),
+            has_factor=second_factor.is_enrolled(user),
+            codes_left=second_factor.recovery_codes_left(user),
+            locked_until=lockout.locked_anywhere_until(user.get_username()),
             has_password=user.has_usable_password(),
             myself=user.pk == request.user.pk,
         )
@@ -205,7 +205,7 @@ def _save_person(request: HttpRequest, user: User, form: PersonForm) -> None:
 def _add(request: HttpRequest, user: User, given: dict[str, Any]) -> None:
     try:
         added = members.add(given["tenant"], user, given["role"])
-    except members.NotAMember as refused:
+    except members.MembershipError as refused:
         messages.error(request, str(refused))
     else:
         messages.success(
@@ -233,7 +233,7 @@ def _protect(request: HttpRequest, user: User, action: str) -> None:
         lockout.unlock(user)
         messages.success(request, _("%(user)s can try again at once.") % {"user": user})
     elif action == "reset":
-        second_factor.switch_off(user, by=request.user)
+        second_factor.disable(user, by=request.user)
         messages.success(
             request,
             _("The second factor of %(user)s is gone. They are signed out everywhere.")

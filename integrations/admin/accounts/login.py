@@ -45,7 +45,7 @@ class SignInView(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()
         onward = self.get_success_url()
-        if second_factor.has_one(user):
+        if second_factor.is_enrolled(user):
             self.request.session[PENDING] = {
                 "user": user.pk,
                 "backend": user.backend,
@@ -103,7 +103,7 @@ def code_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             device = second_factor.verify(user, form.cleaned_data["code"])
-        except second_factor.TooSoon as wait:
+        except second_factor.CodeThrottled as wait:
             form.add_error("code", too_soon(wait))
         else:
             if device is not None:
@@ -138,7 +138,7 @@ def _safe(request: HttpRequest, address: str) -> str:
     return reverse("admin:index")
 
 
-def too_soon(wait: second_factor.TooSoon) -> str:
+def too_soon(wait: second_factor.CodeThrottled) -> str:
     at = formats.time_format(timezone.localtime(wait.until), "H:i:s") if wait.until else ""
     return _(
         "Too many wrong codes. Wait until %(time)s, then enter the code that is shown then."

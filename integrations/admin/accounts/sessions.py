@@ -48,12 +48,12 @@ class DashboardMiddleware:
 def _wanted(request: HttpRequest) -> str:
     """The page on which a missing second factor is entered or set up; blank if none is missing."""
     user: Any = request.user
-    if not user.is_authenticated or not second_factor.required_of(user) or user.is_verified():
+    if not user.is_authenticated or not second_factor.is_required(user) or user.is_verified():
         return ""
     free = ("login", "logout", "second_factor", "jsi18n")
     if request.path in [reverse(f"admin:{name}") for name in free]:
         return ""
-    if second_factor.has_one(user):
+    if second_factor.is_enrolled(user):
         # Signed in before the second factor existed: sign in again, with it.
         request.session.flush()
         return f"{reverse('admin:login')}"

@@ -20,7 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.accounts.permissions import Permission, Rights, may, tenant_of
+from integrations.accounts.permissions import Permission, TemplatePermissions, may, tenant_of
 from integrations.admin.base.filters import chosen_tenant, tenants
 from integrations.admin.base.formatting import capped, number
 from integrations.admin.base.pagination import LAST_PAGE, PER_PAGE, CappedPaginator, cut
@@ -153,7 +153,7 @@ class DashboardAdmin(ModelAdmin):
     ) -> HttpResponse:
         context = {
             "breadcrumbs": breadcrumbs(self.opts, plural=self.plural),
-            "rights": Rights(request.user, chosen_tenant(request)),
+            "rights": TemplatePermissions(request.user, chosen_tenant(request)),
             **(extra_context or {}),
         }
         response = super().changelist_view(request, context)
@@ -194,7 +194,7 @@ class DashboardAdmin(ModelAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "record": record,
-                "rights": Rights(request.user, tenant_of(record)),
+                "rights": TemplatePermissions(request.user, tenant_of(record)),
                 "title": str(record) if record is not None else translated(self.opts.verbose_name),
                 **context,
                 "breadcrumbs": breadcrumbs(

@@ -15,12 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.flatchr.exchange_log import MASK
-from integrations.flatchr.request_guard import NotRelative, own_headers, own_params, relative_path
+from integrations.flatchr.request_guard import (
+    UnsafeRequest,
+    checked_headers,
+    checked_params,
+    checked_path,
+)
 from integrations.messages import translated
 from integrations.models import PASSTHROUGH_METHODS, BodyKind, FlatchrHost, PassthroughCall
-from integrations.passthrough.endpoints import Endpoint
-from integrations.passthrough.request import Asked, File, NotSendable, outgoing
-from integrations.passthrough.templates import placeholders
+from integrations.passthrough.endpoints import Endpoint, placeholders
+from integrations.passthrough.request import (
+    FormFile,
+    InvalidPassthrough,
+    PassthroughRequest,
+    check_request,
+)
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 # Methods for users who may only read: the search for applicants is a POST.
@@ -90,7 +99,7 @@ class ConsoleForm(forms.Form):
     )
     file = forms.FileField(required=False)
 
-    asked: Asked
+    asked: PassthroughRequest
 
     def __init__(
         self, *args: Any, tenants: Mapping[str, str], may_change: bool, **kwargs: Any
@@ -108,15 +117,15 @@ class ConsoleForm(forms.Form):
     def clean_path(self) -> str:
         path = str(self.cleaned_data["path"])
         _check_filled(path)
-        return str(_held(relative_path, path))
+        return str(_held(checked_path, path))
 
     def clean_params(self) -> dict[str, str]:
         text = self.cleaned_data["params"]
         _check_filled(text)
-        return dict(_held(own_params, _pairs(text, "=")))
+        return dict(_held(checked_params, _pairs(text, "=")))
 
     def clean_headers(self) -> dict[str, str]:
-        return dict(_held(own_headers, _pairs(self.cleaned_data["headers"], ":")))
+        return dict(_held(checked_headers, _pairs(self.cleaned_data["headers"], ":")))
 
     def clean_fields_(self) -> dict[str, str]:
         text = self.cleaned_data["fields_"]
@@ -156,7 +165,7 @@ class ConsoleForm(forms.Form):
         form = self._form(given) if kind == BodyKind.FORM else ()
         if self.errors:
             return given
-        self.asked = Asked(
+        self.asked = PassthroughRequest(
             host=given["host"],
             method=given["method"],
             path=given["path"],
@@ -166,13 +175,13 @@ class ConsoleForm(forms.Form):
             form=form,
         )
         try:
-            outgoing(self.asked)
-        except NotSendable as error:
+            check_request(self.asked)
+        except InvalidPassthrough as error:
             self.add_error(None, translated(error))
         return given
 
-    def _form(self, given: dict[str, Any]) -> tuple[tuple[str, str | File], ...]:
-        parts: list[tuple[str, str | File]] = list(given["fields_"].items())
+    def _form(self, given: dict[str, Any]) -> tuple[tuple[str, str | FormFile], ...]:
+        parts: list[tuple[str, str | FormFile]] = list(given["fields_"].items())
         if file := given["file"]:
             if not given["file_field"]:
                 self.add_error("file_field", _("Flatchr needs a name for the file's field."))
@@ -199,13 +208,13 @@ def initial_of_endpoint(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def initial_of_asked(asked: Asked) -> dict[str, Any]:
+def initial_of_asked(asked: PassthroughRequest) -> dict[str, Any]:
     """The form as it was when `asked` was typed, except its file, which cannot be prefilled."""
     body = ""
     if asked.data is not None:
         body = orjson.dumps(asked.data, option=orjson.OPT_INDENT_2).decode()
     texts = {name: value for name, value in asked.form if isinstance(value, str)}
-    files = [name for name, value in asked.form if isinstance(value, File)]
+    files = [name for name, value in asked.form if isinstance(value, FormFile)]
     return {
         "host": asked.host,
         "method": asked.method,
@@ -273,7 +282,7 @@ def _check_filled(text: str) -> None:
 def _held(rule: Any, given: Any) -> Any:
     try:
         return rule(given)
-    except NotRelative as error:
+    except UnsafeRequest as error:
         raise forms.ValidationError(translated(error)) from None
 
 
@@ -299,7 +308,7 @@ def _written(pairs: Mapping[str, str], mark: str) -> str:
     return "\n".join(f"{name}{mark}{value}" for name, value in pairs.items())
 
 
-def _file(file: UploadedFile) -> File:
+def _file(file: UploadedFile) -> FormFile:
     said = file.content_type or ""
     content_type = said if _CONTENT_TYPE.fullmatch(said) else "application/octet-stream"
-    return File(file.name or "file", content_type, file.read())
+    return FormFile(file.name or "file", content_type, file.read())

@@ -13,9 +13,8 @@ from django.utils.safestring import SafeString
 
 from integrations.admin.base.badges import Tone
 from integrations.flatchr.exchange_log import Masker
-from integrations.passthrough.request import Outgoing
-from integrations.passthrough.sending import Answer
-from integrations.passthrough.status_texts import explain
+from integrations.passthrough.request import CheckedRequest
+from integrations.passthrough.sending import PassthroughResult, explain
 
 # The largest answer that the console reads: all of it goes into the page; bytes.
 MAX_SHOWN = 10 * 1024**2
@@ -49,9 +48,9 @@ class ShownAnswer:
     name: str
 
 
-def shown(call: Outgoing, answer: Answer) -> ShownAnswer:
+def shown(call: CheckedRequest, answer: PassthroughResult) -> ShownAnswer:
     """The answer for the page, with the tenant's key masked."""
-    relayed = answer.relayed
+    relayed = answer.response
     headers = _headers(relayed.headers, answer.masker)
     content_type = dict(headers).get("content-type", "").partition(";")[0].strip()
     kind, content, shortened, whole = _content(relayed.body, answer.masker)

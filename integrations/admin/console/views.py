@@ -27,13 +27,10 @@ from integrations.messages import translated
 from integrations.models import FlatchrHost, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import confirmation, sending
 from integrations.passthrough.confirmation import NothingPrepared
-from integrations.passthrough.curl import curl
-from integrations.passthrough.endpoints import BY_KEY, Endpoint, grouped
+from integrations.passthrough.endpoints import BY_KEY, Endpoint, filled, grouped
 from integrations.passthrough.history import Sender
-from integrations.passthrough.permissions import user_may
-from integrations.passthrough.request import Asked, outgoing
-from integrations.passthrough.sending import NotConnected, Unanswered
-from integrations.passthrough.templates import filled
+from integrations.passthrough.request import PassthroughRequest, check_request, curl, user_may
+from integrations.passthrough.sending import NoResponse, NotConnected
 
 TITLE = _lazy("Console")
 LATEST = 5
@@ -52,9 +49,9 @@ class ConsolePage(AdminView):
 
     permission = Permission.READ_THROUGH
 
-    def send(self, tenant: Integration, asked: Asked) -> HttpResponse:
+    def send(self, tenant: Integration, asked: PassthroughRequest) -> HttpResponse:
         request = self.request
-        call = outgoing(asked)
+        call = check_request(asked)
         answer: ShownAnswer | None = None
         problem: dict[str, str] = {}
         try:
@@ -68,7 +65,7 @@ class ConsolePage(AdminView):
                 "url": record_url(tenant, "credentials"),
                 "label": _("Enter the credentials"),
             }
-        except Unanswered as unanswered:
+        except NoResponse as unanswered:
             problem = {
                 "title": translated(unanswered.title),
                 "message": translated(unanswered.message),
@@ -159,7 +156,7 @@ class ConfirmCallView(ConsolePage):
 
     def get(self, request: HttpRequest, pk: str) -> HttpResponse:
         prepared, asked = self._prepared(request, pk)
-        call = outgoing(asked)
+        call = check_request(asked)
         return self.console_page(
             "relais/console_confirm.html",
             [Breadcrumb(TITLE, console_url()), Breadcrumb(_("Confirm"))],
@@ -169,7 +166,7 @@ class ConfirmCallView(ConsolePage):
             call=call,
             host=FlatchrHost(call.host).label,
             file=_asked_file(prepared),
-            minutes=int(confirmation.LASTS.total_seconds() // 60),
+            minutes=int(confirmation.LIFETIME.total_seconds() // 60),
             back_url=f"{console_url()}?prepared={prepared.pk}",
             curl=curl(prepared.integration, asked),
         )
@@ -182,12 +179,12 @@ class ConfirmCallView(ConsolePage):
             return HttpResponseRedirect(console_url())
         return self.send(tenant, confirmation.take(prepared))
 
-    def _prepared(self, request: HttpRequest, pk: str) -> tuple[PreparedCall, Asked]:
+    def _prepared(self, request: HttpRequest, pk: str) -> tuple[PreparedCall, PassthroughRequest]:
         """The call that waits for confirmation; raises NothingPrepared, and PermissionDenied if
         the user may no longer send it.
         """
         prepared = confirmation.prepared(request.user, pk)
-        asked = confirmation.asked_of(prepared)
+        asked = confirmation.kept_request(prepared)
         if prepared.integration.pk not in _readable(request):
             raise NothingPrepared
         if not user_may(request.user, asked.host, asked.method, asked.path):
@@ -237,7 +234,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
             prepared = confirmation.prepared(request.user, pk)
         except NothingPrepared:
             return {}
-        values = initial_of_asked(confirmation.asked_of(prepared))
+        values = initial_of_asked(confirmation.kept_request(prepared))
         return {**values, "tenant": prepared.integration_id}
     chosen = _chosen_tenant(request)
     given = {"tenant": chosen.pk} if chosen else {}

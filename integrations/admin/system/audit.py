@@ -25,12 +25,12 @@ from integrations.admin.base.formatting import NOTHING, date_time, plain
 from integrations.admin.base.urls import export_url
 from integrations.admin.base.views import AdminView
 from integrations.audit import queries
-from integrations.audit.export import as_csv
+from integrations.audit.queries import as_csv
 from integrations.audit.trail import record
 from integrations.models import AuditEntry, Event, Integration
 
 GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
-    "signing_in": (_lazy("Signing in"), queries.OF_PEOPLE),
+    "signing_in": (_lazy("Signing in"), queries.SIGN_IN_EVENTS),
     "people": (
         _lazy("Users and roles"),
         (
@@ -156,7 +156,7 @@ class AuditAdmin(TenantScopedAdmin):
 
     @display(description=_lazy("Who"))
     def by(self, entry: AuditEntry) -> str:
-        return queries.who(entry)
+        return queries.actor(entry)
 
     @display(description=_lazy("Tenant"))
     def tenant_name(self, entry: AuditEntry) -> str:
@@ -189,7 +189,7 @@ class AuditAdmin(TenantScopedAdmin):
         rows = [
             (_("When"), date_time(record.at)),
             (_("What"), queries.label(record.what)),
-            (_("Who"), queries.who(record)),
+            (_("Who"), queries.actor(record)),
             (_("IP address"), record.ip or NOTHING),
             (_("Tenant"), record.tenant or NOTHING),
             (_("About"), self.about(record)),

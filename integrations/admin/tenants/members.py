@@ -49,7 +49,7 @@ class MembersView(RecordView[Integration]):
                 added = members.add(
                     tenant, members.find_user(form.cleaned_data["user"]), form.cleaned_data["role"]
                 )
-            except members.NotAMember as refused:
+            except members.MembershipError as refused:
                 form.add_error("user", str(refused))
             else:
                 messages.success(request, _("%(user)s is a member now.") % {"user": added.user})

@@ -21,7 +21,7 @@ from integrations.admin.base.urls import list_url, record_url
 from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.tenants.views import start_sync, tabs
 from integrations.flatchr.mapping.places import country_names
-from integrations.flatchr.mapping.valuemaps import fold
+from integrations.flatchr.mapping.values import fold
 from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
 from integrations.records import EmploymentType, JobStatus

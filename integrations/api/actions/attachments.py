@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations import egress
 from integrations.actions import cv_files
-from integrations.actions.cv_files import FetchedFile, NoCv, StoredFile, TooManyWaiting
+from integrations.actions.cv_files import FetchedCv, NoCv, StoredFile, TooManyWaiting
 from integrations.actions.lookup import NotShownYet, is_provisional
 from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import application_of, candidate_of
@@ -140,7 +140,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         return _refusal(unknown)
 
 
-def _fetched(application: Application) -> FetchedFile:
+def _fetched(application: Application) -> FetchedCv:
     try:
         with of_service():
             return cv_files.fetch(application)
@@ -167,7 +167,7 @@ def _refusal(error: ApiError) -> HttpResponse:
     return answer
 
 
-def _download(file: FetchedFile) -> HttpResponse:
+def _download(file: FetchedCv) -> HttpResponse:
     """A download that no browser opens, runs or keeps."""
     return HttpResponse(
         file.content,

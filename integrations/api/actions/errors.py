@@ -18,7 +18,7 @@ from integrations.actions.lookup import (
 )
 from integrations.api.errors import ApiError, action_not_available, invalid
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.write_result import Receipt
+from integrations.flatchr.write_result import WriteResult
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
 from integrations.records import JobStatus
 from integrations.submissions import states
@@ -82,10 +82,10 @@ def of_service(what: str = "done it") -> Iterator[None]:
         ) from None
 
 
-def _of_refusal(receipt: Receipt) -> ApiError:
+def _of_refusal(receipt: WriteResult) -> ApiError:
     """The error for a write that Flatchr did not take: nothing was changed."""
     error = receipt.reason
-    said = f" Flatchr's words: “{receipt.said}”." if receipt.said else ""
+    said = f" Flatchr's words: “{receipt.message}”." if receipt.message else ""
     return ApiError(CODES[error.kind], f"{error.message}{said}", headers=_pause(error))
 
 

@@ -11,22 +11,20 @@ from integrations.flatchr.mapping.values import Notes, text
 
 REGION = "FR"
 
-# The pattern that the unified API gives for an address (`docs/unified-api.md §5.2`).
-# But for its rule that no dot follows another, which costs less to see without a pattern.
+# The pattern of the unified API for an address (`docs/unified-api.md §5.2`), without its rule that
+# no dot follows another, which is cheaper to check without a pattern.
 _EMAIL = re.compile(r"(?!\.)([\w'+-.]*)[\w+-]@([\da-z][\da-z-]*\.)+[a-z]{2,}", re.ASCII)
-# The longest address that mail can be sent to (RFC 5321); a longer one also overflows the index
-# on which a person's applications find each other.
+# The longest address that mail can be sent to (RFC 5321); a longer one would also not fit into the
+# index by which a person's applications are matched.
 _EMAIL_LIMIT = 254
 
-# The usual ways to write a French number, whose E.164 form needs no parser: nine digits after
-# the prefix are always possible in the French numbering plan. A test holds this to the library.
+# The usual ways to write a French number, converted to E.164 without the parser: nine digits after
+# the prefix are always possible in the French numbering plan. A test compares with the library.
 _PLAIN_FRENCH = re.compile(r"(?:0|(?:\+|00)33 ?(?:\(0\) ?)?)([1-9](?:[ .-]?[0-9]{2}){4})")
 
 
 def email(value: Any, field: str, notes: Notes) -> str | None:
-    """The address as typed, trimmed, with a lower-cased domain; null and a finding when it is not
-    a valid address.
-    """
+    """The address, trimmed, its domain in lower case; null, with a finding, if it is not valid."""
     typed = text(value, field, notes)
     if typed is None:
         return None
@@ -52,9 +50,7 @@ def valid_email(typed: str) -> str | None:
 
 
 def phone(value: Any, field: str, notes: Notes) -> str | None:
-    """The number in E.164 when it can be read as one dialled in France; else as given, with a
-    finding.
-    """
+    """The number in E.164, read as dialled in France; as given, with a finding, if not readable."""
     given = text(value, field, notes)
     if given is None:
         return None
@@ -74,7 +70,7 @@ def phone(value: Any, field: str, notes: Notes) -> str | None:
 
 
 def parsed_phone(given: str) -> str | None:
-    """The library's answer: E.164, or null when `given` is no possible number."""
+    """E.164 by the phonenumbers library; null if `given` is no possible number."""
     try:
         number = phonenumbers.parse(given, REGION)
     except phonenumbers.NumberParseException:

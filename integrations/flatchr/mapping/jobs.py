@@ -1,26 +1,24 @@
-"""A vacancy as a job (`docs/mapping.md`, Job; `docs/flatchr-api.md §1`)."""
+"""Vacancies to jobs (`docs/mapping.md`, Job; `docs/flatchr-api.md §1`)."""
 
 from __future__ import annotations
 
-import html
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from integrations.flatchr.mapping.fields import FurtherFields
+from integrations.flatchr.mapping.job_parts import description, publication, salary
 from integrations.flatchr.mapping.places import country_key, location
 from integrations.flatchr.mapping.source import identified
-from integrations.flatchr.mapping.valuemaps import ValueMaps, fold, folded
 from integrations.flatchr.mapping.values import (
     Notes,
     Report,
+    ValueMaps,
     as_flag,
     as_integer,
     flag,
+    fold,
+    folded,
     instant,
     integer,
     is_blank,
@@ -35,7 +33,6 @@ from integrations.records import (
     Model,
     Rejected,
     RemoteWorkStatus,
-    SalaryPeriod,
     Visibility,
 )
 
@@ -50,7 +47,7 @@ CONTRACTS = folded(
         "Saisonnier": EmploymentType.SEASONAL,
     }
 )
-# Working hours do not change what these are.
+# Employment types that part time does not replace.
 NOT_PART_TIME = {EmploymentType.CONTRACT, EmploymentType.INTERNSHIP, EmploymentType.SEASONAL}
 STATUSES = {1: JobStatus.OPEN, 0: JobStatus.CLOSED}
 EXPERIENCE = {
@@ -92,7 +89,7 @@ class JobMapper:
         self._report = report
 
     def job(self, vacancy: object, raw: str) -> JobRecord | Rejected:
-        """The job that `vacancy`, with its source text `raw`, is."""
+        """The job of a vacancy with the source text `raw`."""
         found = identified(Model.JOBS, vacancy, "id", raw, self._report)
         if isinstance(found, Rejected):
             return found
@@ -230,151 +227,3 @@ def _remote_work_status(value: Any, notes: Notes) -> str | None:
             "The remote work value is not known and was kept as Flatchr sent it.",
         )
     return mapped or word
-
-
-# Salaries (`docs/mapping.md`, Job; `docs/flatchr-api.md §C`).
-PERIODS = {
-    "y": SalaryPeriod.YEAR,
-    "m": SalaryPeriod.MONTH,
-    "d": SalaryPeriod.DAY,
-    "h": SalaryPeriod.HOUR,
-}
-
-_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Salary:
-    """The five salary fields of a job."""
-
-    amount: float | None = None
-    amount_from: float | None = None
-    amount_to: float | None = None
-    currency: str | None = None
-    period: str | None = None
-
-
-def salary(data: dict[str, Any], notes: Notes) -> Salary:
-    """One amount when there is no maximum, else a range; nothing at all when none is given."""
-    low = _amount(data.get("salary"), "salary_amount", notes)
-    high = _amount(data.get("salary_max"), "salary_amount_to", notes)
-    if low is None and high is None:
-        return Salary()
-    currency = text(data.get("currency"), "salary_currency", notes)
-    period = _period(data.get("mensuality"), notes)
-    if high is None:
-        return Salary(amount=low, currency=currency, period=period)
-    return Salary(amount_from=low, amount_to=high, currency=currency, period=period)
-
-
-def _amount(value: Any, field: str, notes: Notes) -> float | None:
-    """A positive number, also from a string with spaces of any kind and a decimal comma; null for
-    what means "not given": 0, "0", blank and null.
-    """
-    if is_blank(value):
-        return None
-    number = _number(value)
-    if number is None or not math.isfinite(number) or number < 0:
-        notes.add("invalid_salary", field, value, f"The amount in {field} is not understood.")
-        return None
-    return number or None
-
-
-def _number(value: Any) -> float | None:
-    if type(value) is str:
-        # split() knows every kind of space, the thin and the non-breaking ones included.
-        digits = "".join(value.split()).replace(",", ".")
-        return float(digits) if _AMOUNT.fullmatch(digits) else None
-    if type(value) not in (int, float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def _period(value: Any, notes: Notes) -> str | None:
-    code = text(value, "salary_period", notes)
-    if code is None:
-        return None
-    period = PERIODS.get(code.lower())
-    if period is None:
-        notes.add(
-            "unknown_salary_period",
-            "salary_period",
-            code,
-            "The salary period is not known and was kept as Flatchr sent it.",
-        )
-        return code
-    return period
-
-
-# Where and since when a vacancy is published (`docs/mapping.md`, Job;
-# `docs/flatchr-api.md §1, §4`).
-CAREER_SITE = 98
-INTRANET = 152
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """Null visibility: the answer did not say where the vacancy is published."""
-
-    visibility: Visibility | None
-    since: datetime | None
-
-
-def publication(items: Any, notes: Notes) -> Publication:
-    """What the publication items of one vacancy (`fields=items`) say."""
-    if not isinstance(items, list):
-        if items is not None:
-            notes.unexpected("visibility", items)
-        return Publication(None, None)
-    published = []
-    for item in items:
-        if not isinstance(item, dict):
-            notes.unexpected("visibility", item)
-        elif _is_published(item):
-            published.append(item)
-    dates = [instant(item.get("created_at"), "opened_at", notes) for item in published]
-    return Publication(
-        _visibility({as_integer(item.get("offer_id")) for item in published}),
-        min(filter(None, dates), default=None),
-    )
-
-
-def _is_published(item: dict[str, Any]) -> bool:
-    """`published` is a boolean; newer answers have a `status` of "published" as well."""
-    if item.get("published") is None:
-        return item.get("status") == "published"
-    return as_flag(item["published"]) is True
-
-
-def _visibility(offers: set[int | None]) -> Visibility:
-    if CAREER_SITE in offers:
-        return Visibility.PUBLIC
-    return Visibility.INTERNAL if INTRANET in offers else Visibility.UNLISTED
-
-
-# A vacancy's three texts as one HTML description (`docs/mapping.md`, Job).
-SECTIONS = ("description", "mission", "profile")
-
-# No "<" inside a tag, so that text full of them is still read in one pass.
-_TAG = re.compile(r"<[^<>]*>")
-_MEDIA = re.compile(r"<(?:img|iframe|video|audio|object|embed)\b", re.IGNORECASE)
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-
-
-def description(data: dict[str, Any], notes: Notes) -> str | None:
-    """The texts that are not empty, each in a `<section>`, unsanitised; null when all are."""
-    sections = []
-    for key in SECTIONS:
-        section = text(data.get(key), "description", notes)
-        if section and not _is_empty(section):
-            sections.append(f"<section>{section}</section>")
-    return "\n".join(sections) or None
-
-
-def _is_empty(markup: str) -> bool:
-    """Whether nothing would show: editors leave `<p></p>` or `<p>&nbsp;</p>` behind."""
-    shown = html.unescape(_TAG.sub("", markup))
-    return not shown.strip().strip(_INVISIBLE).strip() and not _MEDIA.search(markup)

@@ -1,8 +1,8 @@
 """Members of a company as users of the unified schema (`docs/flatchr-api.md §13`,
 `docs/mapping.md`).
 
-Flatchr has no label for a role, and what the codes of a member's status mean is nowhere told, so
-both are left open. Nothing else of a member is taken: some of it would sign somebody in.
+Flatchr has no label for a role and does not document the status codes of a member, so neither is
+mapped. No other field is read: some hold credentials.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from integrations.flatchr.mapping.values import iso_instant
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`remote_id` is the id by which tasks and created candidates name a user. `changed_at` is
-    the latest time that Flatchr tells of the user; null when it tells none.
+    """`remote_id` is the id by which tasks and created candidates refer to a user. `changed_at`
+    is the latest timestamp of the member or user; null if there is none.
     """
 
     remote_id: str
@@ -31,8 +31,8 @@ class User:
 
 
 def users(members: Iterable[Any]) -> list[User]:
-    """The users of `GET /company/{company}/members?fields=user`, each once. What is no member, or
-    comes without its user's id, is passed over: nothing could name it.
+    """The users of `GET /company/{company}/members?fields=user`, each once. Anything else, or
+    a member without its user's id, is skipped.
     """
     found = {}
     for member in members:

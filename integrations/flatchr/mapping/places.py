@@ -8,8 +8,7 @@ from functools import cache
 from typing import Any
 
 from integrations.flatchr.mapping.countries import COUNTRY_NAMES
-from integrations.flatchr.mapping.valuemaps import fold
-from integrations.flatchr.mapping.values import Notes, text
+from integrations.flatchr.mapping.values import Notes, fold, text
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 # Words that differ between spellings of one name: "Antigua & Barbuda", "Antigua et Barbuda".
@@ -17,7 +16,7 @@ _SMALL_WORDS = {"and", "et", "the"}
 
 
 def country_key(name: str) -> str:
-    """`name` as countries are compared: no case, accents, punctuation or small words."""
+    """The key that countries are compared by: no case, accents, punctuation or small words."""
     if len(name) == 2:  # a code, and "ET" and "ST" are codes
         return name.casefold()
     words = _PUNCTUATION.sub(" ", fold(name)).split()
@@ -26,7 +25,7 @@ def country_key(name: str) -> str:
 
 @cache
 def country_codes() -> Mapping[str, str]:
-    """ISO 3166-1 alpha-2 codes by country key; the codes name themselves."""
+    """ISO 3166-1 alpha-2 codes by country key; each code is a key, too."""
     codes = {}
     for line in COUNTRY_NAMES.splitlines():
         code, *names = line.split("|")
@@ -47,8 +46,9 @@ def country_names() -> Mapping[str, tuple[str, str]]:
 
 
 def country(name: str, tenant: Mapping[str, str], notes: Notes) -> str:
-    """The code of the country called `name` in French or English, the tenant's own map (by
-    `country_key`) first; else `name` itself, with a finding.
+    """The code of a country by French or English name; if unknown `name`, with a finding.
+
+    The tenant's own map, by `country_key`, comes first.
     """
     key = country_key(name)
     code = tenant.get(key) or country_codes().get(key)
@@ -66,9 +66,9 @@ def country(name: str, tenant: Mapping[str, str], notes: Notes) -> str:
 def location(
     address: Any, tenant_countries: Mapping[str, str], notes: Notes
 ) -> dict[str, str | None] | None:
-    """The address in the unified shape, every key present; null when there is none.
+    """The address in the unified shape, with every key; null if there is none.
 
-    `administrative_area_level_1` is the region, whatever Flatchr's table says (§D.9).
+    `administrative_area_level_1` is the region, unlike Flatchr's documentation says (§D.9).
     """
     if not isinstance(address, dict):
         line = text(address, "location", notes)
@@ -102,5 +102,5 @@ def location(
 
 
 def _part(value: Any, notes: Notes) -> str | None:
-    """Numbers are no surprise in an address: a postal code and a street number look like one."""
+    """A part of an address. An integer is no finding: postal codes and street numbers are often."""
     return text(str(value) if type(value) is int else value, "location", notes)

@@ -11,8 +11,9 @@ from integrations.records import Model, Rejected, StageRecord
 
 
 def stage(column: object, raw: str, index: int, report: Report) -> StageRecord | Rejected:
-    """The stage that `column` is. `index`, its place in Flatchr's answer, stands in for a position
-    that is missing. A client relies on id and title only, so the rest may be missing too.
+    """The stage of a column. `index`, its place in the response, replaces a missing position.
+
+    Any field but the id may be missing.
     """
     found = identified(Model.APPLICATION_STAGES, column, "id", raw, report)
     if isinstance(found, Rejected):
@@ -30,8 +31,10 @@ def stage(column: object, raw: str, index: int, report: Report) -> StageRecord |
 
 
 def stages_by_title(stages: Iterable[StageRecord], report: Report) -> dict[str, str]:
-    """The remote id of the stage that a column title means, with a finding for each title that
-    several columns bear: the visible one is taken, then the one of the lowest position.
+    """The remote id of the stage by column title.
+
+    If several columns have a title, the visible one wins, then the one of the lowest position, and
+    there is a finding.
     """
     chosen = {}
     ranked = sorted(stages, key=lambda item: (item.name or "", *_rank(item)))

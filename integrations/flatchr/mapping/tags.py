@@ -1,6 +1,6 @@
-"""Flatchr's candidate tags and an applicant's traits as unified tags (`docs/mapping.md`, Identity).
+"""Flatchr's candidate tags and applicants' traits to unified tags (`docs/mapping.md`, Identity).
 
-A tag with values is one unified tag per value (`docs/flatchr-api.md §14, §15`).
+A tag with values becomes one unified tag per value (`docs/flatchr-api.md §14, §15`).
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ class TagMapper:
         return records
 
     def of_applicant(self, applicant_id: str, traits: Iterable[tuple[Any, str]]) -> list[TagRecord]:
-        """The unified tags that an applicant's traits, each with its source text, amount to; each
-        once, in order.
-        """
+        """The unified tags of an applicant's traits (value, source text), each once, in order."""
         notes = Notes(self._report, Model.CANDIDATE_TAGS, applicant_id)
         records: dict[str, TagRecord] = {}
         for trait, raw in traits:
@@ -114,7 +112,7 @@ def _is_of_candidates(kind: Any, notes: Notes) -> bool:
 
 
 def _record(tag_id: str, title: str, value: str, *, discovered: bool) -> TagRecord | None:
-    """One unified tag; null when tag and value together are too long for an id."""
+    """One unified tag; null if tag and value together are too long for an id."""
     remote_id = usable_id(f"{tag_id}:{value}" if value else tag_id)
     if remote_id is None:
         return None

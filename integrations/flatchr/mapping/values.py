@@ -1,10 +1,15 @@
-"""Single values, read leniently: a wrong type becomes a finding, never an exception."""
+"""Single values read leniently, findings on them, value maps.
+
+A value of a wrong type becomes a finding, never an exception.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,11 +18,53 @@ from zoneinfo import ZoneInfo
 from integrations.flatchr.referentials import Labels, code_key
 from integrations.records import Finding, Model
 
+Report = Callable[[Finding], None]
+
+VALUE_LIMIT = 100
+
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 BIGINT_LIMIT = 2**63
 INT_LIMIT = 2**31
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2}|[0-9]{4})")
+# Years that any time zone can still show.
+_YEARS = range(2, 9999)
+# No date is longer; longer strings must not fill the cache.
+_LENGTH_LIMIT = 40
+
+
+class Notes:
+    """Reports findings on the record `remote_id`. `message` is the same for every finding of a code
+    and field, so that findings can be counted by it; the value is a field of its own.
+    """
+
+    __slots__ = ("_model", "_report", "remote_id")
+
+    def __init__(self, report: Report, model: Model, remote_id: str) -> None:
+        self._report = report
+        self._model = model
+        self.remote_id = remote_id
+
+    def add(self, code: str, field: str, value: Any, message: str) -> None:
+        self._report(Finding(code, self._model, self.remote_id, field, shorten(value), message))
+
+    def unexpected(self, field: str, value: Any) -> None:
+        """`value` has a type that Flatchr does not document for `field`."""
+        message = f"Flatchr sent a value of an unexpected type for {field}."
+        self.add("unexpected_type", field, value, message)
+
+
+def shorten(value: Any) -> str:
+    """`value` as Flatchr sent it, at most `VALUE_LIMIT` characters long."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        text = f"a deeply nested {type(value).__name__}"
+    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
 
 
 def text(value: Any, field: str, notes: Notes) -> str | None:
@@ -74,16 +121,6 @@ def as_flag(value: Any) -> bool | None:
 
 def is_blank(value: Any) -> bool:
     return value is None or (type(value) is str and not value.strip())
-
-
-# Flatchr's two date formats, as UTC instants (`docs/flatchr-api.md §B`).
-PARIS = ZoneInfo("Europe/Paris")
-
-_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2}|[0-9]{4})")
-# Years that any time zone can still show.
-_YEARS = range(2, 9999)
-# No date is longer; longer strings must not fill the cache.
-_LENGTH_LIMIT = 40
 
 
 def instant(value: Any, field: str, notes: Notes) -> datetime | None:
@@ -149,7 +186,6 @@ def _in_utc(moment: datetime) -> datetime | None:
     return moment.astimezone(UTC) if moment.year in _YEARS else None
 
 
-# The label of a coded property of a vacancy.
 def label_of(
     data: dict[str, Any], name: str, labels: Labels | None, field: str, notes: Notes
 ) -> str | None:
@@ -157,7 +193,7 @@ def label_of(
     itself, which is often null on the API's host (`docs/flatchr-api.md §1`).
 
     A code that the referential lacks becomes null and a finding. Without a referential the
-    finding is the reader's, once for all vacancies.
+    reader reports one finding for all vacancies.
     """
     code = data.get(f"{name}_id")
     key = code_key(code)
@@ -176,38 +212,30 @@ def label_of(
     return label
 
 
-# Findings on one record, as they come up while it is mapped.
-Report = Callable[[Finding], None]
+@dataclass(frozen=True)
+class ValueMaps:
+    """A tenant's own maps, by the words or codes Flatchr sends (`docs/mapping.md`, Job).
 
-VALUE_LIMIT = 100
+    They are laid over the product's defaults: a key that is missing keeps its default. Keys are
+    compared without case, accents or surplus spaces.
 
-
-class Notes:
-    """Reports findings on one record at a time, that of `remote_id`. `message` is the same
-    sentence for every finding of a code and field, so that findings can be counted by it; the
-    value is kept apart.
+    `contracts`: contract label -> employment type ("Vacation" -> "CONTRACT"). `statuses`: vacancy
+    status code -> job status ("2" -> "DRAFT"); 1 and 0 always mean OPEN and CLOSED.
+    `countries`: country name -> ISO 3166 alpha-2.
     """
 
-    __slots__ = ("_model", "_report", "remote_id")
-
-    def __init__(self, report: Report, model: Model, remote_id: str) -> None:
-        self._report = report
-        self._model = model
-        self.remote_id = remote_id
-
-    def add(self, code: str, field: str, value: Any, message: str) -> None:
-        self._report(Finding(code, self._model, self.remote_id, field, shorten(value), message))
-
-    def unexpected(self, field: str, value: Any) -> None:
-        """`value` has a type that Flatchr does not document for `field`."""
-        message = f"Flatchr sent a value of an unexpected type for {field}."
-        self.add("unexpected_type", field, value, message)
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    countries: Mapping[str, str] = field(default_factory=dict)
 
 
-def shorten(value: Any) -> str:
-    """`value` as Flatchr sent it, at most `VALUE_LIMIT` characters long."""
-    try:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        text = f"a deeply nested {type(value).__name__}"
-    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
+def fold(text: str) -> str:
+    """`text` as compared by value maps: no accents, no case, single spaces."""
+    plain = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return " ".join(plain.casefold().split())
+
+
+def folded(mapping: Mapping[str, str]) -> dict[str, str]:
+    """`mapping` with folded keys."""
+    return {fold(key): value for key, value in mapping.items()}

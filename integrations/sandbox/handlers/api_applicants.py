@@ -20,7 +20,7 @@ VACANCY_PATH = "/company/{company}/vacancy/{vacancy}/applicant/{applicant}"
 
 @route("POST", "/company/{company}/search/applicants")
 def search(world: World, request: Request) -> Response:
-    """Every match in one array, active ones unless a status is asked for. §5."""
+    """Every match in one array; active ones unless `status` is given. §5."""
     body = request.json()
     company = world.account(body.get("company"))
     criteria = parse(body, company.vacancies.number, company.base)
@@ -28,7 +28,7 @@ def search(world: World, request: Request) -> Response:
 
 
 def shape(world: World, applicant: Applicant) -> dict[str, Any]:
-    """An applicant as PUT answers with it: encoded vacancy id, Unix seconds. §8."""
+    """An applicant in the response of PUT: encoded vacancy id, Unix seconds. §8."""
     company, created = world.company, midday(applicant.created)
     encoded = company.applicants.ids.encode(applicant.number)
     vacancy = company.vacancies.encoded(applicant.vacancy)
@@ -89,7 +89,7 @@ def _candidate(world: World, applicant: Applicant) -> dict[str, Any]:
 
 @route("GET", PATH)
 def get_applicant(world: World, request: Request) -> dict[str, Any]:
-    """The read-only twin of the move's answer, documented in 2020 only. §6."""
+    """One applicant, in the shape that PUT answers with; documented in 2020 only. §6."""
     applicant = world.applicant(request.params["applicant"])
     extra: dict[str, Any] = {
         "seen": True,

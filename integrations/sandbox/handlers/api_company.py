@@ -26,7 +26,7 @@ def list_columns(world: World, _request: Request) -> list[dict[str, Any]]:
 
 @route("GET", "/company/{company}/members")
 def list_members(world: World, request: Request) -> list[dict[str, Any]]:
-    """Members, each with its user only when asked for. §13."""
+    """Members, with their users only if `fields` names them. §13."""
     if "user" in request.fields():
         return world.company.members
     return [

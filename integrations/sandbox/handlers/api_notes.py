@@ -40,7 +40,7 @@ def create_trait(world: World, request: Request) -> dict[str, Any]:
 
 @route("GET", f"{PATH}/comments")
 def list_comments(world: World, request: Request) -> list[dict[str, Any]]:
-    """Comments, author and attachments only when asked for. §17."""
+    """Comments; author and attachments only if `fields` names them. §17."""
     applicant = world.applicant(request.params["applicant"])
     comments = world.company.records.all("comment", applicant)
     return [_only(comment, COMMENT_PARTS, request.fields()) for comment in comments]
@@ -84,7 +84,7 @@ def delete_comment(world: World, request: Request) -> dict[str, Any]:
 
 @route("GET", f"{PATH}/messages")
 def list_messages(world: World, request: Request) -> list[dict[str, Any]]:
-    """Messages, most parts only when asked for. §20."""
+    """Messages; most parts only if `fields` names them. §20."""
     applicant = world.applicant(request.params["applicant"])
     messages = world.company.records.all("message", applicant)
     return [_only(message, MESSAGE_PARTS, request.fields()) for message in messages]

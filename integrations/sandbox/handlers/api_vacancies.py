@@ -34,7 +34,7 @@ FEED_FILTERS = (
     "id", "activity", "metier", "locality", "administrative_area_level_1", "filter", "affiliated",
 )  # fmt: skip
 NULL_ITEM_AT, REPEATED_AT = 1, 2
-"""Where the feed's item without a vacancy stands, and which vacancy comes twice. §4, §D.34."""
+"""Positions of the item without a vacancy, and of the repeated vacancy. §4, §D.34."""
 
 
 def _number(request: Request, name: str) -> int | None:
@@ -48,21 +48,20 @@ def _number(request: Request, name: str) -> int | None:
 
 @route("GET", "/company/{company}/vacancies")
 def list_vacancies(world: World, request: Request) -> Response:
-    """All vacancies, published or not, of any status unless one is asked for. §1."""
+    """All vacancies, published or not, of any status unless `status` is given. §1."""
     status, offer = _number(request, "status"), _number(request, "offer_id")
     company = world.company
     chosen = [
         vacancy
         for vacancy in company.vacancies
         if (status is None or vacancy.fields["status"] == status)
-        and (offer is None or _is_on(vacancy, offer))
+        and (
+            offer is None
+            or any(item["offer_id"] == offer and item["published"] for item in vacancy.items)
+        )
     ]
     wanted = request.fields() & {"address", "tags", "items"}
     return Response(body=array(api_shape(one, wanted, company.vacancy_tags) for one in chosen))
-
-
-def _is_on(vacancy: Vacancy, offer: int) -> bool:
-    return any(item["offer_id"] == offer and item["published"] for item in vacancy.items)
 
 
 @route("GET", "/vacancy/{vacancy}")

@@ -16,7 +16,7 @@ OFFERERS = {CAREER_SITE_OFFERER: "Site carrière"}
 
 
 def _create(world: World, body: dict[str, Any], *, store: bool) -> dict[str, Any]:
-    """Check what was sent and, unless it is a dry run, store it for the next search to find."""
+    """Validate the candidate and, with `store`, add the applicant, which the next search finds."""
     for name in ("vacancy", "firstname", "lastname"):
         if not body.get(name):
             raise missing(name)
