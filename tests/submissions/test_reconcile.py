@@ -337,7 +337,9 @@ def test_the_next_sync_keeps_the_ids_and_makes_no_second_record(
 def test_records_that_cannot_be_written_do_not_take_the_success_back(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.sync.incremental.store_applicants", lambda *_: 1 / 0)
+    monkeypatch.setattr(
+        "integrations.sync.applicants.incremental.store_applicants", lambda *_: 1 / 0
+    )
 
     submission = work(queue(flatchr_tenant, job))
 

@@ -44,12 +44,15 @@ def encode_rows(
     encoders = _encoders(record, columns)
     pieces = [_SIGNATURE]
     for start in range(0, len(rows), _CHUNK):
-        by_column = zip(*rows[start : start + _CHUNK], strict=True)
+        chunk = rows[start : start + _CHUNK]
+        by_column = zip(*chunk, strict=True)
         encoded = [
             repeat(encode(values[:1])[0]) if is_constant(values) else encode(values)
             for encode, values in zip(encoders, by_column, strict=True)
         ]
-        by_row = zip(repeat(_width(len(columns))), *encoded, strict=False)
+        # As many as there are rows, since every column may be constant.
+        widths = repeat(_width(len(columns)), len(chunk))
+        by_row = zip(widths, *encoded, strict=False)
         pieces.append(b"".join(chain.from_iterable(by_row)))
     return b"".join((*pieces, _END))
 
