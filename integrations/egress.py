@@ -33,14 +33,13 @@ from urllib3.response import BaseHTTPResponse
 
 from integrations.egress_targets import (
     PORTS,
-    SENTENCES,
     EgressError,
     Target,
     is_public,
     plain,
 )
 
-__all__ = ["SENTENCES", "EgressError", "FetchedFile", "fetch", "resolve"]
+__all__ = ["EgressError", "FetchedFile", "fetch", "resolve"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 

@@ -9,31 +9,11 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import idna
 
+from integrations.messages import Message
+
 Address = IPv4Address | IPv6Address
 
 PORTS = {"http": 80, "https": 443}
-SENTENCES = {
-    "invalid_url": "This is not an address of a file. Copy it from the browser once more.",
-    "scheme": "The address must begin with https:// or http://.",
-    "credentials": "The address holds a user name or a password. "
-    "Use one that works without, or attach the file itself.",
-    "port": "The address names port {port} of {host}; only the usual ports 80 and 443 are reached.",
-    "unknown_host": "There is no host named {host}. Check the address.",
-    "private_address": "{host} is in a private network, which is not reached from here. "
-    "Use a public address, or attach the file itself.",
-    "unreachable": "{host} could not be reached. Try again later, or attach the file itself.",
-    "tls": "{host} could not prove that it is {host} (its certificate is not valid). "
-    "Attach the file itself.",
-    "timeout": "{host} took too long. Try again later, or attach the file itself.",
-    "status": "{host} does not hand out the file (status {status}). "
-    "Check that the address works without logging in, or attach the file itself.",
-    "redirects": "{host} sends us from one address to the next without end. "
-    "Attach the file itself.",
-    "too_large": "The file at {host} is larger than {limit}. Attach a smaller one.",
-    "cut_short": "The answer of {host} broke off. Try again later, or attach the file itself.",
-    "not_understood": "{host} answered with something that is no file. Attach the file itself.",
-}
-
 _LONGEST_URL = 8_000
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -43,11 +23,13 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class EgressError(Exception):
-    """Nothing was fetched. `code` is a key of `SENTENCES`; `message` is for the user."""
+    """Nothing was fetched. `code` is that of a message `egress_<code>`; `message` is for the
+    user.
+    """
 
-    def __init__(self, code: str, **fields: object) -> None:
+    def __init__(self, code: str, **params: str | int) -> None:
         self.code = code
-        self.message = SENTENCES[code].format(**fields)
+        self.message = Message(f"egress_{code}", **params)
         super().__init__(self.message)
 
 

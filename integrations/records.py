@@ -22,6 +22,7 @@ from integrations.field_catalogue import (
     WITH_A_SALARY,
     Unified,
 )
+from integrations.messages import Message
 
 # Begins the remote id of a record that was submitted from here and whose own remote id Flatchr
 # has not told yet; the submission's id follows.
@@ -94,7 +95,7 @@ class Finding:
     """Something a mapping could not carry over whole; becomes a warning on the sync run.
 
     `code` groups findings of one kind (`unknown_contract`, `invalid_email`, ...); `value` is the
-    value as Flatchr sent it, shortened; `message` is one English sentence for the user.
+    value as Flatchr sent it, shortened; `message` is for the user.
     """
 
     code: str
@@ -102,7 +103,7 @@ class Finding:
     remote_id: str
     field: str
     value: str
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,5 +409,5 @@ class Rejected:
 
     model: Model
     remote_id: str
-    reason: str
+    reason: Message
     raw: str

@@ -35,6 +35,9 @@ BESIDE = {
     ("tenants", "audit"),
     ("egress", "egress_targets"),
     ("records", "field_catalogue"),
+    ("egress_targets", "messages"),
+    ("records", "messages"),
+    ("spreadsheets", "messages"),
     ("migrations", "models"),
     ("spreadsheets", "archives"),
     ("actions", "submissions"),
@@ -51,7 +54,7 @@ MOST_MODULES = 15
 # Folders that still hold more, and class names that several modules still share. To be emptied:
 # take off what you have put right, add nothing.
 STILL_LARGE = {"integrations/models"}
-STILL_DOUBLE = {"Verdict"}
+STILL_DOUBLE: set[str] = set()
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -19,6 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts.users import end_sessions
 from integrations.audit.trail import record
+from integrations.messages import Message
 from integrations.models import Event
 
 RECOVERY_CODES = 10
@@ -31,7 +32,7 @@ class CodeThrottled(Exception):
     """Too many wrong codes; `until` is when the next one is checked."""
 
     def __init__(self, until: datetime | None) -> None:
-        super().__init__("Too many wrong codes.")
+        super().__init__(Message("too_many_wrong_codes"))
         self.until = until
 
 

@@ -16,7 +16,6 @@ import orjson
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from integrations.connecting import links
 from integrations.connecting.connect import (
@@ -28,6 +27,7 @@ from integrations.connecting.connect import (
 )
 from integrations.flatchr.configuration import Credentials
 from integrations.flatchr.credentials import Check
+from integrations.messages import Message, translated
 from integrations.models import (
     ConnectionLink,
     CustomField,
@@ -46,10 +46,7 @@ Attempt = Generator[Check, None, Integration]
 # Of `stream_verdicts`.
 CONTENT_TYPE = "application/x-ndjson"
 
-ANOTHER_COMPANY = gettext_noop(
-    "This is the key of another company than the one that is connected. Enter the company key "
-    "of the same company, or ask for a new link to connect another."
-)
+ANOTHER_COMPANY = Message("key_of_another_company")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +253,7 @@ def stream_verdicts(
 
 
 def _verdict(check: Check) -> dict[str, object]:
-    return {"name": check.name, "ok": check.ok, "message": _(check.message)}
+    return {"name": check.name, "ok": check.ok, "message": translated(check.message)}
 
 
 def _line(value: dict[str, object]) -> bytes:

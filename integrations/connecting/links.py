@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations.accounts import members
 from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.audit.trail import record
+from integrations.messages import Message
 from integrations.models import (
     ApiKey,
     ConnectionLink,
@@ -49,7 +50,7 @@ class TooManyTries(Exception):
     """`MOST_TRIES` credentials were tried with the link; it may be tried again at `until`."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__("Too many tries.")
+        super().__init__(Message("too_many_tries"))
         self.until = until
 
 

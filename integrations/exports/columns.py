@@ -14,6 +14,7 @@ from import_export.resources import Resource
 
 from integrations.exports.reading import Chunk
 from integrations.exports.values import day_first, moments, numbers
+from integrations.messages import Message
 from integrations.models import DateFormat
 from integrations.spreadsheets.escaping import guard_column
 
@@ -97,7 +98,7 @@ class RecordResource(Resource):
         known = [name for name in self.fields if with_tenant or name not in self.TENANT_COLUMNS]
         if columns and (unknown := [name for name in columns if name not in known]):
             raise UnknownColumns(
-                f"There is no column {', '.join(unknown)}. The columns are: {', '.join(known)}."
+                Message("export_column_unknown", unknown=", ".join(unknown), known=", ".join(known))
             )
         for name in list(self.fields):
             if name not in (columns or known):

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from integrations import jobs
 from integrations.accounts.users import language_of
 from integrations.exports.selection import may_fetch
+from integrations.messages import Message
 from integrations.models import Export, ExportKind
 
 logger = logging.getLogger(__name__)
@@ -30,10 +31,10 @@ logger = logging.getLogger(__name__)
 PAUSE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 
-NOT_SENT = "The mail server did not take the e-mail. The file can be downloaded here."
-NO_ADDRESS = "Your account has no e-mail address. Ask an administrator to enter it."
-NO_LONGER = "No e-mail was sent: this user may no longer see the tenant."
-OFF = "Relais cannot send e-mail any more. The file can be downloaded here."
+NOT_SENT = Message("mail_not_taken")
+NO_ADDRESS = Message("account_without_email")
+NO_LONGER = Message("mail_access_lost")
+OFF = Message("mail_switched_off")
 
 SUBJECTS: dict[str, Any] = {
     ExportKind.CANDIDATE: _lazy("Candidates of %(tenant)s: your export is ready"),

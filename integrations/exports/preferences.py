@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from integrations.messages import Message
 from integrations.models import (
     ColumnSet,
     DateFormat,
@@ -61,14 +62,14 @@ def save_set(user: Any, kind: str, name: str, columns: Sequence[str]) -> ColumnS
     """Save columns under a name, in place of those that have had it. Raises `NotSaved`."""
     name = " ".join(name.split())
     if not name:
-        raise NotSaved("Give the columns a name first.")
+        raise NotSaved(Message("column_set_unnamed"))
     if len(name) > NAME_LENGTH:
-        raise NotSaved(f"The name is longer than {NAME_LENGTH} characters. Choose a shorter one.")
+        raise NotSaved(Message("column_set_name_too_long", most=NAME_LENGTH))
     if not columns:
-        raise NotSaved("Choose at least one column first.")
+        raise NotSaved(Message("column_set_empty"))
     mine = sets_of(user, kind)
     if mine.count() >= MOST_SETS and not mine.filter(name=name).exists():
-        raise NotSaved(f"You have {MOST_SETS} sets of columns. Delete one that you do not need.")
+        raise NotSaved(Message("column_sets_too_many", most=MOST_SETS))
     made, _ = ColumnSet.objects.update_or_create(
         user=user, kind=kind, name=name, defaults={"columns": list(columns)}
     )

@@ -15,13 +15,14 @@ from integrations.accounts.permissions import Permission, tenants_where
 from integrations.audit.trail import record
 from integrations.exports import service
 from integrations.exports.writing import Wanted
+from integrations.messages import Message
 from integrations.models import Event, Every, Export, ExportSchedule, Integration
 
 # Local time: the file is there when people come to work.
 AT = time(6, 0)
 MOST_SCHEDULES = 20
 
-LOST = "You may no longer take this tenant's data away. Ask an administrator for access."
+LOST = Message("export_access_lost")
 
 
 class NotScheduled(Exception):
@@ -31,13 +32,11 @@ class NotScheduled(Exception):
 def why_not(user: Any, integration: Integration | None) -> str:
     """Why `user` cannot be sent exports of that tenant; blank if nothing speaks against it."""
     if not settings.EMAIL_ENABLED:
-        return (
-            "Relais cannot send e-mail yet. An administrator switches it on by setting EMAIL_URL."
-        )
+        return Message("mail_not_configured")
     if not user.email:
-        return "Your account has no e-mail address. Ask an administrator to enter it."
+        return Message("account_without_email")
     if integration is None:
-        return "Choose one tenant in the list first: a scheduled export is of one tenant."
+        return Message("schedule_one_tenant")
     return ""
 
 
@@ -57,9 +56,7 @@ def schedule(
     if (why := why_not(user, integration)) or integration is None:
         raise NotScheduled(why)
     if ExportSchedule.objects.filter(user=user).count() >= MOST_SCHEDULES:
-        raise NotScheduled(
-            f"You have {MOST_SCHEDULES} scheduled exports. End one that you do not need."
-        )
+        raise NotScheduled(Message("schedules_too_many", most=MOST_SCHEDULES))
     style = wanted.style
     with transaction.atomic():
         planned = ExportSchedule.objects.create(

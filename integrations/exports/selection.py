@@ -8,14 +8,15 @@ from django.apps import apps
 from django.http import QueryDict
 
 from integrations.accounts.permissions import Permission, tenants_where
+from integrations.messages import Message
 from integrations.models import Export, RecordQuerySet
 from integrations.models.conditions import DAYS
 
 # Parameters of an address that say how the list is shown, and select nothing.
 SHOWN = {"p", "o", "e", "all"}
 
-NO_LONGER = "You may no longer take this tenant's data away. Ask an administrator for access."
-NO_USER = "The account that asked for this export is gone or switched off."
+NO_LONGER = Message("export_access_lost")
+NO_USER = Message("export_account_gone")
 
 
 class UnknownFilter(Exception):

@@ -10,6 +10,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from integrations.messages import Message
+
 Row = tuple[Any, ...]
 
 
@@ -55,7 +57,7 @@ def _alone() -> Iterator[None]:
     """Refuse other statements on the connection, which would wait for the rows for ever."""
 
     def refuse(*_: Any) -> None:
-        raise ConnectionBusy("An export is being read on this connection. Close it first.")
+        raise ConnectionBusy(Message("export_connection_busy"))
 
     refusing: Callable[..., None] = refuse
     connection.execute_wrappers.append(refusing)

@@ -16,6 +16,7 @@ from integrations.exports.selection import NotAllowed, allowed_tenants, select
 from integrations.exports.service import unattended, wanted_of
 from integrations.exports.writing import write
 from integrations.jobs import LeaseLost
+from integrations.messages import Message
 from integrations.models import Export, ExportState
 
 logger = logging.getLogger(__name__)
@@ -26,9 +27,9 @@ HEARTBEAT_SECONDS = 1.0
 # How often a worker may die over the same export before it is given up.
 MOST_ATTEMPTS = 5
 
-HOPELESS = "Relais was stopped several times while it wrote this file. Export fewer rows at once."
-BROKEN = "The file could not be written. Try again; if it fails again, tell your administrator."
-NO_ROOM = "The file could not be stored. Tell your administrator to look for room on the disk."
+HOPELESS = Message("export_given_up")
+BROKEN = Message("export_not_written")
+NO_ROOM = Message("export_not_stored")
 
 
 class ExportLease(jobs.HeartbeatLease):

@@ -37,6 +37,7 @@ from integrations.flatchr.write_result import (
     error_message_in,
     outcome_of_error,
 )
+from integrations.messages import Message
 
 Host = Literal["api", "careers"]
 Params = Mapping[str, str | int]
@@ -59,12 +60,12 @@ DRY_RUN = "/vacancy/candidate/test"
 _PROBES = frozenset({f"{COMPANY}/columns", f"{COMPANY}/vacancies", f"{COMPANY}/tags"})
 
 _REASONS = {
-    ErrorKind.UNREACHABLE: "Flatchr could not be reached",
-    ErrorKind.TIMEOUT: "Flatchr took too long to answer",
-    ErrorKind.CUT_SHORT: "Flatchr's answer broke off",
+    ErrorKind.UNREACHABLE: Message("waiting_unreachable"),
+    ErrorKind.TIMEOUT: Message("waiting_timeout"),
+    ErrorKind.CUT_SHORT: Message("waiting_cut_short"),
 }
 _random = random.SystemRandom()
-_THROTTLED = "keeping to the request limit for Flatchr"
+_THROTTLED = Message("waiting_throttled")
 
 
 class FlatchrClient:
@@ -323,10 +324,10 @@ class FlatchrClient:
         late = self._clock.monotonic() + pause >= call.deadline
         if not error.retryable or attempt == policy.attempts or late:
             raise error
-        reason = f"Flatchr said {error.status}" if error.status else _REASONS[error.kind]
-        self._wait(pause, reason)
+        said = Message("waiting_status", status=error.status) if error.status else None
+        self._wait(pause, said or _REASONS[error.kind])
 
-    def _wait(self, seconds: float, reason: str) -> None:
+    def _wait(self, seconds: float, reason: Message) -> None:
         end = self._clock.monotonic() + seconds
         while (left := end - self._clock.monotonic()) > 0:
             self._observer.waiting(left, reason)

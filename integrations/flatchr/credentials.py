@@ -4,49 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
+from integrations.messages import Message
 
 
-class Verdict(StrEnum):
-    """What is said of an input where the words of a `FlatchrError` do not say it.
+class CheckText:
+    """What is said of an input where the message of a `FlatchrError` does not say it."""
 
-    Whole sentences, so that they can be looked up in a catalogue of translations.
-    """
-
-    KEY_ACCEPTED = "Flatchr accepts the key."
-    KEY_REFUSED = "Not checked: the key was refused."
-    COMPANY_CONFIRMED = "The key belongs to this company."
-    NO_STAGES = "Flatchr's answer was not a list of stages, so this could not be checked."
-    NO_JOBS = "The career site's answer was not a list of jobs, so the name could not be checked."
-    SLUG_CONFIRMED = "The career site belongs to this company."
-    SLUG_OF_ANOTHER = (
-        "This career site belongs to another company. Copy the name from Flatchr, "
-        "Settings > Advanced > Subdomain configuration."
-    )
-    SLUG_WITHOUT_JOBS = (
-        "The career site exists. That it belongs to this company could not be verified: "
-        "it shows no jobs now."
-    )
-    SLUG_WITHOUT_COMPANY = (
-        "The career site exists. That it belongs to this company could not be verified: "
-        "the company key is not confirmed."
-    )
+    KEY_ACCEPTED = Message("key_accepted")
+    KEY_REFUSED = Message("not_checked_key_refused")
+    COMPANY_CONFIRMED = Message("key_of_this_company")
+    NO_STAGES = Message("stages_answer_unexpected")
+    NO_JOBS = Message("career_site_answer_unexpected")
+    SLUG_CONFIRMED = Message("career_site_of_this_company")
+    SLUG_OF_ANOTHER = Message("career_site_of_another_company")
+    SLUG_WITHOUT_JOBS = Message("career_site_without_jobs")
+    SLUG_WITHOUT_COMPANY = Message("career_site_company_unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """The verdict on one input; `ok` is None when it could not be checked.
 
-    `message` is one or two English sentences for the user.
+    `message` is for the user.
     """
 
     name: Literal["key", "company", "slug"]
     ok: bool | None
-    message: str
+    message: Message
 
 
 def check_connection(client: FlatchrClient) -> list[Check]:
@@ -72,17 +60,17 @@ def _check_key_and_company(client: FlatchrClient) -> tuple[Check, Check]:
     except FlatchrError as error:
         if error.kind in {ErrorKind.WRONG_KEY, ErrorKind.EXPIRED_KEY}:
             refused = Check("key", False, error.message)
-            return refused, Check("company", None, Verdict.KEY_REFUSED.value)
+            return refused, Check("company", None, CheckText.KEY_REFUSED)
         if error.kind is ErrorKind.WRONG_COMPANY:
-            accepted = Check("key", True, Verdict.KEY_ACCEPTED.value)
+            accepted = Check("key", True, CheckText.KEY_ACCEPTED)
             return accepted, Check("company", False, error.message)
         return Check("key", None, error.message), Check("company", None, error.message)
     if not isinstance(columns, list):
-        odd = Verdict.NO_STAGES.value
+        odd = CheckText.NO_STAGES
         return Check("key", None, odd), Check("company", None, odd)
     return (
-        Check("key", True, Verdict.KEY_ACCEPTED.value),
-        Check("company", True, Verdict.COMPANY_CONFIRMED.value),
+        Check("key", True, CheckText.KEY_ACCEPTED),
+        Check("company", True, CheckText.COMPANY_CONFIRMED),
     )
 
 
@@ -92,14 +80,14 @@ def _check_slug(client: FlatchrClient, company_is_known: bool) -> Check:
     except FlatchrError as error:
         return Check("slug", False if error.kind is ErrorKind.UNKNOWN_SLUG else None, error.message)
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
-        return Check("slug", None, Verdict.NO_JOBS.value)
+        return Check("slug", None, CheckText.NO_JOBS)
     companies = _companies(feed["items"])
     if company_is_known and client.credentials.company_key in companies:
-        return Check("slug", True, Verdict.SLUG_CONFIRMED.value)
+        return Check("slug", True, CheckText.SLUG_CONFIRMED)
     if company_is_known and companies:
-        return Check("slug", False, Verdict.SLUG_OF_ANOTHER.value)
-    reason = Verdict.SLUG_WITHOUT_JOBS if company_is_known else Verdict.SLUG_WITHOUT_COMPANY
-    return Check("slug", True, reason.value)
+        return Check("slug", False, CheckText.SLUG_OF_ANOTHER)
+    reason = CheckText.SLUG_WITHOUT_JOBS if company_is_known else CheckText.SLUG_WITHOUT_COMPANY
+    return Check("slug", True, reason)
 
 
 def _companies(items: list[Any]) -> set[str]:

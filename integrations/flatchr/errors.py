@@ -13,6 +13,8 @@ from enum import StrEnum
 import requests
 from urllib3.exceptions import DecodeError, HTTPError
 
+from integrations.messages import Message
+
 
 class ErrorKind(StrEnum):
     """What happened, as far as a user or a program has to tell cases apart."""
@@ -64,7 +66,7 @@ class FlatchrError(Exception):
     def __init__(
         self,
         kind: ErrorKind,
-        message: str,
+        message: Message,
         *,
         detail: str = "",
         status: int | None = None,
@@ -89,26 +91,20 @@ class Rule:
 
     kind: ErrorKind
     retry: bool
-    words: str
+    words: Message
     statuses: Collection[int] = ()
     scope: Scope = Scope.ANY
     exceptions: tuple[type[Exception], ...] = ()
 
 
-_WHERE_KEYS_ARE = "in Flatchr under Settings > Advanced > API"
-
-_WRONG_KEY = (
-    "Flatchr does not accept the API key. "
-    f"Copy the key, or create a new one, {_WHERE_KEYS_ARE} and enter it again."
-)
+_WRONG_KEY = Message("flatchr_wrong_key")
 
 # The first row that fits decides.
 TABLE: tuple[Rule, ...] = (
     Rule(
         ErrorKind.EXPIRED_KEY,
         False,
-        "The Flatchr API key has expired; Flatchr's keys live for one year. "
-        f"Create a new one {_WHERE_KEYS_ARE} and enter it here.",
+        Message("flatchr_expired_key"),
         statuses={401},
         scope=Scope.EXPIRED,
     ),
@@ -117,131 +113,117 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         ErrorKind.WRONG_COMPANY,
         False,
-        "Flatchr does not know this company, or the API key belongs to another one. "
-        f"Copy the company key {_WHERE_KEYS_ARE} and enter it again.",
+        Message("flatchr_wrong_company_or_key"),
         statuses={403},
         scope=Scope.COMPANY,
     ),
     Rule(
         ErrorKind.WRONG_COMPANY,
         False,
-        "Flatchr does not know this company. "
-        f"Copy the company key {_WHERE_KEYS_ARE} and enter it again.",
+        Message("flatchr_wrong_company"),
         statuses={404},
         scope=Scope.PROBE,
     ),
     Rule(
         ErrorKind.UNKNOWN_SLUG,
         False,
-        "Flatchr has no career site under this name. "
-        "Copy the name from Flatchr, Settings > Advanced > Subdomain configuration.",
+        Message("flatchr_unknown_slug"),
         statuses={404},
         scope=Scope.CAREERS,
     ),
     Rule(
         ErrorKind.FORBIDDEN,
         False,
-        "Flatchr does not let this API key create candidates for this job. "
-        "Check that the key belongs to the company of the job, "
-        f"{_WHERE_KEYS_ARE}.",
+        Message("flatchr_forbidden"),
         statuses={403},
         scope=Scope.WRITE,
     ),
     Rule(
         ErrorKind.VACANCY_GONE,
         False,
-        "Flatchr no longer has this job under the address that is known here: it was removed or "
-        "renamed there. Synchronise, then choose the job again.",
+        Message("flatchr_vacancy_gone"),
         statuses={404, 410},
         scope=Scope.WRITE,
     ),
     Rule(
         ErrorKind.FILE_TOO_LARGE,
         False,
-        "The CV is larger than Flatchr takes. Attach a smaller one.",
+        Message("flatchr_file_too_large"),
         statuses={413},
         scope=Scope.WRITE,
     ),
     Rule(
         ErrorKind.INVALID,
         False,
-        "Flatchr does not accept something in what was sent. Correct it and submit again.",
+        Message("flatchr_invalid"),
         statuses={400, 422},
         scope=Scope.WRITE,
     ),
     Rule(
         ErrorKind.NOT_FOUND,
         False,
-        "Flatchr does not have what was asked for; it may have been removed there. "
-        "Synchronise again to see the current state.",
+        Message("flatchr_not_found"),
         statuses={404},
     ),
     Rule(
         ErrorKind.RATE_LIMITED,
         True,
-        "Flatchr is receiving too many requests and asked to wait. Try again in a few minutes.",
+        Message("flatchr_rate_limited"),
         statuses={429},
     ),
     Rule(
         ErrorKind.SERVER_ERROR,
         True,
-        "Flatchr has a problem of its own at the moment. "
-        "Try again later; if it lasts, tell Flatchr's support.",
+        Message("flatchr_server_error"),
         statuses={500, 502, 503, 504},
     ),
     Rule(
         ErrorKind.SERVER_ERROR,
         False,
-        "Flatchr cannot handle this request. "
-        "If it happens again, ask for help and pass on the technical details.",
+        Message("flatchr_request_not_handled"),
         statuses=range(500, 600),
     ),
     Rule(
         ErrorKind.REFUSED,
         False,
-        "Flatchr refused the request. "
-        "If it happens again, ask for help and pass on the technical details.",
+        Message("flatchr_refused"),
         statuses=range(400, 500),
     ),
     Rule(
         ErrorKind.UNREACHABLE,
         True,
-        "Flatchr could not be reached. Check this server's internet connection; "
-        "if it works, Flatchr may be down: try again later.",
+        Message("flatchr_unreachable"),
         exceptions=(requests.ConnectionError,),
     ),
     Rule(
         ErrorKind.TIMEOUT,
         True,
-        "Flatchr took too long to answer. Try again later.",
+        Message("flatchr_timeout"),
         exceptions=(requests.Timeout,),
     ),
     # Any other status is most likely a redirect. None is followed: it would take the key along.
     Rule(
         ErrorKind.NOT_UNDERSTOOD,
         False,
-        "Flatchr answered with something other than the expected data, such as a web page. "
-        "Try again later; if it lasts, ask for help and pass on the technical details.",
+        Message("flatchr_not_understood"),
         statuses=range(100, 1000),
         exceptions=(DecodeError,),
     ),
     Rule(
         ErrorKind.CUT_SHORT,
         True,
-        "Flatchr's answer broke off before it was complete. Try again later.",
+        Message("flatchr_cut_short"),
         exceptions=(HTTPError,),
     ),
     Rule(
         ErrorKind.TOO_LARGE,
         False,
-        "Flatchr's answer is larger than is accepted here, so reading stopped. "
-        "Ask for help and pass on the technical details.",
+        Message("flatchr_too_large"),
     ),
     Rule(
         ErrorKind.UNREACHABLE,
         False,
-        "Flatchr could not be asked, because this server's settings for reaching it are wrong. "
-        "Ask your administrator to check the Flatchr addresses and the proxy.",
+        Message("flatchr_misconfigured"),
         exceptions=(requests.RequestException,),
     ),
 )

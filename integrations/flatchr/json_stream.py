@@ -26,6 +26,7 @@ from typing import Any, cast
 import msgspec
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure
+from integrations.messages import Message
 
 MAX_ELEMENT = 8 * 1024**2  # characters
 
@@ -47,9 +48,9 @@ _TOKEN = 16
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Stands for an element that is not proper JSON; `reason` is one English phrase."""
+    """Stands for an element that is not proper JSON; `reason` says what it does."""
 
-    reason: str
+    reason: Message
 
 
 def elements(chunks: Iterable[bytes], max_element: int = MAX_ELEMENT) -> Iterator[tuple[Any, str]]:
@@ -200,9 +201,9 @@ def _finish(source: _Source, rest: str) -> None:
 def _examined(value: Any, piece: str, constants: list[str]) -> tuple[Any, str]:
     """An element after a constant or bytes that are not UTF-8: its value, or `Unreadable`."""
     if constants:
-        return Unreadable(f"holds {constants[0]}, which is not JSON"), _repaired(piece)
+        return Unreadable(Message("record_with_constant", constant=constants[0])), _repaired(piece)
     repaired = _repaired(piece)
-    return (value if repaired == piece else Unreadable("holds bytes that are not UTF-8")), repaired
+    return (value if repaired == piece else Unreadable(Message("record_not_utf8"))), repaired
 
 
 def _repaired(piece: str) -> str:

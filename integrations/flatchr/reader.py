@@ -21,6 +21,7 @@ from integrations.flatchr.mapping.stages import stage, stages_by_title
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.mapping.values import Notes, Report, ValueMaps, as_integer, as_request_day
 from integrations.flatchr.referentials import read_referentials
+from integrations.messages import Message
 from integrations.records import (
     JobRecord,
     Model,
@@ -204,11 +205,11 @@ class FlatchrReader:
         except FlatchrError as error:
             if error.kind not in _REFUSALS:
                 raise
-            answer = "Flatchr refused to list closed vacancies, so missing jobs are not deleted."
+            answer = Message("closed_vacancies_refused")
         else:
             if listed.closed or listed.total == before:
                 return
-            answer = "Flatchr listed open vacancies only, so missing jobs are not deleted."
+            answer = Message("closed_vacancies_left_out")
         self.incomplete |= _AFFECTED[Model.JOBS]
         Notes(self._report, Model.JOBS, "").add("closed_vacancies_unread", "", "", answer)
 
@@ -228,11 +229,11 @@ class FlatchrReader:
         except FlatchrError as error:
             if error.kind not in _REFUSALS:
                 raise
-            answer = "Flatchr refused to list archived applicants, so nothing missing is deleted."
+            answer = Message("archived_applicants_refused")
         else:
             if archived or not active:
                 return
-            answer = "Flatchr listed active applicants only, so nothing missing is deleted."
+            answer = Message("archived_applicants_left_out")
         self.incomplete |= _AFFECTED[Model.APPLICATIONS]
         Notes(self._report, Model.APPLICATIONS, "").add(
             "archived_applicants_unread", "", "", answer
@@ -248,7 +249,7 @@ class FlatchrReader:
             "referential_unread",
             "",
             path,
-            "Flatchr refused one of its lists of labels, so some labels are missing on jobs.",
+            Message("labels_refused"),
         )
         return None
 
@@ -263,7 +264,7 @@ class FlatchrReader:
             "duplicate_vacancy_id",
             "vacancy_id",
             job.vacancy_id,
-            "Another vacancy has the same plain id; applications are shown with the first.",
+            Message("vacancy_plain_id_shared"),
         )
 
 

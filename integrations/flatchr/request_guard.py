@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from integrations.messages import Message
+
 _LONGEST = 4_000
 # Control characters, spaces, and what some servers read as a slash.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -59,15 +61,13 @@ class UnsafeRequest(ValueError):
 def checked_path(given: str) -> str:
     """`given`, a path with a query, with a leading slash. Raises `UnsafeRequest`."""
     if len(given) > _LONGEST:
-        raise UnsafeRequest("The path is too long.")
+        raise UnsafeRequest(Message("path_too_long"))
     if _UNSAFE.search(given):
-        raise UnsafeRequest(
-            "The path holds a space, a control character or a backslash: encode it."
-        )
+        raise UnsafeRequest(Message("path_character_forbidden"))
     if "#" in given:
-        raise UnsafeRequest("The path holds a fragment (#), which is never sent.")
+        raise UnsafeRequest(Message("path_with_fragment"))
     if given.startswith("//") or re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:", given):
-        raise UnsafeRequest("The path is an address of its own. Leave out the scheme and the host.")
+        raise UnsafeRequest(Message("path_with_host"))
     path, mark, query = given.partition("?")
     _check_path(path)
     _check_credentials(name for name, _ in parse_qsl(query, keep_blank_values=True))
@@ -76,34 +76,34 @@ def checked_path(given: str) -> str:
 
 def _check_path(path: str) -> None:
     if _ENCODED.search(path):
-        raise UnsafeRequest("The path holds a percent sign that encodes nothing.")
+        raise UnsafeRequest(Message("path_percent_sign_alone"))
     decoded = path
     for _ in range(4):
         if _HIDDEN.search(decoded):
-            raise UnsafeRequest("The path holds an encoded slash, backslash or line end.")
+            raise UnsafeRequest(Message("path_encoded_slash"))
         plain = unquote(decoded, errors="replace")
         if plain == decoded:
             break
         decoded = plain
     else:
-        raise UnsafeRequest("The path is encoded several times over.")
+        raise UnsafeRequest(Message("path_encoded_twice"))
     if _UNSAFE.search(decoded.replace(" ", "")):
-        raise UnsafeRequest("The path holds an encoded control character.")
+        raise UnsafeRequest(Message("path_encoded_control_character"))
     if not {".", ".."}.isdisjoint(decoded.split("/")):
-        raise UnsafeRequest("The path holds a dot segment, which would lead to another path.")
+        raise UnsafeRequest(Message("path_dot_segment"))
     if "//" in decoded:
-        raise UnsafeRequest("The path holds an empty segment.")
+        raise UnsafeRequest(Message("path_empty_segment"))
 
 
 def checked_headers(given: Mapping[str, str]) -> dict[str, str]:
     """`given`, if users may set each of these headers. Raises `UnsafeRequest`."""
     for name, value in given.items():
         if not _TOKEN.fullmatch(name):
-            raise UnsafeRequest("The name of a header holds a character that none may have.")
+            raise UnsafeRequest(Message("header_name_invalid"))
         if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIXES):
-            raise UnsafeRequest(f"The header {name.lower()} is set here and cannot be given.")
+            raise UnsafeRequest(Message("header_set_here", name=name.lower()))
         if not _VALUE.fullmatch(value):
-            raise UnsafeRequest(f"The header {name.lower()} holds a character that none may have.")
+            raise UnsafeRequest(Message("header_value_invalid", name=name.lower()))
     return dict(given)
 
 
@@ -128,4 +128,4 @@ def is_below(base: str, url: str) -> bool:
 def _check_credentials(names: Iterable[str]) -> None:
     for name in names:
         if name.lower() in _CREDENTIALS:
-            raise UnsafeRequest(f"The parameter {name} signs in, which is done here. Leave it out.")
+            raise UnsafeRequest(Message("parameter_signs_in", name=name))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.ats import Application, Job
-from integrations.models.fields import IdField
+from integrations.models.fields import IdField, MessageField, MessagesField
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
 from integrations.models.submissions import Submission, private_files
@@ -77,9 +77,9 @@ class BulkUpload(models.Model):
     archive = models.FileField(storage=private_files, null=True)
     archive_name = models.CharField(max_length=200, blank=True)
     archive_size = models.PositiveIntegerField(default=0, help_text=_lazy("Bytes."))
-    read_as = models.CharField(max_length=200, blank=True)
-    notes = models.JSONField(default=list)
-    refusal = models.TextField(blank=True)
+    read_as = MessageField(blank=True)
+    notes = MessagesField(default=list)
+    refusal = MessageField(blank=True)
 
     # Rows in the sheet, and how many of them have been checked so far.
     total = models.PositiveIntegerField(default=0)
@@ -150,7 +150,7 @@ class BulkRow(models.Model):
     number = models.PositiveIntegerField()
     values = models.JSONField(default=dict)
     verdict = models.CharField(max_length=7, choices=Verdict)
-    findings = models.JSONField(default=list)
+    findings = MessagesField(default=list)
     to_send = models.JSONField(default=list)
     job = models.ForeignKey(
         Job, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
@@ -165,7 +165,7 @@ class BulkRow(models.Model):
     )
     cv = models.TextField(blank=True)
     state = models.CharField(max_length=9, choices=RowState, default=RowState.WAITING)
-    message = models.TextField(blank=True)
+    message = MessageField(blank=True)
     submission = models.ForeignKey(
         Submission, models.SET_NULL, null=True, related_name="bulk_rows", db_constraint=False
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.models.fields import MessageField
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
 
@@ -112,7 +113,7 @@ class ExportSchedule(Layout, Selection):
     language = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     next_at = models.DateTimeField(null=True, db_index=True)
-    stopped = models.CharField(max_length=200, blank=True)
+    stopped = MessageField(blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -150,7 +151,7 @@ class Export(Layout, Selection):
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
+    error = MessageField(blank=True)
 
     file = models.CharField(max_length=100, blank=True)
     size = models.PositiveBigIntegerField(null=True, help_text=_lazy("Bytes."))
@@ -160,7 +161,7 @@ class Export(Layout, Selection):
     mail_due_at = models.DateTimeField(null=True)
     mail_attempts = models.PositiveIntegerField(default=0)
     mailed_at = models.DateTimeField(null=True)
-    mail_error = models.CharField(max_length=200, blank=True)
+    mail_error = MessageField(blank=True)
 
     objects = TenantQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Column types of ours: identifiers, raw objects, and text that is encrypted at rest."""
+"""Column types of ours: identifiers, raw objects, messages, and text encrypted at rest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+
+from integrations.messages import dump, dump_text, load, load_text
 
 
 class IdField(models.CharField):
@@ -39,6 +41,30 @@ class RawObjectField(models.TextField):
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)
+
+
+class MessageField(models.TextField):
+    """A message of `integrations.messages`, or text that is none, such as Flatchr's own words.
+
+    A message is stored as JSON with its code, its parameters and its English text.
+    """
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = super().get_prep_value(value)
+        return None if text is None else dump_text(text)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else load_text(value)
+
+
+class MessagesField(models.JSONField):
+    """A JSON value in which messages may stand, however deep."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(dump(value))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return load(super().from_db_value(value, expression, connection))
 
 
 # What a value reads as when none of the configured keys opens it. An exception here would make

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.access import ApiKey
-from integrations.models.fields import IdField
+from integrations.models.fields import IdField, MessageField
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
 
@@ -55,7 +55,7 @@ class PassthroughCall(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     duration = models.FloatField(null=True)
     bytes_received = models.PositiveBigIntegerField(default=0)
-    error = models.TextField(blank=True)
+    error = MessageField(blank=True)
 
     objects = TenantQuerySet.as_manager()
 

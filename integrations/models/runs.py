@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.models.fields import MessageField, MessagesField
 from integrations.models.integration import Integration
 from integrations.records import Model
 
@@ -100,11 +101,11 @@ class SyncRun(models.Model):
     # What the live page shows: the model being read, and why nothing moves while it waits.
     phase = models.CharField(max_length=20, blank=True, choices=MODEL_CHOICES)
     waiting_until = models.DateTimeField(null=True)
-    waiting_reason = models.CharField(max_length=200, blank=True)
+    waiting_reason = MessageField(blank=True)
     requests = models.PositiveIntegerField(default=0)
 
     error_kind = models.CharField(max_length=40, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = MessageField(blank=True)
     error_detail = models.TextField(blank=True)
 
     objects = TenantQuerySet.as_manager()
@@ -149,7 +150,7 @@ class ModelResult(models.Model):
     # Whether everything Flatchr has of this model was read: only then is an absence a deletion.
     complete = models.BooleanField(default=False)
     error_kind = models.CharField(max_length=40, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = MessageField(blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -169,7 +170,7 @@ class SyncWarning(models.Model):
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)
     code = models.CharField(max_length=60)
     count = models.PositiveIntegerField(default=0)
-    examples = models.JSONField(default=list)
+    examples = MessagesField(default=list)
 
     class Meta:
         ordering = ["id"]
@@ -187,7 +188,7 @@ class QuarantinedRecord(models.Model):
     run = models.ForeignKey(SyncRun, models.CASCADE, related_name="quarantined")
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)
     remote_id = models.CharField(max_length=400, blank=True)
-    reason = models.TextField()
+    reason = MessageField()
     raw = models.TextField()
 
     class Meta:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
 from integrations.models.ats import Application, Candidate, Job
-from integrations.models.fields import IdField
+from integrations.models.fields import IdField, MessageField, MessagesField
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
 
@@ -148,7 +148,7 @@ class Submission(models.Model):
     # Where a document is still to be fetched from.
     document_url = models.TextField(blank=True)
 
-    warnings = models.JSONField(default=list, blank=True)
+    warnings = MessagesField(default=list, blank=True)
     replacements = models.JSONField(default=list, blank=True)
 
     idempotency_key = IdField(max_length=255, blank=True)
@@ -183,7 +183,7 @@ class Submission(models.Model):
     )
 
     error_kind = models.CharField(max_length=40, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = MessageField(blank=True)
     error_detail = models.TextField(blank=True)
 
     objects = SubmissionQuerySet.as_manager()
@@ -259,7 +259,7 @@ class SubmissionAttempt(models.Model):
     request = models.JSONField(default=dict)
     response = models.TextField(blank=True)
     outcome = models.CharField(max_length=9, blank=True, choices=AttemptOutcome)
-    error = models.TextField(blank=True)
+    error = MessageField(blank=True)
 
     class Meta:
         ordering = ["id"]

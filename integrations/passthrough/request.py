@@ -23,6 +23,7 @@ from integrations.flatchr.request_guard import (
     checked_params,
     checked_path,
 )
+from integrations.messages import Message
 from integrations.models import PASSTHROUGH_METHODS, ApiKey, BodyKind, Integration
 
 # The largest body that is sent; bytes.
@@ -108,7 +109,7 @@ def key_may(key: ApiKey, host: Host, method: str, path: str) -> bool:
 def checked_address(request: PassthroughRequest) -> tuple[str, dict[str, str], dict[str, str]]:
     """Path, headers and parameters, checked to stay on the host. Raises `InvalidPassthrough`."""
     if request.method not in PASSTHROUGH_METHODS:
-        raise InvalidPassthrough(f"The method {request.method[:20]} is not passed through.")
+        raise InvalidPassthrough(Message("method_not_passed", method=request.method[:20]))
     try:
         return (
             checked_path(request.path),
@@ -124,7 +125,7 @@ def check_request(request: PassthroughRequest) -> CheckedRequest:
     path, headers, params = checked_address(request)
     kind, content, shown = _body(request, headers)
     if len(content) > MAX_BODY:
-        raise InvalidPassthrough(f"What is to be sent is larger than {MAX_BODY // 1024**2} MB.")
+        raise InvalidPassthrough(Message("body_too_large", limit=MAX_BODY // 1024**2))
     creates = request.host == "careers" and path.startswith(_CREATIONS)
     return CheckedRequest(
         host=request.host,
@@ -151,11 +152,9 @@ def _body(request: PassthroughRequest, headers: dict[str, str]) -> tuple[BodyKin
     has_type = any(name.lower() == "content-type" for name in headers)
     if request.form:
         if request.data is not None:
-            raise InvalidPassthrough("Send either data or a form, not both.")
+            raise InvalidPassthrough(Message("body_twice"))
         if has_type:
-            raise InvalidPassthrough(
-                "The content type of a form is set here and cannot be given as a header."
-            )
+            raise InvalidPassthrough(Message("form_content_type_given"))
         content, headers["Content-Type"] = _encoded(request.form)
         return BodyKind.FORM, content, _loggable_form(request.form)
     if request.data is None or request.data == "":

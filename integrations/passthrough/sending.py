@@ -13,6 +13,7 @@ from integrations.flatchr.configuration import Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError, Scope, from_status
 from integrations.flatchr.exchange_log import Exchange, Masker
 from integrations.flatchr.payloads import BytesBody
+from integrations.messages import Message
 from integrations.models import Integration
 from integrations.passthrough import history
 from integrations.passthrough.history import Sender
@@ -129,24 +130,23 @@ def _sent(
 def _texts(error: FlatchrError, may_be_done: bool, max_bytes: int) -> tuple[str, str]:
     """A title, which may be empty, and a message: what happened and what to do next."""
     if error.kind is ErrorKind.RATE_LIMITED:
-        return "", "The limit for requests to Flatchr is used up. Nothing was sent."
+        return "", Message("request_limit_used_up")
     if error.kind.is_auth:
-        return "Flatchr cannot be signed in to.", error.message
+        return Message("sign_in_impossible"), error.message
     if error.kind is ErrorKind.TOO_LARGE:
         size = max_bytes // 1024**2
         return (
-            "The answer is too large.",
-            f"Flatchr's answer is larger than {size} MB and was not read.",
+            Message("answer_too_large_title"),
+            Message("answer_too_large", limit=size),
         )
     if may_be_done:
         return (
-            "Not known whether Flatchr did it.",
-            f"{error.message} The answer was lost, so Flatchr may have done it or not: look "
-            "before you send it again.",
+            Message("fate_unknown_title"),
+            Message("fate_unknown", reason=error.message),
         )
     if error.kind is ErrorKind.TIMEOUT:
         return "", error.message
-    return "Flatchr is not available.", error.message
+    return Message("flatchr_not_available_title"), error.message
 
 
 def explain(call: CheckedRequest, status: int) -> str:
@@ -154,10 +154,7 @@ def explain(call: CheckedRequest, status: int) -> str:
     if status < 300:
         return ""
     if status < 400:
-        return (
-            "Flatchr points to another address, which is not followed: it would take the key "
-            "along. The address is among the headers, under location."
-        )
+        return Message("redirect_not_followed")
     if call.host == "careers":
         scopes = {Scope.ANY, Scope.CAREERS if call.method == "GET" else Scope.WRITE}
     else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from integrations.messages import Message
+
 # How many of the cells are names of columns: by this a reader recognises the header.
 CountKnown = Callable[[Sequence[str]], int]
 
@@ -22,5 +24,5 @@ class Grid:
     """
 
     lines: Iterator[list[str]]
-    read_as: str
-    notes: list[str] = field(default_factory=list)
+    read_as: Message
+    notes: list[Message] = field(default_factory=list)

@@ -10,10 +10,16 @@ import io
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
 
+from integrations.messages import Message
 from integrations.spreadsheets import CountKnown, Grid, SheetRefused
 from integrations.spreadsheets.escaping import guard_column
 
-SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "vertical bars"}
+SEPARATORS = {
+    ";": Message("semicolons"),
+    ",": Message("commas"),
+    "\t": Message("tabs"),
+    "|": Message("vertical_bars"),
+}
 
 
 def read_csv(content: bytes, count_known: CountKnown) -> Grid:
@@ -28,7 +34,8 @@ def read_csv(content: bytes, count_known: CountKnown) -> Grid:
         # The line tells Excel what separates the cells, and is not one of the rows to it.
         text = text.partition("\n")[2]
     separator = separator or max(SEPARATORS, key=lambda mark: _fit(text, mark, count_known))
-    return Grid(_lines(text, separator), f"CSV with {SEPARATORS[separator]}, {encoding}")
+    read_as = Message("read_as_csv", separator=SEPARATORS[separator], encoding=encoding)
+    return Grid(_lines(text, separator), read_as)
 
 
 def _declared(text: str) -> str:
@@ -43,7 +50,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return _strictly(content, "utf-16"), "UTF-16"
     if b"\0" in content:
-        raise SheetRefused("This is not a text file. The sheet must be a CSV or an XLSX file.")
+        raise SheetRefused(Message("sheet_not_text"))
     if content.startswith(BOM_UTF8):
         return _strictly(content, "utf-8-sig"), "UTF-8"
     try:
@@ -56,9 +63,7 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
-        raise SheetRefused(
-            "The file's characters cannot be read. Save it as “CSV UTF-8”, or as XLSX."
-        ) from None
+        raise SheetRefused(Message("sheet_encoding_unreadable")) from None
 
 
 def _fit(text: str, separator: str, count_known: CountKnown) -> tuple[int, int]:
@@ -73,18 +78,17 @@ def _lines(text: str, separator: str, *, strict: bool = True) -> Iterator[list[s
         yield from reader
     except csv.Error as error:
         raise SheetRefused(
-            f"Line {reader.line_num} cannot be read: {_words(str(error))}. Mend it, or save the "
-            "sheet as XLSX."
+            Message("csv_line_unreadable", line=reader.line_num, error=_words(str(error)))
         ) from None
 
 
 def _words(error: str) -> str:
     if "unexpected end" in error:
-        return "a quotation mark is opened and never closed"
+        return Message("csv_quote_never_closed")
     if "expected after" in error:
-        return "there is text after a closing quotation mark"
+        return Message("csv_text_after_quote")
     if "field larger" in error:
-        return "one of its cells is too long; is a closing quotation mark missing?"
+        return Message("csv_cell_too_long")
     return error
 
 

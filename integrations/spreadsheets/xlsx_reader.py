@@ -23,6 +23,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from integrations.archives import Archive, ArchiveFault, ArchiveLimits, UnsafeArchive
+from integrations.messages import Message
 from integrations.spreadsheets import CountKnown, Grid, SheetRefused
 
 # What a file may unpack to. The cells and texts of a sheet are read one by one; its other parts
@@ -36,10 +37,10 @@ PART_ELEMENTS = 100_000
 STREAMED = ("worksheet+xml", "sharedStrings+xml")
 TYPES = "[Content_Types].xml"
 
-NOT_XLSX = "This is a ZIP, not an XLSX sheet. CVs go into the second field."
-TOO_LARGE = "The XLSX file unpacks to more than a sheet of candidates needs. Save it as CSV."
-HOSTILE = "The XLSX file holds a document type definition, which no spreadsheet writes. Refused."
-DAMAGED = "The file cannot be read as XLSX: it is damaged. Save it again, or save it as CSV."
+NOT_XLSX = Message("sheet_is_zip")
+TOO_LARGE = Message("xlsx_bomb")
+HOSTILE = Message("xlsx_document_type")
+DAMAGED = Message("xlsx_damaged")
 AT_ONCE = 200
 
 # What openpyxl, the XML parser and zipfile raise on files that are not what they say.
@@ -72,7 +73,7 @@ def read_xlsx(content: bytes, count_known: CountKnown, *, max_columns: int) -> G
             )
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if not sheets:
-            raise SheetRefused("The file has no visible sheet.")
+            raise SheetRefused(Message("xlsx_without_sheet"))
         chosen = next(
             (sheet for sheet in sheets if _has_header(sheet, count_known, max_columns)), sheets[0]
         )
@@ -81,8 +82,9 @@ def read_xlsx(content: bytes, count_known: CountKnown, *, max_columns: int) -> G
     notes = []
     others = [sheet.title for sheet in sheets if sheet is not chosen]
     if others and chosen is not sheets[0]:
-        notes.append(f"Only the sheet “{chosen.title}” was read.")
-    return Grid(_lines(chosen, max_columns), f"XLSX, sheet “{chosen.title}”", notes=notes)
+        notes.append(Message("xlsx_only_sheet_read", title=chosen.title))
+    read_as = Message("read_as_xlsx", title=chosen.title)
+    return Grid(_lines(chosen, max_columns), read_as, notes)
 
 
 def _has_header(sheet: Any, count_known: CountKnown, max_columns: int) -> bool:

@@ -16,12 +16,13 @@ from django.db import transaction
 
 from integrations import egress
 from integrations.flatchr.payloads import ResumeFile
+from integrations.messages import Message
 from integrations.models import Submission
 from integrations.models.submissions import private_files
 from integrations.submissions.documents import Document, DocumentRefused, inspect
 from integrations.submissions.inputs import Attachment, AttachmentType, Problem
 from integrations.submissions.lease import LEASE, SubmissionLease
-from integrations.submissions.states import SAFE, NotSent
+from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Note, warning
 
 # Seconds that fetching a CV may take in all.
@@ -51,9 +52,10 @@ def choose(attachments: Iterable[Attachment]) -> ChosenAttachment:
         if chosen is None and attachment.type is AttachmentType.CV:
             chosen = attachment
             continue
-        why = "only the first CV is" if attachment.type is AttachmentType.CV else "only a CV is"
-        words = f"“{_shown(attachment.name)}” was not sent to Flatchr: {why}."
-        warnings.append(warning("attachments", "attachment_not_sent", words))
+        is_cv = attachment.type is AttachmentType.CV
+        code = "attachment_not_first_cv" if is_cv else "attachment_not_cv"
+        message = Message(code, name=_shown(attachment.name))
+        warnings.append(warning("attachments", "attachment_not_sent", message))
     document: Document | None = None
     problems: list[Problem] = []
     if chosen is not None and chosen.content is not None:
@@ -113,8 +115,8 @@ def fetch(submission: Submission) -> dict[str, object]:
             name = fetched.name
         document = _inspect(name, fetched.content, submission.document_type or fetched.content_type)
     except (egress.EgressError, DocumentRefused) as error:
-        words = f"The CV could not be fetched: {error.message} {SAFE}"
-        raise NotSent(f"document_{error.code}"[:40], words) from error
+        message = Message("cv_not_fetched", reason=error.message)
+        raise NotSent(f"document_{error.code}"[:40], message) from error
     return _stored(document, fetched.content)
 
 
@@ -128,7 +130,7 @@ def fetch_for(lease: SubmissionLease) -> None:
 def resume(submission: Submission) -> ResumeFile:
     """The file as it is sent, after a look that it is whole. Raises `NotSent`."""
     if not submission.document:
-        raise NotSent("document_missing", f"The CV is no longer here: attach it again. {SAFE}")
+        raise NotSent("document_missing", Message("cv_missing"))
     name = str(submission.document.name)
     digest = hashlib.sha256()
     try:
@@ -136,11 +138,10 @@ def resume(submission: Submission) -> ResumeFile:
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
-        words = f"The CV cannot be read on the server: attach it again. {SAFE}"
-        raise NotSent("document_missing", words, type(error).__name__) from error
+        detail = type(error).__name__
+        raise NotSent("document_missing", Message("cv_unreadable"), detail) from error
     if digest.hexdigest() != submission.document_sha256:
-        words = f"The CV was damaged on the server: attach it again. {SAFE}"
-        raise NotSent("document_damaged", words)
+        raise NotSent("document_damaged", Message("cv_damaged"))
 
     @contextmanager
     def reopen() -> Iterator[BinaryIO]:
@@ -172,9 +173,9 @@ def _stored(document: Document, content: bytes) -> dict[str, object]:
 
 def _problems_of_url(url: str) -> list[Problem]:
     if not url.strip():
-        return [Problem("attachments", "empty", "The CV has neither content nor an address.")]
+        return [Problem("attachments", "empty", Message("cv_without_content"))]
     if len(url) > URL_LIMIT:
-        return [Problem("attachments", "url_too_long", "The address of the CV is too long.")]
+        return [Problem("attachments", "url_too_long", Message("cv_url_too_long"))]
     return []
 
 

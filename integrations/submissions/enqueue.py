@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.audit.trail import record
+from integrations.messages import Message
 from integrations.models import (
     LIVE_SUBMISSIONS,
     Application,
@@ -21,12 +22,12 @@ from integrations.models import (
 from integrations.models.querysets import RecordQuerySet
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem
 from integrations.submissions.lease import SUBMISSIONS
-from integrations.submissions.states import LOOKING
+from integrations.submissions.states import LOOKING, state_name
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants.scopes import scopes_of
 
-NO_CV = "Attach a CV: Flatchr takes no candidate without one."
+NO_CV = Message("cv_required")
 # How often another submission may end just while this one makes way for it.
 _ROUNDS = 5
 
@@ -185,8 +186,7 @@ def _as_changed_meanwhile(submission: Submission) -> Submission:
     submission.refresh_from_db()
     if submission.is_live or submission.state == SubmissionState.SUCCEEDED:
         return submission
-    state = submission.get_state_display().lower()
-    raise IllegalTransition(f"This submission has changed meanwhile: it is {state}.")
+    raise IllegalTransition(Message("submission_changed", state=state_name(submission)))
 
 
 def _fields(submission: Submission, cleaned: Cleaned, *, by: Any, again: bool) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from integrations.messages import Message, sequence
+
 if TYPE_CHECKING:
     from integrations.models import Application, Submission
 
@@ -62,7 +64,7 @@ class Problem:
 
     field: str
     code: str
-    message: str
+    message: Message
 
 
 class Refused(Exception):
@@ -70,7 +72,7 @@ class Refused(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
-        super().__init__(" ".join(problem.message for problem in self.problems))
+        super().__init__(sequence([problem.message for problem in self.problems]))
 
 
 class AlreadyApplied(Exception):
@@ -82,7 +84,7 @@ class AlreadyApplied(Exception):
     def __init__(self, application: Application | None, submission: Submission | None) -> None:
         self.application = application
         self.submission = submission
-        super().__init__("This person has applied for this job already.")
+        super().__init__(Message("already_applied"))
 
 
 class IllegalTransition(Exception):

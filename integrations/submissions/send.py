@@ -20,6 +20,7 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.payloads import ResumeFile, candidate_payload, loggable_payload
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.jobs import LeaseLost
+from integrations.messages import Message
 from integrations.models import AttemptOutcome, Submission, SubmissionState
 from integrations.submissions import attempts, reconcile, states
 from integrations.submissions.attachments import fetch_for, resume
@@ -221,8 +222,9 @@ def _has_waited_too_long(lease: SubmissionLease) -> bool:
 
 def _refuse(lease: SubmissionLease, problems: list[Problem], recorder: ExchangeRecorder) -> None:
     """Something has changed since it was submitted: the job was closed, a setting removed."""
-    words = " ".join(problem.message for problem in problems)
-    states.fail(lease, "invalid", f"{words} Nothing was sent.", recorder=recorder)
+    told = [problem.message for problem in problems]
+    message = Message("problems_nothing_sent", sentences=told)
+    states.fail(lease, "invalid", message, recorder=recorder)
 
 
 def _record_defect(lease: SubmissionLease, error: Exception) -> None:

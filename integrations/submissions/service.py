@@ -18,6 +18,7 @@ from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.payloads import loggable_payload
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
+from integrations.messages import Message
 from integrations.models import (
     OPEN_SUBMISSIONS,
     Application,
@@ -75,7 +76,7 @@ def save_draft(
     when `draft` is past that.
     """
     if draft is not None and "edit" not in allowed_actions(draft):
-        raise IllegalTransition("This submission is past changing: it has been submitted.")
+        raise IllegalTransition(Message("submission_not_editable"))
     submission = draft or Submission(
         integration=integration, kind=kind, channel=channel, created_by=enqueue.saved_user(user)
     )
@@ -99,7 +100,7 @@ def save_draft(
 def remove_document(submission: Submission) -> None:
     """Take the file off a draft. Raises `IllegalTransition`."""
     if "edit" not in allowed_actions(submission):
-        raise IllegalTransition("The file of a submission that was submitted stays.")
+        raise IllegalTransition(Message("submission_file_stays"))
     with transaction.atomic():
         attachments.discard(submission)
         submission.state = SubmissionState.DRAFT
@@ -131,7 +132,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
     `Refused` for what Relais finds wrong itself, and `IllegalTransition`.
     """
     if "check" not in allowed_actions(submission):
-        raise IllegalTransition("This submission has been submitted: there is nothing to check.")
+        raise IllegalTransition(Message("submission_not_checkable"))
     cleaned = clean(submission)
     if found := enqueue.problems(submission, cleaned):
         raise Refused(found)
@@ -151,7 +152,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
     with transaction.atomic():
         held = Submission.objects.filter(pk=submission.pk, state__in=OPEN_SUBMISSIONS)
         if not held.update(**_checked(submission, ready, receipt, by)):
-            raise IllegalTransition("This submission was submitted meanwhile.")
+            raise IllegalTransition(Message("submission_submitted_meanwhile"))
         body = loggable_payload(ready.payload, ready.resume)
         attempts.note_check(submission, host, DRY_RUN, body, receipt)
         recorder.flush()
@@ -171,7 +172,7 @@ def submit(submission: Submission, *, by: Any, again: bool = False) -> Submissio
     if submission.is_live or submission.state == SubmissionState.SUCCEEDED:
         return submission
     if submission.state == SubmissionState.FAILED:
-        raise IllegalTransition("This submission has failed. Retry it instead.")
+        raise IllegalTransition(Message("submission_failed_retry_instead"))
     return _queue_saved(submission, OPEN_SUBMISSIONS, by=by, again=again)
 
 
@@ -226,7 +227,7 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
     if submission.is_live:
         return submission
     if submission.state != SubmissionState.FAILED:
-        raise IllegalTransition("Only a submission that has failed can be retried.")
+        raise IllegalTransition(Message("submission_not_retryable"))
     again = again or submission.again
     return _queue_saved(submission, [SubmissionState.FAILED], by=by, again=again)
 
@@ -244,7 +245,7 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
             lease_owner="",
             lease_expires_at=None,
             error_kind=states.CANCELLED,
-            error_message="Cancelled before anything was sent.",
+            error_message=Message("submission_cancelled"),
             error_detail="",
         )
         if cancelled:
@@ -257,8 +258,7 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
     submission.refresh_from_db()
     if not cancelled:
         raise IllegalTransition(
-            f"Only a submission that waits can be cancelled; this one is "
-            f"{submission.get_state_display().lower()}."
+            Message("submission_not_cancellable", state=states.state_name(submission))
         )
     return submission
 
@@ -332,5 +332,5 @@ def _save(submission: Submission, draft: Submission | None) -> None:
     editable = [*OPEN_SUBMISSIONS, SubmissionState.FAILED]
     locked = Submission.objects.select_for_update().filter(pk=submission.pk, state__in=editable)
     if locked.first() is None:
-        raise IllegalTransition("This submission was submitted meanwhile: it is past changing.")
+        raise IllegalTransition(Message("submission_not_editable_meanwhile"))
     submission.save()

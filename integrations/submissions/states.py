@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
-from integrations.models import SubmissionState
+from integrations.messages import Message
+from integrations.models import Submission, SubmissionState
 from integrations.submissions.lease import SUBMISSIONS, SubmissionLease
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
@@ -19,56 +20,41 @@ CANCELLED = "cancelled"
 NOT_FOUND = "not_found"
 UNSETTLED = "unsettled"
 
-SAFE = "Nothing reached Flatchr: it is safe to retry."
-ABANDONED = (
-    "Sending was interrupted several times before anything was sent, and has been given up. "
-    "Retry; if it fails again, ask whoever runs the server to look at the worker's log."
-)
-INTERNAL = (
-    f"Something went wrong inside Relais, not at Flatchr. {SAFE} "
-    "If it fails again, pass on the technical details."
-)
-LOOKING = (
-    "The answer may have been lost, so Flatchr may have the candidate or not. Relais is looking "
-    "there, and sends nothing meanwhile."
-)
-NOBODY_FOUND = (
-    "Not found at Flatchr: safe to retry. The answer to the request was lost, and Flatchr does "
-    "not have the candidate."
-)
-APPLIED = (
-    "This person has applied for this job already, as Flatchr says; nothing was sent. Submit "
-    "again if you want a second application."
-)
-NO_END = (
-    "Flatchr could not be asked whether it has the candidate, and Relais has stopped trying. Look "
-    "for the e-mail address in Flatchr yourself. When Flatchr answers again, press Retry: Relais "
-    "then looks once more before anything else."
-)
+ABANDONED = Message("submission_given_up")
+INTERNAL = Message("submission_internal_error")
+LOOKING = Message("submission_looking")
+NOBODY_FOUND = Message("submission_not_found")
+APPLIED = Message("submission_already_applied")
+NO_END = Message("submission_unsettled")
 
 
 class NotSent(Exception):
     """It cannot be sent, and nothing was; `kind` and `message`, for the user, say why."""
 
-    def __init__(self, kind: str, message: str, detail: str = "") -> None:
+    def __init__(self, kind: str, message: Message, detail: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.detail = detail
 
 
-def not_sent(error: FlatchrError) -> str:
+def state_name(submission: Submission) -> Message:
+    """The state as it stands within a sentence."""
+    return Message(f"submission_state_{submission.state.lower()}")
+
+
+def not_sent(error: FlatchrError) -> Message:
     """The message for a request that was not sent."""
-    return f"{error.message} {SAFE}"
+    return Message("failed_safe_to_retry", reason=error.message)
 
 
-def check_failed(error: FlatchrError, said: str) -> str:
+def check_failed(error: FlatchrError, said: str) -> Message:
     """The message for a dry run that failed."""
-    return f"{error.message}{_quoted(said)} This was a check: nothing was stored."
+    return Message("check_failed", reason=_with_words(error.message, said))
 
 
-def _quoted(said: str) -> str:
-    return f" Flatchr's words: “{said}”." if said else ""
+def _with_words(message: Message, said: str) -> Message:
+    return Message("flatchr_words", reason=message, words=said) if said else message
 
 
 def requeue(lease: SubmissionLease, pause: timedelta) -> None:
@@ -99,7 +85,7 @@ def uncertain(lease: SubmissionLease, error: FlatchrError | None, detail: str = 
 def fail(
     lease: SubmissionLease,
     kind: str,
-    message: str,
+    message: Message,
     detail: str = "",
     *,
     recorder: ExchangeRecorder | None = None,
@@ -126,6 +112,6 @@ def fail_for(lease: SubmissionLease, receipt: WriteResult) -> None:
     if receipt.outcome is WriteOutcome.NOT_SENT:
         message = not_sent(error)
     else:
-        words = f"{error.message}{_quoted(receipt.message)}"
-        message = f"{words} Flatchr did not take it: it is safe to retry."
+        reason = _with_words(error.message, receipt.message)
+        message = Message("failed_not_taken", reason=reason)
     fail(lease, error.kind.value, message, error.detail, sent_at=None, settle_at=None)

@@ -12,6 +12,7 @@ from django.core.files.storage import FileSystemStorage
 from django.http import FileResponse, Http404
 from django.utils.deconstruct import deconstructible
 
+from integrations.messages import Message
 from integrations.submissions.documents import ACCEPTED
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def file_response(submission: Submission) -> FileResponse:
     try:
         content = submission.document.open("rb")
     except (ValueError, FileNotFoundError) as error:
-        raise Http404("This submission has no file.") from error
+        raise Http404(Message("submission_without_file")) from error
     return FileResponse(
         content,
         as_attachment=True,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from integrations.flatchr.mapping.contacts import email, parsed_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
+from integrations.messages import Message
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, JobStatus, Model
 from integrations.submissions.inputs import Problem, SubmissionEntry
@@ -58,14 +59,14 @@ class Cleaned:
     warnings: list[Note] = field(default_factory=list)
     replacements: list[Note] = field(default_factory=list)
 
-    def refuse(self, name: str, code: str, message: str) -> None:
+    def refuse(self, name: str, code: str, message: Message) -> None:
         self.problems.append(Problem(name, code, message))
 
-    def warn(self, name: str, code: str, message: str) -> None:
+    def warn(self, name: str, code: str, message: Message) -> None:
         self.warnings.append(warning(name, code, message))
 
 
-def warning(name: str, code: str, message: str) -> Note:
+def warning(name: str, code: str, message: Message) -> Note:
     """A warning as a submission keeps it."""
     return {"code": code, "field": name, "message": message}
 
@@ -74,13 +75,13 @@ def find_job(integration: Integration, wanted: str) -> tuple[Job | None, list[Pr
     """The tenant's job that `wanted` names, or why there is none."""
     wanted = storable_text(wanted).strip()
     if not wanted:
-        return None, [Problem("job", "required", "Choose a job.")]
+        return None, [Problem("job", "required", Message("job_required"))]
     key = {"pk": wanted}
     if wanted.startswith(REMOTE):
         key = {"remote_id": wanted.removeprefix(REMOTE)}
     job: Job | None = Job.objects.filter(integration=integration, **key).first()
     if job is None:
-        return None, [Problem("job", "unknown", "This tenant has no such job.")]
+        return None, [Problem("job", "unknown", Message("job_unknown"))]
     return job, []
 
 
@@ -117,7 +118,7 @@ def entry_warnings(entry: SubmissionEntry) -> list[Note]:
         warning(
             name,
             "unsupported_field",
-            f"Flatchr cannot hold {storable_text(name)[:100]}: it was left out.",
+            Message("field_left_out", name=storable_text(name)[:100]),
         )
         for name in [*entry.unsupported, *unknown]
     ]
@@ -126,7 +127,7 @@ def entry_warnings(entry: SubmissionEntry) -> list[Note]:
 def entry_problems(entry: SubmissionEntry) -> list[Problem]:
     """Problems that the row cannot show, because it cannot hold what was given."""
     if entry.offerer_id is not None and not 0 < entry.offerer_id <= OFFERER_LIMIT:
-        return [Problem("offerer_id", "invalid", "The offerer ID is a whole number above zero.")]
+        return [Problem("offerer_id", "invalid", Message("offerer_id_invalid"))]
     return []
 
 
@@ -138,8 +139,8 @@ def clean(submission: Submission) -> Cleaned:
     cleaned = Cleaned()
     _tenant(cleaned, submission.integration)
     _job(cleaned, submission.job)
-    cleaned.first_name = _name(cleaned, "first_name", "first name", submission.first_name)
-    cleaned.last_name = _name(cleaned, "last_name", "last name", submission.last_name)
+    cleaned.first_name = _name(cleaned, "first_name", Message("first_name"), submission.first_name)
+    cleaned.last_name = _name(cleaned, "last_name", Message("last_name"), submission.last_name)
     _email(cleaned, submission.email_address)
     _phone(cleaned, submission.phone_number)
     cleaned.cover_letter = _text(cleaned, "cover_letter", submission.cover_letter)
@@ -151,46 +152,46 @@ def clean(submission: Submission) -> Cleaned:
 
 def _tenant(cleaned: Cleaned, integration: Integration) -> None:
     if not integration.enabled:
-        cleaned.refuse("", "disabled", "This tenant is disabled. Enable it first.")
+        cleaned.refuse("", "disabled", Message("tenant_disabled"))
     if not hasattr(integration, "credentials"):
-        words = "This tenant has no Flatchr credentials yet. Enter them first."
+        words = Message("tenant_not_connected")
         cleaned.refuse("", "not_connected", words)
 
 
 def _job(cleaned: Cleaned, job: Job | None) -> None:
     if job is None:
-        cleaned.refuse("job", "required", "Choose a job.")
+        cleaned.refuse("job", "required", Message("job_required"))
     elif job.remote_deleted_at is not None:
-        cleaned.refuse("job", "deleted", "Flatchr no longer has this job. Choose another.")
+        cleaned.refuse("job", "deleted", Message("job_deleted"))
     elif job.status in _CLOSED:
-        words = "This job is closed in Flatchr and takes no applications. Choose an open one."
+        words = Message("job_closed")
         cleaned.refuse("job", "closed", words)
     elif not job.slug or job.vacancy_id is None:
-        words = "Flatchr gave this job no address to apply at. Synchronise, then try again."
+        words = Message("job_without_address")
         cleaned.refuse("job", "no_slug", words)
 
 
-def _name(cleaned: Cleaned, name: str, words: str, typed: str) -> str:
+def _name(cleaned: Cleaned, name: str, label: Message, typed: str) -> str:
     sendable, replaced = sendable_name(" ".join(typed.split()))
     cleaned.replacements += _replacements(name, replaced)
     if not sendable:
-        cleaned.refuse(name, "required", f"Enter the {words}.")
+        cleaned.refuse(name, "required", Message("name_required", name=label))
     elif len(sendable) > NAME_LIMIT:
-        cleaned.refuse(name, "too_long", f"The {words} is longer than {NAME_LIMIT} characters.")
+        cleaned.refuse(name, "too_long", Message("name_too_long", name=label, limit=NAME_LIMIT))
     elif not re.search("[a-zA-Z]", sendable):
-        cleaned.refuse(name, "no_letter", f"The {words} needs at least one letter.")
+        cleaned.refuse(name, "no_letter", Message("name_without_letter", name=label))
     return sendable
 
 
 def _email(cleaned: Cleaned, typed: str) -> None:
     typed = typed.strip()
     if not typed:
-        cleaned.refuse("email_address", "required", "Enter the e-mail address.")
+        cleaned.refuse("email_address", "required", Message("email_required"))
         return
     findings: list[Finding] = []
     address = email(typed, "email_address", Notes(findings.append, Model.CANDIDATES, ""))
     if address is None:
-        words = "This is not an e-mail address. Write it as name@company.example."
+        words = Message("email_invalid")
         cleaned.refuse("email_address", "invalid", words)
         return
     cleaned.email_address = address
@@ -203,13 +204,10 @@ def _phone(cleaned: Cleaned, typed: str) -> None:
     number = parsed_phone(typed) if typed else None
     if number is None and typed:
         if not (_DIALLED.fullmatch(typed) and len(re.findall("[0-9]", typed)) in range(4, 21)):
-            words = "This is not a phone number. Write it as +33 6 39 98 00 01, or leave it out."
+            words = Message("phone_invalid")
             cleaned.refuse("phone_number", "invalid", words)
             return
-        words = (
-            "The phone number is unusual and is sent as typed. Check it, or write it with its "
-            "country code."
-        )
+        words = Message("phone_unusual")
         cleaned.warn("phone_number", "unusual_phone", words)
     cleaned.phone_number = number or typed
 
@@ -217,7 +215,7 @@ def _phone(cleaned: Cleaned, typed: str) -> None:
 def _text(cleaned: Cleaned, name: str, typed: str) -> str:
     plain, replaced = plain_typography(typed.strip())
     if len(plain) > TEXT_LIMIT:
-        words = f"The text is longer than {TEXT_LIMIT:,} characters. Shorten it."
+        words = Message("text_too_long", limit=f"{TEXT_LIMIT:,}")
         cleaned.refuse(name, "too_long", words)
     cleaned.replacements += _replacements(name, replaced)
     return plain
@@ -225,7 +223,7 @@ def _text(cleaned: Cleaned, name: str, typed: str) -> str:
 
 def _answers(cleaned: Cleaned, typed: list[dict[str, Any]]) -> None:
     if len(typed) > MOST_ANSWERS:
-        words = f"There are more than {MOST_ANSWERS} answers. Leave some out."
+        words = Message("answers_too_many", most=MOST_ANSWERS)
         cleaned.refuse("answers", "too_many", words)
     for answer in typed[:MOST_ANSWERS]:
         # A question names one of Flatchr's by its very text: only the answer may be changed.
@@ -234,7 +232,7 @@ def _answers(cleaned: Cleaned, typed: list[dict[str, Any]]) -> None:
         if question and value:
             cleaned.answers.append({"question": question, "value": value})
         elif value:
-            cleaned.refuse("answers", "no_question", "An answer has no question. Add it.")
+            cleaned.refuse("answers", "no_question", Message("answer_without_question"))
 
 
 def _urls(cleaned: Cleaned, typed: Mapping[str, str]) -> None:
@@ -248,7 +246,7 @@ def _urls(cleaned: Cleaned, typed: Mapping[str, str]) -> None:
             parts = urlsplit("")
         # With its scheme, as a link without one leads nowhere from Flatchr's page.
         if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > URL_LIMIT:
-            words = f"The {name} link is not a web address. Start it with https://."
+            words = Message("link_invalid", name=name)
             cleaned.refuse("urls", "invalid", words)
         cleaned.urls[name] = url
 
@@ -262,11 +260,9 @@ def _source(cleaned: Cleaned, submission: Submission) -> None:
             cleaned.offerer_id = settings.offerer_id
         cleaned.user_key = cleaned.user_key or settings.user_key
     if len(cleaned.user_key) > KEY_LIMIT:
-        cleaned.refuse("user_key", "too_long", "The user key is too long. Copy it once more.")
+        cleaned.refuse("user_key", "too_long", Message("user_key_too_long"))
     if cleaned.offerer_id is None:
-        words = (
-            "The source is not written in Flatchr: this tenant has no offerer ID in its settings."
-        )
+        words = Message("source_not_written")
         cleaned.warn("offerer_id", "source_not_written", words)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.audit import trail
+from integrations.messages import Message
 from integrations.models import (
     LIVE_STATES,
     Application,
@@ -85,22 +86,20 @@ def keep_records(run_id: int, *, user: Any = None) -> int:
 def _to_decide(run_id: int) -> SyncRun:
     """The run, with its tenant's row locked; a new run refers to that row, so it has to wait."""
     run = SyncRun.objects.get(pk=run_id)
-    lock_out_syncs(run.integration_id, "Decide when it has ended.")
+    lock_out_syncs(run.integration_id, Message("decide_when_ended"))
     if later_read(run) is not None:
-        raise SyncRefused(
-            "A later full sync has read this tenant, so its list counts. Look at that run."
-        )
+        raise SyncRefused(Message("held_list_outdated"))
     return SyncRun.objects.select_for_update().get(pk=run_id)
 
 
-def lock_out_syncs(integration_id: str, advice: str) -> None:
+def lock_out_syncs(integration_id: str, advice: Message) -> None:
     """Let no sync of the tenant begin until the transaction ends.
 
-    Raises `SyncRefused` with `advice`, a sentence, when one is live.
+    Raises `SyncRefused` with `advice` when one is live.
     """
     Integration.objects.select_for_update().get(pk=integration_id)
     if SyncRun.objects.filter(integration_id=integration_id, state__in=LIVE_STATES).exists():
-        raise SyncRefused(f"A sync of this tenant is under way. {advice}")
+        raise SyncRefused(Message("sync_under_way", advice=advice))
 
 
 def _decide(run: SyncRun, choice: HoldChoice, records: int, user: Any) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.flatchr.errors import FlatchrError
+from integrations.messages import Message
 from integrations.models import Integration, RunState, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
@@ -29,13 +30,12 @@ CANCELLED = RunOutcome(RunState.CANCELLED)
 TIMED_OUT = RunOutcome(
     RunState.TIMED_OUT,
     "timed_out",
-    "The sync took longer than it may. What it had read until then is kept; start it again.",
+    Message("sync_timed_out"),
 )
 ABANDONED = RunOutcome(
     RunState.FAILED,
     "abandoned",
-    "The sync was interrupted several times and has been given up. Start it again; if that fails "
-    "too, ask whoever runs the server to look at the worker's log.",
+    Message("sync_given_up"),
 )
 
 
@@ -63,8 +63,7 @@ def of_internal_error(error: Exception) -> RunOutcome:
     return RunOutcome(
         RunState.FAILED,
         "internal",
-        "Something went wrong inside Relais, not at Flatchr. What was read until then is kept. "
-        "Start the sync again; if it fails again, pass on the technical details.",
+        Message("sync_internal_error"),
         f"{type(error).__name__}: {error}"[:2000],
     )
 

@@ -20,6 +20,7 @@ from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Policy
 from integrations.flatchr.errors import FlatchrError
+from integrations.messages import Message
 from integrations.models import (
     LIVE_STATES,
     Event,
@@ -89,16 +90,13 @@ def retry(item: QuarantinedRecord) -> RetryResult:
     if not item.remote_id:
         return RetryResult(
             False,
-            "Flatchr sent this record without an ID, so it cannot be asked for by itself. "
-            "Correct it in Flatchr: the next full sync reads it again.",
+            Message("retry_without_id"),
         )
     if item.model in excluded_models(run.integration.flatchr_settings.scopes):
-        raise SyncRefused(
-            "Records of this kind are not read for this tenant. Its page says what is."
-        )
-    advice = "Try again when it has ended."
+        raise SyncRefused(Message("retry_kind_not_read"))
+    advice = Message("try_again_when_ended")
     if SyncRun.objects.filter(integration=run.integration, state__in=LIVE_STATES).exists():
-        raise SyncRefused(f"A sync of this tenant is under way. {advice}")
+        raise SyncRefused(Message("sync_under_way", advice=advice))
     with _client(run) as client:
         found = _find(client, run.integration, item)
     if found.rejected is not None:
@@ -106,27 +104,25 @@ def retry(item: QuarantinedRecord) -> RetryResult:
     if not found.records and found.applicant is None:
         return RetryResult(
             False,
-            "Flatchr does not show this record any more. If it is there, the next full sync "
-            "reads it again.",
+            Message("retry_record_gone"),
         )
     with transaction.atomic():
         lock_out_syncs(run.integration_id, advice)
         record_id = _store(run, item, found)
-    return RetryResult(True, "The record could be read and is stored now.", record_id)
+    return RetryResult(True, Message("retry_record_stored"), record_id)
 
 
 @contextmanager
 def _client(run: SyncRun) -> Iterator[FlatchrClient]:
     """A client whose requests are logged with the run's; its errors become `SyncRefused`."""
     if not hasattr(run.integration, "credentials"):
-        raise SyncRefused("This tenant has no Flatchr credentials yet. Enter them first.")
+        raise SyncRefused(Message("tenant_not_connected"))
     exchanges = ExchangeRecorder(run.integration_id, run=run)
     try:
         with clients.open_action_client(run.integration, exchanges, PATIENCE) as client:
             yield client
     except FlatchrError as error:
-        nothing = "Nothing was changed."
-        raise SyncRefused(f"{error.message} {nothing}") from None
+        raise SyncRefused(Message("nothing_changed", reason=error.message)) from None
     finally:
         exchanges.flush()
 
@@ -194,8 +190,8 @@ def _searches(integration: Integration, raw: str) -> Iterator[dict[str, Any]]:
 
 def _still_refused(item: QuarantinedRecord, rejected: Rejected) -> RetryResult:
     QuarantinedRecord.objects.filter(pk=item.pk).update(reason=rejected.reason, raw=rejected.raw)
-    sentence = "Flatchr still sends it in a form that cannot be understood. Correct it there."
-    return RetryResult(False, f"{sentence} {rejected.reason}")
+    message = Message("retry_still_unreadable", reason=rejected.reason)
+    return RetryResult(False, message)
 
 
 def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:

@@ -214,7 +214,7 @@ class RunRecorder:
         self.lease.check()
         self.flush()
         until = timezone.now() + timedelta(seconds=seconds)
-        self.lease.renew(waiting_until=until if seconds > 0 else None, waiting_reason=reason[:200])
+        self.lease.renew(waiting_until=until if seconds > 0 else None, waiting_reason=reason)
 
     def tick(self) -> None:
         if self._halted.is_set():

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.messages import Message
 from integrations.models import (
     LIVE_STATES,
     Event,
@@ -57,9 +58,9 @@ def queue_run(
     """
     integration = Integration.objects.present().select_related("credentials").get(pk=integration_id)
     if not integration.enabled:
-        raise SyncRefused("This tenant is disabled. Enable it first, then synchronise.")
+        raise SyncRefused(Message("tenant_disabled_no_sync"))
     if not hasattr(integration, "credentials"):
-        raise SyncRefused("This tenant has no Flatchr credentials yet. Enter them first.")
+        raise SyncRefused(Message("tenant_not_connected"))
     if integration.applicants_read_at is None or integration.scopes_changed_at is not None:
         type = SyncType.FULL
     try:

@@ -43,6 +43,7 @@ register.filter("change_url", urls.change_url)
 register.filter("pretty_text", pretty_text)
 register.filter("words", badges.words)
 register.filter("said", translated)
+register.filter("label", formatting.label)
 register.filter("record_url", urls.record_url)
 
 

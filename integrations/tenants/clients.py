@@ -11,6 +11,7 @@ from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange_log import Observer
+from integrations.messages import Message
 from integrations.models import Integration
 from integrations.tenants import throttle
 from integrations.tenants.exchange_recorder import redacting_observer
@@ -52,7 +53,6 @@ def _credentials(integration: Integration) -> Credentials:
     if not credentials.readable:
         raise FlatchrError(
             ErrorKind.WRONG_KEY,
-            "The stored API key cannot be decrypted: the server's CREDENTIALS_KEYS have changed. "
-            "Restore the earlier keys, or enter the API key again.",
+            Message("stored_key_unreadable"),
         )
     return Credentials(credentials.api_key, credentials.company_key, credentials.slug)

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 
 from integrations.audit.trail import record
 from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS, field_id
+from integrations.messages import Message
 from integrations.models import (
     CustomField,
     Event,
@@ -98,7 +99,7 @@ def key_of(integration: Integration, known_as: str) -> str:
     for key in INTEGRATION_FIELDS:
         if field_id(integration.pk, key) == known_as:
             return key
-    raise UnknownField("This integration has no such integration field.")
+    raise UnknownField(Message("integration_field_unknown"))
 
 
 def _switch(integration: Integration, wanted: Mapping[str, bool]) -> set[str]:
@@ -212,9 +213,9 @@ def map_custom_field(
     """
     custom = CustomField.objects.filter(pk=field if isinstance(field, str) else field.id).first()
     if custom is None:
-        raise UnknownField("There is no such custom field. It may have been deleted.")
+        raise UnknownField(Message("custom_field_unknown"))
     if key is not None and key not in INTEGRATION_FIELDS:
-        raise UnknownField("This integration has no such integration field.")
+        raise UnknownField(Message("integration_field_unknown"))
     mappings = FieldMapping.objects.filter(custom_field=custom, integration=integration)
     with transaction.atomic():
         if key is None:

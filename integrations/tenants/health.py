@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from integrations.messages import translated
 from integrations.models import (
     LIVE_STATES,
     FlatchrCredentials,
@@ -173,7 +174,7 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
                 "No worker has taken this sync up. Check that the worker process is running."
             )
     elif run.waiting_until and run.waiting_until > now:
-        why = run.waiting_reason or _("Flatchr asked us to slow down")
+        why = translated(run.waiting_reason) or _("Flatchr asked us to slow down")
         reason = _("Waiting: %(why)s.") % {"why": why}
     else:
         reason = _("Just begun.")
@@ -216,7 +217,7 @@ def _last_outcome(facts: Facts, now: datetime) -> Health:
             Condition.SETUP, _("Connected, not synchronised yet."), Step.SYNC, _("Sync now")
         )
     if run.state in (RunState.FAILED, RunState.TIMED_OUT):
-        reason = run.error_message.split("\n")[0] or _("The last sync did not finish.")
+        reason = translated(run.error_message).split("\n")[0] or _("The last sync did not finish.")
         return Health(Condition.FAILING, reason, Step.OPEN_RUN, _("See what went wrong"), run)
     if ends := key_ends(facts.key_expires_at, now, within=KEY_EXPIRES_NOW):
         reason = _("%(key_ends)s Nothing is read after that.") % {"key_ends": ends}
@@ -230,7 +231,7 @@ def _last_outcome(facts: Facts, now: datetime) -> Health:
 
 def _shortfall(facts: Facts, run: SyncRun) -> str:
     if not facts.quarantined:
-        return _("Not everything could be read. %(why)s") % {"why": run.error_message}
+        return _("Not everything could be read. %(why)s") % {"why": translated(run.error_message)}
     words = ngettext(
         "%(count)s record could not be understood and was set aside.",
         "%(count)s records could not be understood and were set aside.",

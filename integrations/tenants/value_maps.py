@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations.audit import trail
 from integrations.flatchr.mapping.places import country_codes, country_key
 from integrations.flatchr.mapping.values import ValueMaps, fold
+from integrations.messages import Message
 from integrations.models import (
     Event,
     Integration,
@@ -121,9 +122,9 @@ def decide(
     rule = RULES[ValueKind(kind)]
     key = rule.key(value)
     if not key or len(value) > MAX_LENGTH:
-        raise UnknownValue("This value cannot be decided on. Correct it in Flatchr.")
+        raise UnknownValue(Message("value_not_decidable"))
     if unified not in rule.unified():
-        raise UnknownValue("This is none of the values to choose from. Choose another one.")
+        raise UnknownValue(Message("value_choice_unknown"))
     values = {
         "value": value,
         "unified": unified,

@@ -7,7 +7,9 @@ import unicodedata
 
 import pytest
 
-from integrations.submissions.documents import ACCEPTED, SENTENCES, DocumentRefused, inspect
+from integrations.messages.catalogue import TEXTS
+from integrations.messages.documents import REFUSALS
+from integrations.submissions.documents import ACCEPTED, DocumentRefused, inspect
 from tests.submissions import cv_files as files
 
 FORM = (
@@ -156,11 +158,9 @@ def test_the_limit_is_the_setting_unless_one_is_given(settings: object) -> None:
 
 
 def test_every_refusal_is_whole_sentences() -> None:
-    fields = dict.fromkeys(
-        ("limit", "what", "kind", "right", "wrong", "declared", "extension"), "x"
-    )
-    for code in SENTENCES:
-        message = DocumentRefused(code, **fields).message
+    for code in REFUSALS:
+        params = dict.fromkeys(TEXTS[code].places, "x")
+        message = DocumentRefused(code.removeprefix("document_"), **params).message
         assert message[0].isupper()
         assert message.endswith(".")
         assert "{" not in message

@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from integrations.submissions.documents import SENTENCES, DocumentRefused, inspect
+from integrations.messages.documents import REFUSALS
+from integrations.submissions.documents import DocumentRefused, inspect
 from tests.submissions import cv_files as files
 from tests.submissions.hostile_files import CONTENTS, HTML, NAMES, PDF
 
@@ -40,7 +41,9 @@ def test_a_declared_type_that_contradicts_is_refused(declared: str) -> None:
 
 def test_no_code_is_without_a_file_that_is_refused_with_it() -> None:
     tried = {code for _, code in NAMES} | {row[3] for row in CONTENTS}
-    assert set(SENTENCES) - tried == {"content_type_mismatch"}
+    assert {code.removeprefix("document_") for code in REFUSALS} - tried == {
+        "content_type_mismatch"
+    }
 
 
 def test_the_words_say_exactly_what_to_do() -> None:

@@ -12,16 +12,14 @@ from babel.messages.pofile import read_po
 from django.utils import translation
 from django.utils.translation import gettext
 
+from integrations.admin.base.formatting import label
 from integrations.admin.registry import site
-from integrations.messages import PLACE, translated
 from tests.translating.messages import ROOT, Message, all_messages
 
 FOLDER = ROOT / "integrations/locale/fr/LC_MESSAGES"
 PLACES = re.compile(r"%\(\w+\)s|\{\w*\}|</?\w+>")
 # A plain space where the line must not break, and an apostrophe of typewriters.
 UNFRENCH = re.compile(r" [:;!?»](?!\w)|« |\w'\w")
-
-TOO_LARGE = "The CV is larger than Flatchr takes. Attach a smaller one."
 
 Told = dict[Message, str | tuple[str, ...]]
 
@@ -86,46 +84,9 @@ def test_the_compiled_catalogue_is_that_of_the_texts(french: Catalog) -> None:
     )
 
 
-def _filled(template: str, values: dict[str, str]) -> str:
-    return PLACE.sub(lambda place: values[place[1]], template)
-
-
-def test_a_sentence_with_its_values_is_found_again(french: Catalog) -> None:
-    """Each template, filled with values of its own, comes out as its French so filled."""
-    for (context, english), told in said(french).items():
-        if context or not isinstance(english, str) or not PLACE.search(english):
-            continue
-        if not re.search(r"\w{3}", PLACE.sub("", english)) or "%(" in english:
-            continue
-        names = PLACE.findall(english)
-        values = {name: f"Zoé-{number}" for number, name in enumerate(names)}
-        with translation.override("fr"):
-            shown = translated(_filled(english, values))
-        assert shown == _filled(str(told), values), english
-
-
-def test_several_sentences_are_translated_one_after_the_other() -> None:
-    with translation.override("fr"):
-        shown = translated(f"{TOO_LARGE} Nothing was sent.")
-
-    assert "larger" not in shown
-    assert "Rien n’a été envoyé." in shown
-
-
-@pytest.mark.parametrize("text", ["", "Menuisier d’atelier", "Nothing of ours was said here."])
-def test_what_is_not_ours_stays_as_it_is(text: str) -> None:
-    with translation.override("fr"):
-        assert translated(text) == text
-
-
-def test_in_english_everything_stays_as_it_is() -> None:
-    with translation.override("en"):
-        assert translated("The file is empty.") == "The file is empty."
-
-
 def test_plural_names_of_models_are_not_made_with_an_s() -> None:
     for model in site._registry:
         with translation.override("en"):
             english = str(model._meta.verbose_name_plural)
         with translation.override("fr"):
-            assert translated(model._meta.verbose_name_plural) == gettext(english), english
+            assert label(model._meta.verbose_name_plural) == gettext(english), english

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.admin.registry import site
+from integrations.messages import Message
 from integrations.models import LanguageChoice, Submission, SubmissionState, SyncRun
 from tests.admin.conftest import Data
 from tests.admin.pages import (
@@ -51,7 +52,7 @@ def addresses(data: Data) -> list[str]:
 def submissions(data: Data) -> list[str]:
     """The pages of submissions that ended in different ways, with what the rooms said of them."""
     ends = (
-        (SubmissionState.FAILED, "Nothing reached Flatchr: it is safe to retry."),
+        (SubmissionState.FAILED, Message("submission_internal_error")),
         (SubmissionState.UNCERTAIN, ""),
         (SubmissionState.SUCCEEDED, ""),
         (SubmissionState.DRAFT, ""),
@@ -77,9 +78,7 @@ def test_every_page_is_french_for_a_french_browser(
     logged_in: LogIn, admin: User, data: Data, troubled_run: SyncRun
 ) -> None:
     client = logged_in(admin)
-    SyncRun.objects.filter(pk=data.runs[0].pk).update(
-        error_message="Flatchr took too long to answer. Try again later."
-    )
+    SyncRun.objects.filter(pk=data.runs[0].pk).update(error_message=Message("flatchr_timeout"))
 
     english = {}
     pages = [*addresses(data), *submissions(data), run_address(troubled_run.pk, "change")]

@@ -22,11 +22,10 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, TemplatePermissions, may, tenant_of
 from integrations.admin.base.filters import chosen_tenant, tenants
-from integrations.admin.base.formatting import capped, number
+from integrations.admin.base.formatting import capped, label, number
 from integrations.admin.base.pagination import LAST_PAGE, PER_PAGE, CappedPaginator, cut
 from integrations.admin.base.theme import ChangeList, ModelAdmin
 from integrations.admin.base.views import AdminView, Breadcrumb, breadcrumbs
-from integrations.messages import translated
 
 
 class NextStep(NamedTuple):
@@ -159,7 +158,7 @@ class DashboardAdmin(ModelAdmin):
         response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             # Django's own would read "Select candidate to view".
-            name = translated(self.plural or self.opts.verbose_name_plural)
+            name = label(self.plural or self.opts.verbose_name_plural)
             response.context_data["title"] = name[0].upper() + name[1:]
         return response
 
@@ -195,7 +194,7 @@ class DashboardAdmin(ModelAdmin):
                 "opts": self.opts,
                 "record": record,
                 "rights": TemplatePermissions(request.user, tenant_of(record)),
-                "title": str(record) if record is not None else translated(self.opts.verbose_name),
+                "title": str(record) if record is not None else label(self.opts.verbose_name),
                 **context,
                 "breadcrumbs": breadcrumbs(
                     self.opts, record, *below, title=context.get("title"), plural=self.plural

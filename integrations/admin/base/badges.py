@@ -12,8 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.formatting import NOTHING, local
-from integrations.messages import translated
+from integrations.admin.base.formatting import NOTHING, label, local
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
 
 
@@ -56,12 +55,12 @@ def words(value: str | None) -> str:
     if value in WORDS:
         return str(WORDS[value])
     if value.isupper() and len(value) > 3:
-        return translated(value.replace("_", " ").capitalize())
+        return label(value.replace("_", " ").capitalize())
     return value
 
 
 def badge(text: object, tone: str = Tone.NEUTRAL) -> SafeString:
-    said = translated(text) if isinstance(text, str) else text
+    said = label(text) if isinstance(text, str) else text
     return format_html('<span class="rl-badge rl-{}">{}</span>', tone, said)
 
 

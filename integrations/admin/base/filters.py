@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.badges import words
-from integrations.messages import translated
+from integrations.admin.base.formatting import label
 from integrations.models import (
     Integration,
 )
@@ -112,7 +112,7 @@ class FieldFilter(ListFilter):
     choices_: ClassVar[Sequence[tuple[str, str | Promise]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        return [(value, translated(words(str(label)))) for value, label in self.choices_]
+        return [(value, label(words(str(name)))) for value, name in self.choices_]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         return queryset.filter(**{self.field: self.value()}) if self.value() else queryset

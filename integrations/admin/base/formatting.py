@@ -23,6 +23,11 @@ from integrations.models.index_hints import CAP
 NOTHING = "–"
 
 
+def label(text: object) -> str:
+    """A constant text that is marked for translation, in the active language."""
+    return _(str(text)) if text else ""
+
+
 def plain(value: object) -> str:
     """A value as Flatchr sent it, of whatever type, for people."""
     if value is None or value == "":

@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.views import View
 
 from integrations.accounts.permissions import Permission, may, tenant_of
+from integrations.admin.base.formatting import label
 from integrations.admin.base.urls import change_url, list_url
-from integrations.messages import translated
 from integrations.models import Integration
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def breadcrumbs(
     plural: str | Promise = "",
 ) -> list[Breadcrumb]:
     """The list, the record (named `title`) and `further` pages below it; the last is no link."""
-    name = translated(plural or opts.verbose_name_plural)
+    name = label(plural or opts.verbose_name_plural)
     crumbs = [Breadcrumb(name[0].upper() + name[1:], list_url(opts.model))]
     if record is not None:
         crumbs.append(Breadcrumb(title or str(record), change_url(record)))

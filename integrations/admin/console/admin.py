@@ -23,6 +23,7 @@ from integrations.admin.base.views import Breadcrumb
 from integrations.admin.console import views
 from integrations.admin.console.response import tone_of
 from integrations.admin.console.views import console_url
+from integrations.messages import translated
 from integrations.models import PASSTHROUGH_METHODS, FlatchrHost, PassthroughCall
 
 
@@ -140,7 +141,7 @@ def _request_card(call: PassthroughCall) -> Card:
 
 
 def _answer_card(call: PassthroughCall) -> Card:
-    problem = call.error
+    problem = translated(call.error)
     if not problem and call.duration is None:
         problem = _(
             "Relais was stopped while it waited, so it is not known whether Flatchr did it. Look "

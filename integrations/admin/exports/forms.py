@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from integrations.admin.base.formatting import label
 from integrations.exports.formats import Style
 from integrations.exports.preferences import NAME_LENGTH
 from integrations.exports.resources import RESOURCES
 from integrations.exports.writing import Wanted
-from integrations.messages import translated
 from integrations.models import (
     DateFormat,
     Delimiter,
@@ -84,7 +84,7 @@ class ExportForm(forms.Form):
 def column_choices(kind: str, *, with_tenant: bool) -> list[tuple[str, str]]:
     """Names and labels of the columns."""
     resource = RESOURCES[kind](with_tenant=with_tenant)
-    return [(field.attribute, translated(field.label)) for field in resource.get_export_fields()]
+    return [(field.attribute, label(field.label)) for field in resource.get_export_fields()]
 
 
 def initial(preference: ExportPreference, columns: list[str]) -> dict[str, Any]:

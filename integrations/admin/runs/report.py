@@ -25,7 +25,7 @@ MOST_EXCHANGES = 20
 # A worker reports every few seconds; a longer silence than this is mentioned.
 SILENT = timedelta(seconds=12)
 UNCLAIMED = timedelta(seconds=20)
-PAUSE = "Flatchr asked for a pause"
+PAUSE = _lazy("Flatchr asked for a pause")
 
 FIGURES = (
     ("seen", _lazy("Seen")),
@@ -89,7 +89,7 @@ def _line(run: SyncRun, model: Model, result: ModelResult | None) -> ModelLine:
         str(NAMES[model]),
         [(str(heading), getattr(result, name), name) for name, heading in FIGURES],
         state,
-        result.error_message,
+        translated(result.error_message),
     )
 
 
@@ -109,7 +109,7 @@ def _notice(run: SyncRun, now: datetime) -> str:
         left = duration(round((run.waiting_until - now).total_seconds()))
         return _("Waiting %(left)s: %(value)s.") % {
             "left": left,
-            "value": translated(run.waiting_reason or PAUSE),
+            "value": translated(run.waiting_reason) or PAUSE,
         }
     if run.heartbeat_at and now - run.heartbeat_at > SILENT:
         silent = duration((now - run.heartbeat_at).total_seconds())

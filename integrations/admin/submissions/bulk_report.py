@@ -15,10 +15,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.admin.base.formatting import number
+from integrations.admin.base.formatting import label, number
 from integrations.admin.base.pagination import PER_PAGE
 from integrations.admin.base.urls import add_url, record_urls
-from integrations.messages import translated
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.result import RowOutcome, RowStatus, counts, outcome, standing
@@ -158,7 +157,7 @@ def summary(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
         RowStatus.CANCELLED,
         RowStatus.LEFT_OUT,
     )
-    return ", ".join(f"{number(ends[end])} {translated(end).lower()}" for end in told if ends[end])
+    return ", ".join(f"{number(ends[end])} {label(end).lower()}" for end in told if ends[end])
 
 
 # Rows
@@ -220,8 +219,8 @@ def _choices(
     offered: Iterable[tuple[str, str, int]], asked: str, total: int
 ) -> Iterable[RowFilter]:
     yield RowFilter(_("All"), total, _query("", 1), not asked)
-    for key, label, count in offered:
-        yield RowFilter(translated(label), count, _query(key, 1), key == asked)
+    for key, name, count in offered:
+        yield RowFilter(label(name), count, _query(key, 1), key == asked)
 
 
 def _query(asked: str, page: int) -> str:

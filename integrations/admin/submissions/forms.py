@@ -181,7 +181,7 @@ class SubmissionForm(forms.Form):
         for problem in problems:
             name = FIELDS.get(problem.field, problem.field)
             if name in self.fields:
-                self.add_error(name, translated(translated(problem.message)))
+                self.add_error(name, translated(problem.message))
             else:
                 elsewhere.append(translated(problem.message))
         return elsewhere

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.urls import record_url
-from integrations.messages import translated
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 
 # The label of each field of the payload, as on the form.
@@ -102,4 +101,4 @@ def source_words(submission: Submission) -> str:
         return _("Not written: no offerer ID was set when it was submitted")
     if submission.offerer_id:
         return _("Offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
-    return translated(source_of(submission.integration).words)
+    return source_of(submission.integration).words

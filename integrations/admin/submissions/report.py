@@ -183,7 +183,7 @@ def _author(submission: Submission) -> str:
 
 def _attempt_event(submission: Submission, attempt: SubmissionAttempt) -> SubmissionStep:
     outcome = attempt.outcome
-    words = attempt.error
+    words = translated(attempt.error)
     if not outcome:
         running = submission.state == SubmissionState.SENDING
         words = words or (

@@ -19,7 +19,7 @@ from integrations.admin.submissions.autocomplete import duplicates_context, visi
 from integrations.admin.submissions.forms import SubmissionForm, file_words, initial_of
 from integrations.admin.submissions.payload import replacements, sent_rows, source_of
 from integrations.admin.submissions.report import live_context, moves
-from integrations.messages import translated
+from integrations.messages import Message, translated
 from integrations.models import (
     AttemptKind,
     Candidate,
@@ -91,7 +91,7 @@ class SubmissionFormPage(AdminView):
         valid = form.is_valid()
         state = FormState(form, kind, tenant, draft)
         if tenant is None:
-            state.problems = [Problem("tenant", "required", _("Choose a tenant."))]
+            state.problems = [Problem("tenant", "required", Message("tenant_required"))]
             return self.show(state)
         try:
             state.draft, state.problems = _store(form, tenant, request.user, kind, draft)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may
-from integrations.admin.base.formatting import NOTHING, plain
+from integrations.admin.base.formatting import NOTHING, label, plain
 from integrations.admin.base.urls import list_url, record_url
 from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.tenants.views import start_sync, tabs
@@ -47,7 +47,7 @@ class FieldMappingForm(forms.Form):
                 label=field.label,
                 choices=[
                     ("", _("Not filled")),
-                    *((key, translated(label)) for key, label in field.choices),
+                    *((key, label(name)) for key, name in field.choices),
                 ],
                 initial=field.mapped_to or "",
                 required=False,

@@ -29,6 +29,7 @@ from integrations.flatchr.mapping.values import (
     is_blank,
     text,
 )
+from integrations.messages import Message
 from integrations.records import (
     PERSON,
     ApplicationRecord,
@@ -66,7 +67,7 @@ class ApplicantMapper:
         get = data.get
         remote_id = usable_id(get("applicant"))
         if remote_id is None:
-            reason = "The record has no usable id in `applicant`."
+            reason = Message("applicant_without_id")
             return rejected(Model.APPLICATIONS, get("applicant"), reason, raw)
         job = self._job(get("vacancy_id"))
         stage = self._stage(get("column"))
@@ -125,7 +126,7 @@ def _note_unknown_job(vacancy_id: Any, notes: Notes) -> None:
             "unknown_vacancy",
             "job_id",
             vacancy_id,
-            "The application's vacancy is not among the vacancies that Flatchr lists.",
+            Message("application_vacancy_unknown"),
         )
 
 
@@ -135,7 +136,7 @@ def _note_unknown_stage(title: Any, notes: Notes) -> None:
             "unknown_stage",
             "current_stage_id",
             title,
-            "The application's column is not among the columns that Flatchr lists.",
+            Message("application_column_unknown"),
         )
 
 
@@ -151,6 +152,6 @@ def _outcome(hired: Any, status: Any, notes: Notes) -> Outcome:
             "unknown_applicant_status",
             "outcome",
             status,
-            "The applicant's status is not known; the application counts as pending.",
+            Message("applicant_status_unknown"),
         )
     return Outcome.PENDING

@@ -8,6 +8,7 @@ from typing import Any
 import phonenumbers
 
 from integrations.flatchr.mapping.values import Notes, text
+from integrations.messages import Message
 
 REGION = "FR"
 
@@ -35,7 +36,7 @@ def email(value: Any, field: str, notes: Notes) -> str | None:
         "invalid_email",
         field,
         typed,
-        "The e-mail address is not valid and was left out.",
+        Message("email_left_out"),
     )
     return None
 
@@ -63,7 +64,7 @@ def phone(value: Any, field: str, notes: Notes) -> str | None:
             "unreadable_phone",
             field,
             given,
-            "The phone number cannot be read and was kept as given.",
+            Message("phone_kept_as_given"),
         )
         return given
     return number

@@ -20,6 +20,7 @@ from integrations.flatchr.mapping.values import (
     is_blank,
     text,
 )
+from integrations.messages import Message
 from integrations.records import SalaryPeriod, Visibility
 
 PERIODS = {
@@ -73,7 +74,7 @@ def _amount(value: Any, field: str, notes: Notes) -> float | None:
         return None
     number = _number(value)
     if number is None or not math.isfinite(number) or number < 0:
-        notes.add("invalid_salary", field, value, f"The amount in {field} is not understood.")
+        notes.add("invalid_salary", field, value, Message("amount_not_understood", field=field))
         return None
     return number or None
 
@@ -101,7 +102,7 @@ def _period(value: Any, notes: Notes) -> str | None:
             "unknown_salary_period",
             "salary_period",
             code,
-            "The salary period is not known and was kept as Flatchr sent it.",
+            Message("salary_period_unknown"),
         )
         return code
     return period

@@ -26,6 +26,7 @@ from integrations.flatchr.mapping.values import (
     text,
 )
 from integrations.flatchr.referentials import Referentials
+from integrations.messages import Message
 from integrations.records import (
     EmploymentType,
     JobRecord,
@@ -141,7 +142,7 @@ class JobMapper:
                 "unknown_contract",
                 "employment_type",
                 label,
-                "The contract type is not in the value map and was kept as Flatchr names it.",
+                Message("contract_type_unmapped"),
             )
             return label
         return mapped
@@ -159,7 +160,7 @@ class JobMapper:
                 "unknown_job_status",
                 "status",
                 name,
-                "The vacancy status is not in the value map and was kept as Flatchr sent it.",
+                Message("vacancy_status_unmapped"),
             )
         return mapped or name
 
@@ -175,7 +176,7 @@ def _vacancy_id(value: Any, notes: Notes) -> int | None:
             "missing_vacancy_id",
             "vacancy_id",
             value,
-            "The vacancy has no plain id, so its applications cannot be matched with it.",
+            Message("vacancy_without_plain_id"),
         )
         return None
     return integer(value, "vacancy_id", notes)
@@ -205,7 +206,7 @@ def _experience_level(value: Any, notes: Notes) -> str | None:
             "unknown_experience",
             "experience_level",
             name,
-            "The experience code is not known and was kept as Flatchr sent it.",
+            Message("experience_unknown"),
         )
     return name
 
@@ -224,6 +225,6 @@ def _remote_work_status(value: Any, notes: Notes) -> str | None:
             "unknown_remote_work",
             "remote_work_status",
             word,
-            "The remote work value is not known and was kept as Flatchr sent it.",
+            Message("remote_work_unknown"),
         )
     return mapped or word

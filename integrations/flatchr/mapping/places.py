@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.flatchr.mapping.countries import COUNTRY_NAMES
 from integrations.flatchr.mapping.values import Notes, fold, text
+from integrations.messages import Message
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 # Words that differ between spellings of one name: "Antigua & Barbuda", "Antigua et Barbuda".
@@ -57,7 +58,7 @@ def country(name: str, tenant: Mapping[str, str], notes: Notes) -> str:
             "unknown_country",
             "location",
             name,
-            "The country is not known and was kept as Flatchr sent it.",
+            Message("country_unknown"),
         )
         return name
     return code

@@ -15,11 +15,12 @@ from typing import Any
 
 from integrations.flatchr.json_stream import Unreadable
 from integrations.flatchr.mapping.values import Notes, Report, shorten
+from integrations.messages import Message
 from integrations.records import Model, Rejected
 
 ID_LIMIT = 190
 REPLACEMENT = "\ufffd"
-TOO_DEEP = "The record is nested too deeply."
+TOO_DEEP = Message("record_too_deep")
 
 _PLAIN_TYPES = frozenset({str, int, bool, NoneType})
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -47,7 +48,7 @@ def storable_text(text: str) -> str:
     return _UNSTORABLE.sub(REPLACEMENT, text)
 
 
-def rejected(model: Model, remote_id: object, reason: str, raw: str) -> Rejected:
+def rejected(model: Model, remote_id: object, reason: Message, raw: str) -> Rejected:
     """A `Rejected` that is safe to store whatever `remote_id` and `raw` hold."""
     name = "" if remote_id is None else storable_text(shorten(remote_id))
     return Rejected(model, name, reason, storable_text(raw))
@@ -55,8 +56,10 @@ def rejected(model: Model, remote_id: object, reason: str, raw: str) -> Rejected
 
 def not_an_object(model: Model, element: object, raw: str) -> Rejected:
     """The verdict on an element of an answer that is no JSON object."""
-    reason = element.reason if isinstance(element, Unreadable) else "is not a JSON object"
-    return rejected(model, None, f"The record {reason}.", raw)
+    reason = Message("record_not_object")
+    if isinstance(element, Unreadable):
+        reason = element.reason
+    return rejected(model, None, Message("record_unreadable", reason=reason), raw)
 
 
 def identified(
@@ -69,7 +72,7 @@ def identified(
         return not_an_object(model, data, raw)
     remote_id = usable_id(data.get(key))
     if remote_id is None:
-        return rejected(model, data.get(key), f"The record has no usable id in `{key}`.", raw)
+        return rejected(model, data.get(key), Message("record_without_id", key=key), raw)
     notes = Notes(report, model, remote_id)
     try:
         data, raw = storable(data, raw, notes)
@@ -93,14 +96,14 @@ def storable(data: dict[str, Any], raw: str, notes: Notes) -> tuple[dict[str, An
             "unstorable_text",
             "",
             cleaner.texts[0],
-            "Characters that cannot be stored were replaced.",
+            Message("unstorable_characters_replaced"),
         )
     if cleaner.numbers:
         notes.add(
             "unstorable_number",
             "",
             cleaner.numbers[0],
-            "A number that JSON does not have was replaced by null.",
+            Message("unstorable_number_replaced"),
         )
     if cleaner.texts or cleaner.numbers:
         return cleaned, json.dumps(cleaned, ensure_ascii=False)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from integrations.flatchr.mapping.source import identified
 from integrations.flatchr.mapping.values import INT_LIMIT, Notes, Report, flag, integer, text
+from integrations.messages import Message
 from integrations.records import Model, Rejected, StageRecord
 
 
@@ -48,8 +49,7 @@ def stages_by_title(stages: Iterable[StageRecord], report: Report) -> dict[str, 
                 "duplicate_stage_title",
                 "name",
                 title,
-                "Several columns share this title; applications are shown in the visible one "
-                "of the lowest position.",
+                Message("column_title_shared"),
             )
     return chosen
 

@@ -18,6 +18,7 @@ from integrations.flatchr.mapping.source import (
     usable_id,
 )
 from integrations.flatchr.mapping.values import Notes, Report, text
+from integrations.messages import Message
 from integrations.records import Model, Rejected, TagRecord
 
 
@@ -44,7 +45,7 @@ class TagMapper:
             return []
         title = text(data.get("title"), "name", notes)
         if title is None:
-            notes.add("missing_tag_title", "name", remote_id, "A tag without a title has its id.")
+            notes.add("missing_tag_title", "name", remote_id, Message("tag_without_title"))
             title = remote_id
         values = split_values(data.get("values"), notes)
         self._definitions[remote_id] = _Definition(title, frozenset(values))
@@ -53,9 +54,7 @@ class TagMapper:
             record = _record(remote_id, title, value, discovered=False)
             records.append(
                 record
-                or rejected(
-                    Model.TAGS, f"{remote_id}:{value}", "The value makes no usable id.", raw
-                )
+                or rejected(Model.TAGS, f"{remote_id}:{value}", Message("value_no_usable_id"), raw)
             )
         return records
 
@@ -84,7 +83,7 @@ class TagMapper:
                 "unknown_tag",
                 "tag",
                 trait.get("tag_id"),
-                "The candidate carries a tag that is not among the tags of candidates.",
+                Message("candidate_tag_unknown"),
             )
             return []
         records = []
@@ -92,7 +91,7 @@ class TagMapper:
             known = value in definition.values or not (value or definition.values)
             record = _record(tag_id, definition.title, value, discovered=not known)
             if record is None:
-                notes.add("unusable_tag_value", "tag", value, "The value makes no usable id.")
+                notes.add("unusable_tag_value", "tag", value, Message("value_no_usable_id"))
             else:
                 records.append(record)
         return records
@@ -107,7 +106,7 @@ def split_values(value: Any, notes: Notes) -> list[str]:
 def _is_of_candidates(kind: Any, notes: Notes) -> bool:
     if kind in ("candidates", "vacancies"):
         return bool(kind == "candidates")
-    notes.add("unknown_tag_type", "type", kind, "A tag of an unknown type was left out.")
+    notes.add("unknown_tag_type", "type", kind, Message("tag_type_unknown"))
     return False
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.flatchr.referentials import Labels, code_key
+from integrations.messages import Message
 from integrations.records import Finding, Model
 
 Report = Callable[[Finding], None]
@@ -49,12 +50,12 @@ class Notes:
         self._model = model
         self.remote_id = remote_id
 
-    def add(self, code: str, field: str, value: Any, message: str) -> None:
+    def add(self, code: str, field: str, value: Any, message: Message) -> None:
         self._report(Finding(code, self._model, self.remote_id, field, shorten(value), message))
 
     def unexpected(self, field: str, value: Any) -> None:
         """`value` has a type that Flatchr does not document for `field`."""
-        message = f"Flatchr sent a value of an unexpected type for {field}."
+        message = Message("value_type_unexpected", field=field)
         self.add("unexpected_type", field, value, message)
 
 
@@ -150,7 +151,7 @@ def _dated(value: Any, field: str, notes: Notes, read: Any) -> datetime | None:
         return None
     found: datetime | None = read(value) if len(value) <= _LENGTH_LIMIT else None
     if found is None and value.strip():
-        notes.add("invalid_date", field, value, f"The date in {field} is not understood.")
+        notes.add("invalid_date", field, value, Message("date_not_understood", field=field))
     return found
 
 
@@ -207,7 +208,7 @@ def label_of(
             f"unknown_{name}_id",
             field,
             key,
-            f"Flatchr's list has no label for the code in {name}_id.",
+            Message("label_missing", name=name),
         )
     return label
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from integrations.jobs import LeaseLost, RecordLease
+from integrations.messages import Message
 from integrations.models import BulkRow, BulkState, BulkUpload, RowState, Verdict
 from integrations.spreadsheets import SheetRefused
 from integrations.submissions.bulk import sheet
@@ -22,10 +23,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 5
 # File names that a note lists at most.
 NAMED = 8
-BROKEN = (
-    "Relais could not check this upload. The administrator finds the reason in the log. "
-    "Try once more, or save the sheet as CSV."
-)
+BROKEN = Message("upload_check_failed")
 
 
 def check(lease: RecordLease[BulkUpload]) -> None:
@@ -38,7 +36,7 @@ def check(lease: RecordLease[BulkUpload]) -> None:
         with upload.sheet.open("rb") as stream:
             read = sheet.read(upload.sheet_name, stream.read())
         with open_archive(upload) as archive:
-            lease.renew(total=len(read.rows), checked=0, read_as=read.read_as[:200])
+            lease.renew(total=len(read.rows), checked=0, read_as=read.read_as)
             context = RowContext.of(upload, archive)
             rows = _judged(lease, read.rows, context)
             notes = [*read.notes, *context.shared, *_unnamed(archive, rows)]
@@ -58,9 +56,9 @@ def check(lease: RecordLease[BulkUpload]) -> None:
         BulkRow.objects.bulk_create(rows, batch_size=200)
 
 
-def refuse(lease: RecordLease[BulkUpload], words: str) -> None:
-    """The upload cannot be used, for the reason in `words`. Raises `LeaseLost`."""
-    lease.release(attempts=0, state=BulkState.REFUSED, refusal=words, checked_at=timezone.now())
+def refuse(lease: RecordLease[BulkUpload], reason: str) -> None:
+    """The upload cannot be used, for `reason`. Raises `LeaseLost`."""
+    lease.release(attempts=0, state=BulkState.REFUSED, refusal=reason, checked_at=timezone.now())
 
 
 def _judged(
@@ -85,7 +83,7 @@ def _row(
     lease: RecordLease[BulkUpload], proposal: RowProposal, findings: list[RowFinding]
 ) -> BulkRow:
     if proposal.has_applied:
-        findings = [*findings, RowFinding(WARNING, "", "Has applied for this job already.")]
+        findings = [*findings, RowFinding(WARNING, "", Message("row_has_applied"))]
     judged = verdict(findings, applied=proposal.has_applied)
     return BulkRow(
         upload=lease.record,
@@ -101,7 +99,7 @@ def _row(
     )
 
 
-def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[str]:
+def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[Message]:
     """A note on the files of the ZIP that no row names."""
     if archive is None:
         return []
@@ -112,7 +110,6 @@ def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[str]:
     if not left:
         return []
     names = ", ".join(f"“{name[:80]}”" for name in left[:NAMED])
-    more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
-    if len(left) == 1:
-        return [f"No row names this file of the ZIP, and it is not sent: {names}."]
-    return [f"No row names these files of the ZIP, and they are not sent: {names}{more}."]
+    if len(left) > NAMED:
+        return [Message("zip_files_unnamed_more", names=names, more=f"{len(left) - NAMED:,}")]
+    return [Message("zip_files_unnamed", names=names, count=len(left))]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from integrations.messages import Message, sequence
 from integrations.spreadsheets.csv_file import editable_csv
 from integrations.spreadsheets.xlsx_writer import TextBook
 from integrations.submissions.bulk.jobs import REMOTE, JobFinder, KnownJob
@@ -77,24 +78,23 @@ def read_header(cells: Sequence[str]) -> Header:
     for index, cell in enumerate(cells):
         name = normal(cell)
         if name in places:
-            raise HeaderRefused(f"The column {name} is there twice. Remove one of the two.")
+            raise HeaderRefused(Message("column_twice", name=name))
         if name in NAMES:
             places[name] = index
         elif name and name not in RESULT_NAMES:
             unknown.append(" ".join(cell.split()))
     missing = [name for name in REQUIRED if name not in places]
     if missing and not places:
-        found = ", ".join(f"“{cell[:40]}”" for cell in cells[:6] if cell.strip()) or "nothing"
+        found = ", ".join(f"“{cell[:40]}”" for cell in cells[:6] if cell.strip())
         raise HeaderRefused(
-            "The first row must hold the names of the columns: "
-            f"{', '.join(NAMES)}. It holds {found}."
+            Message("header_missing", names=", ".join(NAMES), found=found or Message("nothing"))
         )
     if missing:
-        plural = "columns are" if len(missing) > 1 else "column is"
-        further = f" Not known here: {', '.join(f'“{name}”' for name in unknown)}."
-        raise HeaderRefused(
-            f"The {plural} missing: {', '.join(missing)}.{further if unknown else ''}"
-        )
+        messages = [Message("columns_missing", names=", ".join(missing), count=len(missing))]
+        if unknown:
+            names = ", ".join(f"“{name}”" for name in unknown)
+            messages.append(Message("columns_unknown", names=names))
+        raise HeaderRefused(sequence(messages))
     return Header(places, len(cells), tuple(unknown))
 
 

@@ -20,6 +20,7 @@ from integrations.archives import (
     UnsafeArchive,
     possible_names,
 )
+from integrations.messages import Message, chain
 from integrations.models import BulkUpload
 
 ARCHIVE_BYTES = 200 * 1024**2
@@ -62,10 +63,10 @@ class CvArchive:
                 ),
             )
         except UnsafeArchive as unsafe:
-            raise ArchiveRefused(_words(unsafe)) from unsafe
+            raise ArchiveRefused(_message(unsafe)) from unsafe
         self.entries = [entry for entry in self._archive.entries if not _ignored(entry.filename)]
         if not self.entries:
-            raise ArchiveRefused("The ZIP holds no files.")
+            raise ArchiveRefused(Message("zip_empty"))
         self._by_name: dict[str, list[zipfile.ZipInfo]] = defaultdict(list)
         for entry in self.entries:
             for name in possible_names(entry):
@@ -84,12 +85,10 @@ class CvArchive:
             exact = [entry for entry in found if _key(entry.filename) == _key(name)]
             found = exact if len(exact) == 1 else found
         if len(found) > 1:
-            paths = " and ".join(f"“{entry.filename}”" for entry in found[:3])
-            raise FileRefused(
-                f"The ZIP holds several files named “{name}”: {paths}. Give each its own name."
-            )
+            paths = [f"“{entry.filename}”" for entry in found[:3]]
+            raise FileRefused(Message("zip_name_ambiguous", name=name, paths=chain("both", paths)))
         if not found:
-            raise FileRefused(f"The ZIP holds no file named “{name}”.{self._near(name)}")
+            raise FileRefused(self._unknown(name))
         return found[0]
 
     def read(self, entry: zipfile.ZipInfo) -> bytes:
@@ -97,25 +96,25 @@ class CvArchive:
         name = entry.filename
         if entry.file_size > settings.SUBMISSION_MAX_BYTES:
             most = f"{settings.SUBMISSION_MAX_BYTES / 1024**2:.0f} MB"
-            raise FileRefused(f"“{name}” is larger than {most}.")
+            raise FileRefused(Message("file_too_large", name=name, limit=most))
         try:
             return self._archive.read(entry)
         except UnsafeArchive as unsafe:
-            words = f"“{name}” cannot be unpacked: the ZIP is damaged there."
-            raise FileRefused(words) from unsafe
+            raise FileRefused(Message("zip_member_damaged", name=name)) from unsafe
 
     def unnamed(self, named: Iterable[str]) -> list[str]:
         """The files whose paths are not among `named`: those that no row asks for."""
         wanted = set(named)
         return [entry.filename for entry in self.entries if entry.filename not in wanted]
 
-    def _near(self, name: str) -> str:
-        """A file that differs in its ending only."""
+    def _unknown(self, name: str) -> Message:
+        """That there is no such file, and which one differs in its ending only."""
         stem = _key(PurePosixPath(name).stem)
         for entry in self.entries:
             if _key(PurePosixPath(entry.filename).stem) == stem:
-                return f" Is it “{PurePosixPath(entry.filename).name}”?"
-        return ""
+                near = PurePosixPath(entry.filename).name
+                return Message("zip_name_unknown_near", name=name, near=near)
+        return Message("zip_name_unknown", name=name)
 
 
 @contextmanager
@@ -128,31 +127,25 @@ def open_archive(upload: BulkUpload) -> Iterator[CvArchive | None]:
         yield archive
 
 
-def _words(unsafe: UnsafeArchive) -> str:
+def _message(unsafe: UnsafeArchive) -> Message:
     """Why the ZIP is refused, and what to do."""
     name = unsafe.entry
     match unsafe.fault:
         case ArchiveFault.TOO_MANY_ENTRIES:
-            return f"The ZIP holds more than {ARCHIVE_ENTRIES:,} files."
+            return Message("zip_too_many_files", most=f"{ARCHIVE_ENTRIES:,}")
         case ArchiveFault.UNSAFE_NAME:
-            return (
-                f"The ZIP holds “{name[:120]}”, a name that leads out of its folder. "
-                "Make a new ZIP from the CV files alone."
-            )
+            return Message("zip_name_leads_out", name=name[:120])
         case ArchiveFault.ENCRYPTED:
-            return "The ZIP asks for a password. Make one without."
+            return Message("zip_encrypted")
         case ArchiveFault.LINK:
-            return f"“{name}” in the ZIP is a link to another file. Put the CV itself into the ZIP."
+            return Message("zip_member_is_link", name=name)
         case ArchiveFault.ENTRY_RATIO:
-            return (
-                f"“{name}” in the ZIP unpacks to more than {ARCHIVE_RATIO} times "
-                "its size, which no CV does. Refused."
-            )
+            return Message("zip_member_bomb", name=name, ratio=ARCHIVE_RATIO)
         case ArchiveFault.RATIO:
-            return f"The ZIP unpacks to more than {ARCHIVE_RATIO} times its size. Refused."
+            return Message("zip_bomb", ratio=ARCHIVE_RATIO)
         case ArchiveFault.OVERLAP:
-            return "The ZIP is not made as a ZIP should be: its files overlap. Make it again."
-    return "The second file is not a ZIP, or is damaged. Make the ZIP again."
+            return Message("zip_overlap")
+    return Message("zip_unreadable")
 
 
 def _ignored(name: str) -> bool:

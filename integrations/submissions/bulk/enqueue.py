@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from import_export.results import RowResult
 
 from integrations.jobs import LeaseLost, RecordLease
+from integrations.messages import Message
 from integrations.models import BulkRow, BulkState, BulkUpload, Channel, RowState, SubmissionKind
 from integrations.submissions import service
 from integrations.submissions.bulk.cv_archive import (
@@ -27,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 # Rows queued before the worker turns to the submissions that it has made, and comes back.
 AT_ONCE = 50
-UNDER_WAY = "This person is being submitted for this job right now."
-CUT_OFF = "Relais was stopped several times while it queued this row. Submit it by hand."
+UNDER_WAY = Message("person_under_way")
+CUT_OFF = Message("row_given_up")
 
 
 class RowRefused(Exception):
@@ -51,7 +52,7 @@ def queue(lease: RecordLease[BulkUpload]) -> bool:
         except (ArchiveRefused, FileNotFoundError) as refused:
             # The check has read it: the file is gone, or no longer what it was.
             logger.warning("The ZIP of upload %s cannot be read: %s", lease.record.pk, refused)
-            words = "The ZIP can no longer be read. Upload it again with the rows that are left."
+            words = Message("zip_gone")
             with transaction.atomic():
                 lease.renew()
                 waiting.update(state=RowState.FAILED, message=words)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from integrations.messages import Message, chain
 from integrations.models import Job
 from integrations.records import JobStatus
 
@@ -57,7 +58,7 @@ class JobFinder:
         if found := self._by_id.get(text):
             return found
         if text.startswith(REMOTE):
-            raise JobUnclear(f"No job has the Flatchr ID “{text.removeprefix(REMOTE)[:80]}”.")
+            raise JobUnclear(Message("job_flatchr_id_unknown", id=text.removeprefix(REMOTE)[:80]))
         key = _key(text)
         named = {job.id: job for job in self._by_reference.get(key, [])}
         named |= {job.id: job for job in self._by_name.get(key, [])}
@@ -67,23 +68,27 @@ class JobFinder:
         if len(matches) > 1:
             raise JobUnclear(_ambiguous(text, matches))
         if not matches:
-            raise JobUnclear(f"No job is called “{text[:80]}”.{self._near(key)}")
+            raise JobUnclear(self._unknown(text[:80], key))
         return matches[0]
 
-    def _near(self, key: str) -> str:
+    def _unknown(self, text: str, key: str) -> Message:
         titles = [name for name, jobs in self._by_name.items() if any(j.is_open for j in jobs)]
         close = get_close_matches(key[:200], titles, n=1, cutoff=0.8)
         if not close:
-            return " Write its Flatchr reference, its ID or its exact title."
+            return Message("job_title_unknown", text=text)
         job = next(job for job in self._by_name[close[0]] if job.is_open)
-        return f" Is it “{job.name}”?"
+        return Message("job_title_unknown_near", text=text, near=job.name)
 
 
-def _ambiguous(text: str, matches: list[KnownJob]) -> str:
-    kind = "open jobs" if matches[0].is_open else "jobs, all of them closed,"
-    ways = " or ".join(job.reference or REMOTE + job.remote_id for job in matches[:4])
-    more = " and others" if len(matches) > 4 else ""
-    return f"{len(matches)} {kind} are called “{text[:80]}”. Write which one: {ways}{more}."
+def _ambiguous(text: str, matches: list[KnownJob]) -> Message:
+    ways = chain("either", [job.reference or REMOTE + job.remote_id for job in matches[:4]])
+    return Message(
+        "job_ambiguous",
+        matches=len(matches),
+        kind=Message("open_jobs" if matches[0].is_open else "closed_jobs"),
+        text=text[:80],
+        ways=Message("and_others", named=ways) if len(matches) > 4 else ways,
+    )
 
 
 def _key(text: str) -> str:

@@ -19,6 +19,7 @@ from import_export.resources import Resource
 from import_export.results import RowResult
 from tablib import Dataset
 
+from integrations.messages import Message
 from integrations.submissions.bulk.columns import NAMES
 from integrations.submissions.bulk.rows import ERROR, RowContext, RowFinding, RowProposal
 from integrations.submissions.bulk.sheet import SheetRow
@@ -26,7 +27,7 @@ from integrations.submissions.bulk.sheet import SheetRow
 logger = logging.getLogger(__name__)
 
 NUMBER = "row"
-BROKEN = "Relais could not check this row. The administrator finds the reason in the log."
+BROKEN = Message("row_check_failed")
 
 
 class CandidateRows(Resource):

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from integrations.messages import Message, sequence
 from integrations.models import BulkRow, BulkUpload, RowState, SubmissionState
 from integrations.spreadsheets.csv_file import editable_csv
 from integrations.spreadsheets.xlsx_writer import TextBook
@@ -98,7 +99,7 @@ _SUBMISSIONS = {
     SubmissionState.SUCCEEDED: RowStatus.SUCCEEDED,
     SubmissionState.FAILED: RowStatus.FAILED,
 }
-REMOVED = "The submission is no longer kept."
+REMOVED = Message("submission_no_longer_kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _reasons(row: BulkRow) -> str:
     if row.state != RowState.LEFT_OUT:
         return ""
     errors = [finding for finding in row.findings if finding["level"] == "error"]
-    return " ".join(finding["message"] for finding in errors or row.findings)
+    return sequence([finding["message"] for finding in errors or row.findings])
 
 
 def counts(upload: BulkUpload) -> Counter[RowStatus]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from django.utils.text import Truncator
+from django.utils.translation import gettext_noop
 
+from integrations.messages import Message
 from integrations.models import (
     Application,
     BulkUpload,
@@ -99,9 +101,7 @@ class RowProposal:
             else:
                 self.add(WARNING, warning["field"], warning["message"])
         if not self.cv:
-            self.add(
-                ERROR, "cv", "Name the CV's file in the ZIP: Flatchr takes no candidate without."
-            )
+            self.add(ERROR, "cv", Message("row_without_cv"))
         self._replaced(cleaned.replacements)
         self.to_send = self._shown(cleaned)
         if self.found_job is not None and cleaned.person_key:
@@ -109,7 +109,7 @@ class RowProposal:
 
     def _find_job(self, context: RowContext) -> None:
         if not self.job:
-            self.add(ERROR, "job", "Name the job.")
+            self.add(ERROR, "job", Message("row_without_job"))
             return
         try:
             self.found_job = context.job(self.job)
@@ -118,21 +118,22 @@ class RowProposal:
 
     def _replaced(self, replacements: list[dict[str, str]]) -> None:
         """One note for each column whose characters are changed."""
-        changes: dict[str, list[str]] = {}
+        changes: dict[str, list[Message]] = {}
         for change in replacements:
-            words = f"{change['from']} as {change['to'] or 'nothing'}"
-            changes.setdefault(change["field"], []).append(words)
-        for name, words_of in changes.items():
-            self.add(NOTE, name, f"Some characters are sent otherwise: {', '.join(words_of)}")
+            after = change["to"] or Message("nothing")
+            told = Message("character_sent_as", before=change["from"], after=after)
+            changes.setdefault(change["field"], []).append(told)
+        for name, told_of in changes.items():
+            self.add(NOTE, name, Message("characters_replaced", changes=told_of))
 
     def _shown(self, cleaned: validation.Cleaned) -> list[tuple[str, str]]:
         lines = [
-            ("Name", f"{cleaned.first_name} {cleaned.last_name}".strip()),
-            ("E-mail", cleaned.email_address),
-            ("Phone", cleaned.phone_number),
-            ("Job", str(self.found_job) if self.found_job else ""),
-            ("CV", _described(self.file)),
-            ("Cover letter", Truncator(cleaned.cover_letter).chars(LETTER_SHOWN)),
+            (gettext_noop("Name"), f"{cleaned.first_name} {cleaned.last_name}".strip()),
+            (gettext_noop("E-mail"), cleaned.email_address),
+            (gettext_noop("Phone"), cleaned.phone_number),
+            (gettext_noop("Job"), str(self.found_job) if self.found_job else ""),
+            (gettext_noop("CV"), _described(self.file)),
+            (gettext_noop("Cover letter"), Truncator(cleaned.cover_letter).chars(LETTER_SHOWN)),
         ]
         return [(label, text) for label, text in lines if text]
 
@@ -140,13 +141,13 @@ class RowProposal:
         """With the rows before, with what is under way, and with what Flatchr has."""
         key = (job.pk, submission.person_key)
         if key in context.seen:
-            words = f"The same person and job as in row {context.seen[key]}."
+            words = Message("row_same_as_earlier", row=context.seen[key])
             self.add(ERROR, "", words)
         elif not self.errors:
             context.seen[key] = self.row.number
         self._compare_cv(context, submission.person_key)
         if enqueue.live(submission) is not None:
-            words = "This person is being submitted for this job right now."
+            words = Message("person_under_way")
             self.add(ERROR, "", words)
             return
         known = enqueue.applications(context.integration.pk, submission.person_key)
@@ -158,7 +159,7 @@ class RowProposal:
             return
         number, owner = context.cv_owners.setdefault(self.file.path, (self.row.number, person_key))
         if owner != person_key:
-            self.add(WARNING, "cv", f"Row {number} names the same CV for another person.")
+            self.add(WARNING, "cv", Message("row_cv_of_another_person", number=number))
 
 
 def _described(file: CvFile | None) -> str:
@@ -196,10 +197,6 @@ def verdict(findings: Iterable[RowFinding], *, applied: bool) -> Verdict:
     return Verdict.WARNING if WARNING in levels else Verdict.OK
 
 
-# What the rows of one upload are checked against.
-NO_ARCHIVE = "The row names the CV “{}”, and no ZIP was uploaded."
-
-
 @dataclass(frozen=True, slots=True)
 class CvFile:
     """A CV in the ZIP that has been looked at: its path there, and what it is."""
@@ -224,7 +221,7 @@ class RowContext:
     cv_owners: dict[str, tuple[int, str]] = field(default_factory=dict)
     shared: list[str] = field(default_factory=list)
     _jobs: dict[str, Job] = field(default_factory=dict)
-    _cvs: dict[str, CvFile | str] = field(default_factory=dict)
+    _cvs: dict[str, CvFile | Message] = field(default_factory=dict)
 
     @classmethod
     def of(cls, upload: BulkUpload, archive: CvArchive | None) -> RowContext:
@@ -240,26 +237,26 @@ class RowContext:
     def cv(self, name: str) -> CvFile:
         """The CV that a cell names, looked at. Raises `FileRefused`."""
         if self.archive is None:
-            raise FileRefused(NO_ARCHIVE.format(name))
+            raise FileRefused(Message("row_cv_without_zip", name=name))
         entry = self.archive.find(name)
         found = self._cvs.get(entry.filename)
         if found is None:
             found = self._inspected(entry.filename, self.archive.read(entry))
             self._cvs[entry.filename] = found
-        if isinstance(found, str):
+        if isinstance(found, Message):
             raise FileRefused(found)
         return found
 
-    def _inspected(self, path: str, content: bytes) -> CvFile | str:
+    def _inspected(self, path: str, content: bytes) -> CvFile | Message:
         try:
             return CvFile(path, inspect(path.rpartition("/")[2], content))
         except DocumentRefused as refused:
-            return str(refused.message)
+            return refused.message
 
     def content(self, name: str) -> bytes:
         """The CV's bytes. Raises `FileRefused`."""
         if self.archive is None:
-            raise FileRefused(NO_ARCHIVE.format(name))
+            raise FileRefused(Message("row_cv_without_zip", name=name))
         return self.archive.read(self.archive.find(name))
 
     def share(self, message: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from django.conf import settings
 
 from integrations.flatchr.mapping.source import storable_text
+from integrations.messages import Message
 from integrations.spreadsheets import Grid, SheetRefused
 from integrations.spreadsheets.csv_file import read_csv
 from integrations.spreadsheets.escaping import RISKY, restore
@@ -28,10 +29,7 @@ FAULTY = re.compile(
 # Rows that hold nothing, after which nothing is expected to come.
 MOST_BLANK = 10_000
 
-BEYOND = (
-    "The row has more cells than the header. Put a text that holds the separator in quotation "
-    "marks."
-)
+BEYOND = Message("row_too_many_cells")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class SheetRow:
 
     number: int
     values: dict[str, str]
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[tuple[str, Message]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +50,28 @@ class CandidateSheet:
     """`read_as` says how the file was understood; `notes` are warnings about all of it."""
 
     rows: list[SheetRow]
-    read_as: str
-    notes: list[str]
+    read_as: Message
+    notes: list[Message]
 
 
 def read(name: str, content: bytes) -> CandidateSheet:
     """The rows of a CSV or XLSX file. Raises `SheetRefused` with words for the user."""
     if not content:
-        raise SheetRefused("The file is empty.")
+        raise SheetRefused(Message("sheet_empty"))
     if len(content) > SHEET_BYTES:
         sheet_bytes = f"{SHEET_BYTES / 1024**2:.0f} MB"
-        raise SheetRefused(
-            f"The file is larger than {sheet_bytes}. "
-            "Split it, or save only the columns of the template."
-        )
+        raise SheetRefused(Message("sheet_too_large", limit=sheet_bytes))
     grid = _grid(name, content)
     lines = _lines(grid)
     header = _header(lines)
     notes = list(grid.notes)
     if header.unknown:
         names = ", ".join(f"“{heading[:60]}”" for heading in header.unknown)
-        plural = "columns are" if len(header.unknown) > 1 else "column is"
-        notes.append(f"The {plural} not known here, and not sent: {names}.")
+        notes.append(Message("columns_not_sent", names=names, count=len(header.unknown)))
     rows = list(_rows(lines, header))
     if not rows:
-        raise SheetRefused("The file has a header and no rows below it.")
-    return CandidateSheet(
-        rows, storable_text(grid.read_as), [storable_text(note) for note in notes]
-    )
+        raise SheetRefused(Message("sheet_without_rows"))
+    return CandidateSheet(rows, grid.read_as, notes)
 
 
 def _grid(name: str, content: bytes) -> Grid:
@@ -87,12 +79,9 @@ def _grid(name: str, content: bytes) -> Grid:
     if content.startswith(b"PK"):
         return read_xlsx(content, known, max_columns=COLUMNS + 1)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetRefused(
-            "This is an older Excel file (.xls), or one that asks for a password. "
-            "Save it as .xlsx without a password, or as CSV."
-        )
+        raise SheetRefused(Message("sheet_old_excel"))
     if content.startswith(b"%PDF") or PurePath(name).suffix.lower() in {".xls", ".ods", ".pdf"}:
-        raise SheetRefused("The sheet must be a CSV or an XLSX file.")
+        raise SheetRefused(Message("sheet_wrong_kind"))
     return read_csv(content, known)
 
 
@@ -115,9 +104,9 @@ def _lines(grid: Grid) -> Iterator[Line]:
 def _header(lines: Iterator[Line]) -> Header:
     first = next(lines, None)
     if first is None:
-        raise SheetRefused("The file is empty.")
+        raise SheetRefused(Message("sheet_empty"))
     if len(first[1]) > COLUMNS:
-        raise SheetRefused(f"The sheet has more than {COLUMNS} columns.")
+        raise SheetRefused(Message("sheet_too_many_columns", most=COLUMNS))
     try:
         return read_header(first[1])
     except HeaderRefused as refused:
@@ -135,9 +124,7 @@ def _rows(lines: Iterator[Line], header: Header) -> Iterator[SheetRow]:
             continue
         count += 1
         if count > most:
-            raise SheetRefused(
-                f"The file has more than {most:,} rows. Split it and upload the parts one by one."
-            )
+            raise SheetRefused(Message("sheet_too_many_rows", most=f"{most:,}"))
         problems = list(_problems(values))
         if any(cell.strip() for cell in cells[header.width :]):
             problems.append(("", BEYOND))
@@ -150,15 +137,14 @@ def _cell(text: str) -> str:
     return restore(text) if text[:1] == "'" and text[1:2] and text[1] in RISKY else text
 
 
-def _problems(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _problems(values: dict[str, str]) -> Iterator[tuple[str, Message]]:
     for name, value in values.items():
         if len(value) > CELL_CHARACTERS:
-            yield name, f"The cell holds more than {CELL_CHARACTERS:,} characters."
+            yield name, Message("cell_too_long", most=f"{CELL_CHARACTERS:,}")
         elif FAULTY.fullmatch(value):
-            yield name, f"The cell shows {value}: its formula has failed in the spreadsheet."
+            yield name, Message("cell_formula_failed", value=value)
     if SCIENTIFIC.fullmatch(values["phone_number"]):
         yield (
             "phone_number",
-            f"The spreadsheet has shortened the number to {values['phone_number']}. "
-            "Format the column as text and enter it again.",
+            Message("cell_number_shortened", value=values["phone_number"]),
         )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.messages import Message
 from integrations.models import (
     LIVE_SUBMISSIONS,
     WORKED_UPLOADS,
@@ -104,18 +105,18 @@ def upload(
 
 def _check_tenant(integration: Integration) -> None:
     if not integration.enabled:
-        raise NotTaken("tenant", "This tenant is disabled. Enable it first.")
+        raise NotTaken("tenant", Message("tenant_disabled"))
     if not hasattr(integration, "credentials"):
-        words = "This tenant has no Flatchr credentials yet. Enter them first."
+        words = Message("tenant_not_connected")
         raise NotTaken("tenant", words)
 
 
 def _check_size(field: str, file: UploadedFile, limit: int) -> None:
     if not file.size:
-        raise NotTaken(field, f"“{_name(file)}” is empty.")
+        raise NotTaken(field, Message("upload_file_empty", name=_name(file)))
     if file.size > limit:
         most = f"{limit / 1024**2:.0f} MB"
-        raise NotTaken(field, f"“{_name(file)}” is larger than {most}.")
+        raise NotTaken(field, Message("file_too_large", name=_name(file), limit=most))
 
 
 def _name(file: UploadedFile) -> str:
@@ -146,7 +147,7 @@ def discard(old: BulkUpload) -> None:
         if locked is None:
             return
         if locked.state not in NOT_STARTED:
-            raise IllegalTransition("The upload has been started: it can only be cancelled.")
+            raise IllegalTransition(Message("upload_started"))
         _delete(locked)
 
 
@@ -171,14 +172,14 @@ def start(ready: BulkUpload, *, again: bool = False) -> None:
     with transaction.atomic():
         locked = BulkUpload.objects.select_for_update().filter(pk=ready.pk).first()
         if locked is None or locked.state in (*NOT_YET, BulkState.ABANDONED):
-            raise IllegalTransition("The upload cannot be started: it is being checked, or gone.")
+            raise IllegalTransition(Message("upload_cannot_start"))
         if locked.state != BulkState.READY:
             return
         waiting = locked.rows.filter(state=RowState.WAITING)
         if not again:
             waiting.filter(verdict=Verdict.APPLIED).update(state=RowState.LEFT_OUT)
         if not waiting.exists():
-            raise IllegalTransition("No row of this upload can be sent.")
+            raise IllegalTransition(Message("upload_without_rows"))
         locked.state, locked.started_at = BulkState.QUEUEING, timezone.now()
         locked.again = again
         locked.save(update_fields=["state", "started_at", "again"])
@@ -197,7 +198,7 @@ def cancel(live: BulkUpload, *, by: Any) -> None:
             pk=live.pk, state__in=(BulkState.QUEUEING, BulkState.SENDING)
         ).update(state=BulkState.CANCELLED, lease_owner="", lease_expires_at=None)
         if not stopped:
-            raise IllegalTransition("Nothing is left to cancel.")
+            raise IllegalTransition(Message("upload_nothing_to_cancel"))
         live.rows.filter(state=RowState.WAITING).update(state=RowState.CANCELLED)
         record(Event.BULK_CANCELLED, tenant=live.integration, about=live, user=by)
     live.refresh_from_db()

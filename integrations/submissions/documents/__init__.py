@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from integrations.archives import ends_as_zip
+from integrations.messages import Message
 from integrations.submissions.documents import images, ole2, packages, pdf, text
 from integrations.submissions.documents.names import (
     ACCEPTED,
@@ -22,9 +23,9 @@ from integrations.submissions.documents.names import (
     extension,
     safe_name,
 )
-from integrations.submissions.documents.refusals import SENTENCES, DocumentRefused
+from integrations.submissions.documents.refusals import DocumentRefused
 
-__all__ = ["ACCEPTED", "SENTENCES", "Document", "DocumentRefused", "inspect"]
+__all__ = ["ACCEPTED", "Document", "DocumentRefused", "inspect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +98,17 @@ _CHECKS: dict[str, Callable[[bytes], None]] = {
 }
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 _OTHERS = (
-    (b"GIF8", "a GIF picture"),
-    (b"BM", "a BMP picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"RIFF", "a WebP picture or a recording"),
-    (b"Rar!", "an archive (RAR)"),
-    (b"7z\xbc\xaf\x27\x1c", "an archive (7z)"),
-    (b"\x1f\x8b", "an archive (gzip)"),
-    (b"PK", "an archive (ZIP)"),
-    (b"L\x00\x00\x00\x01\x14\x02\x00", "a shortcut"),
-    (b"ITSF", "a Windows help file"),
+    (b"GIF8", Message("gif_picture")),
+    (b"BM", Message("bmp_picture")),
+    (b"II*\x00", Message("tiff_picture")),
+    (b"MM\x00*", Message("tiff_picture")),
+    (b"RIFF", Message("webp_picture")),
+    (b"Rar!", Message("rar_archive")),
+    (b"7z\xbc\xaf\x27\x1c", Message("7z_archive")),
+    (b"\x1f\x8b", Message("gzip_archive")),
+    (b"PK", Message("zip_archive")),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", Message("shortcut")),
+    (b"ITSF", Message("windows_help_file")),
 )
 
 
@@ -144,7 +145,7 @@ def _packed_kind(content: bytes) -> str:
         return "DOCX"
     if b"META-INF/manifest.xml" in content and b"content.xml" in content:
         return "ODT"
-    raise DocumentRefused("not_accepted", what="an archive (ZIP)")
+    raise DocumentRefused("not_accepted", what=Message("zip_archive"))
 
 
 def _check_text(content: bytes) -> None:
@@ -156,7 +157,7 @@ def _check_text(content: bytes) -> None:
     if content.startswith(_PROGRAMS):
         raise DocumentRefused("program")
     if content[4:8] == b"ftyp":
-        raise DocumentRefused("not_accepted", what="a HEIC picture or a film")
+        raise DocumentRefused("not_accepted", what=Message("heic_picture"))
     for magic, what in _OTHERS:
         if content.startswith(magic):
             raise DocumentRefused("not_accepted", what=what)

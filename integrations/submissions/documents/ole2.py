@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from integrations.messages import Message
 from integrations.submissions.documents.refusals import DocumentRefused
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -26,14 +27,14 @@ _WORD_ENCRYPTED = 0x0100
 _MACROS = frozenset({"macros", "vba", "_vba_project_cur", "_vba_project"})
 _PACKED = frozenset({"\x01ole10native"})
 _OTHERS = {
-    "workbook": "an Excel workbook",
-    "book": "an Excel workbook",
-    "powerpoint document": "a PowerPoint presentation",
-    "__properties_version1.0": "an Outlook message",
-    "visiodocument": "a Visio drawing",
-    "quill": "a Publisher document",
-    "wpscontent": "a Works document",
-    "contents": "a document of another program",
+    "workbook": Message("excel_workbook"),
+    "book": Message("excel_workbook"),
+    "powerpoint document": Message("powerpoint_presentation"),
+    "__properties_version1.0": Message("outlook_message"),
+    "visiodocument": Message("visio_drawing"),
+    "quill": Message("publisher_document"),
+    "wpscontent": Message("works_document"),
+    "contents": Message("document_of_another_program"),
 }
 
 
@@ -186,4 +187,4 @@ def _other(top: dict[str, _DirectoryEntry]) -> DocumentRefused:
     for name, what in _OTHERS.items():
         if name in top:
             return DocumentRefused("not_accepted", what=what)
-    return DocumentRefused("not_accepted", what="an installer or another program's data")
+    return DocumentRefused("not_accepted", what=Message("program_data"))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 from integrations.archives import ArchiveFault, StrictArchive, StrictLimits, UnsafeArchive
+from integrations.messages import Message
 from integrations.submissions.documents.refusals import DocumentRefused
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -119,9 +120,9 @@ _MACROS = re.compile("macroenabled|vba", re.IGNORECASE)
 _MACRO_PARTS = re.compile(r"(^|/)(vbaproject[^/]*\.bin|vbadata\.xml)$", re.IGNORECASE)
 _CONTROLS = re.compile(r"(^|/)activex/", re.IGNORECASE)
 _OTHER_OFFICE = {
-    "spreadsheetml": "an Excel workbook",
-    "presentationml": "a PowerPoint presentation",
-    "wordprocessingml.template": "a Word template",
+    "spreadsheetml": Message("excel_workbook"),
+    "presentationml": Message("powerpoint_presentation"),
+    "wordprocessingml.template": Message("word_template"),
 }
 # Relationships that make Word open what they point to, and not just show it.
 _LOADED = re.compile(r"/(attachedTemplate|oleObject|package|frame|subDocument|aFChunk|control)$")
@@ -132,7 +133,7 @@ def check_docx(content: bytes) -> None:
     """Raise DocumentRefused unless this is a Word document without anything that runs."""
     package = _Package(content, "DOCX", _is_read)
     if CONTENT_TYPES not in package.parts:
-        raise DocumentRefused("not_accepted", what="an archive (ZIP)")
+        raise DocumentRefused("not_accepted", what=Message("zip_archive"))
     if any(_MACRO_PARTS.search(name) for name in package.names):
         raise DocumentRefused("macros", kind="DOCX")
     if any(_CONTROLS.search(name) for name in package.names):
@@ -182,10 +183,10 @@ def _check_relationship(element: Element) -> None:
 _MANIFEST = "META-INF/manifest.xml"
 _ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 _OTHER_OPENDOCUMENT = {
-    b"application/vnd.oasis.opendocument.spreadsheet": "a spreadsheet (ODS)",
-    b"application/vnd.oasis.opendocument.presentation": "a presentation (ODP)",
-    b"application/vnd.oasis.opendocument.graphics": "a drawing (ODG)",
-    b"application/epub+zip": "an e-book (EPUB)",
+    b"application/vnd.oasis.opendocument.spreadsheet": Message("ods_spreadsheet"),
+    b"application/vnd.oasis.opendocument.presentation": Message("odp_presentation"),
+    b"application/vnd.oasis.opendocument.graphics": Message("odg_drawing"),
+    b"application/epub+zip": Message("epub_book"),
 }
 # Libraries are listed in every document that has ever seen the macro window; modules are macros.
 _MACRO_MODULE = re.compile(
@@ -200,7 +201,7 @@ def check_odt(content: bytes) -> None:
     kind = package.parts.get("mimetype", b"").strip()
     if kind != _ODT_TYPE:
         raise DocumentRefused(
-            "not_accepted", what=_OTHER_OPENDOCUMENT.get(kind, "an OpenDocument file")
+            "not_accepted", what=_OTHER_OPENDOCUMENT.get(kind, Message("opendocument_file"))
         )
     if first.filename != "mimetype" or first.compress_type:
         raise DocumentRefused("broken", kind="ODT")

@@ -109,7 +109,7 @@ def _check_actions(content: bytes) -> None:
         found |= _actions(part)
     for code in ("launch", "javascript"):
         if code in found:
-            raise DocumentRefused(code, kind=_KIND)
+            raise DocumentRefused(code)
     if "embedded" in found:
         files = {kind for part in _parts(content) for kind in _embedded(part)}
         if not files or not files <= _HARMLESS:

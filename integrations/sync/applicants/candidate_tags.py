@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.reader import FlatchrReader
+from integrations.messages import Message
 from integrations.models import Application, CandidateTag, Tag, TraitReading
 from integrations.records import Finding, Model, TagRecord
 from integrations.sync.bulk.batches import batches
@@ -53,7 +54,7 @@ def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord
     except FlatchrError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-    message = "Flatchr does not have this applicant any more, so its tags were not read."
+    message = Message("applicant_gone_tags_not_read")
     store.recorder.report(
         Finding("applicant_not_found", Model.CANDIDATE_TAGS, remote_id, "", "", message)
     )

@@ -1,0 +1,32 @@
+"""What is said of a tenant, and what many rooms say."""
+
+from __future__ import annotations
+
+from integrations.messages.declaration import gettext_noop
+
+TEXTS = {
+    "tenant_disabled": gettext_noop("This tenant is disabled. Enable it first."),
+    "tenant_not_connected": gettext_noop(
+        "This tenant has no Flatchr credentials yet. Enter them first."
+    ),
+    "stored_key_unreadable": gettext_noop(
+        "The stored API key cannot be decrypted: the server's CREDENTIALS_KEYS have changed. "
+        "Restore the earlier keys, or enter the API key again."
+    ),
+    "both": gettext_noop("{first} and {last}"),
+    "either": gettext_noop("{first} or {last}"),
+    "integration_field_unknown": gettext_noop("This integration has no such integration field."),
+    "custom_field_unknown": gettext_noop(
+        "There is no such custom field. It may have been deleted."
+    ),
+    "value_not_decidable": gettext_noop("This value cannot be decided on. Correct it in Flatchr."),
+    "value_choice_unknown": gettext_noop(
+        "This is none of the values to choose from. Choose another one."
+    ),
+    "key_of_another_company": gettext_noop(
+        "This is the key of another company than the one that is connected. Enter the company "
+        "key of the same company, or ask for a new link to connect another."
+    ),
+    "too_many_tries": gettext_noop("Too many tries."),
+    "too_many_wrong_codes": gettext_noop("Too many wrong codes."),
+}
