@@ -2,7 +2,7 @@
 
 A client that reads a list to its end asks for the same thing thousands of times, with another
 tenant, place or time in it. Compiling the query takes the ORM as long as the database takes to
-carry it out: 1 to 3 ms of processor time a page, of 5 to 9 in all.
+carry it out.
 
 The query is compiled with a `Parameter` wherever a request's own value belongs. These objects come
 back among the values of the compiled statement, and the values of a request take their places: no
