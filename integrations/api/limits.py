@@ -68,10 +68,9 @@ def count_request(key_id: int) -> Allowance | None:
     limit: int = settings.API_RATE_LIMIT
     if limit <= 0:
         return None
-    now = time.time_ns() // 1_000_000
     count = _in_row if connection.vendor == "postgresql" else _in_file
-    started_at, used = count(key_id, now)
-    return Allowance(limit, used, max(1, -(-(started_at + WINDOW - now) // 1000)))
+    started_at, used = count(key_id)
+    return Allowance(limit, used, max(1, -(-(started_at + WINDOW - _now()) // 1000)))
 
 
 def refuse(allowance: Allowance) -> ApiError:
@@ -83,20 +82,28 @@ def refuse(allowance: Allowance) -> ApiError:
     )
 
 
-def _in_row(key_id: int, now: int) -> tuple[int, int]:
+def _now() -> int:
+    """The current time in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def _in_row(key_id: int) -> tuple[int, int]:
+    now = _now()
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_IN_ROW, {"key": key_id, "now": now, "old": now - WINDOW})
         started_at, used = cursor.fetchone()
     return started_at, used
 
 
-def _in_file(key_id: int, now: int) -> tuple[int, int]:
+def _in_file(key_id: int) -> tuple[int, int]:
     folder = Path(settings.DATA_DIR) / "limits"
     folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(folder / str(key_id), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         # Held for microseconds, and let go of by the kernel should the process die.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Read under the lock: an earlier time would look like a clock that was set back.
+        now = _now()
         stored = os.pread(descriptor, _COUNT.size, 0)
         started_at, used = _COUNT.unpack(stored) if len(stored) == _COUNT.size else (0, 0)
         # A clock that was set back must not make a minute last longer.
