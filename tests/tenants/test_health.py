@@ -34,7 +34,7 @@ def running(**fields: object) -> SyncRun:
 @pytest.mark.parametrize(
     ("changes", "condition", "words", "step"),
     [
-        ({}, Condition.ACTIVE, "In step", Step.NOTHING),
+        ({}, Condition.ACTIVE, "In sync", Step.NOTHING),
         ({"warnings": 3}, Condition.ACTIVE, "3 values", Step.OPEN_RUN),
         ({"has_credentials": False}, Condition.SETUP, "No Flatchr credentials", Step.CREDENTIALS),
         ({"last": None}, Condition.SETUP, "not synchronised yet", Step.SYNC),
@@ -94,7 +94,7 @@ def running(**fields: object) -> SyncRun:
             "expires in 30 days.",
             Step.CREDENTIALS,
         ),
-        ({"key_expires_at": NOW + timedelta(days=31)}, Condition.ACTIVE, "In step", Step.NOTHING),
+        ({"key_expires_at": NOW + timedelta(days=31)}, Condition.ACTIVE, "In sync", Step.NOTHING),
         # A month ahead, what is amiss now is said first; a week ahead, the key is.
         (
             {
@@ -148,7 +148,7 @@ def running(**fields: object) -> SyncRun:
             Step.OPEN_RUN,
         ),
         # What had been held is confirmed: nothing is left to say of that run.
-        ({"last": ended(RunState.PARTIALLY_FAILED)}, Condition.ACTIVE, "In step", Step.NOTHING),
+        ({"last": ended(RunState.PARTIALLY_FAILED)}, Condition.ACTIVE, "In sync", Step.NOTHING),
         ({"last": ended(RunState.CANCELLED)}, Condition.ACTIVE, "cancelled", Step.NOTHING),
         (
             {"next_sync_at": NOW - timedelta(hours=1)},
