@@ -60,7 +60,7 @@ from integrations.api.openapi.records import APPLICATION, CANDIDATE, JOB
 from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
-from integrations.api.reads.scope import Scope
+from integrations.api.reads.scope import ReadScope
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
 from integrations.models import Application, Candidate, Job, RecordChange
@@ -72,7 +72,7 @@ def test_the_invented_field_is_everywhere(sandbox, make_tenant, admin, logged_in
     tenant = make_tenant("Atelier Nord", sandbox=sandbox)
     sync(tenant)
 
-    rows = [orjson.loads(row) for row in JOBS.page(Scope(tenant.pk), QueryDict()).rows]
+    rows = [orjson.loads(row) for row in JOBS.page(ReadScope(tenant.pk), QueryDict()).rows]
     assert rows
     assert {row["advert_language"] for row in rows} == {"fr_FR"}
 
@@ -100,7 +100,7 @@ def test_the_invented_field_is_everywhere(sandbox, make_tenant, admin, logged_in
         (CANDIDATES, CANDIDATE, "nickname", "Nickname", Candidate),
         (APPLICATIONS, APPLICATION, "heard_at", "Heard at", Application),
     ):
-        shown = [orjson.loads(row) for row in listing.page(Scope(tenant.pk), QueryDict()).rows]
+        shown = [orjson.loads(row) for row in listing.page(ReadScope(tenant.pk), QueryDict()).rows]
         assert shown
         assert all(row[field] for row in shown)
         assert field in schema["required"]
