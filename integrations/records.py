@@ -14,6 +14,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+from integrations.enumerations import (
+    EmploymentType,
+    JobStatus,
+    Outcome,
+    RemoteWorkStatus,
+    SalaryPeriod,
+    Visibility,
+)
 from integrations.field_catalogue import (
     AS_A_DAY,
     CREATED,
@@ -42,52 +50,6 @@ class Model(StrEnum):
     APPLICATIONS = "applications"
     TAGS = "tags"
     CANDIDATE_TAGS = "candidate_tags"
-
-
-class EmploymentType(StrEnum):
-    FULL_TIME = "FULL_TIME"
-    PART_TIME = "PART_TIME"
-    CONTRACT = "CONTRACT"
-    SEASONAL = "SEASONAL"
-    INTERNSHIP = "INTERNSHIP"
-
-
-class JobStatus(StrEnum):
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
-    DRAFT = "DRAFT"
-    ARCHIVED = "ARCHIVED"
-
-
-class Visibility(StrEnum):
-    PUBLIC = "PUBLIC"
-    INTERNAL = "INTERNAL"
-    UNLISTED = "UNLISTED"
-    CONFIDENTIAL = "CONFIDENTIAL"
-
-
-class RemoteWorkStatus(StrEnum):
-    REMOTE = "REMOTE"
-    HYBRID = "HYBRID"
-    TEMPORARY = "TEMPORARY"
-    ON_SITE = "ON_SITE"
-
-
-class SalaryPeriod(StrEnum):
-    YEAR = "YEAR"
-    MONTH = "MONTH"
-    TWO_WEEKS = "TWO_WEEKS"
-    WEEK = "WEEK"
-    DAY = "DAY"
-    HOUR = "HOUR"
-
-
-class Outcome(StrEnum):
-    """A closed enum: anything else is null (`docs/unified-api.md §5.3`)."""
-
-    PENDING = "PENDING"
-    HIRED = "HIRED"
-    DECLINED = "DECLINED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from integrations.actions.lookup import (
     is_provisional,
     mirrored,
 )
+from integrations.enumerations import Outcome
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import WriteResult
 from integrations.models import Application, ApplicationStage
-from integrations.records import Outcome
 
 
 class StageWithoutNumber(Exception):

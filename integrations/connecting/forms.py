@@ -8,8 +8,8 @@ from typing import Any
 
 from django import forms
 from django.db.models import BigIntegerField
-from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations.connecting import attempts
 from integrations.connecting.attempts import EnteredAccount, SetupStep
@@ -27,19 +27,19 @@ class SourceForm(forms.Form):
     """Where Flatchr files the candidates that are submitted."""
 
     offerer_id = forms.IntegerField(
-        label=_("Offerer ID"),
+        label=_lazy("Offerer ID"),
         required=False,
         min_value=1,
         max_value=BigIntegerField.MAX_BIGINT,
         widget=forms.TextInput(attrs=_typed_attrs(inputmode="numeric")),
-        help_text=_("A number that Flatchr gave you. Leave it empty if you have none."),
+        help_text=_lazy("A number that Flatchr gave you. Leave it empty if you have none."),
     )
     user_key = forms.CharField(
-        label=_("User key"),
+        label=_lazy("User key"),
         required=False,
         max_length=64,
         widget=forms.TextInput(attrs=_typed_attrs()),
-        help_text=_("The Flatchr user to whom submitted candidates are attributed."),
+        help_text=_lazy("The Flatchr user to whom submitted candidates are attributed."),
     )
 
 
@@ -50,13 +50,13 @@ class CustomFieldsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._custom = {f"custom_{field.id}": field.id for field in mapped}
         for name, field in zip(self._custom, mapped, strict=True):
-            known = [(key, gettext_lazy(label)) for key, label in field.choices]
+            known = [(key, _lazy(label)) for key, label in field.choices]
             self.fields[name] = forms.ChoiceField(
                 label=field.label,
                 help_text=field.description,
                 required=False,
                 initial=field.mapped_to,
-                choices=[("", _("Not read")), *known],
+                choices=[("", _lazy("Not read")), *known],
             )
 
     @property
@@ -77,27 +77,27 @@ class KeysForm(CustomFieldsForm, SourceForm):
         widget=forms.PasswordInput(
             render_value=False, attrs=_typed_attrs(autocomplete="new-password")
         ),
-        help_text=_("In Flatchr: Settings > Advanced > API."),
+        help_text=_lazy("In Flatchr: Settings > Advanced > API."),
     )
     company_key = forms.CharField(
-        label=_("Company key"),
+        label=_lazy("Company key"),
         max_length=64,
         widget=forms.TextInput(attrs=_typed_attrs()),
-        help_text=_("16 letters and digits, on the same page of Flatchr."),
+        help_text=_lazy("16 letters and digits, on the same page of Flatchr."),
     )
     slug = forms.CharField(
-        label=_("Career site slug"),
+        label=_lazy("Career site slug"),
         max_length=100,
         widget=forms.TextInput(attrs=_typed_attrs()),
-        help_text=_("In Flatchr: Settings > Advanced > Subdomain configuration."),
+        help_text=_lazy("In Flatchr: Settings > Advanced > Subdomain configuration."),
     )
 
     def __init__(self, *args: Any, key_is_stored: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if key_is_stored:
             self.fields["api_key"].required = False
-            self.fields["api_key"].label = _("New API key")
-            self.fields["api_key"].help_text = _(
+            self.fields["api_key"].label = _lazy("New API key")
+            self.fields["api_key"].help_text = _lazy(
                 "The stored key is never shown. Leave this empty to keep it."
             )
 
@@ -110,7 +110,7 @@ class KeysForm(CustomFieldsForm, SourceForm):
         given = str(self.cleaned_data["slug"]).removeprefix("https://").removeprefix("http://")
         name = given.split("/")[0].removesuffix(".flatchr.io")
         if not name:
-            raise forms.ValidationError(_("Enter the name of the career site."))
+            raise forms.ValidationError(_lazy("Enter the name of the career site."))
         return name
 
     def entered(self) -> EnteredAccount:

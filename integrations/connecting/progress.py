@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models import Integration, RunState, SyncRun
 from integrations.records import Model
@@ -14,11 +14,11 @@ from integrations.tenants.scopes import excluded_models, scopes_of
 
 # The models that mean something to a recruiter; the others are how these hang together.
 SHOWN: dict[str, Promise] = {
-    Model.JOBS: _("Jobs"),
-    Model.APPLICATION_STAGES: _("Stages"),
-    Model.CANDIDATES: _("Candidates"),
-    Model.APPLICATIONS: _("Applications"),
-    Model.TAGS: _("Tags"),
+    Model.JOBS: _lazy("Jobs"),
+    Model.APPLICATION_STAGES: _lazy("Stages"),
+    Model.CANDIDATES: _lazy("Candidates"),
+    Model.APPLICATIONS: _lazy("Applications"),
+    Model.TAGS: _lazy("Tags"),
 }
 
 

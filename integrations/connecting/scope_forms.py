@@ -8,60 +8,60 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.scopes import EVERYTHING, Choice, Part, Scopes
 
 LABELS: Mapping[Part, Any] = {
-    Part.APPLICATIONS: _("Candidates and applications"),
-    Part.NAMES: _("Names of candidates"),
-    Part.EMAILS: _("E-mail addresses of candidates"),
-    Part.PHONES: _("Phone numbers of candidates"),
-    Part.TAGS: _("Tags of candidates"),
-    Part.RAW: _("What else Flatchr tells of candidates"),
-    Part.FILES: _("CVs of candidates"),
+    Part.APPLICATIONS: _lazy("Candidates and applications"),
+    Part.NAMES: _lazy("Names of candidates"),
+    Part.EMAILS: _lazy("E-mail addresses of candidates"),
+    Part.PHONES: _lazy("Phone numbers of candidates"),
+    Part.TAGS: _lazy("Tags of candidates"),
+    Part.RAW: _lazy("What else Flatchr tells of candidates"),
+    Part.FILES: _lazy("CVs of candidates"),
 }
 # What switching it off means, and what happens to what was stored.
 MEANINGS: Mapping[Part, Promise] = {
-    Part.APPLICATIONS: _(
+    Part.APPLICATIONS: _lazy(
         "When this is not read, neither is anything below. Those that were stored leave the lists "
         "with the next sync, and their data is erased 14 days later. Jobs and stages are always "
         "read."
     ),
-    Part.NAMES: _(
+    Part.NAMES: _lazy(
         "Without them, candidates are shown by their Flatchr ID. Stored names are erased at "
         "the next sync."
     ),
-    Part.EMAILS: _(
+    Part.EMAILS: _lazy(
         "Without them, a code that nobody can turn back into the address keeps a person's "
         "applications together. Stored addresses are erased at the next sync."
     ),
-    Part.PHONES: _(
+    Part.PHONES: _lazy(
         "Without them, nobody is found by their number. Stored numbers are erased at the next sync."
     ),
-    Part.TAGS: _(
+    Part.TAGS: _lazy(
         "Without them, Flatchr is not asked for tags at all. Those that were stored leave the "
         "lists with the next sync."
     ),
-    Part.RAW: _(
+    Part.RAW: _lazy(
         "Such as the source of an application, which Relais keeps beside its own fields. It is "
         "left out as soon as names, addresses or numbers are, as it may repeat them. What was "
         "stored is erased at the next sync."
     ),
-    Part.FILES: _(
+    Part.FILES: _lazy(
         "Relais keeps no copy of them: applications fetch a CV from Flatchr through the API when "
         "they need it. When this is switched off, they cannot, at once."
     ),
 }
 # To the customer, of what it is read for.
 PURPOSES: Mapping[Part, Promise] = {
-    Part.APPLICATIONS: _("Who has applied for which job, at which stage, and how it ended."),
-    Part.NAMES: _("First and last name. Without them, candidates have a number only."),
-    Part.EMAILS: _("To write to candidates, and to know who has applied before."),
-    Part.PHONES: _("To call candidates, and to find them by their number."),
-    Part.TAGS: _("The tags that you give candidates in Flatchr."),
-    Part.RAW: _("Such as the source of an application."),
-    Part.FILES: _("Fetched from Flatchr when somebody asks for one. No copy is kept."),
+    Part.APPLICATIONS: _lazy("Who has applied for which job, at which stage, and how it ended."),
+    Part.NAMES: _lazy("First and last name. Without them, candidates have a number only."),
+    Part.EMAILS: _lazy("To write to candidates, and to know who has applied before."),
+    Part.PHONES: _lazy("To call candidates, and to find them by their number."),
+    Part.TAGS: _lazy("The tags that you give candidates in Flatchr."),
+    Part.RAW: _lazy("Such as the source of an application."),
+    Part.FILES: _lazy("Fetched from Flatchr when somebody asks for one. No copy is kept."),
 }
 
 

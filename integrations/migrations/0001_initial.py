@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import integrations.ids
 import integrations.models.fields
-import integrations.records
+import integrations.enumerations
 from django.conf import settings
 from django.db import migrations, models
 
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('remote_deleted_at', models.DateTimeField(null=True)),
                 ('fingerprint', models.BinaryField(null=True)),
                 ('content_hash', models.BinaryField(null=True)),
-                ('outcome', models.TextField(choices=[(integrations.records.Outcome['PENDING'], 'Pending'), (integrations.records.Outcome['HIRED'], 'Hired'), (integrations.records.Outcome['DECLINED'], 'Declined')], null=True)),
+                ('outcome', models.TextField(choices=[(integrations.enumerations.Outcome['PENDING'], 'Pending'), (integrations.enumerations.Outcome['HIRED'], 'Hired'), (integrations.enumerations.Outcome['DECLINED'], 'Declined')], null=True)),
                 ('remote_created_at', models.DateTimeField(null=True)),
                 ('remote_updated_at', models.DateTimeField(null=True)),
                 ('person_key', integrations.models.fields.IdField(blank=True, max_length=254)),

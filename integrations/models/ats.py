@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from integrations.enumerations import Outcome
 from integrations.models.fields import IdField, RawObjectField
 from integrations.models.integration import Integration
 from integrations.models.querysets import (
@@ -21,7 +22,6 @@ from integrations.models.querysets import (
     JobQuerySet,
     RecordQuerySet,
 )
-from integrations.records import Outcome
 
 
 def arrived_now() -> int:

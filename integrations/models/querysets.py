@@ -17,8 +17,13 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.text import smart_split, unescape_string_literal
 
-from integrations.models.conditions import in_any_case, owns_email, period_bounds
-from integrations.models.index_hints import CAP, hide_indexes
+from integrations.models.conditions import (
+    CAP,
+    hide_indexes,
+    in_any_case,
+    owns_email,
+    period_bounds,
+)
 from integrations.models.integration import Integration
 from integrations.records import PROVISIONAL
 

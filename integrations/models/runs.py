@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.fields import MessageField, MessagesField
@@ -217,8 +217,8 @@ class HeldDeletion(models.Model):
 class HoldChoice(models.TextChoices):
     """What an operator may decide on held deletions."""
 
-    CONFIRMED = "CONFIRMED", _("Confirmed")
-    KEPT = "KEPT", _("Kept")
+    CONFIRMED = "CONFIRMED", _lazy("Confirmed")
+    KEPT = "KEPT", _lazy("Kept")
 
 
 class HoldDecision(models.Model):

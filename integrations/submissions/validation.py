@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from integrations.enumerations import JobStatus
 from integrations.flatchr.mapping.contacts import email, parsed_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
 from integrations.messages import Message
 from integrations.models import FlatchrSettings, Integration, Job, Submission
-from integrations.records import Finding, JobStatus, Model
+from integrations.records import Finding, Model
 from integrations.submissions.inputs import Problem, SubmissionEntry
 from integrations.submissions.plain_text import plain_typography, sendable_name
 

@@ -17,6 +17,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.enumerations import JobStatus, Outcome
 from integrations.models import (
     LIVE_STATES,
     Application,
@@ -29,7 +30,6 @@ from integrations.models import (
     SyncType,
     TenantFigures,
 )
-from integrations.records import JobStatus, Outcome
 
 WEEKS = 26
 # How long one sweep may count; the next one continues.

@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from integrations.audit import trail
+from integrations.enumerations import EmploymentType, JobStatus
 from integrations.flatchr.mapping.places import country_codes, country_key
 from integrations.flatchr.mapping.values import ValueMaps, fold
 from integrations.messages import Message
@@ -29,7 +30,7 @@ from integrations.models import (
     ValueDecision,
     ValueKind,
 )
-from integrations.records import EmploymentType, JobStatus, Model
+from integrations.records import Model
 
 # Longer values cannot be decided on, and stay as Flatchr sends them.
 MAX_LENGTH = 200

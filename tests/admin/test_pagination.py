@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from integrations.admin.base import pagination
 from integrations.admin.base.pagination import cut
 from integrations.models import NEWEST_FIRST, Application, ApplicationStage, Candidate, Integration
-from integrations.models.index_hints import hide_indexes, walk_in_order
+from integrations.models.conditions import hide_indexes, walk_in_order
 from tests.admin.conftest import Data, Fill
 
 pytestmark = pytest.mark.django_db

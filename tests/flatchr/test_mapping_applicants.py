@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.enumerations import Outcome
 from integrations.flatchr.mapping import applicants
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.records import (
     ApplicationRecord,
     Finding,
     Model,
-    Outcome,
     PersonRecord,
     RawApplicant,
     Rejected,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from integrations.enumerations import Outcome
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Credentials, Endpoints, Policy
 from integrations.flatchr.errors import ErrorKind, FlatchrError
@@ -20,7 +21,6 @@ from integrations.records import (
     Finding,
     JobRecord,
     Model,
-    Outcome,
     RawApplicant,
     Rejected,
     StageRecord,

@@ -105,6 +105,23 @@ def test_a_missing_applicant_beside_a_broken_one_that_is_identified_is_deleted(
     assert Application.objects.live().filter(remote_id=rows[0]["applicant"]).count() == 1
 
 
+def test_a_known_applicant_whose_id_comes_in_another_type_is_not_deleted(
+    connected_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
+) -> None:
+    """It is set aside before it is mapped, since a number with a fraction is no id."""
+    first, missing, *others = flatchr.search()
+    answer(sandbox, [first | {"applicant": "17.5"}, missing, *others])
+    sync(connected_tenant)
+    answer(sandbox, [first | {"applicant": 17.5}, *others])
+
+    run = sync(connected_tenant)
+
+    assert [one.remote_id for one in run.quarantined.all()] == ["17.5"]
+    assert application("17.5").remote_deleted_at is None
+    # The read counts as complete.
+    assert application(missing["applicant"]).remote_deleted_at is not None
+
+
 def test_a_broken_vacancy_does_not_delete_its_job(
     synced_tenant: Integration, sandbox: Sandbox, flatchr: Flatchr
 ) -> None:

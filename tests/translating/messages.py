@@ -18,22 +18,19 @@ from django.utils.translation import template
 
 from integrations.admin.base import badges
 from integrations.admin.registry import site
-from integrations.exports.resources import RESOURCES
-from integrations.field_catalogue import fields_of
-from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
-from integrations.passthrough.endpoints import ENDPOINTS
-from integrations.records import (
-    ApplicationRecord,
+from integrations.enumerations import (
     EmploymentType,
-    JobRecord,
     JobStatus,
-    Model,
     Outcome,
-    PersonRecord,
     RemoteWorkStatus,
     SalaryPeriod,
     Visibility,
 )
+from integrations.exports.resources import RESOURCES
+from integrations.field_catalogue import fields_of
+from integrations.flatchr.mapping.fields import INTEGRATION_FIELDS
+from integrations.passthrough.endpoints import ENDPOINTS
+from integrations.records import ApplicationRecord, JobRecord, Model, PersonRecord
 from integrations.submissions.bulk.columns import COLUMNS
 from integrations.submissions.bulk.result import RowStatus
 from integrations.tenants.health import Condition

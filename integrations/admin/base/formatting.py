@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
 
 from integrations.admin.base.urls import change_url
-from integrations.models.index_hints import CAP
+from integrations.models.conditions import CAP
 
 NOTHING = "–"
 

@@ -14,7 +14,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-from integrations.models.index_hints import CAP, walk_in_order
+from integrations.models.conditions import CAP, walk_in_order
 
 PER_PAGE = 50
 # An offset is read row by row; past this page a search or a filter finds the record sooner.

@@ -17,9 +17,9 @@ from integrations.admin.base.filters import (
     RecordListFilter,
     chosen_tenant,
 )
+from integrations.enumerations import JobStatus, Outcome
 from integrations.models import ApplicationStage, Candidate, Job, Tag
 from integrations.models.conditions import BETWEEN, DAYS
-from integrations.records import JobStatus, Outcome
 
 
 class JobStatusFilter(RecordListFilter, FieldFilter):

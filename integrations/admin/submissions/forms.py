@@ -16,9 +16,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.enumerations import JobStatus
 from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
-from integrations.records import JobStatus
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import Attachment, AttachmentType, Problem, SubmissionEntry
 from integrations.submissions.validation import OFFERER_LIMIT

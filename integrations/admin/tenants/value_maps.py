@@ -20,11 +20,11 @@ from integrations.admin.base.badges import words
 from integrations.admin.base.urls import list_url, record_url
 from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.tenants.views import start_sync, tabs
+from integrations.enumerations import EmploymentType, JobStatus
 from integrations.flatchr.mapping.places import country_names
 from integrations.flatchr.mapping.values import fold
 from integrations.messages import translated
 from integrations.models import Integration, Job, ValueDecision, ValueKind
-from integrations.records import EmploymentType, JobStatus
 from integrations.tenants import value_maps
 from integrations.tenants.value_maps import SourceValue, UnknownValue
 

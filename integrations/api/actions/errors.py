@@ -17,10 +17,10 @@ from integrations.actions.lookup import (
     NotShownYet,
 )
 from integrations.api.errors import ApiError, action_not_available, invalid
+from integrations.enumerations import JobStatus
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.write_result import WriteResult
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
-from integrations.records import JobStatus
 from integrations.submissions import states
 from integrations.submissions.send_now import has_ended
 

@@ -27,9 +27,10 @@ from integrations.api.reads.rows import (
     texts,
 )
 from integrations.api.reads.scope import ReadScope
+from integrations.enumerations import Outcome
 from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Application, Candidate, RecordQuerySet
-from integrations.records import ApplicationRecord, Outcome
+from integrations.records import ApplicationRecord
 
 PLAIN = api_names(ApplicationRecord, FieldType.TEXT, FieldType.NUMBER)
 COLUMNS = (

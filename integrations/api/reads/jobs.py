@@ -14,9 +14,10 @@ from integrations.api.reads.listing import Listing
 from integrations.api.reads.parameters import Parameters
 from integrations.api.reads.rows import Row, among, as_stored, moments, texts
 from integrations.api.reads.scope import ReadScope
+from integrations.enumerations import EmploymentType, JobStatus, Visibility
 from integrations.field_catalogue import FieldType, api_names
 from integrations.models import Job, JobStage, RecordQuerySet
-from integrations.records import EmploymentType, JobRecord, JobStatus, Visibility
+from integrations.records import JobRecord
 
 # Columns that go out as they are, as their JSON text, and as times.
 PLAIN = ("id", "remote_id", *api_names(JobRecord, FieldType.TEXT, FieldType.NUMBER))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from integrations.enumerations import Outcome
 from integrations.flatchr.mapping.contacts import email, phone
 from integrations.flatchr.mapping.source import (
     TOO_DEEP,
@@ -34,7 +35,6 @@ from integrations.records import (
     PERSON,
     ApplicationRecord,
     Model,
-    Outcome,
     PersonRecord,
     RawApplicant,
     Rejected,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from integrations.enumerations import SalaryPeriod, Visibility
 from integrations.flatchr.mapping.values import (
     Notes,
     as_flag,
@@ -21,7 +22,6 @@ from integrations.flatchr.mapping.values import (
     text,
 )
 from integrations.messages import Message
-from integrations.records import SalaryPeriod, Visibility
 
 PERIODS = {
     "y": SalaryPeriod.YEAR,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from integrations.enumerations import EmploymentType, JobStatus, RemoteWorkStatus, Visibility
 from integrations.flatchr.mapping.fields import FurtherFields
 from integrations.flatchr.mapping.job_parts import description, publication, salary
 from integrations.flatchr.mapping.places import country_key, location
@@ -27,15 +28,7 @@ from integrations.flatchr.mapping.values import (
 )
 from integrations.flatchr.referentials import Referentials
 from integrations.messages import Message
-from integrations.records import (
-    EmploymentType,
-    JobRecord,
-    JobStatus,
-    Model,
-    Rejected,
-    RemoteWorkStatus,
-    Visibility,
-)
+from integrations.records import JobRecord, Model, Rejected
 
 CONTRACTS = folded(
     {

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from integrations.enumerations import JobStatus
 from integrations.messages import Message, chain
 from integrations.models import Job
-from integrations.records import JobStatus
 
 REMOTE = "remote:"
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from integrations.enumerations import Outcome
 from integrations.field_catalogue import fields_of
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.flatchr.mapping.stages import stages_by_title
@@ -22,7 +23,6 @@ from integrations.records import (
     ApplicationRecord,
     Finding,
     Model,
-    Outcome,
     PersonRecord,
     RawApplicant,
     Rejected,
