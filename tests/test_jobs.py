@@ -137,7 +137,12 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
     }
     assert set(jobs.RETENTION) == {
         "deleted tenants",
-        "records and exchanges",
+        "answers of the API",
+        "deleted records",
+        "changes of records",
+        "exchanges",
+        "quarantined records",
+        "examples of warnings",
         "files of submissions",
         "uploads",
         "files of exports",

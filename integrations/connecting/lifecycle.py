@@ -137,18 +137,26 @@ def restore(integration: Integration) -> bool:
 def remove_deleted(*, before: datetime | None = None) -> int:
     """Remove the tenants deleted before `before`, else `KEPT` ago, with all their data; how many.
 
-    Idempotent. If it is stopped half-way, the next call removes the rest.
+    Idempotent. If it is stopped half-way, the next call removes the rest. A tenant that cannot be
+    removed does not keep the others from being removed.
     """
     before = before or timezone.now() - KEPT
-    gone = list(Integration.objects.deleted().filter(deleted_at__lt=before))
-    for integration in gone:
-        for model, path in _REMOVED:
-            _remove(model, **{path: integration.pk})
-        with transaction.atomic():
-            _record(Event.TENANT_EMPTIED, integration)
-            integration.delete()
-        logger.info("The data of the deleted tenant %s was removed", integration.pk)
-    return len(gone)
+    removed = 0
+    for integration in list(Integration.objects.deleted().filter(deleted_at__lt=before)):
+        with jobs.failure_logged("Removing the data of tenant %s", integration.pk):
+            _remove_tenant(integration)
+            removed += 1
+    return removed
+
+
+def _remove_tenant(integration: Integration) -> None:
+    tenant = integration.pk
+    for model, path in _REMOVED:
+        _remove(model, **{path: tenant})
+    with transaction.atomic():
+        _record(Event.TENANT_EMPTIED, integration)
+        integration.delete()
+    logger.info("The data of the deleted tenant %s was removed", tenant)
 
 
 def _remove(model: type[Any], **condition: str) -> None:

@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Count
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.field_catalogue import fields_of
 from integrations.models import RecordChange
 from integrations.records import Model, PersonRecord
@@ -68,6 +69,7 @@ def record_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> 
     RecordChange.objects.bulk_create(noted, batch_size=BATCH)
 
 
+@jobs.RETENTION.register("changes of records")
 def retain() -> None:
     """Delete changes older than `KEPT_FOR`, and all but the newest `KEPT_EACH` of a record.
 

@@ -1,4 +1,7 @@
-"""Retention: how long what syncs have stored is kept (`docs/mapping.md`, Reading rules)."""
+"""Retention: how long what syncs have stored is kept (`docs/mapping.md`, Reading rules).
+
+Each step is registered by itself, so one that fails does not keep the others from being done.
+"""
 
 from __future__ import annotations
 
@@ -24,30 +27,11 @@ from integrations.models import (
     TraitReading,
 )
 from integrations.records import PersonRecord
-from integrations.sync import history
 
 # How long a deleted record keeps its personal data; its ids and times are kept for ever.
 PERSONAL_DATA = timedelta(days=14)
 # How long a request with an Idempotency-Key can be repeated.
 ANSWERS = timedelta(days=1)
-
-
-@jobs.RETENTION.register("records and exchanges")
-def retain() -> None:
-    """Empty deleted records' personal data, remove old exchanges and answers of the API.
-
-    Idempotent.
-    """
-    now = timezone.now()
-    StoredAnswer.objects.filter(created_at__lt=now - ANSWERS).delete()
-    empty_deleted(before=now - PERSONAL_DATA)
-    history.retain()
-    old = now - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
-    HttpExchange.objects.filter(started_at__lt=old).delete()
-    # Quarantined records hold the source object, personal data included.
-    QuarantinedRecord.objects.filter(run__queued_at__lt=old).delete()
-    # Examples may quote an e-mail address or a phone number; the counts are kept.
-    SyncWarning.objects.filter(run__queued_at__lt=old).exclude(examples=[]).update(examples=[])
 
 
 # The unified fields of a candidate, emptied.
@@ -56,8 +40,19 @@ NOBODY: dict[str, Any] = {
 }
 
 
-def empty_deleted(*, before: datetime) -> None:
-    """Empty the personal data of records deleted before `before`."""
+@jobs.RETENTION.register("answers of the API")
+def remove_answers() -> None:
+    """Delete answers whose requests can no longer be repeated. Idempotent."""
+    StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS).delete()
+
+
+@jobs.RETENTION.register("deleted records")
+def empty_deleted(*, before: datetime | None = None) -> None:
+    """Empty the personal data of records deleted before `before`, else `PERSONAL_DATA` ago.
+
+    Idempotent.
+    """
+    before = before or timezone.now() - PERSONAL_DATA
     expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
     nothing = {"fingerprint": None, "content_hash": None}
     with transaction.atomic():
@@ -68,3 +63,26 @@ def empty_deleted(*, before: datetime) -> None:
         candidates.update(**NOBODY, **nothing)
     Application.objects.filter(expired).update(person_key="", remote_data=None, **nothing)
     TraitReading.objects.filter(application__remote_deleted_at__lt=before).delete()
+
+
+@jobs.RETENTION.register("exchanges")
+def remove_exchanges() -> None:
+    """Delete old requests to Flatchr. Idempotent."""
+    HttpExchange.objects.filter(started_at__lt=_old()).delete()
+
+
+@jobs.RETENTION.register("quarantined records")
+def remove_quarantined() -> None:
+    """Delete old runs' quarantined records: source objects, personal data included. Idempotent."""
+    QuarantinedRecord.objects.filter(run__queued_at__lt=_old()).delete()
+
+
+@jobs.RETENTION.register("examples of warnings")
+def remove_examples() -> None:
+    """Remove old warnings' examples, which may quote personal data; counts stay. Idempotent."""
+    old = SyncWarning.objects.filter(run__queued_at__lt=_old())
+    old.exclude(examples=[]).update(examples=[])
+
+
+def _old() -> datetime:
+    return timezone.now() - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)

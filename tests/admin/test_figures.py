@@ -129,6 +129,18 @@ def test_a_sweep_ends_when_its_time_is_up_and_the_next_goes_on(
     assert TenantFigures.objects.count() == 2
 
 
+def test_a_tenant_that_cannot_be_counted_does_not_keep_the_others_from_it(
+    tenant: Integration, other_tenant: Integration, ended: SyncRun
+) -> None:
+    SyncRun.objects.create(integration=other_tenant, state=RunState.SUCCEEDED)
+    # There is no such moment in Paris.
+    make(tenant, 1, remote_created_at=datetime.max.replace(tzinfo=UTC))
+
+    stats.sweep()
+
+    assert list(TenantFigures.objects.values_list("pk", flat=True)) == [other_tenant.pk]
+
+
 def test_the_funnel_is_in_the_order_of_the_pipeline_and_leaves_the_declined_out(
     tenant: Integration,
 ) -> None:

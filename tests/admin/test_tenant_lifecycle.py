@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -143,6 +144,26 @@ def test_calls_go_with_their_tenant(admin: User, data: Data) -> None:
     assert not Integration.objects.exists()
     assert not PassthroughCall.objects.exists()
     assert not PreparedCall.objects.exists()
+
+
+def test_a_tenant_that_cannot_be_removed_does_not_keep_the_others_from_it(
+    data: Data, other_tenant: Integration
+) -> None:
+    for tenant in (data.tenant, other_tenant):
+        lifecycle.delete(tenant)
+
+    def refuse(instance: Integration, **_: object) -> None:
+        if instance.pk == data.tenant.pk:
+            raise RuntimeError("It cannot be deleted.")
+
+    pre_delete.connect(refuse, sender=Integration)
+    try:
+        removed = lifecycle.remove_deleted(before=timezone.now() + timedelta(seconds=1))
+    finally:
+        pre_delete.disconnect(refuse, sender=Integration)
+
+    assert removed == 1
+    assert list(Integration.objects.values_list("pk", flat=True)) == [data.tenant.pk]
 
 
 def test_only_superusers_delete_and_restore(alice: User, logged_in: LogIn, data: Data) -> None:

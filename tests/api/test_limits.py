@@ -350,5 +350,5 @@ def test_answers_are_kept_for_a_day(writes: Writes) -> None:
     StoredAnswer.objects.filter(idempotency_key="old").update(
         created_at=timezone.now() - timedelta(hours=25)
     )
-    retention.retain()
+    retention.remove_answers()
     assert [row.idempotency_key for row in StoredAnswer.objects.all()] == ["new"]

@@ -184,3 +184,23 @@ def test_one_that_cannot_be_made_does_not_keep_the_others_from_being_made(
     schedules.sweep()
 
     assert [made.schedule_id for made in Export.objects.all()] == [good.pk]
+
+
+def test_a_mail_that_cannot_be_written_does_not_keep_the_others_from_being_sent(
+    rows: Rows, alice: User, admin: User
+) -> None:
+    """As to an address in two lines, which an older version has taken."""
+    rows.candidate()
+    User.objects.filter(pk=admin.pk).update(email="admin@nord.example\nbcc: x@nord.example")
+    for user in (admin, alice):
+        user.refresh_from_db()
+        due(planned(rows, user))
+    schedules.sweep()
+    for export in Export.objects.all():
+        working.work_on(export.pk)
+
+    mailing.sweep()
+
+    assert [sent.to for sent in mail.outbox] == [["alice@nord.example"]]
+    assert Export.objects.get(user=admin).mailed_at is None
+    assert Export.objects.get(user=alice).mailed_at is not None

@@ -336,3 +336,18 @@ def test_the_rows_that_stand_somewhere_are_those_that_are_counted(tenant: Integr
     assert {one: standing(upload.rows.all(), one).count() for one in RowStatus} == {
         one: counted[one] for one in RowStatus
     }
+
+
+def test_an_upload_that_cannot_be_ended_does_not_keep_the_others_from_it(
+    tenant: Integration,
+) -> None:
+    """As one with a file outside the storage."""
+    broken = queue_all(started(tenant, people(2)))
+    good = queue_all(started(tenant, people(4)[2:]))
+    BulkUpload.objects.filter(pk=broken.pk).update(state="CANCELLED", sheet="../outside")
+    end(good)
+
+    uploads.settle_all()
+
+    assert now(broken).ended_at is None
+    assert now(good).state == "DONE"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 
 from integrations.models import (
@@ -19,8 +20,7 @@ from integrations.models import (
     TraitReading,
 )
 from integrations.sandbox import Sandbox
-from integrations.sync.retention import retain
-from integrations.tasks import retain as retain_task
+from integrations.tasks import retain
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written
@@ -99,7 +99,7 @@ def test_emptying_twice_changes_nothing(tenant: Integration) -> None:
     retain()
     before = every_row(tenant)
 
-    retain_task()
+    retain()
 
     assert every_row(tenant) == before
 
@@ -178,3 +178,31 @@ def test_what_was_set_aside_and_quoted_goes_with_its_time_and_the_figures_stay(
     assert SyncWarning.objects.get(run=first, code="odd").examples == []
     assert SyncWarning.objects.get(run=first, code="odd").count == 40
     assert SyncWarning.objects.get(run=second, code="odd").examples != []
+
+
+def test_what_cannot_be_removed_does_not_keep_the_rest_from_being_removed(
+    tenant: Integration, settings: Any
+) -> None:
+    settings.EXCHANGE_RETENTION_DAYS = 7
+    deleted_since(15)
+    run = SyncRun.objects.earliest("pk")
+    QuarantinedRecord.objects.create(run=run, model="jobs", reason="Broken.", raw="{}")
+    SyncWarning.objects.create(run=run, model="jobs", code="odd", count=1, examples=["here"])
+    HttpExchange.objects.update(started_at=timezone.now() - timedelta(days=8))
+    SyncRun.objects.update(queued_at=timezone.now() - timedelta(days=8))
+
+    def refuse(**_: object) -> None:
+        raise RuntimeError("It cannot be deleted.")
+
+    pre_delete.connect(refuse, sender=HttpExchange)
+    try:
+        retain()
+    finally:
+        pre_delete.disconnect(refuse, sender=HttpExchange)
+
+    assert HttpExchange.objects.exists()
+    assert not QuarantinedRecord.objects.exists()
+    assert SyncWarning.objects.get(code="odd").examples == []
+    assert not Candidate.objects.filter(
+        remote_deleted_at__isnull=False, fingerprint__isnull=False
+    ).exists()
