@@ -87,8 +87,10 @@ def failure_logged(what: str, *arguments: object) -> Iterator[None]:
         yield
     except Exception:
         logger.exception(f"{what} failed", *arguments)
-        # A connection that has broken would fail whatever comes next, too.
-        connection.close_if_unusable_or_obsolete()
+        # A connection that has broken would fail whatever comes next, too. One inside a transaction
+        # belongs to who began it.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
 
 # Waking workers
