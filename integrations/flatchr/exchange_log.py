@@ -69,16 +69,20 @@ class NullObserver:
 MASK = "***"
 HEAD = 2_000  # characters of a body that are kept
 _HEADER = 500  # characters of a header value that are kept
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-
-# Values of fields that grant access, in a query or in JSON, whether they are this key or not.
-_FIELDS = r"(?<=[?&]token=)[^&\s]+|(?<=[?&]api_key=)[^&\s]+"
-_JSON_FIELDS = r'(?P<name>"(?:token|token_vyte|api_key|password)"\s*:\s*")(?:[^"\\]|\\.)*'
+# The ends of names whose values are secrets, in any spelling: `token_vyte` is Flatchr's (§13).
+_NAME_ENDS = (
+    r"(?i:passw(?:or)?d|passphrase|pwd|secret|token(?:_vyte)?|authorization|cookie"
+    r"|(?:api|access|private)[_-]?key)"
+)
+_SENSITIVE = re.compile(rf"{_NAME_ENDS}\W*\Z")
+# Values of such names in a query, or a form of the same syntax, and in JSON.
+_QUERY = rf'(?P<query>(?:^|[?&])[^=&?\s"]{{0,60}}?{_NAME_ENDS}(?:\]|%5[dD])*=)[^&\s]+'
+_JSON = rf'(?P<json>{_NAME_ENDS}\]*"\s*:\s*)(?:"(?:[^"\\]|\\.)*|(?P<number>-?\d[\d.eE+-]*))'
 
 
 class Masker:
-    """Replaces one API key, plain or encoded, and every value of a `token`, `token_vyte` (§13),
-    `api_key` or `password` (§0.2) field.
+    """Replaces one API key, plain or encoded, and every value whose name is that of a secret:
+    `password`, `token`, `client_secret`, `X-Api-Key` and the like (`docs/flatchr-api.md §0.2`).
     """
 
     def __init__(self, api_key: str) -> None:
@@ -87,7 +91,7 @@ class Masker:
         # Longest first, so that no spelling leaves the end of another behind.
         keys = [re.escape(text) for text in sorted(spellings, key=len, reverse=True) if text]
         self._longest = max(map(len, spellings))
-        self._pattern = re.compile("|".join([*keys, _FIELDS, _JSON_FIELDS]))
+        self._pattern = re.compile("|".join([*keys, _QUERY, _JSON]))
 
     @property
     def window(self) -> int:
@@ -108,13 +112,20 @@ class Masker:
             done = found.end()
         return "".join(pieces) + text[done : max(done, HEAD)]
 
+    def params(self, params: Mapping[str, str]) -> dict[str, str]:
+        """Parameters as they may be shown."""
+        return {
+            self.text(name): MASK if _SENSITIVE.search(name) else self.text(value)
+            for name, value in params.items()
+        }
+
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers as they may be shown, each value cut to 500 characters."""
-        return {
-            name: MASK if name.lower() in _SECRET_HEADERS else self.text(value)[:_HEADER]
-            for name, value in headers.items()
-        }
+        return {name: value[:_HEADER] for name, value in self.params(headers).items()}
 
 
 def _mask(found: re.Match[str]) -> str:
-    return (found["name"] or "") + MASK
+    if found["json"]:
+        # A number becomes a string, so that JSON stays JSON.
+        return f'{found["json"]}"{MASK}' + ('"' if found["number"] else "")
+    return (found["query"] or "") + MASK

@@ -41,7 +41,7 @@ def begin(
             method=call.method,
             host=call.host,
             path=masker.text(call.path),
-            params={_storable(k): _storable(masker.text(v)) for k, v in call.params.items()},
+            params={_storable(k): _storable(v) for k, v in masker.params(call.params).items()},
             headers=masker.headers(call.shown_headers),
             body_kind=call.kind,
             body=_storable(masker.head(call.shown)),

@@ -152,7 +152,11 @@ def test_a_key_says_when_it_expires() -> None:
         ('{"token": "ab\\"c", "b": 1}', '{"token": "***", "b": 1}'),
         ('{"api_key":"abc', '{"api_key":"***'),
         ('{"token_vyte": "abc", "b": 1}', '{"token_vyte": "***", "b": 1}'),
-        ('{"my_token": "abc"}', '{"my_token": "abc"}'),
+        ('{"my_token": "abc"}', '{"my_token": "***"}'),
+        ('{"Password" : 123, "b": 1}', '{"Password" : "***", "b": 1}'),
+        ('{"secret": null, "tokens": "3", "b": 1}', '{"secret": null, "tokens": "3", "b": 1}'),
+        ("/a?user%5Bpassword%5D=abc&c=1", "/a?user%5Bpassword%5D=***&c=1"),
+        ("password=abc&client_secret=d", "password=***&client_secret=***"),
         (KEY.replace("/", "\\/"), "***"),
     ],
 )

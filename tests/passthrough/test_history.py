@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from django.contrib.auth.models import User
 
@@ -23,10 +24,22 @@ def send(tenant: Integration, user: User, **fields: Any) -> PassthroughCall:
     return PassthroughCall.objects.get()
 
 
+def named(value: Any, word: str, by: str) -> Any:
+    """`value` with `word` replaced in every text of it, names included."""
+    if isinstance(value, str):
+        return value.replace(word, by)
+    if isinstance(value, dict):
+        return {named(name, word, by): named(one, word, by) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(named(one, word, by) for one in value)
+    return value
+
+
 @pytest.mark.parametrize(
     "place",
     [
         {"params": {"lang": "fr", "note": "KEY"}},
+        {"params": {"KEY": "fr"}},
         {"path": "/contracts?note=KEY"},
         {"path": "/contracts/KEY"},
         {"headers": {"X-Note": "KEY"}},
@@ -34,29 +47,72 @@ def send(tenant: Integration, user: User, **fields: Any) -> PassthroughCall:
         {"method": "POST", "data": "note KEY"},
         {"method": "POST", "form": (("note", "KEY"),)},
     ],
-    ids=["parameter", "query", "path", "header", "JSON", "text", "form"],
+    ids=["parameter", "its name", "query", "path", "header", "JSON", "text", "form"],
 )
 def test_the_key_is_masked_wherever_it_was_put(
     place: dict[str, Any], connected_tenant: Integration, alice: User, sandbox: Sandbox
 ) -> None:
-    def put(value: Any) -> Any:
-        if isinstance(value, str):
-            return value.replace("KEY", sandbox.api_key)
-        if isinstance(value, dict):
-            return {name: put(one) for name, one in value.items()}
-        return tuple(put(one) for one in value) if isinstance(value, tuple) else value
-
-    call = send(connected_tenant, alice, **put(place))
+    call = send(connected_tenant, alice, **named(place, "KEY", sandbox.api_key))
 
     kept = str([PassthroughCall.objects.values(), HttpExchange.objects.values()])
     assert sandbox.api_key not in kept
     assert "***" in str([call.path, call.params, call.headers, call.body])
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "Client_Secret",
+        "access-token",
+        "user[password]",
+        "authorization",
+        "apikey",
+        "X-Api-Key",
+    ],
+)
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"params": {"lang": "fr", "NAME": "open sesame"}},
+        {"path": "/contracts?lang=fr&NAME=sesame"},
+        {"path": "/contracts?NAME=sesame"},
+        {"method": "POST", "data": {"user": {"NAME": "open sesame"}}},
+        {"method": "POST", "data": {"user": [{"NAME": 5370, "a": "sesam"}]}},
+        {"method": "POST", "data": "NAME=sesame&b=1"},
+        {"method": "POST", "form": (("a", "b"), ("NAME", "open sesame"))},
+    ],
+    ids=["parameter", "query", "query begins", "JSON", "number", "text", "form"],
+)
+def test_a_value_under_the_name_of_a_secret_is_masked(
+    place: dict[str, Any], name: str, connected_tenant: Integration, alice: User
+) -> None:
+    call = send(connected_tenant, alice, **named(place, "NAME", name))
+
+    kept = str([PassthroughCall.objects.values(), HttpExchange.objects.values()])
+    assert "sesame" not in kept
+    assert "5370" not in kept
+    assert "***" in str([call.path, call.params, call.body])
+    assert call.body_kind != "JSON" or orjson.loads(call.body)
+
+
+@pytest.mark.parametrize("name", ["X-Api-Key", "X-Auth-Token", "X-Password"])
+def test_a_header_with_the_name_of_a_secret_is_masked(
+    name: str, connected_tenant: Integration, alice: User
+) -> None:
+    call = send(connected_tenant, alice, headers={name: "open sesame", "X-Note": "n"})
+
+    kept = str([PassthroughCall.objects.values(), HttpExchange.objects.values()])
+    assert "sesame" not in kept
+    assert call.headers == {name: "***", "X-Note": "n"}
+
+
 def test_the_other_parameters_are_kept_as_they_were(
     connected_tenant: Integration, alice: User
 ) -> None:
-    call = send(connected_tenant, alice, params={"lang": "fr", "x": "a\0b"})
+    given = {"lang": "fr", "tokens": "3", "secretary": "Nadia", "x": "a\0b"}
 
-    assert call.params == {"lang": "fr", "x": "a\N{REPLACEMENT CHARACTER}b"}
+    call = send(connected_tenant, alice, params=given)
+
+    assert call.params == {**given, "x": "a\N{REPLACEMENT CHARACTER}b"}
     assert (call.user, call.status) == (alice, 200)
