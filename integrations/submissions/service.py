@@ -141,6 +141,8 @@ def check(submission: Submission, *, by: Any) -> Submission:
         if submission.document_url and not submission.document:
             Submission.objects.filter(pk=submission.pk).update(**attachments.fetch(submission))
             submission.refresh_from_db()
+            # The draft may have been edited during the fetch.
+            cleaned = clean(submission)
         ready = prepare(submission, cleaned)
         with open_client(submission.integration, recorder) as client:
             receipt = client.create_candidate(ready.payload, ready.resume, dry_run=True)

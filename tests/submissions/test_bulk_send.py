@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from integrations.messages import Message
 from integrations.models import (
     BulkRow,
     BulkUpload,
@@ -142,6 +143,8 @@ def test_a_row_that_cannot_be_queued_any_more_does_not_stop_the_rest(tenant: Int
     assert "closed in Flatchr" in found[3][1]
     assert "applied for this job already" in found[4][1]
     assert "being submitted for this job right now" in found[5][1]
+    # Not their English text alone: the page shows them in the language of its reader.
+    assert all(isinstance(found[number][1], Message) for number in (3, 4, 5))
 
 
 def test_a_row_that_breaks_does_not_stop_the_rest(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.utils import timezone
 
 from integrations.flatchr.applicant_lookup import applicants_by_email
@@ -202,6 +204,24 @@ def test_a_check_with_problems_asks_flatchr_nothing(
         service.check(draft(flatchr_tenant, job, last_name=""), by=None)
 
     assert len(sandbox.requests.matching("POST", TEST)) == 0
+
+
+def test_a_draft_that_is_edited_while_its_file_is_fetched_is_checked_as_it_is_then(
+    flatchr_tenant: Integration, job: Job, settings: Any
+) -> None:
+    settings.EGRESS_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+
+    def edit_and_reply(connection: socket.socket, server: ScriptedServer) -> None:
+        Submission.objects.update(last_name="Perrot-Lenoir")
+        connections.close_all()
+        reply(PDF)(connection, server)
+
+    with ScriptedServer(edit_and_reply) as store:
+        attachment = cv("nadia.pdf", None, data_url=f"{store.url}/nadia.pdf")
+        checked = service.check(draft(flatchr_tenant, job, attachments=(attachment,)), by=None)
+
+    assert (checked.state, checked.last_name) == ("CHECKED", "Perrot-Lenoir")
+    assert checked.log.get().request["body"]["lastname"] == "Perrot-Lenoir"
 
 
 def test_what_was_checked_and_then_changed_is_a_draft_again(

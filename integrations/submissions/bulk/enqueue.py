@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from import_export.results import RowResult
 
 from integrations.jobs import LeaseLost, RecordLease
-from integrations.messages import Message
+from integrations.messages import Message, sequence
 from integrations.models import BulkRow, BulkState, BulkUpload, Channel, RowState, SubmissionKind
 from integrations.submissions import service
 from integrations.submissions.bulk.cv_archive import (
@@ -123,7 +123,7 @@ def _keep_failure(
 ) -> None:
     """Write down why a row was not queued; raises what concerns more than this row."""
     if result.validation_error is not None:
-        words = " ".join(finding.message for finding in proposal.errors)
+        words = sequence([finding.message for finding in proposal.errors])
     elif result.errors:
         words = _words(lease, row, result.errors[0].error)
     else:
