@@ -200,10 +200,14 @@ def _locked_out(facts: Facts, now: datetime) -> Health | None:
 def _held(facts: Facts) -> Health | None:
     if not facts.held:
         return None
+    words = ngettext(
+        "%(count)s record disappeared from Flatchr with many others, so it was not deleted.",
+        "%(count)s records disappeared from Flatchr at once, so nothing was deleted.",
+        facts.held,
+    )
     return Health(
         Condition.HELD,
-        _("%(count)s records disappeared from Flatchr at once, so nothing was deleted.")
-        % {"count": f"{facts.held:,}"},
+        words % {"count": f"{facts.held:,}"},
         Step.OPEN_RUN,
         _("Review them"),
         facts.held_run,
