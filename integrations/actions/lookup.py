@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import F
 
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.applicant_lookup import applicant_by_id
-from integrations.flatchr.configuration import Policy
+from integrations.flatchr.configuration import INTERACTIVE, Policy
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.applicants import ARCHIVED
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
@@ -23,17 +24,7 @@ from integrations.sync.applicants import incremental
 from integrations.tenants.clients import open_action_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
-# Somebody waits for the answer.
-PATIENCE = Policy(
-    connect_timeout=3,
-    read_timeout=20,
-    get_deadline=20,
-    stream_deadline=20,
-    write_deadline=30,
-    attempts=2,
-    backoff_cap=0.5,
-    retry_after_cap=2,
-)
+PATIENCE = replace(INTERACTIVE, stream_deadline=20, write_deadline=30)
 # For reads, for which the official clients wait five seconds.
 HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
 

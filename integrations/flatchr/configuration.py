@@ -71,6 +71,17 @@ class Policy:
     beat: float = 1.0
 
 
+# While a user waits for the answer.
+INTERACTIVE = Policy(
+    connect_timeout=3,
+    read_timeout=20,
+    get_deadline=20,
+    attempts=2,
+    backoff_cap=0.5,
+    retry_after_cap=2,
+)
+
+
 class Clock:
     """Real time; tests pass another."""
 

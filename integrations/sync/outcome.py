@@ -27,16 +27,8 @@ class RunOutcome:
 
 
 CANCELLED = RunOutcome(RunState.CANCELLED)
-TIMED_OUT = RunOutcome(
-    RunState.TIMED_OUT,
-    "timed_out",
-    Message("sync_timed_out"),
-)
-ABANDONED = RunOutcome(
-    RunState.FAILED,
-    "abandoned",
-    Message("sync_given_up"),
-)
+TIMED_OUT = RunOutcome(RunState.TIMED_OUT, "timed_out", Message("sync_timed_out"))
+ABANDONED = RunOutcome(RunState.FAILED, "abandoned", Message("sync_given_up"))
 
 
 def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> RunOutcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from django.db.models import F
 from integrations.audit import trail
 from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.client import FlatchrClient
-from integrations.flatchr.configuration import Policy
+from integrations.flatchr.configuration import INTERACTIVE
 from integrations.flatchr.errors import FlatchrError
 from integrations.messages import Message
 from integrations.models import (
@@ -41,16 +41,7 @@ from integrations.tenants import clients
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 from integrations.tenants.scopes import excluded_models
 
-# Shorter than a sync's: a user waits for the answer.
-PATIENCE = Policy(
-    connect_timeout=3,
-    read_timeout=20,
-    get_deadline=20,
-    stream_deadline=30,
-    attempts=2,
-    backoff_cap=0.5,
-    retry_after_cap=2,
-)
+PATIENCE = replace(INTERACTIVE, stream_deadline=30)
 
 ListedRecord = JobRecord | StageRecord | TagRecord
 
@@ -88,10 +79,7 @@ def retry(item: QuarantinedRecord) -> RetryResult:
         "integration__credentials", "integration__flatchr_settings"
     ).get(pk=item.run_id)
     if not item.remote_id:
-        return RetryResult(
-            False,
-            Message("retry_without_id"),
-        )
+        return RetryResult(False, Message("retry_without_id"))
     if item.model in excluded_models(run.integration.flatchr_settings.scopes):
         raise SyncRefused(Message("retry_kind_not_read"))
     advice = Message("try_again_when_ended")
@@ -102,10 +90,7 @@ def retry(item: QuarantinedRecord) -> RetryResult:
     if found.rejected is not None:
         return _still_refused(item, found.rejected)
     if not found.records and found.applicant is None:
-        return RetryResult(
-            False,
-            Message("retry_record_gone"),
-        )
+        return RetryResult(False, Message("retry_record_gone"))
     with transaction.atomic():
         lock_out_syncs(run.integration_id, advice)
         record_id = _store(run, item, found)
