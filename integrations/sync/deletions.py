@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import HeldDeletion
@@ -48,10 +49,12 @@ def must_hold(*, live: int, vanishing: int) -> bool:
 def delete_unseen(store: Store, table: Table) -> None:
     """Delete what this read did not return, or hold it if the guard says so.
 
-    Only after a complete read of `table`'s model.
+    Only after a complete read of `table`'s model. What earlier runs hold of it is released: the
+    findings of this read count instead.
     """
     with transaction.atomic():
         store.lease.renew()
+        _held_earlier(store, table).delete()
         counts = store.recorder.counts(table.model)
         live, vanishing = (0, 0) if store.first_read else _count(store, table)
         if must_hold(live=live, vanishing=vanishing):
@@ -75,10 +78,7 @@ def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
 
 def release_seen(store: Store, table: Table) -> None:
     """Release the deletions held on earlier runs whose records this read has returned."""
-    earlier = HeldDeletion.objects.filter(
-        run__integration_id=store.integration_id, model=table.model
-    ).exclude(run=store.run)
-    held_on = list(earlier.values_list("run_id", flat=True).order_by().distinct())
+    held_on = list(_held_earlier(store, table).values_list("run_id", flat=True).distinct())
     if not held_on:
         return
     with transaction.atomic(), connection.cursor() as cursor:
@@ -91,6 +91,12 @@ def release_seen(store: Store, table: Table) -> None:
                 f" WHERE {table.name}.integration_id = %s)",
                 [run_id, table.model.value, store.integration_id],
             )
+
+
+def _held_earlier(store: Store, table: Table) -> QuerySet[HeldDeletion]:
+    return HeldDeletion.objects.filter(
+        run__integration_id=store.integration_id, model=table.model
+    ).exclude(run=store.run)
 
 
 def release(integration_id: str, model: Model, record_ids: Collection[str]) -> None:

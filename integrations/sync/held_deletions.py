@@ -38,14 +38,17 @@ BATCH = 4000
 
 
 def later_read(run: SyncRun) -> SyncRun | None:
-    """The newest later full sync that has read the tenant, whose own findings count instead."""
+    """The newest later full sync that has read all that was held on `run`.
+
+    Its own findings count instead. One that could not read a model has found nothing of it.
+    """
     later = SyncRun.objects.filter(
-        integration_id=run.integration_id,
-        pk__gt=run.pk,
-        type=SyncType.FULL,
-        results__complete=True,
+        integration_id=run.integration_id, pk__gt=run.pk, type=SyncType.FULL
     )
-    return later.order_by("-pk").first()
+    held = run.results.filter(held__gt=0).values_list("model", flat=True)
+    for model in held:
+        later = later.filter(results__model=model, results__complete=True)
+    return later.order_by("-pk").first() if held else None
 
 
 @transaction.atomic
@@ -53,7 +56,8 @@ def confirm_deletions(run_id: int, *, user: Any = None) -> int:
     """Delete what the guard holds on a run, and what depends on it; the number of held records.
 
     A record that a later read has returned is no longer held, and stays. Idempotent. Raises
-    `SyncRefused` while a sync of the tenant is live, or when a later full sync has read the tenant.
+    `SyncRefused` while a sync of the tenant is live, or when a later full sync has read what was
+    held (`later_read`).
     """
     run = _to_decide(run_id)
     losing_tags = _losing_tags(run)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -323,18 +323,19 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
 
 
 def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
-    """For each tenant the newest run that ended, and the newest full one with a complete result.
+    """For each tenant the newest run that ended, and the newest full one that tells what is held.
 
-    Each is found within a few steps down the index on (integration, -id).
+    That one holds deletions, or has read all models: what it could not read may still be held on
+    an earlier run. Each is found within a few steps down the index on (integration, -id).
     """
     mine = SyncRun.objects.filter(integration=OuterRef("pk")).order_by("-id").values("pk")
     ended = mine.exclude(state__in=LIVE_STATES)
-    complete = ended.filter(
-        type=SyncType.FULL, state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
-    )
+    read_all = Q(state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED], error_kind="")
+    holds = Exists(HeldDeletion.objects.filter(run=OuterRef("pk")))
+    full = ended.filter(read_all | holds, type=SyncType.FULL)
     rows = Integration.objects.filter(pk__in=ids).annotate(
         last=Subquery(ended[:1]),
-        full=Subquery(complete[:1]),
+        full=Subquery(full[:1]),
     )
     return {
         row["pk"]: {name: row[name] for name in ("last", "full")}

@@ -146,6 +146,19 @@ def test_held_deletions_are_confirmed_by_hand(
     assert not HeldDeletion.objects.exists()
 
 
+def test_a_list_that_a_later_sync_has_replaced_leads_to_that_sync(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    later = SyncRun.objects.create(integration=data.tenant, state=RunState.SUCCEEDED)
+    later.results.create(model="jobs", complete=True)
+    troubled_run.held_deletions.all().delete()
+
+    shown = client_of_alice.get(change_url(troubled_run)).content.decode()
+
+    assert "A later full sync has read this tenant since" in shown
+    assert f'href="{change_url(later)}"' in shown
+
+
 def test_a_confirmation_that_comes_too_late_is_refused_with_words(
     client_of_alice: Client, data: Data, troubled_run: SyncRun
 ) -> None:
@@ -154,7 +167,9 @@ def test_a_confirmation_that_comes_too_late_is_refused_with_words(
 
     answer = client_of_alice.post(run_address(troubled_run.pk, "confirm"), follow=True)
 
-    assert "A later full sync has read this tenant" in answer.content.decode()
+    shown = answer.content.decode()
+    assert "A later full sync has read this tenant, so its list counts." in shown
+    assert f'<a class="rl-link" href="{change_url(later)}">Open the later sync</a>' in shown
     assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
 
 

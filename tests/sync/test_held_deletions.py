@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ from integrations.models import (
     Candidate,
     CandidateTag,
     Event,
+    HeldDeletion,
     HoldDecision,
     Integration,
     Job,
@@ -28,7 +30,7 @@ from integrations.sync.applicants.incremental import store_applicants
 from integrations.sync.deletions import must_hold
 from integrations.sync.held_deletions import confirm_deletions, keep_records
 from integrations.sync.runs import SyncRefused
-from integrations.tenants.health import Condition, health_of
+from integrations.tenants.health import Condition, facts_for, health_of
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import Background, counts, queue, sync, written
@@ -211,9 +213,17 @@ def test_a_later_full_sync_makes_its_own_findings(held_run: SyncRun, tenant: Int
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(("status", "state"), [(500, "FAILED"), (401, "AUTHENTICATION_FAILED")])
-def test_a_later_full_sync_that_reads_nothing_neither_settles_nor_blocks(
-    status: int,
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ({"status": 500}, "FAILED"),
+        ({"status": 401}, "AUTHENTICATION_FAILED"),
+        # Jobs, stages and tags are read completely.
+        ({"path": "/search/applicants$", "status": 500}, "PARTIALLY_FAILED"),
+    ],
+)
+def test_a_later_full_sync_that_reads_no_applicants_neither_settles_nor_blocks(
+    fault: dict[str, Any],
     state: str,
     held_run: SyncRun,
     tenant: Integration,
@@ -221,16 +231,57 @@ def test_a_later_full_sync_that_reads_nothing_neither_settles_nor_blocks(
     crowd: list[str],
 ) -> None:
     before = every_row(tenant)
-    sandbox.faults.add(status=status)
+    sandbox.faults.add(**fault)
 
     later = sync(tenant)
 
     assert later.state == state
     assert not later.held_deletions.exists()
     assert held_run.held_deletions.count() == 21
+    facts = facts_for([tenant])[tenant.pk]
+    assert (facts.held_run, facts.held) == (held_run, 21)
     assert every_row(tenant) == before
     assert confirm_deletions(held_run.pk) == 21
     assert deleted(Application.objects.all()) == set(crowd[:21])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_each_model_is_decided_on_the_newest_full_sync_that_has_read_it(
+    tenant: Integration, sandbox: Sandbox, crowd: list[str]
+) -> None:
+    for number in range(25):
+        sandbox.add_vacancy(title=f"Poste {number}", slug=f"poste-{number}")
+    sync(tenant)
+    for applicant in crowd[:21]:
+        sandbox.remove_applicant(applicant)
+    for vacancy in sandbox.vacancies():
+        sandbox.remove_vacancy(vacancy["id"])
+    both = sync(tenant)
+    assert written(both) == {"jobs": {"held": 26}, "applications": {"held": 21}}
+    sandbox.faults.add(path="/search/applicants$", status=500)
+    jobs_only = sync(tenant)
+    assert written(jobs_only) == {"jobs": {"held": 26}}
+
+    assert confirm_deletions(both.pk) == 21
+
+    assert deleted(Application.objects.all()) == set(crowd[:21])
+    assert Job.objects.live().count() == 26
+    assert confirm_deletions(jobs_only.pk) == 26
+    assert facts_for([tenant])[tenant.pk].held == 0
+
+
+def test_what_a_later_full_sync_has_deleted_is_held_no_longer(
+    held_run: SyncRun, tenant: Integration, sandbox: Sandbox, crowd: list[str]
+) -> None:
+    """With many more applicants, the missing ones are not too many any more."""
+    for number in range(100):
+        add(sandbox, "Bea", f"bea{number}@example.org")
+
+    later = sync(tenant)
+
+    assert counts(later, Model.APPLICATIONS)["deleted"] == 21
+    assert not HeldDeletion.objects.exists()
+    assert health_of([tenant])[tenant.pk][1].condition == Condition.ACTIVE
 
 
 def test_a_later_delta_does_not_stand_in_the_way(held_run: SyncRun, tenant: Integration) -> None:
