@@ -6,7 +6,6 @@ Each step is registered by itself, so one that fails does not keep the others fr
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +13,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import jobs
-from integrations.field_catalogue import FieldType, fields_of
 from integrations.models import (
     Application,
     Candidate,
@@ -26,18 +24,12 @@ from integrations.models import (
     SyncWarning,
     TraitReading,
 )
-from integrations.records import PersonRecord
+from integrations.sync.bulk.tables import NOBODY
 
 # How long a deleted record keeps its personal data; its ids and times are kept for ever.
 PERSONAL_DATA = timedelta(days=14)
 # How long a request with an Idempotency-Key can be repeated.
 ANSWERS = timedelta(days=1)
-
-
-# The unified fields of a candidate, emptied.
-NOBODY: dict[str, Any] = {
-    field.name: [] if field.type is FieldType.JSON else None for field in fields_of(PersonRecord)
-}
 
 
 @jobs.RETENTION.register("answers of the API")

@@ -16,17 +16,18 @@ address, and nobody can find an address by a person. One person remains one cand
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from integrations.field_catalogue import fields_of
 from integrations.flatchr.client import SEARCH
 from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.reader import ArrayClient
 from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, PersonRecord
 from integrations.sync.bulk.dialects import json_text
+from integrations.sync.bulk.tables import NOBODY
 from integrations.tenants.scopes import redacts_people
 
 # The source fields that unified fields are made of (`docs/mapping.md`, Candidate and application):
@@ -115,12 +116,12 @@ class ScopeFilter:
         ).hexdigest()
 
     def person(self, person: PersonRecord) -> PersonRecord:
-        """A person without what is left out."""
-        names = Part.NAMES in self._left_out
-        return replace(
-            person,
-            first_name=None if names else person.first_name,
-            last_name=None if names else person.last_name,
-            email_addresses=[] if Part.EMAILS in self._left_out else person.email_addresses,
-            phone_numbers=[] if Part.PHONES in self._left_out else person.phone_numbers,
-        )
+        """A person as mapping makes it of a filtered source object."""
+        if self._passes_all:
+            return person
+        kept = {
+            field.name: getattr(person, field.name)
+            for field in fields_of(PersonRecord)
+            if self._kept.issuperset(field.entry.source.split())
+        }
+        return PersonRecord(**{**NOBODY, **kept})

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations.field_catalogue import fields_of
 from integrations.models import (
     Application,
     Candidate,
@@ -119,36 +120,21 @@ def _redact_applications(
 def _redact_candidates(
     store: Store, scope_filter: ScopeFilter, candidates: list[Candidate]
 ) -> None:
+    names = [field.name for field in fields_of(PersonRecord)]
     stale, live = [], 0
     for candidate in candidates:
-        person = PersonRecord(
-            candidate.first_name,
-            candidate.last_name,
-            candidate.email_addresses,
-            candidate.phone_numbers,
-        )
+        person = PersonRecord(**{name: getattr(candidate, name) for name in names})
         kept = scope_filter.person(person)
         if kept != person:
-            candidate.first_name, candidate.last_name = kept.first_name, kept.last_name
-            candidate.email_addresses = kept.email_addresses
-            candidate.phone_numbers = kept.phone_numbers
+            for name in names:
+                setattr(candidate, name, getattr(kept, name))
             candidate.content_hash = digest(person_columns(kept))
             candidate.changed_at = timezone.now()
             live += candidate.remote_deleted_at is None
             stale.append(candidate)
     with transaction.atomic():
         store.lease.renew()
-        Candidate.objects.bulk_update(
-            stale,
-            [
-                "first_name",
-                "last_name",
-                "email_addresses",
-                "phone_numbers",
-                "content_hash",
-                "changed_at",
-            ],
-        )
+        Candidate.objects.bulk_update(stale, [*names, "content_hash", "changed_at"])
         store.recorder.counts(Model.CANDIDATES).updated += live
         store.recorder.save(Model.CANDIDATES)
 

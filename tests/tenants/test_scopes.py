@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from integrations.field_catalogue import fields_of
+from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.models import (
     Application,
     Candidate,
@@ -20,7 +22,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.models.scopes import Choice, Part, Scopes, scopes_from
-from integrations.records import PERSON, Model
+from integrations.records import PERSON, ApplicationRecord, Model, PersonRecord, RawApplicant
 from integrations.sandbox import Sandbox
 from integrations.search import filling
 from integrations.submissions import enqueue
@@ -101,6 +103,28 @@ def test_what_else_flatchr_sends_goes_with_any_part_of_a_person() -> None:
     assert filtered_source(ROW, Part.TAGS) == ROW
 
 
+def person_in(row: dict[str, Any]) -> PersonRecord:
+    mapper = ApplicantMapper({}, {}, report=lambda _: None)
+    identified = mapper.identify(row, json.dumps(row))
+    assert isinstance(identified, RawApplicant)
+    record = mapper.application(identified)
+    assert isinstance(record, ApplicationRecord)
+    return record.person
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [(Part.NAMES,), (Part.EMAILS,), (Part.PHONES,), (Part.NAMES, Part.PHONES), (Part.RAW,), ()],
+)
+def test_a_person_loses_what_the_source_object_loses(parts: tuple[Part, ...]) -> None:
+    whole = person_in(ROW)
+    assert all(getattr(whole, field.name) for field in fields_of(PersonRecord))
+
+    kept = ScopeFilter(left_out(*parts), "flatchr:one").person(whole)
+
+    assert kept == person_in(filtered_source(ROW, *parts))
+
+
 def test_one_person_is_known_again_without_an_address() -> None:
     other = {**ROW, "email": "nadia.perrot@MAIL.example "}
     digest = filtered_source(ROW, Part.EMAILS)[PERSON]
@@ -171,6 +195,8 @@ def test_phones_that_are_left_out_are_nowhere_and_come_back(
         raw=json.dumps({"phone": sent[0]}),
     )
     before = dict(Candidate.objects.values_list("pk", "changed_at"))
+    others = [field.name for field in fields_of(PersonRecord) if field.name != "phone_numbers"]
+    rest = Candidate.objects.in_bulk()
 
     assert scopes.choose(tenant, left_out(Part.PHONES))
     run = queue(tenant, "DELTA")
@@ -190,6 +216,9 @@ def test_phones_that_are_left_out_are_nowhere_and_come_back(
         if changed_at > before[pk]
     ]
     assert len(moved) == len(numbers) + 1
+    for pk, candidate in Candidate.objects.in_bulk().items():
+        for name in others:
+            assert getattr(candidate, name) == getattr(rest[pk], name)
     tenant.refresh_from_db()
     assert tenant.scopes_changed_at is None
     assert written(sync(tenant, "DELTA")) == {}

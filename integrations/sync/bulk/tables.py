@@ -67,6 +67,11 @@ JOB_COLUMNS = Columns(JobRecord)
 PERSON_COLUMNS = Columns(PersonRecord)
 APPLICATION_COLUMNS = Columns(ApplicationRecord)
 
+# The unified fields of a person of whom nothing is kept.
+NOBODY: dict[str, Any] = {
+    field.name: [] if field.type is FieldType.JSON else None for field in fields_of(PersonRecord)
+}
+
 JOBS = Table(
     model=Model.JOBS,
     record=Job,
