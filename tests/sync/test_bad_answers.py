@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import FlatchrCredentials, Integration, Job, SyncRun
+from integrations.models import Application, FlatchrCredentials, Integration, Job, SyncRun
 from integrations.records import Model
 from integrations.sandbox import Sandbox
 from tests.sync.people import add
@@ -91,16 +91,19 @@ def test_any_broken_list_deletes_nothing_of_its_model(
 
 
 def test_a_list_that_breaks_off_keeps_what_it_brought(
-    synced_tenant: Integration, sandbox: Sandbox
+    synced_tenant: Integration, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(400):
-        add(sandbox, f"Ada {number}", f"ada{number}@example.org")
+    """The whole batches of it; of the one that was not full nothing is certain."""
+    monkeypatch.setattr("integrations.sync.phases.BATCH", 1)
+    added = {add(sandbox, f"Ada {number}", f"ada{number}@example.org") for number in range(40)}
     sandbox.faults.add(path=SEARCH, body={"status": 0}, cut=200)
 
     run = sync(synced_tenant)
 
     assert failed(run) == {"applications": "cut_short"}
-    assert not any("deleted" in figures for figures in written(run).values())
+    assert written(run) == {"candidates": {"created": 40}, "applications": {"created": 40}}
+    stored = Application.objects.live().filter(remote_id__in=added)
+    assert stored.count() == len(added)
 
 
 def test_the_sync_after_the_trouble_finds_the_deletions(
