@@ -15,8 +15,10 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.urls import reverse_lazy
+from kombu import Exchange, Queue
 
 from config.secret_files import read_or_create
+from integrations.lanes import Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -220,6 +222,8 @@ else:
         "interval_step": 0.2,
         "interval_max": 0.5,
     }
+CELERY_TASK_QUEUES = [Queue(lane, Exchange(lane), routing_key=lane) for lane in Lane]
+CELERY_TASK_DEFAULT_QUEUE = Lane.NOW.value
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -23,10 +23,13 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from integrations.lanes import Lane
+
 logger = logging.getLogger(__name__)
 
-# A call that no worker has taken for so long is dropped: the sweep has repeated it meanwhile.
-WAKE_UP_EXPIRES_SECONDS = 60
+# A call that no worker has taken for so long is dropped: the sweep has repeated it meanwhile. More
+# than clocks of machines are apart, as the worker's decides.
+WAKE_UP_EXPIRES_SECONDS = 900
 # A call that is due later than this is left to the sweep, which comes round more often.
 LONGEST_COUNTDOWN_SECONDS = 20.0
 
@@ -100,12 +103,14 @@ def failure_logged(what: str, *arguments: object) -> Iterator[None]:
 class JobKind:
     """A kind of job: the task that works on one row, and how the sweep finds the rows for it.
 
-    `find_waiting` returns the keys of the rows that need a worker and have none; `give_up`, called
-    before it, ends the rows that have been tried too often.
+    `find_waiting` returns the keys of the rows that need a worker and have none, the first to be
+    worked on first, and not more than a sweep is to call for; `give_up`, called before it, ends the
+    rows that have been tried too often.
     """
 
     name: str
     task: str
+    lane: Lane
     find_waiting: Callable[[datetime], Iterable[Any]]
     give_up: Callable[[datetime], object] | None = None
 
@@ -125,6 +130,7 @@ class JobKind:
             current_app.send_task(
                 self.task,
                 args=[key],
+                queue=self.lane.value,
                 countdown=after or None,
                 expires=WAKE_UP_EXPIRES_SECONDS + after,
                 retry=False,
@@ -136,11 +142,18 @@ class JobKind:
 
     def sweep(self) -> None:
         """Wake a worker for each waiting row. Idempotent."""
-        now = timezone.now()
+        moment = now()
         if self.give_up is not None:
-            self.give_up(now)
-        for key in self.find_waiting(now):
+            self.give_up(moment)
+        for key in self.find_waiting(moment):
             self.wake(key)
+
+    def work_on_next(self, work: Callable[[Any], bool]) -> bool:
+        """Call `work` with the first row that waits; returns whether there was one to work on.
+
+        `work` returns False when another worker was quicker; then the next one is tried.
+        """
+        return any(work(key) for key in self.find_waiting(now()))
 
 
 def register(kind: JobKind) -> JobKind:
@@ -152,14 +165,24 @@ def register(kind: JobKind) -> JobKind:
 # Leases
 
 
-def is_expired(now: datetime) -> Q:
+def now() -> datetime:
+    """The time by the clock that all processes share: that of PostgreSQL, else this machine's."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def is_expired(moment: datetime) -> Q:
     """Rows whose worker has not been heard of for a lease's length."""
-    return Q(lease_expires_at__lt=now)
+    return Q(lease_expires_at__lt=moment)
 
 
-def is_free(now: datetime) -> Q:
+def is_free(moment: datetime) -> Q:
     """Rows that no live worker holds."""
-    return Q(lease_expires_at=None) | is_expired(now)
+    return Q(lease_expires_at=None) | is_expired(moment)
 
 
 def claim(rows: QuerySet[Any], *, length: timedelta, **fields: Any) -> str | None:
@@ -169,7 +192,7 @@ def claim(rows: QuerySet[Any], *, length: timedelta, **fields: Any) -> str | Non
     a row that is held.
     """
     owner = uuid.uuid4().hex
-    claimed = rows.update(lease_owner=owner, lease_expires_at=timezone.now() + length, **fields)
+    claimed = rows.update(lease_owner=owner, lease_expires_at=now() + length, **fields)
     return owner if claimed else None
 
 
@@ -199,7 +222,7 @@ class Lease:
 
     def renew(self, **fields: Any) -> None:
         """Extend the lease and set `fields`; raises `LeaseLost`."""
-        self.write(lease_expires_at=timezone.now() + self.length, **fields)
+        self.write(lease_expires_at=now() + self.length, **fields)
 
     def release(self, **fields: Any) -> None:
         """End the lease and set `fields`; raises `LeaseLost`."""

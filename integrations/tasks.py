@@ -1,45 +1,74 @@
-"""The Celery tasks: each calls a service with ids, and does nothing itself."""
+"""The Celery tasks: each calls a service with ids, and does nothing itself.
+
+A message names the row that it was sent for. Those of the lanes for long jobs only say that
+something waits: what is worked on is what comes first in the table (`lanes.py`).
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 
-from integrations import jobs
-from integrations.accounts import users
-from integrations.audit import trail
-from integrations.connecting import lifecycle
-from integrations.exports import files as export_files
-from integrations.exports import mailing, schedules
+from integrations import lanes
+from integrations.exports import mailing
 from integrations.exports import working as export_working
-from integrations.passthrough import confirmation
-from integrations.passthrough import history as passthrough_history
+from integrations.exports.service import EXPORTS
+from integrations.lanes import Lane
 from integrations.search import filling
 from integrations.submissions import reconcile, send
-from integrations.submissions import retention as submission_retention
-from integrations.submissions.bulk import retention as bulk_retention
-from integrations.submissions.bulk import uploads, worker
-from integrations.sync import engine, retention, runs
+from integrations.submissions.bulk import worker
+from integrations.sync import engine
+from integrations.sync.runs import RUNS
 from integrations.tenants import stats
 
-# Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
-REGISTERED = (
-    *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
-    *(runs, schedules, users, submission_retention, trail, uploads),
-)
+
+def work_on_next(lane: Lane) -> bool:
+    """Do the first job that waits in a lane for long ones; False when none does."""
+    match lane:
+        case Lane.SYNCS:
+            return RUNS.work_on_next(_sync)
+        case Lane.SOON:
+            return EXPORTS.work_on_next(_write_export)
+        case _:
+            return False
+
+
+def _sync(run_id: int) -> bool:
+    if not engine.execute(run_id):
+        return False
+    filling.after(run_id)
+    stats.count_after(run_id)
+    return True
+
+
+def _write_export(export_id: int) -> bool:
+    if not export_working.work_on(export_id):
+        return False
+    mailing.sweep()
+    return True
 
 
 @shared_task
-def run_sync(run_id: int) -> None:
-    """Run a queued sync, or take over one whose worker has died."""
-    if engine.execute(run_id):
-        filling.after(run_id)
-        stats.count_after(run_id)
+def run_sync(run_id: Any) -> None:  # noqa: ARG001 - see above
+    """Run the syncs that wait, and take over those whose worker has died."""
+    lanes.work_through(Lane.SYNCS, work_on_next)
+
+
+@shared_task
+def work_on_export(export_id: Any) -> None:  # noqa: ARG001 - see above
+    """Write the files of large exports that wait, or whose worker has died."""
+    lanes.work_through(Lane.SOON, work_on_next)
 
 
 @shared_task
 def fill_search(integration_id: str) -> None:
-    """Fill in what the search box looks through, after a sync."""
-    filling.catch_up(integration_id)
+    """Fill in what the search box looks through, after a sync; the sweep calls again if no place
+    is free.
+    """
+    with lanes.place() as free:
+        if free:
+            filling.catch_up(integration_id)
 
 
 @shared_task
@@ -53,23 +82,3 @@ def run_submission(submission_id: str) -> None:
 def work_on_upload(upload_id: str) -> None:
     """Check a bulk upload, or queue its next rows."""
     worker.work_on(upload_id)
-
-
-@shared_task
-def work_on_export(export_id: int) -> None:
-    """Write the file of a large export, or take over from a worker that has died."""
-    export_working.work_on(export_id)
-    mailing.sweep()
-
-
-@shared_task
-def sweep() -> None:
-    """Wake workers for what waits, then start what is due."""
-    jobs.KINDS.run()
-    jobs.SWEEP.run()
-
-
-@shared_task
-def retain() -> None:
-    """Remove what has been kept for long enough."""
-    jobs.RETENTION.run()

@@ -17,10 +17,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.celery import app
-from integrations import jobs, tasks
+from integrations import jobs, scheduler
 from integrations.exports import working
 from integrations.exports.service import EXPORTS
 from integrations.jobs import HeartbeatLease, JobKind, Lease, LeaseLost, PeriodicSteps, RecordLease
+from integrations.lanes import Lane
 from integrations.models import (
     BulkUpload,
     Export,
@@ -201,9 +202,9 @@ def test_a_row_is_woken_for_on_commit_and_never_after_a_rollback(
     assert woken() == ["kept"]
 
 
-def message() -> Any:
-    """The headers of the one message that is queued."""
-    with app.connection_for_read() as broker, broker.SimpleQueue("celery") as messages:
+def message(lane: Lane) -> Any:
+    """The headers of the one message that is queued in the lane."""
+    with app.connection_for_read() as broker, broker.SimpleQueue(lane.value) as messages:
         found = messages.get_nowait()
         found.ack()
         with pytest.raises(Empty):
@@ -214,7 +215,7 @@ def message() -> Any:
 def test_a_call_that_is_due_soon_carries_its_time_and_expires_after_it() -> None:
     SUBMISSIONS.wake("soon", after=15)
 
-    headers = message()
+    headers = message(Lane.NOW)
     assert headers["task"] == "integrations.tasks.run_submission"
     assert headers["eta"] < headers["expires"]
 
@@ -223,7 +224,7 @@ def test_a_call_that_is_due_soon_carries_its_time_and_expires_after_it() -> None
 def test_a_call_that_is_due_has_no_time_of_its_own(after: float) -> None:
     RUNS.wake(1, after=after)
 
-    headers = message()
+    headers = message(Lane.SYNCS)
     assert headers["eta"] is None
     assert headers["expires"] is not None
 
@@ -276,7 +277,7 @@ def test_the_sweep_goes_on_after_a_kind_that_fails(
     export = waiting_export(tenant)
     monkeypatch.setattr("integrations.models.SyncRun.objects", None)
 
-    tasks.sweep()
+    scheduler.sweep()
 
     assert export in woken()
 
@@ -286,6 +287,7 @@ def test_rows_are_given_up_before_workers_are_woken(tenant: Integration) -> None
     kind = JobKind(
         name="test",
         task="integrations.tasks.run_sync",
+        lane=Lane.SYNCS,
         find_waiting=lambda _: done.append("found") or [7],  # type: ignore[func-returns-value]
         give_up=lambda _: done.append("given up"),
     )

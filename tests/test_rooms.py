@@ -20,17 +20,18 @@ PACKAGE = ROOT / "integrations"
 # From the ground up: a room imports from the floors below its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
-        *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs"),
+        *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
         *("egress", "egress_targets", "archives", "spreadsheets", "client_address"),
     ),
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit"),
     ("sync",),
     ("connecting", "submissions", "actions", "exports", "passthrough"),
-    ("admin", "api", "management", "tasks", "templatetags", "apps"),
+    ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),
 )
 # Neighbours on one floor, the one that is used second. They form no circle.
 BESIDE = {
+    ("jobs", "lanes"),
     ("accounts", "audit"),
     ("tenants", "audit"),
     ("egress", "egress_targets"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from integrations import jobs
 from integrations.audit.trail import record
 from integrations.exports.formats import FORMATS, Style
 from integrations.exports.writing import Wanted, write
+from integrations.lanes import Lane
 from integrations.models import (
     LIVE_EXPORTS,
     Event,
@@ -30,10 +31,8 @@ from integrations.models import (
 # Nothing of an Excel file can be sent before its last row has been written, and a row of it takes
 # longer. With the default setting somebody waits for 10,000 rows, which takes about a second.
 EXCEL_SHARE = 5
-# What was queued so short a while ago has its own wake-up call on the way.
-OVERDUE = timedelta(seconds=5)
-# Exports that one sweep wakes workers for at most.
-MOST_CALLS = 100
+# Exports that one sweep wakes workers for at most: a worker goes on to the next by itself.
+MOST_CALLS = 20
 
 
 class Download(NamedTuple):
@@ -141,7 +140,7 @@ def unattended(now: datetime) -> Q:
 
 
 def _find_waiting(now: datetime) -> QuerySet[Export, int]:
-    waiting = Export.objects.filter(unattended(now), started_at__lt=now - OVERDUE)
+    waiting = Export.objects.filter(unattended(now))
     return waiting.order_by("pk").values_list("pk", flat=True)[:MOST_CALLS]
 
 
@@ -149,6 +148,7 @@ EXPORTS = jobs.register(
     jobs.JobKind(
         name="export",
         task="integrations.tasks.work_on_export",
+        lane=Lane.SOON,
         find_waiting=_find_waiting,
     )
 )

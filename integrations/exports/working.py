@@ -61,7 +61,7 @@ class ExportLease(jobs.HeartbeatLease):
 def claim(export_id: int) -> ExportLease | None:
     """Claim the export if it is queued, or if its worker has died; None when another has it."""
     owner = jobs.claim(
-        Export.objects.filter(unattended(timezone.now()), pk=export_id),
+        Export.objects.filter(unattended(jobs.now()), pk=export_id),
         length=LEASE,
         attempts=F("attempts") + 1,
         state=ExportState.RUNNING,

@@ -36,6 +36,8 @@ class ErrorKind(StrEnum):
     VACANCY_GONE = "vacancy_gone"
     INVALID = "invalid"
     FILE_TOO_LARGE = "file_too_large"
+    # Of Relais itself: the stored key cannot be decrypted, so Flatchr was not asked.
+    KEY_UNREADABLE = "key_unreadable"
 
     @property
     def is_auth(self) -> bool:

@@ -131,7 +131,7 @@ def _texts(error: FlatchrError, may_be_done: bool, max_bytes: int) -> tuple[str,
     """A title, which may be empty, and a message: what happened and what to do next."""
     if error.kind is ErrorKind.RATE_LIMITED:
         return "", Message("request_limit_used_up")
-    if error.kind.is_auth:
+    if error.kind.is_auth or error.kind is ErrorKind.KEY_UNREADABLE:
         return Message("sign_in_impossible"), error.message
     if error.kind is ErrorKind.TOO_LARGE:
         size = max_bytes // 1024**2

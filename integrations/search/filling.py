@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.jobs import LeaseLost
+from integrations.lanes import Lane
 from integrations.models import (
     Candidate,
     Integration,
@@ -75,6 +76,7 @@ SEARCH_ENTRIES = jobs.register(
     jobs.JobKind(
         name="the search of tenant",
         task="integrations.tasks.fill_search",
+        lane=Lane.SOON,
         find_waiting=behind,
     )
 )
@@ -130,7 +132,7 @@ def _claim(integration_id: str) -> jobs.Lease | None:
         return None
     SearchProgress.objects.get_or_create(pk=integration_id)
     row = SearchProgress.objects.filter(pk=integration_id)
-    owner = jobs.claim(row.filter(jobs.is_free(timezone.now())), length=LEASE)
+    owner = jobs.claim(row.filter(jobs.is_free(jobs.now())), length=LEASE)
     return jobs.Lease(row, owner=owner, length=LEASE) if owner else None
 
 

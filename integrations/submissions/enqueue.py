@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.messages import Message
 from integrations.models import (
@@ -127,7 +127,7 @@ def search_again(submission: Submission) -> Submission:
     """Search again for a submission that stayed uncertain; it is not sent."""
     Submission.objects.filter(
         pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
-    ).update(next_attempt_at=timezone.now(), error_message=LOOKING)
+    ).update(next_attempt_at=jobs.now(), error_message=LOOKING)
     SUBMISSIONS.enqueue(submission.pk)
     submission.refresh_from_db()
     return submission
@@ -190,7 +190,7 @@ def _as_changed_meanwhile(submission: Submission) -> Submission:
 
 
 def _fields(submission: Submission, cleaned: Cleaned, *, by: Any, again: bool) -> dict[str, Any]:
-    now = timezone.now()
+    now = jobs.now()
     return {
         "state": SubmissionState.QUEUED,
         "queued_at": now,

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.lanes import Lane
 from integrations.models import Submission, SubmissionState
 
 LEASE = timedelta(seconds=20)
@@ -34,6 +35,7 @@ SUBMISSIONS = jobs.register(
     jobs.JobKind(
         name="submission",
         task="integrations.tasks.run_submission",
+        lane=Lane.NOW,
         find_waiting=_find_waiting,
     )
 )
@@ -41,7 +43,7 @@ SUBMISSIONS = jobs.register(
 
 def claim(submission_id: str, states: Iterable[SubmissionState]) -> SubmissionLease | None:
     """Claim the submission if it is in one of `states`, due, and free; else None."""
-    now = timezone.now()
+    now = jobs.now()
     due = Submission.objects.filter(
         jobs.is_free(now), pk=submission_id, state__in=list(states), next_attempt_at__lte=now
     )

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from integrations import jobs
 from integrations.flatchr.applicant_lookup import ApplicantRow, FoundApplicants, applicants_by_email
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
@@ -137,7 +137,7 @@ def _find(
     """Our applicant, or whether its absence means that there is none. Raises `FlatchrError`."""
     looked = applicants_by_email(client, address)
     found = own_applicant(submission, looked)
-    is_over = submission.settle_at is None or timezone.now() >= submission.settle_at
+    is_over = submission.settle_at is None or jobs.now() >= submission.settle_at
     settles = submission.state == SubmissionState.UNCERTAIN and is_over and looked.complete
     if found is None and settles:
         archived = _find_archived(client, address)
@@ -170,7 +170,7 @@ def succeed(
     """Flatchr has it: say so, with the records of it, as far as they are known. `problem` is why
     the search for them failed.
     """
-    now = timezone.now()
+    now = jobs.now()
     submission = lease.submission
     upcoming = None if found else _next_lookup_at(submission, now)
     with transaction.atomic():
@@ -253,7 +253,7 @@ def _schedule_next_lookup(
     Of an uncertain submission there is a last search at `settle_at`; one that fails or cannot be
     read completely is repeated until an answer comes.
     """
-    now = timezone.now()
+    now = jobs.now()
     submission = lease.submission
     upcoming = _next_lookup_at(submission, now)
     if submission.state == SubmissionState.UNCERTAIN and upcoming is None:

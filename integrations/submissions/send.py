@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.flatchr.applicant_lookup import FoundApplicants, applicants_by_email
 from integrations.flatchr.client import CREATE, FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
@@ -41,6 +42,8 @@ LONGEST_WAIT = timedelta(hours=24)
 # A pause for when Flatchr, or our own limit, does not say how long to wait; and the longest one.
 PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=10)
+# Nothing was sent, and nobody has to change the submission: it waits.
+PASSING = frozenset({ErrorKind.RATE_LIMITED, ErrorKind.KEY_UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def _begin(
     recorder: ExchangeRecorder,
 ) -> int:
     """Commit that the request goes out now; the attempt's id. Raises `LeaseLost`."""
-    now = timezone.now()
+    now = jobs.now()
     cleaned = ready.cleaned
     with transaction.atomic():
         lease.write(
@@ -182,7 +185,7 @@ def _not_accepted(
     """Flatchr did not take it: failed, or queued again when Flatchr asked for a pause."""
     error = receipt.reason
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _has_waited_too_long(lease):
+        if error.kind in PASSING and not _has_waited_too_long(lease):
             _pause(lease, error)
         else:
             states.fail_for(lease, receipt)
@@ -193,7 +196,7 @@ def _not_accepted(
 def _lookup_failed(lease: SubmissionLease, error: FlatchrError, recorder: ExchangeRecorder) -> None:
     """The search failed, so nothing was sent."""
     with transaction.atomic():
-        if error.kind is ErrorKind.RATE_LIMITED and not _has_waited_too_long(lease):
+        if error.kind in PASSING and not _has_waited_too_long(lease):
             _pause(lease, error)
         else:
             states.fail(lease, error.kind.value, states.not_sent(error), error.detail)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.messages import Message
@@ -65,7 +66,7 @@ def requeue(lease: SubmissionLease, pause: timedelta) -> None:
         settle_at=None,
         # What came before was no death of a worker.
         attempts=1,
-        next_attempt_at=timezone.now() + pause,
+        next_attempt_at=jobs.now() + pause,
     )
     SUBMISSIONS.enqueue(lease.submission.pk, after=pause.total_seconds())
 
@@ -74,7 +75,7 @@ def uncertain(lease: SubmissionLease, error: FlatchrError | None, detail: str = 
     """The request may have arrived: look, from now on."""
     lease.release(
         state=SubmissionState.UNCERTAIN,
-        next_attempt_at=timezone.now(),
+        next_attempt_at=jobs.now(),
         error_kind=error.kind.value if error else "interrupted",
         error_message=LOOKING,
         error_detail=error.detail if error else detail,

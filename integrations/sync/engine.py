@@ -6,6 +6,7 @@ import logging
 
 from integrations.flatchr.errors import FlatchrError
 from integrations.jobs import LeaseLost
+from integrations.lanes import WorkerStopping
 from integrations.models import SyncRun
 from integrations.sync import outcome
 from integrations.sync.bulk.tuning import tuned_interpreter
@@ -21,8 +22,9 @@ def execute(run_id: int) -> bool:
     """Execute a run that is queued, or whose worker has died, to its end.
 
     Return False when there was nothing to do: another worker has it, or it has ended. Idempotent.
-    Every outcome, internal errors included, is written to the run's row; only when the lease is
-    lost is nothing written, as another worker does that.
+    Every outcome, internal errors included, is written to the run's row. Only when the lease is
+    lost is nothing written, as another worker does that; and when this worker is asked to stop, the
+    run is queued again.
     """
     lease = claim(run_id)
     if lease is None:
@@ -36,11 +38,15 @@ def execute(run_id: int) -> bool:
             outcome.finish(recorder, _perform(run, lease, recorder))
         except LeaseLost:
             logger.warning("Run %s was taken over; this worker stops", run_id)
+        except WorkerStopping:
+            recorder.flush()
+            lease.hand_back()
+            logger.info("Run %s is queued again, as this worker is to stop", run_id)
     return True
 
 
 def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.RunOutcome:
-    """Read and write everything; return how the run ended. Raises `LeaseLost`."""
+    """Read and write everything; return how the run ended. Raises `LeaseLost`, `WorkerStopping`."""
     if run.cancel_requested_at is not None:
         # Cancelled while its worker was dead.
         return outcome.CANCELLED
@@ -55,7 +61,7 @@ def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.Ru
         return outcome.TIMED_OUT
     except FlatchrError as error:
         return outcome.of_error(error)
-    except LeaseLost:
+    except (LeaseLost, WorkerStopping):
         raise
     except Exception as error:
         logger.exception("Run %s failed", run.pk)

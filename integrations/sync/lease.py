@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from integrations import jobs
+from integrations import jobs, lanes
 from integrations.jobs import LeaseLost
-from integrations.models import RunState, SyncRun
+from integrations.models import RunState, SyncRun, Trigger
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
 MAX_ATTEMPTS = 5
-# The wake-up call of a run that has waited for so long may have been lost.
-OVERDUE = timedelta(seconds=15)
+# Runs that one sweep wakes workers for at most: a worker goes on to the next by itself.
+MOST_CALLS = 20
 
 
 class RunCancelled(Exception):
@@ -30,9 +30,9 @@ class RunTimedOut(Exception):
 
 def claim(run_id: int) -> RunLease | None:
     """Claim the run if it is queued, or if its worker has died; None when another worker has it."""
-    now = timezone.now()
+    now = jobs.now()
     owner = jobs.claim(
-        SyncRun.objects.filter(Q(state=RunState.QUEUED) | _stale(now), pk=run_id),
+        SyncRun.objects.filter(_waiting(now), pk=run_id),
         length=LEASE,
         attempts=F("attempts") + 1,
         state=RunState.RUNNING,
@@ -47,14 +47,20 @@ def claim(run_id: int) -> RunLease | None:
 
 
 def unattended(now: datetime) -> list[int]:
-    """Ids of the runs whose worker has died, or whose wake-up call may have been lost."""
-    waiting = _stale(now) | Q(state=RunState.QUEUED, queued_at__lt=now - OVERDUE)
-    return list(SyncRun.objects.filter(waiting).values_list("pk", flat=True))
+    """Ids of the runs to work on next: what people have asked for, then the oldest."""
+    asked = When(trigger__in=(Trigger.MANUAL, Trigger.CONNECT), then=Value(0))
+    runs = SyncRun.objects.filter(_waiting(now)).order_by(Case(asked, default=Value(1)), "pk")
+    return list(runs.values_list("pk", flat=True)[:MOST_CALLS])
 
 
 def exhausted(now: datetime) -> Q:
     """Runs whose workers have died too often to try again."""
     return _stale(now) & Q(attempts__gte=MAX_ATTEMPTS)
+
+
+def _waiting(now: datetime) -> Q:
+    """Runs that are queued, or whose worker has died."""
+    return Q(state=RunState.QUEUED) | _stale(now)
 
 
 def _stale(now: datetime) -> Q:
@@ -79,16 +85,29 @@ class RunLease(jobs.HeartbeatLease):
         self._cancelled = False
 
     def check(self) -> None:
-        """Raise `LeaseLost`, `RunCancelled` or `RunTimedOut` if one of them has happened."""
+        """Raise `LeaseLost`, `RunCancelled`, `RunTimedOut` or `WorkerStopping` if that is so."""
         if self.lost:
             raise LeaseLost
         if self._cancelled:
             raise RunCancelled
         if timezone.now() > self.deadline:
             raise RunTimedOut
+        if lanes.is_stopping():
+            raise lanes.WorkerStopping
+
+    def hand_back(self) -> None:
+        """Queue the run again, as if this worker had never begun; raises `LeaseLost`."""
+        self.write(
+            state=RunState.QUEUED,
+            lease_owner="",
+            lease_expires_at=None,
+            attempts=F("attempts") - 1,
+            waiting_until=None,
+            waiting_reason="",
+        )
 
     def renew(self, **fields: Any) -> None:
-        now = timezone.now()
+        now = jobs.now()
         self.write(heartbeat_at=now, lease_expires_at=now + self.length, **fields)
 
     def heartbeat(self) -> None:

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.flatchr.errors import FlatchrError
+from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.messages import Message
-from integrations.models import Integration, RunState, SyncType
+from integrations.models import Integration, RunState, SyncRun, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
 from integrations.sync.recorder import RunRecorder
+
+logger = logging.getLogger(__name__)
+
+# The kind of a run that an error of Relais, of its machine or of its database ended, and of one
+# over which workers died.
+INTERNAL = "internal"
+GIVEN_UP = "abandoned"
+# Kinds of errors that may be gone in a minute.
+PASSING = frozenset(
+    {
+        ErrorKind.UNREACHABLE,
+        ErrorKind.TIMEOUT,
+        ErrorKind.SERVER_ERROR,
+        ErrorKind.RATE_LIMITED,
+        ErrorKind.CUT_SHORT,
+        ErrorKind.NOT_UNDERSTOOD,
+        ErrorKind.KEY_UNREADABLE,
+        INTERNAL,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +50,7 @@ class RunOutcome:
 
 CANCELLED = RunOutcome(RunState.CANCELLED)
 TIMED_OUT = RunOutcome(RunState.TIMED_OUT, "timed_out", Message("sync_timed_out"))
-ABANDONED = RunOutcome(RunState.FAILED, "abandoned", Message("sync_given_up"))
+ABANDONED = RunOutcome(RunState.FAILED, GIVEN_UP, Message("sync_given_up"))
 
 
 def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> RunOutcome:
@@ -54,7 +76,7 @@ def of_internal_error(error: Exception) -> RunOutcome:
     """The outcome of a run that an exception of Relais or of the database ended."""
     return RunOutcome(
         RunState.FAILED,
-        "internal",
+        INTERNAL,
         Message("sync_internal_error"),
         f"{type(error).__name__}: {error}"[:2000],
     )
@@ -69,6 +91,28 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
         # rolled back must not be written.
         recorder.save()
         _update_tenant(recorder, outcome)
+
+
+def give_up(run: SyncRun) -> None:
+    """End a run over which workers have died too often; the tenant's next one is put off."""
+    with transaction.atomic():
+        ended = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+            **end_fields(ABANDONED)
+        )
+        if not ended:
+            return
+        integration = Integration.objects.select_for_update().get(pk=run.integration_id)
+        deaths = 1 + _in_a_row(run, {GIVEN_UP}, most=20)
+        schedule.plan_pause(integration, after=SyncType(run.type), deaths=deaths)
+        integration.save(update_fields=["next_full_at", "next_delta_at"])
+    logger.error("Run %s was given up: workers have died over it %s times", run.pk, run.attempts)
+
+
+def _in_a_row(run: SyncRun, kinds: Collection[str], *, most: int) -> int:
+    """How many of the tenant's runs just before `run` ended with an error of `kinds`."""
+    before = SyncRun.objects.filter(integration=run.integration_id, pk__lt=run.pk).order_by("-pk")
+    found = before.values_list("error_kind", flat=True)[:most]
+    return len(list(takewhile(lambda kind: kind in kinds, found)))
 
 
 def end_fields(outcome: RunOutcome) -> dict[str, object]:
@@ -88,7 +132,11 @@ def end_fields(outcome: RunOutcome) -> dict[str, object]:
 def _update_tenant(recorder: RunRecorder, outcome: RunOutcome) -> None:
     run = recorder.run
     integration = Integration.objects.select_for_update().get(pk=run.integration_id)
-    schedule.plan(integration, after=SyncType(run.type))
+    if outcome.kind in PASSING:
+        failures = 1 + _in_a_row(run, PASSING, most=len(schedule.RETRIES))
+        schedule.plan_retry(integration, after=SyncType(run.type), failures=failures)
+    else:
+        schedule.plan(integration, after=SyncType(run.type))
     if outcome.state == RunState.AUTHENTICATION_FAILED:
         integration.credentials_invalid_at = integration.credentials_invalid_at or timezone.now()
     elif outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):

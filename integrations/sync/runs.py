@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.lanes import Lane
 from integrations.messages import Message
 from integrations.models import (
     LIVE_STATES,
@@ -131,13 +132,16 @@ def run_report(run: SyncRun) -> dict[str, Any]:
 
 
 def _give_up_exhausted(now: datetime) -> None:
-    SyncRun.objects.filter(lease.exhausted(now)).update(**outcome.end_fields(outcome.ABANDONED))
+    for run in SyncRun.objects.filter(lease.exhausted(now)):
+        with jobs.failure_logged("Giving up run %s", run.pk):
+            outcome.give_up(run)
 
 
 RUNS = jobs.register(
     jobs.JobKind(
         name="run",
         task="integrations.tasks.run_sync",
+        lane=Lane.SYNCS,
         find_waiting=lease.unattended,
         give_up=_give_up_exhausted,
     )
@@ -146,11 +150,11 @@ RUNS = jobs.register(
 
 @jobs.SWEEP.register("syncs that are due")
 def start_due_syncs() -> None:
-    """Queue the next sync of each tenant for which it is due. Idempotent."""
-    for integration_id, sync_type in schedule.due(timezone.now()):
+    """Queue the next sync of each tenant whose turn it is; workers are woken after. Idempotent."""
+    for integration_id, sync_type in schedule.due(jobs.now()):
         # A tenant may have been disabled or deleted meanwhile.
         with (
             jobs.failure_logged("The scheduled sync of tenant %s", integration_id),
             suppress(SyncRefused, Integration.DoesNotExist),
         ):
-            request_sync(integration_id, type=sync_type, trigger=Trigger.SCHEDULE)
+            queue_run(integration_id, type=sync_type, trigger=Trigger.SCHEDULE)

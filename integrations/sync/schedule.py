@@ -5,21 +5,61 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Least
 
-from integrations.models import LIVE_STATES, Integration, SyncType
+from integrations import jobs
+from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, SyncType
 
 # After so long with a key that Flatchr refuses, a tenant is left alone until somebody reconnects.
 PATIENCE = timedelta(days=3)
 
 
+# After how long a sync is tried again that failed for a reason that may pass: the first time, the
+# second and the third. After that it waits for its next slot.
+RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20))
+# The longest pause of a tenant over whose syncs workers die.
+LONGEST_PAUSE = timedelta(days=1)
+# Scheduled runs that wait at most. A tenant that is due gets its row when its turn is near, so that
+# the table says at any time who comes next.
+MOST_QUEUED = 500
+
+
 def plan(integration: Integration, *, after: SyncType = SyncType.FULL) -> None:
     """Set when `integration` is next due, now that a sync of type `after` has ended. Unsaved."""
-    now = timezone.now()
+    now = jobs.now()
     integration.next_delta_at = next_slot(integration.pk, integration.delta_interval, now)
     if after == SyncType.FULL:
         integration.next_full_at = next_slot(integration.pk, integration.full_interval, now)
+
+
+def plan_retry(integration: Integration, *, after: SyncType, failures: int) -> None:
+    """As `plan`, but earlier: a sync has failed for a reason that may pass, `failures` in a row.
+
+    What failed is tried again: a full sync as a full one.
+    """
+    plan(integration, after=after)
+    if failures > len(RETRIES):
+        return
+    again = jobs.now() + RETRIES[failures - 1]
+    if after == SyncType.FULL:
+        integration.next_full_at = _earlier(integration.next_full_at, again)
+    else:
+        integration.next_delta_at = _earlier(integration.next_delta_at, again)
+
+
+def plan_pause(integration: Integration, *, after: SyncType, deaths: int) -> None:
+    """As `plan`, but later: workers have died over `deaths` runs in a row. The pause doubles."""
+    plan(integration, after=after)
+    interval = timedelta(minutes=integration.delta_interval)
+    pause = min(LONGEST_PAUSE, interval * 2 ** min(deaths - 1, 10))
+    until = jobs.now() + pause
+    integration.next_delta_at = max(integration.next_delta_at or until, until)
+    integration.next_full_at = max(integration.next_full_at or until, until)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
 def next_slot(integration_id: str, minutes: int, now: datetime) -> datetime:
@@ -36,17 +76,36 @@ def next_slot(integration_id: str, minutes: int, now: datetime) -> datetime:
 
 
 def due(now: datetime) -> list[tuple[str, SyncType]]:
-    """The tenants whose next sync is due, with its type; a full sync covers a delta."""
-    tenants = Integration.objects.filter(
+    """The tenants to queue a sync for, with its type, the longest due first.
+
+    No more than make `MOST_QUEUED` waiting runs. A full sync covers a delta.
+    """
+    room = MOST_QUEUED - SyncRun.objects.filter(state=RunState.QUEUED).count()
+    since = Least(Coalesce("next_full_at", now), Coalesce("next_delta_at", now))
+    return [
+        (tenant.pk, SyncType.FULL if is_due(tenant.next_full_at, now) else SyncType.DELTA)
+        for tenant in _due(now).order_by(since, "pk")[: max(0, room)]
+    ]
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the sync that has waited longest has been due; None when none waits."""
+    waiting = SyncRun.objects.filter(state=RunState.QUEUED).order_by("queued_at")
+    since = Least(Coalesce("next_full_at", now), Coalesce("next_delta_at", now))
+    moments = [
+        *waiting.values_list("queued_at", flat=True)[:1],
+        *_due(now).order_by(since).values_list(since, flat=True)[:1],
+    ]
+    return min(moments, default=None)
+
+
+def _due(now: datetime) -> QuerySet[Integration]:
+    return Integration.objects.filter(
         Q(next_full_at__lte=now) | Q(next_delta_at__lte=now),
         Q(credentials_invalid_at=None) | Q(credentials_invalid_at__gt=now - PATIENCE),
         enabled=True,
         credentials__isnull=False,
-    ).exclude(runs__state__in=LIVE_STATES)
-    return [
-        (tenant.pk, SyncType.FULL if is_due(tenant.next_full_at, now) else SyncType.DELTA)
-        for tenant in tenants
-    ]
+    ).exclude(Exists(SyncRun.objects.filter(integration=OuterRef("pk"), state__in=LIVE_STATES)))
 
 
 def is_due(moment: datetime | None, now: datetime) -> bool:

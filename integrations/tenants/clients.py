@@ -51,5 +51,5 @@ def open_action_client(
 def _credentials(integration: Integration) -> Credentials:
     credentials = integration.credentials
     if not credentials.readable:
-        raise FlatchrError(ErrorKind.WRONG_KEY, Message("stored_key_unreadable"))
+        raise FlatchrError(ErrorKind.KEY_UNREADABLE, Message("stored_key_unreadable"))
     return Credentials(credentials.api_key, credentials.company_key, credentials.slug)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from integrations.accounts.api_keys import create_key
 from integrations.models import ApiKey, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import history
-from integrations.tasks import retain
+from integrations.scheduler import retain
 from tests.admin.calling import CONSOLE, HISTORY
 
 LogIn = Callable[[User], Client]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import scheduler
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.base.urls import change_url
 from integrations.connecting import lifecycle
@@ -139,7 +139,7 @@ def test_calls_go_with_their_tenant(admin: User, data: Data) -> None:
     lifecycle.delete(data.tenant)
     Integration.objects.update(deleted_at=timezone.now() - lifecycle.KEPT - timedelta(minutes=1))
 
-    tasks.retain()
+    scheduler.retain()
 
     assert not Integration.objects.exists()
     assert not PassthroughCall.objects.exists()

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import scheduler
 from integrations.exports import files, reading, selection, service, working
 from integrations.exports.formats import Style
 from integrations.exports.writing import Wanted
@@ -360,9 +360,9 @@ def test_a_real_worker_is_killed_and_the_next_one_finishes(
     if now(export).state == ExportState.RUNNING:
         time_passes()
     worker.start()
-    tasks.sweep()
+    scheduler.sweep()
     Export.objects.update(started_at=timezone.now() - timedelta(minutes=1))
-    tasks.sweep()
+    scheduler.sweep()
     wait_until(lambda: now(export).state == ExportState.DONE)
     assert now(export).rows == 15_000
     # What the killed one was making its file from stays for a day; nothing names it.

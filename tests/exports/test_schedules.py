@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import scheduler, tasks
 from integrations.exports import mailing, schedules, working
 from integrations.exports.schedules import NotScheduled, following, schedule
 from integrations.exports.writing import Wanted
@@ -59,11 +59,11 @@ def test_one_that_is_due_is_made_once_and_told_of_by_a_link(rows: Rows, alice: U
     rows.candidate(first_name="Nadia", last_name="Perrot")
     rows.candidate(first_name="Hugo")
     one = planned(rows, alice)
-    tasks.sweep()
+    scheduler.sweep()
     assert not Export.objects.exists(), "It is not due."
     due(one)
-    tasks.sweep()
-    tasks.sweep()
+    scheduler.sweep()
+    scheduler.sweep()
     export = Export.objects.get()
     assert (export.user, export.schedule, export.filters) == (alice, one, "q=nadia")
     one.refresh_from_db()

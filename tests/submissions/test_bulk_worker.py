@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import scheduler
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import uploads
@@ -53,7 +53,7 @@ def time_passes() -> None:
     past = timezone.now() - timedelta(seconds=30)
     BulkUpload.objects.filter(lease_expires_at__isnull=False).update(lease_expires_at=past)
     Submission.objects.filter(lease_expires_at__isnull=False).update(lease_expires_at=past)
-    tasks.sweep()
+    scheduler.sweep()
 
 
 @pytest.mark.usefixtures("no_limit_in_the_worker")
@@ -111,7 +111,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
     def look() -> bool:
         if next(calls) % 100 == 0:
-            tasks.sweep()
+            scheduler.sweep()
         return happened()
 
     wait_until(look, seconds=120)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from integrations import tasks
+from integrations import scheduler
 from integrations.models import Integration, Job, Submission
 from integrations.models.submissions import private_files
 from integrations.submissions import service
@@ -39,7 +39,7 @@ def test_the_file_of_a_success_goes_after_thirty_days_and_its_account_stays(
     assert (bool(now(submission).document), files(data_dir)) == (True, 1)
     later(submission, 2 * DAY)
 
-    tasks.retain()
+    scheduler.retain()
 
     found = now(submission)
     assert (bool(found.document), files(data_dir)) == (False, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from queue import Empty
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.celery import app
+from integrations.lanes import Lane
 from integrations.models import Integration, SyncRun, Trigger
 from integrations.records import Model
 from integrations.sync import engine, runs
@@ -103,19 +105,16 @@ def now(run: SyncRun) -> SyncRun:
 
 
 def woken() -> list[int]:
-    """The runs that workers were woken for and none has taken, oldest first."""
+    """The keys that workers were woken with and none has taken, lane by lane, oldest first."""
     found = []
     with app.connection_for_read() as broker:
-        messages = broker.SimpleQueue("celery")
-        try:
-            while True:
-                message = messages.get_nowait()
-                message.ack()
-                found.append(message.payload[0][0])
-        except Empty:
-            return found
-        finally:
-            messages.close()
+        for lane in Lane:
+            with suppress(Empty), broker.SimpleQueue(lane.value) as messages:
+                while True:
+                    message = messages.get_nowait()
+                    message.ack()
+                    found.append(message.payload[0][0])
+    return found
 
 
 def let_lease_run_out(run: SyncRun) -> None:

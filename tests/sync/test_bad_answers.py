@@ -288,7 +288,7 @@ def test_a_key_that_cannot_be_decrypted_is_told_without_asking_flatchr(
 
     run = sync(synced_tenant)
 
-    assert (run.state, run.requests) == ("AUTHENTICATION_FAILED", 0)
+    assert (run.state, run.error_kind, run.requests) == ("FAILED", "key_unreadable", 0)
     assert "CREDENTIALS_KEYS" in run.error_message
     assert len(sandbox.requests) == 0
 

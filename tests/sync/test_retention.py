@@ -20,7 +20,7 @@ from integrations.models import (
     TraitReading,
 )
 from integrations.sandbox import Sandbox
-from integrations.tasks import retain
+from integrations.scheduler import retain
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written

@@ -45,6 +45,7 @@ CODES: Mapping[str, str] = {
     ErrorKind.CUT_SHORT: "REMOTE.SERVICE_UNAVAILABLE",
     ErrorKind.NOT_UNDERSTOOD: "REMOTE.UNKNOWN_HTTP_ERROR",
     ErrorKind.TOO_LARGE: "REMOTE.UNKNOWN_HTTP_ERROR",
+    ErrorKind.KEY_UNREADABLE: "PLATFORM.UNKNOWN_ERROR",
 }
 
 
@@ -109,6 +110,7 @@ _PASSING = frozenset(
         ErrorKind.WRONG_KEY,
         ErrorKind.EXPIRED_KEY,
         ErrorKind.WRONG_COMPANY,
+        ErrorKind.KEY_UNREADABLE,
         states.NOT_FOUND,
         "abandoned",
         "internal",

@@ -61,6 +61,7 @@ _AT_FLATCHR = {
         503,
         "Flatchr does not answer, or does not show the record yet. Nothing was changed.",
     ),
+    "PLATFORM.UNKNOWN_ERROR": (500, "The stored key cannot be decrypted, or Relais itself failed."),
     "REMOTE.UNKNOWN_HTTP_ERROR": (502, "Flatchr answered with something that nobody can read."),
 }
 LIVE = (

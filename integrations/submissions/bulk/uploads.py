@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.lanes import Lane
 from integrations.messages import Message
 from integrations.models import (
     LIVE_SUBMISSIONS,
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 NOT_YET = (BulkState.CHECKING, BulkState.REFUSED)
 NOT_STARTED = (*NOT_YET, BulkState.READY)
 NAME_LENGTH = 200
+# Uploads that one sweep wakes workers for at most.
+MOST_CALLS = 50
 
 
 def unattended(now: datetime) -> Q:
@@ -46,13 +49,15 @@ def unattended(now: datetime) -> Q:
 
 
 def _find_waiting(now: datetime) -> QuerySet[BulkUpload, str]:
-    return BulkUpload.objects.filter(unattended(now)).values_list("pk", flat=True)
+    waiting = BulkUpload.objects.filter(unattended(now)).order_by("created_at")
+    return waiting.values_list("pk", flat=True)[:MOST_CALLS]
 
 
 UPLOADS = jobs.register(
     jobs.JobKind(
         name="upload",
         task="integrations.tasks.work_on_upload",
+        lane=Lane.NOW,
         find_waiting=_find_waiting,
     )
 )

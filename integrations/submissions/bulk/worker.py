@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 
 from django.db.models import F
-from django.utils import timezone
 
 from integrations import jobs
 from integrations.jobs import LeaseLost, RecordLease
@@ -25,7 +24,7 @@ MOST_ATTEMPTS = 5
 def claim(upload_id: str) -> RecordLease[BulkUpload] | None:
     """Claim the upload if it needs a worker and is free; else None."""
     owner = jobs.claim(
-        BulkUpload.objects.filter(unattended(timezone.now()), pk=upload_id),
+        BulkUpload.objects.filter(unattended(jobs.now()), pk=upload_id),
         length=LEASE,
         attempts=F("attempts") + 1,
     )

@@ -1,0 +1,153 @@
+"""Lanes: the queues of the broker, and how the processes of one worker share them.
+
+A worker serves all lanes, or those that its option `-Q` names. One that serves `now` beside others
+keeps a process for it: long jobs take places, of which there is one fewer than processes. A call
+that finds every place taken ends at once, because the processes in the places go on to the next
+job that waits, lane by lane, until none is left. So the broker holds no backlog, and the order of
+jobs is that of their rows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Final
+
+
+class Lane(StrEnum):
+    """A queue of the broker."""
+
+    NOW = "now"  # somebody waits: submissions, bulk uploads
+    SOON = "soon"  # exports, search entries
+    SYNCS = "syncs"
+    TAGS = "tags"
+
+
+# Whose jobs may take minutes.
+LONG: Final = (Lane.SOON, Lane.SYNCS, Lane.TAGS)
+
+
+class WorkerStopping(Exception):
+    """The worker has been asked to stop: its job is to be left where another can go on."""
+
+
+class Places:
+    """The places for long jobs of one worker, shared by its processes.
+
+    Made before they are forked. A place is the lock of one byte of a file without a name, which
+    the kernel releases when its process dies.
+    """
+
+    def __init__(self, *, number: int, lanes: Collection[Lane]) -> None:
+        self.number = number
+        self.lanes = lanes
+        with tempfile.TemporaryFile() as file:
+            # Open for as long as the worker runs.
+            self._file = os.dup(file.fileno())
+        # Byte 0: the worker is stopping. Byte 1: a call has come since somebody last looked.
+        self._flags = mmap.mmap(-1, 2)
+
+    @property
+    def stopping(self) -> bool:
+        return bool(self._flags[0])
+
+    def stop(self) -> None:
+        self._flags[0] = 1
+
+    @property
+    def called(self) -> bool:
+        return bool(self._flags[1])
+
+    @called.setter
+    def called(self, value: bool) -> None:
+        self._flags[1] = value
+
+    @contextmanager
+    def take(self) -> Iterator[bool]:
+        """Hold a place while the context lasts; yields whether there was one."""
+        for place in range(self.number):
+            try:
+                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            except BlockingIOError:
+                continue
+            try:
+                yield True
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+            return
+        yield False
+
+
+# Of the worker that this process belongs to, if it belongs to one.
+_places: Places | None = None
+
+
+def open_worker(*, processes: int, queues: Collection[str]) -> None:
+    """Prepare a worker of so many processes that serves `queues`; call it before they start."""
+    global _places
+    lanes = [lane for lane in LONG if lane in queues]
+    kept = 1 if Lane.NOW in queues and lanes else 0
+    _places = Places(number=max(1, processes - kept), lanes=lanes)
+
+
+def leave_worker() -> None:
+    """Undo `open_worker`."""
+    global _places
+    _places = None
+
+
+def close_worker() -> None:
+    """Have this worker's jobs stop where others can go on; safe in a signal handler."""
+    if _places is not None:
+        _places.stop()
+
+
+def is_stopping() -> bool:
+    return _places is not None and _places.stopping
+
+
+@contextmanager
+def place() -> Iterator[bool]:
+    """Hold one of the worker's places for long jobs; yields whether there was one.
+
+    There always is outside of a worker.
+    """
+    if _places is None:
+        yield True
+        return
+    with _places.take() as taken:
+        yield taken
+
+
+def work_through(first: Lane, work_on_next: Callable[[Lane], bool]) -> None:
+    """Do what waits in `first` and in the worker's other lanes for long jobs, in turn.
+
+    `work_on_next` does the next job of a lane; it returns False when none waits. Returns when no
+    lane has any, when the worker stops, and at once when every place is taken.
+    """
+    if _places is None:
+        while work_on_next(first):
+            pass
+        return
+    # Before the place is tried: whoever holds it either sees the row or this, and looks again.
+    _places.called = True
+    while _places.called:
+        with _places.take() as taken:
+            if not taken:
+                return
+            _places.called = False
+            _take_turns(_places, first, work_on_next)
+
+
+def _take_turns(places: Places, first: Lane, work_on_next: Callable[[Lane], bool]) -> None:
+    turns = deque([first, *(lane for lane in places.lanes if lane != first)])
+    idle = 0
+    while idle < len(turns) and not places.stopping:
+        idle = 0 if work_on_next(turns[0]) else idle + 1
+        turns.rotate(-1)

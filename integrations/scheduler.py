@@ -1,0 +1,74 @@
+"""The scheduler: what is done every few seconds and every hour, in the process of Celery's beat.
+
+It needs no broker and no worker, so it goes on when those it is to wake have stopped. Two
+schedulers do no harm: each step may be done twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from django.db import close_old_connections
+
+from integrations import jobs
+from integrations.accounts import users
+from integrations.audit import trail
+from integrations.connecting import lifecycle
+from integrations.exports import files as export_files
+from integrations.exports import schedules
+from integrations.passthrough import confirmation
+from integrations.passthrough import history as passthrough_history
+from integrations.submissions import retention as submission_retention
+from integrations.submissions.bulk import retention as bulk_retention
+from integrations.submissions.bulk import uploads
+from integrations.sync import retention, runs
+from integrations.tenants import stats
+
+logger = logging.getLogger(__name__)
+
+# A lease lasts 20 seconds, so a killed worker's run goes on within a minute.
+SWEEP_SECONDS = 10.0
+RETENTION_SECONDS = 3600.0
+
+# Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
+REGISTERED = (
+    *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
+    *(runs, schedules, stats, users, submission_retention, trail, uploads),
+)
+
+
+def sweep() -> None:
+    """Queue what is due, then wake workers for what waits. Idempotent."""
+    jobs.SWEEP.run()
+    jobs.KINDS.run()
+
+
+def retain() -> None:
+    """Remove what has been kept for long enough. Idempotent."""
+    jobs.RETENTION.run()
+
+
+def start() -> None:
+    """Begin both rounds in threads of this process, the first of each at once."""
+    for name, step, seconds in (
+        ("sweep", sweep, SWEEP_SECONDS),
+        ("retention", retain, RETENTION_SECONDS),
+    ):
+        threading.Thread(target=_go_round, args=(step, seconds), name=name, daemon=True).start()
+
+
+def _go_round(step: Callable[[], None], seconds: float) -> None:
+    pause = threading.Event()
+    try:
+        while True:
+            close_old_connections()
+            step()
+            close_old_connections()
+            pause.wait(seconds)
+    except BaseException:
+        logger.critical("The scheduler cannot go on", exc_info=True)
+        # The whole process, so that its supervisor starts it again.
+        os._exit(70)
