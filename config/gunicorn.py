@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import os
+import sys
 from typing import Any
 
-bind = os.environ.get("BIND", "127.0.0.1:8000")
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn.errors import AppImportError
+
+try:
+    from config.environment import env
+
+    bind = env.str("BIND", default="127.0.0.1:8000")
+    workers = env.int("WEB_CONCURRENCY", default=2)
+    threads = env.int("WEB_THREADS", default=8)
+    loglevel = env.str("LOG_LEVEL", default="INFO").lower()
+except ImproperlyConfigured as error:
+    # Gunicorn would put a traceback around it.
+    sys.exit(f"Relais cannot start. {error}")
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
 # Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60
 # A request for 250 records by their ids has a line of nearly 7,000 characters.
 limit_request_line = 8190
-loglevel = os.environ.get("LOG_LEVEL", "info").lower()
+# Seconds for which an idle connection is kept: longer than clients and proxies keep theirs (nginx
+# 60 s, SDKs up to 75 s), so that none sends a request on one that is being closed.
+keepalive = 90
 # Gunicorn would create it in the user's home folder.
 control_socket_disable = True
 
@@ -24,11 +36,15 @@ _MALLOC = {-1: 16 * 1024**2, -3: 4 * 1024**2}  # M_TRIM_THRESHOLD, M_MMAP_THRESH
 
 
 def post_worker_init(_: Any) -> None:
-    """Exclude everything imported so far from garbage collection.
+    """Prepare a process that is about to serve; end the server in words when pages cannot work."""
+    from integrations.operations import static_files
 
-    A full collection over it took about 40 ms, in the middle of a request.
-    """
+    if problem := static_files.problem():
+        # The one error that gunicorn says without a traceback, and does not try again after.
+        raise AppImportError(f"Relais cannot start. {problem}")
     _keep_memory()
+    # Nothing imported so far is garbage: a full collection over it took about 40 ms, in the middle
+    # of a request.
     gc.collect()
     gc.freeze()
 

@@ -5,29 +5,27 @@ The variables are documented in `docs/configuration.md` and `.env.example`.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.urls import reverse_lazy
 from kombu import Exchange, Queue
 
+from config import public_url
+from config.environment import HOME, env
 from config.secret_files import read_or_create
 from integrations.lanes import Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Templates and static files are beside the code in a checkout, and below it in a package.
+ASSETS_DIR = BASE_DIR if (BASE_DIR / "manage.py").exists() else BASE_DIR / "config"
 
-# `NAME_FILE`, the path of a file, may be given instead of `NAME`, as for container secrets.
-env = environ.FileAwareEnv()
-# A real environment variable wins over the file.
-env.read_env(str(BASE_DIR / ".env"), overwrite=False)
-
-DATA_DIR = (BASE_DIR / env.path("DATA_DIR", default="var")()).resolve()
+DATA_DIR = (HOME / Path(env.str("DATA_DIR", default="var")).expanduser()).resolve()
 # It holds candidates' data and secrets: readable by this user only.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -40,18 +38,23 @@ CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[]) or [
     read_or_create(DATA_DIR / "credentials_keys", lambda: Fernet.generate_key().decode())
 ]
 
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-HTTPS = _public.scheme == "https"
+_public = public_url.parse(env.str("PUBLIC_URL", default="http://127.0.0.1:8000"))
+PUBLIC_URL = str(_public)
+# A path in it is the part of every address that `config/wsgi.py` takes off, and links begin with.
+FORCE_SCRIPT_NAME = _public.path or None
+_root = f"{_public.path}/"
+HTTPS = _public.https
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+CSRF_TRUSTED_ORIGINS = [_public.origin]
 
 SECURE_SSL_REDIRECT = HTTPS
 # Probes come from the internal network, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_root[1:])}(livez|readyz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# Another site on the same host has cookies of its own.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = _root
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Counted from the last request; see `integrations.admin.accounts.sessions`.
@@ -109,7 +112,7 @@ LOGIN_URL = reverse_lazy("admin:login")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [ASSETS_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -131,6 +134,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    # Seconds after which a server that cannot be reached is taken for gone.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -183,9 +188,9 @@ TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{_root}static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [ASSETS_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -19,3 +19,4 @@ urlpatterns = [
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"
+handler500 = "config.errors.server_error"

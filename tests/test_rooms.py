@@ -22,11 +22,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
         *("egress", "egress_targets", "archives", "spreadsheets", "client_address"),
+        "database_waits",
     ),
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit"),
     ("sync",),
-    ("connecting", "submissions", "actions", "exports", "passthrough"),
+    ("connecting", "submissions", "actions", "exports", "passthrough", "operations"),
     ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),
 )
 # Neighbours on one floor, the one that is used second. They form no circle.

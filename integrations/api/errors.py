@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from integrations.database_waits import RETRY_AFTER
+
 # Verbatim from `docs/unified-api.md §4.1`: the official clients fail on any other code.
 GENERAL_CODES = frozenset(
     {
@@ -125,6 +127,16 @@ class ApiError(Exception):
 def invalid(message: str) -> ApiError:
     """The request does not say what can be done."""
     return ApiError("PLATFORM.INPUT_INVALID", message)
+
+
+def unavailable() -> ApiError:
+    """The database does not answer, and nothing was done."""
+    return ApiError(
+        "PLATFORM.UNKNOWN_ERROR",
+        "The database does not answer at the moment. Nothing was done; try again in a few seconds.",
+        status=503,
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
 
 
 def not_available(model: str) -> ApiError:

@@ -71,7 +71,7 @@ def once(request: Any, *, key: ApiKey, route: str, act: Callable[[], HttpRespons
 def _digest(request: Any) -> str:
     """What is asked for: tenant, address and body."""
     tenant = request.headers.get(HEADER, "").encode()
-    path = request.path.removeprefix("/v1").encode()
+    path = request.path_info.removeprefix("/v1").encode()
     return sha256(b"\0".join((tenant, path, raw_body(request)))).hexdigest()
 
 

@@ -23,7 +23,8 @@ from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import idempotency, limits
 from integrations.api.bodies import failure
 from integrations.api.caller import HEADER, Caller, tenant
-from integrations.api.errors import ApiError, invalid
+from integrations.api.errors import ApiError, invalid, unavailable
+from integrations.database_waits import is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -103,13 +104,15 @@ class Router:
         except SuspiciousOperation:
             # Django's own limits, such as that on the number of parameters.
             answer = failure(invalid("The request is not valid."), general=general)
-        except Exception:
+        except Exception as error:
             # Whatever it was, the client gets an envelope, and the log what happened.
             logger.exception("%s %s failed", request.method, call.shown)
-            answer = failure(
-                ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why."),
-                general=general,
+            refusal = (
+                unavailable()
+                if is_unavailable(error) and not call.may_have_acted
+                else ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why.")
             )
+            answer = failure(refusal, general=general)
         for name, value in call.headers.items():
             answer.headers.setdefault(name, value)
         answer.headers["Cache-Control"] = "no-store"
@@ -135,6 +138,8 @@ class _ApiCall:
         # The route's own address: the one that was asked for may hold anything.
         self.shown = "(no route)"
         self.key_prefix = "none"
+        # Clients send again what is answered with 503, also a POST.
+        self.may_have_acted = False
 
     def answer(self, router: Router, path: str) -> HttpResponse:
         tenant_id = self.request.headers.get(HEADER, "").strip()
@@ -166,6 +171,7 @@ class _ApiCall:
             return self._view(route, key, arguments)
 
     def _view(self, route: ApiRoute, key: Any, arguments: Mapping[str, str]) -> HttpResponse:
+        self.may_have_acted = route.writes
         if not route.writes or route.own_idempotency:
             return route.view(self.request, **arguments)
         return idempotency.once(

@@ -25,7 +25,7 @@ urlpatterns = [
     path("link/<str:token>/done", link_pages.done, name="link_done"),
     path("link/<str:token>/progress", link_pages.progress, name="link_progress"),
     # Opened without a key: the link itself says who may have the file, and for how long.
-    re_path(r"^v1/attachments/(?P<token>[\w:-]+)$", open_link),
+    re_path(r"^v1/attachments/(?P<token>[\w:-]+)$", open_link, name="attachment"),
     # The same for everybody.
     re_path(r"^(?:v1/)?openapi\.json$", reference.openapi_json, name="openapi"),
     re_path(r"^docs/?$", reference.docs, name="docs"),

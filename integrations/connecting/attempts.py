@@ -45,6 +45,8 @@ Attempt = Generator[Check, None, Integration]
 
 # Of `stream_verdicts`.
 CONTENT_TYPE = "application/x-ndjson"
+# Proxies that keep answers back until they are whole pass this one on line by line.
+UNBUFFERED = {"X-Accel-Buffering": "no"}
 
 ANOTHER_COMPANY = Message("key_of_another_company")
 

@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
@@ -131,7 +132,7 @@ def _create(**fields: Any) -> str:
 
 def address(token: str) -> str:
     """The link itself: absolute, under the address that users type."""
-    return f"{settings.PUBLIC_URL}{reverse('link', args=[token])}"
+    return urljoin(settings.PUBLIC_URL, reverse("link", args=[token]))
 
 
 def exchange_token(token: str) -> str:

@@ -200,7 +200,7 @@ def curl(integration: Integration, request: PassthroughRequest) -> str:
     Placeholders stand for the API key and the content of a file.
     """
     api = "api" if request.host == "api" else "career"
-    url = f"{settings.PUBLIC_URL.rstrip('/')}/v1/passthrough/flatchr/{api}"
+    url = f"{settings.PUBLIC_URL}/v1/passthrough/flatchr/{api}"
     body = orjson.dumps(_api_body(request), option=orjson.OPT_INDENT_2).decode()
     parts = [
         f"curl -X POST {shlex.quote(url)}",

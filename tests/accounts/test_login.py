@@ -9,6 +9,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from integrations.accounts import lockout, second_factor, users
 from integrations.admin.accounts.login import CODE_TIMEOUT, PENDING
 from integrations.models import AuditEntry, Event
 from tests.support.cast import PASSWORD
+from tests.support.database_locks import lock_held
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -50,6 +52,24 @@ def test_signing_in_and_out_is_written_down(alice: User, client: Client) -> None
     assert events() == [Event.SIGNED_IN, Event.SIGNED_OUT]
     entry = AuditEntry.objects.get(what=Event.SIGNED_IN)
     assert (entry.user_id, entry.who, entry.ip) == (alice.pk, "alice", "127.0.0.1")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite has one lock for all.")
+def test_while_somebody_else_writes_for_too_long_the_page_asks_for_patience(alice: User) -> None:
+    client = Client(raise_request_exception=False)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        [[usual]] = cursor.fetchall()
+        cursor.execute("PRAGMA busy_timeout = 10")  # milliseconds, so that the test is quick
+        with lock_held(alice):
+            answer = sign_in(client, "alice")
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "The database does not answer" in answer.content.decode()
+    assert sign_in(client, "alice").status_code == 302
 
 
 def test_too_many_wrong_passwords_lock_and_the_page_says_until_when(

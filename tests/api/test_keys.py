@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -23,6 +24,7 @@ from kombo.errors import KomboGeneralError
 from integrations.accounts.api_keys import InvalidKey, authenticate, create_key, revoke
 from integrations.models import ApiKey, AuditEntry, Event, FlatchrSettings, Integration
 from tests.api.conftest import Call, MakeKey
+from tests.support.database_locks import lock_held
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,23 @@ def test_a_key_whose_use_cannot_be_recorded_still_works(
     row.refresh_from_db()
     assert row.last_used_at is not None
     assert AuditEntry.objects.filter(what=Event.KEY_USED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_does_not_wait_for_whoever_holds_the_lock_of_the_write(tenant: Integration) -> None:
+    row, key = create_key(name="Any", integrations=[tenant])
+    with lock_held(row):
+        started = time.monotonic()
+        answer = Client().get(f"/v1/integrations/{tenant.pk}", HTTP_AUTHORIZATION=f"Bearer {key}")
+        # It would wait for 20 seconds on SQLite, and for ever on PostgreSQL.
+        assert time.monotonic() - started < 5
+    assert answer.status_code == 200
+    row.refresh_from_db()
+    assert row.last_used_at is None
+
+    authenticate(f"Bearer {key}")
+    row.refresh_from_db()
+    assert row.last_used_at is not None
 
 
 def test_the_command_prints_one_json_object_and_the_key_works(tenant: Integration) -> None:

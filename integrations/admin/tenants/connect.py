@@ -106,7 +106,9 @@ def _tried(
         lines = attempts.stream_verdicts(
             attempt, language=translation.get_language() or "en", done=_watch_url
         )
-        return StreamingHttpResponse(lines, content_type=attempts.CONTENT_TYPE), {}
+        return StreamingHttpResponse(
+            lines, content_type=attempts.CONTENT_TYPE, headers=attempts.UNBUFFERED
+        ), {}
     try:
         while True:
             next(attempt)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
@@ -32,7 +33,6 @@ from integrations.models.scopes import Part
 
 logger = logging.getLogger(__name__)
 
-PATH = "/v1/attachments/"
 LASTS = 15 * 60  # seconds
 _SALT = "integrations.api.attachment"
 GONE = "Flatchr has removed the application {id}, or does not hand out single applications."
@@ -85,7 +85,7 @@ def _row(request: Any, application: Application, file: StoredFile) -> dict[str, 
 def link_to(application: Application, key: ApiKey) -> str:
     """The path of a link to the application's CV, which ends with the key it was made for."""
     names = [application.integration_id, application.pk, key.pk]
-    return PATH + signing.dumps(names, salt=_SALT)
+    return reverse("attachment", args=[signing.dumps(names, salt=_SALT)])
 
 
 def linked_application(token: str) -> Application:

@@ -120,7 +120,7 @@ def _submission_key(request: Any) -> str:
         return ""
     key = caller(request).key
     integration_id = request.headers.get(HEADER, "").strip()
-    asked = _digest(integration_id, request.path.removeprefix("/v1"), raw_body(request))
+    asked = _digest(integration_id, request.path_info.removeprefix("/v1"), raw_body(request))
     row, _ = StoredAnswer.objects.get_or_create(
         key=key, route=ROUTE, idempotency_key=given, defaults={"request_hash": asked}
     )

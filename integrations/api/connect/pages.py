@@ -141,6 +141,7 @@ def _told(request: HttpRequest, attempt: attempts.Attempt, token: str) -> HttpRe
     return StreamingHttpResponse(
         attempts.stream_verdicts(attempt, language=language, done=done),
         content_type=attempts.CONTENT_TYPE,
+        headers=attempts.UNBUFFERED,
     )
 
 

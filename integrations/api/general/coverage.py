@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -171,7 +172,7 @@ CATEGORIES = ("hris", "ats", "assessment", "lms")
 
 def asset(name: str) -> str:
     """The address of an image of ours, for pages of other hosts."""
-    return f"{settings.PUBLIC_URL}{settings.STATIC_URL}relais/{name}"
+    return urljoin(settings.PUBLIC_URL, f"{settings.STATIC_URL}relais/{name}")
 
 
 def tools_of_category(request: Any, category: str) -> HttpResponse:  # noqa: ARG001
