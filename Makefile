@@ -2,15 +2,18 @@
 
 SHELL := /bin/sh
 PORT ?= 8000
+PREFIX ?= /opt/relais
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo login test test-typescript lint bench clean force
+.PHONY: help install install-production demo login test test-typescript lint bench clean force
 
 help:
 	@echo 'make demo             run Relais with a demo tenant on http://127.0.0.1:$(PORT) (PORT= chooses)'
 	@echo 'make login            print the login of the demo again'
 	@echo 'make install          make .venv with all that running and testing need (PYTHON= chooses)'
+	@echo 'make install-production'
+	@echo '                      install Relais without its tests in /opt/relais (PREFIX= chooses)'
 	@echo 'make test             run every test, on SQLite and on PostgreSQL'
 	@echo 'make test-typescript  run the official TypeScript SDK against Relais (with Node)'
 	@echo 'make lint             ruff, mypy, missing migrations, deployment checks'
@@ -29,15 +32,19 @@ endif
 # The system's own first: it is mended with the system, and built for speed, as one that a version
 # manager has compiled here seldom is. Commands that only look like a Python (a shim, a stub), or
 # cannot make a virtual environment, are passed over: each is asked to run.
-$(BIN)/python:
-	@fits='import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
+define find_python
+	fits='import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
 	for python in $(or $(PYTHON),/usr/bin/python3 python3.13 python3.12 python3.11 python3); do \
 	  if "$$python" -c "$$fits" >/dev/null 2>&1; then found="$$python"; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
 	  echo 'Relais needs Python 3.11, 3.12 or 3.13 with venv (on Debian the package python3-venv),' \
 	    'and found none. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)' >&2; exit 1; \
-	fi; \
+	fi
+endef
+
+$(BIN)/python:
+	@$(find_python); \
 	echo "Making .venv with $$("$$found" --version)"; \
 	"$$found" -m venv --clear .venv || { rm -rf .venv; exit 1; }
 
@@ -52,6 +59,20 @@ $(BIN)/.tests: requirements.txt requirements-test.txt $(BIN)/python
 	@touch $(BIN)/.runtime $@
 
 install: $(BIN)/.tests
+
+# A package with what it runs on, apart from this checkout; an upgrade is the same once more.
+install-production:
+	@if [ ! -x '$(PREFIX)/bin/python' ]; then \
+	  if [ -e '$(PREFIX)' ] && [ -n "$$(ls -A '$(PREFIX)')" ]; then \
+	    echo '$(PREFIX) holds something else. Name another folder: PREFIX=/opt/relais' >&2; exit 1; \
+	  fi; \
+	  $(find_python); \
+	  "$$found" -m venv '$(PREFIX)' || exit 1; \
+	fi
+	@rm -rf build
+	@'$(PREFIX)/bin/python' -m pip install --quiet --disable-pip-version-check --upgrade .
+	@rm -rf build relais.egg-info
+	@'$(PREFIX)/bin/relais' --version
 
 demo: $(BIN)/.runtime
 	@exec $(BIN)/python manage.py demo --port '$(PORT)'

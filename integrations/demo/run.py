@@ -110,7 +110,9 @@ def choose_ports(port: int) -> str:
 
 
 def manage(*arguments: str) -> list[str]:
-    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
+    checkout = Path(settings.BASE_DIR) / "manage.py"
+    program = [str(checkout)] if checkout.exists() else ["-m", "config.command_line"]
+    return [sys.executable, *program, *arguments]
 
 
 def base_date() -> str:

@@ -1,0 +1,146 @@
+"""`upgrade`: a copy of the database, migrations, static files; and nothing that is done already."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import manage
+
+
+def upgrade(data_dir: Path, *options: str, **given: str) -> subprocess.CompletedProcess[str]:
+    return manage("upgrade", *options, data_dir=data_dir, **given)
+
+
+@pytest.fixture(scope="module")
+def current(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation of this version on SQLite."""
+    data_dir = tmp_path_factory.mktemp("current")
+    done = upgrade(data_dir)
+    assert done.returncode == 0, done.stderr
+    assert "Backup: none, since the database is new." in done.stdout
+    assert "Static files: collected" in done.stdout
+    return data_dir
+
+
+@pytest.fixture
+def installed(current: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(current, tmp_path / "data"))
+
+
+def change(data_dir: Path, statement: str) -> None:
+    database = sqlite3.connect(data_dir / "relais.sqlite3")
+    with database:
+        database.execute(statement)
+    database.close()
+
+
+def forget_newest_migration(data_dir: Path) -> None:
+    """As an earlier version left it, but for what that migration does: the table of sessions."""
+    change(data_dir, "DELETE FROM django_migrations WHERE app = 'sessions'")
+    change(data_dir, "DROP TABLE django_session")
+
+
+def test_what_is_up_to_date_is_left_alone(installed: Path) -> None:
+    done = upgrade(installed)
+
+    assert done.returncode == 0, done.stderr
+    assert "every migration was applied already" in done.stdout
+    assert "were collected already" in done.stdout
+    assert not (installed / "backups").exists()
+
+
+def test_before_migrations_the_database_is_copied_as_it_was(installed: Path) -> None:
+    forget_newest_migration(installed)
+    change(installed, "CREATE TABLE ours (note TEXT)")
+    change(installed, "INSERT INTO ours VALUES ('kept')")
+
+    done = upgrade(installed)
+
+    assert done.returncode == 0, done.stderr
+    [copy] = (installed / "backups").iterdir()
+    assert f"Backup: {copy}" in done.stdout
+    assert copy.stat().st_mode & 0o777 == 0o600
+    backup = sqlite3.connect(copy)
+    assert backup.execute("SELECT note FROM ours").fetchall() == [("kept",)]
+    names = "SELECT name FROM sqlite_master WHERE name = 'django_session'"
+    assert backup.execute(names).fetchall() == []
+    backup.close()
+    now = sqlite3.connect(installed / "relais.sqlite3")
+    assert now.execute(names).fetchall() == [("django_session",)]
+    now.close()
+    assert "already" in upgrade(installed).stdout
+    assert list((installed / "backups").iterdir()) == [copy]
+
+
+def test_a_backup_may_be_left_out_or_go_elsewhere(installed: Path, tmp_path: Path) -> None:
+    forget_newest_migration(installed)
+    assert "Backup: none, as you asked." in upgrade(installed, "--no-backup").stdout
+    assert not (installed / "backups").exists()
+
+    forget_newest_migration(installed)
+    assert upgrade(installed, "--backups", str(tmp_path / "else")).returncode == 0
+    assert len(list((tmp_path / "else").iterdir())) == 1
+
+    assert upgrade(installed, "--no-backup", "--backups", "any").returncode == 2
+
+
+def test_without_a_backup_nothing_is_changed(installed: Path) -> None:
+    forget_newest_migration(installed)
+    (installed / "backups").write_text("not a folder")
+
+    done = upgrade(installed)
+
+    assert done.returncode == 1
+    assert "The backup failed" in done.stderr
+    database = sqlite3.connect(installed / "relais.sqlite3")
+    tables = "SELECT name FROM sqlite_master WHERE name = 'django_session'"
+    assert database.execute(tables).fetchall() == []
+    database.close()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(installed: Path) -> None:
+    change(
+        installed,
+        "INSERT INTO django_migrations (app, name, applied) "
+        "VALUES ('integrations', '9999_of_tomorrow', '2030-01-01')",
+    )
+
+    done = upgrade(installed)
+
+    assert done.returncode == 1
+    assert "is of a newer version: it has the migration 9999_of_tomorrow" in done.stderr
+
+
+def test_two_at_once_do_not_meet(installed: Path) -> None:
+    with (installed / "upgrade.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        done = upgrade(installed)
+
+    assert done.returncode == 1
+    assert "Another upgrade is under way." in done.stderr
+
+
+def test_static_files_that_have_changed_are_collected_again(installed: Path) -> None:
+    copy = installed / "static" / "relais" / "relais.css"
+    right = copy.read_bytes()
+    copy.write_bytes(b"/* of yesterday */")
+
+    assert "Static files: collected" in upgrade(installed).stdout
+    assert copy.read_bytes() == right
+
+
+def test_the_version_and_the_places_of_an_installation_are_said(installed: Path) -> None:
+    done = manage("--version", data_dir=installed)
+
+    first, *places = done.stdout.splitlines()
+    assert first.startswith("Relais ")
+    assert f"data: {installed}" in places
+    assert f"database: {installed}/relais.sqlite3" in places
