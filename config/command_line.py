@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pwd import getpwuid
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-
-from config.version import version
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
         if sys.argv[1:] in (["--version"], ["version"]):
             sys.stdout.write(about())
             return
+        refuse_foreign_root()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         if "--traceback" in sys.argv:
@@ -26,19 +27,39 @@ def main() -> None:
 
 
 def about() -> str:
-    """The version, and where this installation keeps its settings and its data."""
-    from django.conf import settings
+    """The version, and where this installation keeps its settings and its data.
 
-    from config.environment import HOME
+    Settings are not loaded, since that makes secrets and folders which are not there yet.
+    """
+    from config.environment import DATA_DIR, HOME, env
+    from config.version import version
 
-    database = settings.DATABASES["default"]
-    server = f"PostgreSQL on {database['HOST'] or 'this machine'}, "
+    url = env.str("DATABASE_URL", default="")
+    parts = urlsplit(url)
+    # Without the login.
+    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     return (
         f"Relais {version()}\n"
         f"settings: {HOME / '.env'}\n"
-        f"data: {settings.DATA_DIR}\n"
-        f"database: {'' if 'sqlite3' in database['ENGINE'] else server}{database['NAME']}\n"
+        f"data: {DATA_DIR}\n"
+        f"database: {server if url else DATA_DIR / 'relais.sqlite3'}\n"
     )
+
+
+def refuse_foreign_root() -> None:
+    """End in words when root would leave files in the folder of another user, who then could not
+    read them; in a checkout, people know whose it is.
+    """
+    from config.environment import CHECKOUT, HOME
+
+    owner = HOME.stat().st_uid if CHECKOUT is None and HOME.exists() else 0
+    if owner and os.geteuid() == 0:
+        try:
+            name = getpwuid(owner).pw_name
+        except KeyError:
+            name = f"'#{owner}'"
+        command = " ".join(sys.argv)
+        sys.exit(f"{HOME} belongs to {name}. Run: runuser -u {name} -- {command}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+HOME_VARIABLE = "RELAIS_HOME"
+_BESIDE = Path(__file__).resolve().parent.parent
+# None in an installed package.
+CHECKOUT = _BESIDE if (_BESIDE / "manage.py").exists() else None
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPED = re.compile(r"\\(.?)")
 
@@ -25,11 +30,10 @@ def home() -> Path:
     `RELAIS_HOME`; else the checkout that this file is in; else, for an installed package,
     `/var/lib/relais` where there is one, or `~/.local/share/relais`.
     """
-    if given := os.environ.get("RELAIS_HOME"):
+    if given := os.environ.get(HOME_VARIABLE):
         return Path(given).expanduser().resolve()
-    checkout = Path(__file__).resolve().parent.parent
-    if (checkout / "manage.py").exists():
-        return checkout
+    if CHECKOUT is not None:
+        return CHECKOUT
     system = Path("/var/lib/relais")
     return system if system.is_dir() else Path.home() / ".local" / "share" / "relais"
 
@@ -159,3 +163,4 @@ class Env(environ.Env):
 HOME = home()
 load(HOME / ".env", os.environ)
 env = Env(os.environ)
+DATA_DIR = (HOME / Path(env.str("DATA_DIR", default="var")).expanduser()).resolve()

@@ -35,13 +35,19 @@ control_socket_disable = True
 _MALLOC = {-1: 16 * 1024**2, -3: 4 * 1024**2}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
 
 
-def post_worker_init(_: Any) -> None:
-    """Prepare a process that is about to serve; end the server in words when pages cannot work."""
+def post_worker_init(worker: Any) -> None:
+    """Prepare a process that is about to serve; end the server in words if pages cannot work.
+
+    Only at its start: a server that runs goes on, with pages that are older than their files.
+    """
     from integrations.operations import static_files
 
     if problem := static_files.problem():
-        # The one error that gunicorn says without a traceback, and does not try again after.
-        raise AppImportError(f"Relais cannot start. {problem}")
+        if worker.age > workers:
+            worker.log.error(problem)
+        else:
+            # The one error that gunicorn says without a traceback, and does not try again after.
+            raise AppImportError(f"Relais cannot start. {problem}")
     _keep_memory()
     # Nothing imported so far is garbage: a full collection over it took about 40 ms, in the middle
     # of a request.

@@ -17,15 +17,14 @@ from django.urls import reverse_lazy
 from kombu import Exchange, Queue
 
 from config import public_url
-from config.environment import HOME, env
+from config.environment import CHECKOUT, DATA_DIR, env
 from config.secret_files import read_or_create
 from integrations.lanes import Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Templates and static files are beside the code in a checkout, and below it in a package.
-ASSETS_DIR = BASE_DIR if (BASE_DIR / "manage.py").exists() else BASE_DIR / "config"
+ASSETS_DIR = CHECKOUT or BASE_DIR / "config"
 
-DATA_DIR = (HOME / Path(env.str("DATA_DIR", default="var")).expanduser()).resolve()
 # It holds candidates' data and secrets: readable by this user only.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import metadata
-from pathlib import Path
+
+from config.environment import CHECKOUT
 
 
 @cache
 def version() -> str:
     """That of the checkout this file is in, else of the installed package."""
-    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
-    if project.exists():
-        return str(tomllib.loads(project.read_text())["project"]["version"])
-    return metadata.version("relais")
+    if CHECKOUT is None:
+        return metadata.version("relais")
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])

@@ -146,7 +146,7 @@ def test_every_room_is_in_the_architecture() -> None:
 
 
 def test_every_variable_that_is_read_is_documented() -> None:
-    readers = (ROOT / "config" / "settings.py", ROOT / "config" / "gunicorn.py")
+    readers = [ROOT / "config" / f"{name}.py" for name in ("environment", "settings", "gunicorn")]
     pattern = r"""(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)\""""
     read = {name for path in readers for name in re.findall(pattern, path.read_text())}
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (DOCS / "configuration.md").read_text(), re.M)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support.commands import ROOT
+from tests.support.nginx import program
 from tests.support.provided import free_port, server
 
 NGINX = ROOT / "deploy" / "nginx" / "relais.conf"
@@ -93,7 +94,7 @@ def nginx(folder: Path, *, upstream: int, plain: int, tls: int) -> Iterator[None
     (folder / "relais.conf").write_text(text)
     around = AROUND.format(folder=folder, user="user root;" if os.geteuid() == 0 else "")
     (folder / "nginx.conf").write_text(around)
-    binary = shutil.which("nginx")
+    binary = program()
     assert binary is not None
     command = [binary, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with server(command, answers=lambda: listens(tls), log=folder / "nginx.log"):

@@ -76,6 +76,10 @@ def test_the_package_has_all_that_is_no_code_and_no_tests(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "manage.py"))]
 
 
+def test_the_version_has_its_section_in_the_changelog() -> None:
+    assert f"## [{VERSION}] - " in (ROOT / "CHANGELOG.md").read_text()
+
+
 def test_it_needs_exactly_what_is_pinned(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     metadata = archive.read(f"relais-{VERSION}.dist-info/METADATA").decode()
@@ -96,6 +100,10 @@ def test_it_works_from_any_folder_with_its_data_in_one_place(relais: Path, tmp_p
     (home / ".env").write_text("TIME_ZONE=Europe/Brussels\n")
     variables = {**environment(tmp_path), "RELAIS_HOME": str(home)}
     del variables["DATA_DIR"]
+
+    # Asking for the version makes nothing.
+    assert run(relais, "--version", cwd=elsewhere, **variables).returncode == 0
+    assert [path.name for path in home.iterdir()] == [".env"]
 
     def command(*arguments: str) -> str:
         done = run(relais, *arguments, cwd=elsewhere, **variables)
@@ -121,3 +129,15 @@ def test_it_works_from_any_folder_with_its_data_in_one_place(relais: Path, tmp_p
     )
     assert command("shell", "--no-imports", "--command", program).strip() == "Introuvable"
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can be refused for being root.")
+def test_root_leaves_no_files_in_the_folder_of_another_user(relais: Path, tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, -1)
+    variables = {**environment(tmp_path / "data"), "RELAIS_HOME": str(tmp_path)}
+
+    done = run(relais, "migrate", cwd=tmp_path, **variables)
+
+    assert done.returncode == 1
+    assert f"{tmp_path} belongs to nobody. Run: runuser -u nobody -- " in done.stderr
+    assert list(tmp_path.iterdir()) == []

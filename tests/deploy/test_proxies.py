@@ -13,6 +13,7 @@ import requests
 from tests.deploy import proxies
 from tests.deploy.sites import Site, log_in
 from tests.deploy.test_below_a_path import check_pages
+from tests.support.nginx import program
 from tests.support.provided import free_port
 
 MEGABYTE = 1024**2
@@ -48,7 +49,7 @@ def proxied(
         origin, path, verify = f"http://127.0.0.1:{port}", "", True
         proxy = proxies.caddy(folder, upstream=site.port, plain=port)
     else:
-        if shutil.which("nginx") is None:
+        if program() is None:
             pytest.skip("There is no nginx here (on Debian: the package nginx-light).")
         origin, path = f"https://127.0.0.1:{port}", "/relais"
         verify = str(proxies.certificate(folder))
@@ -137,7 +138,7 @@ def test_metrics_are_not_for_everybody(proxied: Proxied) -> None:
     assert answer.status_code == 404
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="There is no nginx here.")
+@pytest.mark.skipif(program() is None, reason="There is no nginx here.")
 def test_nginx_sends_plain_requests_to_tls(tmp_path: Path) -> None:
     proxies.certificate(tmp_path)
     plain = free_port()

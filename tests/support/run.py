@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
-from tests.support import chromium, postgres, redis_server
+from tests.support import chromium, nginx, postgres, redis_server
 from tests.support.provided import MissingError, folder_in_tmp, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ def _run(arguments: list[str]) -> int:
         say(f"Redis: {redis.source}")
         database = stack.enter_context(postgres.provide())
         say(f"PostgreSQL: {database.source}")
+        say(f"nginx: {nginx.program(install=True) or 'none, so its example is not tried'}")
         reports = stack.enter_context(folder_in_tmp("reports"))
         environment = {
             **os.environ,
