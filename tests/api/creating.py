@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from kombo.errors import KomboAtsError
 
 from integrations.sandbox.resumes import seeded_pdf
 
 EMAIL = "nadia.perrot@courrier.example"
 PDF = seeded_pdf("Nadia Perrot")
+# Of requests that Flatchr receives.
+CREATE = "/vacancy/candidate/json$"
+SEARCH = "/search/applicants$"
 
 
 def person(**fields: Any) -> dict[str, Any]:
@@ -31,6 +36,12 @@ def cv(**fields: Any) -> dict[str, Any]:
         "data": base64.b64encode(PDF).decode(),
     }
     return {name: value for name, value in {**given, **fields}.items() if value is not None}
+
+
+def refused(call: Callable[..., Any], **arguments: Any) -> KomboAtsError:
+    with pytest.raises(KomboAtsError) as error:
+        call(**arguments)
+    return error.value
 
 
 def told(error: KomboAtsError) -> tuple[str | None, int]:

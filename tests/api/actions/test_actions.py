@@ -7,29 +7,17 @@ from typing import Any
 
 import pytest
 from kombo import Kombo
-from kombo.errors import KomboAtsError
 
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
-from tests.api.creating import cv, messages, person, told
+from tests.api.creating import cv, messages, person, refused, told
 from tests.sync.running import sync, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ON_VACANCY = "/vacancy/[^/]+/applicant/[^/]+$"
 TRAIT = "/trait$"
-
-
-@pytest.fixture
-def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    """A Flatchr with few records: every applicant costs a sync a request for its traits."""
-    return make_sandbox(vacancies=3, applicants=6)
-
-
-@pytest.fixture
-def kombo(sdk: Callable[..., Kombo], make_key: MakeKey, synced_tenant: Integration) -> Kombo:
-    return sdk(make_key(synced_tenant), synced_tenant)
 
 
 @pytest.fixture
@@ -56,12 +44,6 @@ def now(application: Application) -> Application:
 def writes(sandbox: Sandbox) -> list[str]:
     """The methods of the requests that changed something."""
     return [one.method for one in sandbox.requests.matching("PUT|POST|DELETE", ".")]
-
-
-def refused(call: Callable[..., Any], **arguments: Any) -> KomboAtsError:
-    with pytest.raises(KomboAtsError) as error:
-        call(**arguments)
-    return error.value
 
 
 def test_an_application_is_moved_and_shown_so_at_once(

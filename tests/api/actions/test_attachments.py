@@ -33,12 +33,6 @@ FILES = "/files/expire$"
 
 
 @pytest.fixture
-def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    """A Flatchr with few records: every applicant costs a sync a request for its traits."""
-    return make_sandbox(vacancies=3, applicants=6)
-
-
-@pytest.fixture
 def kombo(sdk: Callable[..., Kombo], make_key: MakeKey, synced_tenant: Integration) -> Kombo:
     return sdk(make_key(synced_tenant, read_only=True), synced_tenant)
 
