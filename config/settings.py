@@ -179,8 +179,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SECURE = HTTPS
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 # One catalogue for the templates and the code.
 LOCALE_PATHS = [BASE_DIR / "integrations" / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -139,18 +140,38 @@ def test_the_choice_goes_with_the_user_to_another_browser(client: Client, alice:
 def test_a_language_that_is_not_offered_changes_nothing(
     logged_in: LogIn, alice: User, sent: str
 ) -> None:
-    logged_in(alice).post(reverse("set_language"), {"language": sent})
+    client = logged_in(alice)
+
+    client.post(reverse("set_language"), {"language": sent})
 
     assert not LanguageChoice.objects.exists()
+    assert settings.LANGUAGE_COOKIE_NAME not in client.cookies
 
 
-def test_the_switch_leads_to_no_other_site(logged_in: LogIn, alice: User) -> None:
+@pytest.mark.parametrize(
+    ("address", "referrer", "expected"),
+    [
+        ("https://elsewhere.example/", "", "/admin/"),
+        ("//elsewhere.example/", "https://elsewhere.example/", "/admin/"),
+        ("", "", "/admin/"),
+        ("", "http://testserver/admin/search/", "http://testserver/admin/search/"),
+    ],
+)
+@pytest.mark.parametrize("language", ["fr", "de"])
+def test_the_switch_leads_back_and_to_no_other_site(
+    language: str, address: str, referrer: str, expected: str, logged_in: LogIn, alice: User
+) -> None:
     answer = logged_in(alice).post(
-        reverse("set_language"), {"language": "fr", "next": "https://elsewhere.example/"}
+        reverse("set_language"),
+        {"language": language, "next": address},
+        headers={"Referer": referrer},
     )
 
-    # The home page, which leads to the dashboard.
-    assert answer["Location"] == "/"
+    assert (answer.status_code, answer.headers["Location"]) == (302, expected)
+
+
+def test_the_switch_takes_nothing_but_post(logged_in: LogIn, alice: User) -> None:
+    assert logged_in(alice).get(reverse("set_language")).status_code == 405
 
 
 def test_a_visitor_is_remembered_by_the_browser(client: Client) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.views import i18n
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from integrations.models import LanguageChoice
@@ -67,9 +68,29 @@ def copy_choice(request: HttpRequest | None, user: Any, **_: Any) -> None:
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponseBase:
-    """Store the user's choice; Django's view sets the cookie and goes back to the page."""
+    """Store the choice, and go back to the page."""
+    # Unlike Django's view: no cookie for a language that is not offered, and never back to "/".
+    response = HttpResponseRedirect(_page_before(request))
     language = request.POST.get("language", "")
-    if language in LANGUAGES and request.user.is_authenticated:
+    if language not in LANGUAGES:
+        return response
+    if request.user.is_authenticated:
         LanguageChoice.objects.update_or_create(pk=request.user.pk, defaults={"language": language})
         request.session[SESSION_KEY] = language
-    return i18n.set_language(request)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _page_before(request: HttpRequest) -> str:
+    """`next` or the referring page; the overview if neither is a page of this site."""
+    for address in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+        if url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
+            return address
+    return reverse("admin:index")
