@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from integrations.api.errors import GENERAL_CODES, ApiError, invalid
 
+JSON = "application/json"
+
 B = TypeVar("B", bound="Body")
 # Reasons in one message; more would bury the first.
 MOST_REASONS = 5
@@ -67,9 +69,6 @@ def reasons_of(error: ValidationError) -> str:
     rest = len(reasons) - MOST_REASONS
     more = [f"and {rest} more"] if rest > 0 else []
     return "; ".join([*reasons[:MOST_REASONS], *more])
-
-
-JSON = "application/json"
 
 
 def success(data: Any, *, warnings: Sequence[str] | None = None) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The live check of what a customer entered: the API key, the company key and the slug."""
+"""The live check of the credentials a customer entered: API key, company key and slug."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from integrations.messages import Message
 
 
 class CheckText:
-    """What is said of an input where the message of a `FlatchrError` does not say it."""
+    """The messages of a check. A request that failed has that of its `FlatchrError` instead."""
 
     KEY_ACCEPTED = Message("key_accepted")
     KEY_REFUSED = Message("not_checked_key_refused")
@@ -27,10 +27,7 @@ class CheckText:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The verdict on one input; `ok` is None when it could not be checked.
-
-    `message` is for the user.
-    """
+    """The result for one input, with a message for the user. `ok` is None if it was not checked."""
 
     name: Literal["key", "company", "slug"]
     ok: bool | None
@@ -38,15 +35,15 @@ class Check:
 
 
 def check_connection(client: FlatchrClient) -> list[Check]:
-    """Verdicts on key, company and slug, in this order. Two reads; never raises FlatchrError."""
+    """Check key, company and slug, in this order, with two reads. Never raises FlatchrError."""
     return list(checks_of(client))
 
 
 def checks_of(client: FlatchrClient) -> Iterator[Check]:
-    """As `check_connection`, each verdict as soon as it is known.
+    """As `check_connection`, but yields each result as soon as it is known.
 
-    The columns of the company need both the key and the company key (`docs/flatchr-api.md §12`),
-    the feed needs the slug only (§4).
+    The columns of the company need the API key and the company key (`docs/flatchr-api.md §12`),
+    the public feed needs the slug only (§4).
     """
     key, company = _check_key_and_company(client)
     yield key
@@ -66,8 +63,8 @@ def _check_key_and_company(client: FlatchrClient) -> tuple[Check, Check]:
             return accepted, Check("company", False, error.message)
         return Check("key", None, error.message), Check("company", None, error.message)
     if not isinstance(columns, list):
-        odd = CheckText.NO_STAGES
-        return Check("key", None, odd), Check("company", None, odd)
+        unexpected = CheckText.NO_STAGES
+        return Check("key", None, unexpected), Check("company", None, unexpected)
     return (
         Check("key", True, CheckText.KEY_ACCEPTED),
         Check("company", True, CheckText.COMPANY_CONFIRMED),

@@ -1,7 +1,7 @@
-"""What can go wrong with Flatchr: one table from status or exception to kind, retry and words.
+"""Errors of Flatchr: one table from HTTP status or exception to kind, retry and message.
 
-Error bodies of Flatchr are unknown (`docs/flatchr-api.md §28`), so a verdict rests on the status
-and on what was asked for, never on text that came back.
+Flatchr does not document the bodies of its errors (`docs/flatchr-api.md §28`), so an error is
+classified by its status and by the request, never by the body.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from integrations.messages import Message
 
 
 class ErrorKind(StrEnum):
-    """What happened, as far as a user or a program has to tell cases apart."""
+    """The kinds of errors that users and programs can tell apart."""
 
     WRONG_KEY = "wrong_key"
     EXPIRED_KEY = "expired_key"
@@ -46,13 +46,13 @@ class ErrorKind(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a request was about, where that changes what a status means."""
+    """The target of a request, as far as a status means something else for it."""
 
     ANY = "any"
     API = "api"
     EXPIRED = "expired"  # on the api host, with a key whose own expiry has passed
     COMPANY = "company"  # below /company/{company} on the api host
-    PROBE = "probe"  # a list every company has, so its absence means no such company
+    PROBE = "probe"  # a list that every company has: 404 means that there is no such company
     CAREERS = "careers"  # reading the career site, which is public
     WRITE = "write"  # creating a candidate on the career site, with the key
 
@@ -61,8 +61,8 @@ class FlatchrError(Exception):
     """A call to Flatchr that failed.
 
     `message` is for the user: what happened and what to do next. `detail` is for the engineer and
-    never holds a secret. `status` is the HTTP status, if there was an answer. `retryable` says
-    that the same read may succeed later; `retry_after` is the pause Flatchr asked for, in seconds.
+    never holds a secret. `status` is the HTTP status, if there was a response. `retryable`: the
+    same read may succeed later; `retry_after` is the pause that Flatchr asked for, in seconds.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class FlatchrError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table; statuses count only for requests within `scope`."""
+    """One row of the table; its statuses apply to requests with that `scope`."""
 
     kind: ErrorKind
     retry: bool
-    words: Message
+    message: Message
     statuses: Collection[int] = ()
     scope: Scope = Scope.ANY
     exceptions: tuple[type[Exception], ...] = ()
@@ -234,22 +234,22 @@ TABLE: tuple[Rule, ...] = (
 def from_status(
     status: int, scopes: Collection[Scope], *, detail: str, retry_after: float | None = None
 ) -> FlatchrError:
-    """The error an unwelcome HTTP status stands for, given what the request was about."""
+    """The error for an HTTP status that is no success, for a request with these scopes."""
     rule = next(r for r in TABLE if status in r.statuses and r.scope in scopes)
     return _build(rule, detail=detail, status=status, retry_after=retry_after)
 
 
 def from_exception(error: Exception, *, detail: str) -> FlatchrError:
-    """The error an exception of requests (opening) or urllib3 (reading the body) stands for.
+    """The error for an exception of requests (while sending) or urllib3 (while reading the body).
 
-    The exception's own text may hold a URL with a secret: `detail` is what to keep of it.
+    Its own text may hold a URL with a secret, so the caller passes a masked one as `detail`.
     """
     rule = next(r for r in TABLE if isinstance(error, r.exceptions))
     return _build(rule, detail=detail)
 
 
 def failure(kind: ErrorKind, detail: str) -> FlatchrError:
-    """An error found by looking at the answer itself, in the words of the kind's first row."""
+    """An error found in the response itself, as the first row of its kind has it."""
     return _build(next(r for r in TABLE if r.kind is kind), detail=detail)
 
 
@@ -258,7 +258,7 @@ def _build(
 ) -> FlatchrError:
     return FlatchrError(
         rule.kind,
-        rule.words,
+        rule.message,
         detail=detail,
         status=status,
         retryable=rule.retry,

@@ -87,7 +87,7 @@ def test_every_kind_has_words_that_say_what_happened_and_what_to_do(kind: ErrorK
 
 def test_the_words_use_no_jargon() -> None:
     for rule in TABLE:
-        assert not {"HTTP", "JSON", "DNS", "TLS", "URL"} & set(rule.words.split())
+        assert not {"HTTP", "JSON", "DNS", "TLS", "URL"} & set(rule.message.split())
 
 
 def test_only_the_credentials_are_a_matter_of_authentication() -> None:

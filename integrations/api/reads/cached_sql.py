@@ -27,10 +27,10 @@ from integrations.api.reads.scope import ReadScope
 
 
 class Walk(NamedTuple):
-    """What every list can be asked for: deleted records too, those after one, those that have
-    changed since, which are found by gathering them (see `changes`) or on the way.
+    """What can be selected in every list: `deleted` records too, those `after` a position, those
+    that have changed `since`. `gather` is how the changed ones are found (see `changes`).
 
-    A read that begins by gathering goes by id to its end, any other one by arrival.
+    A read whose first page gathers goes by id up to its end, any other by arrival.
     """
 
     deleted: bool

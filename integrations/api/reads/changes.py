@@ -1,11 +1,11 @@
 """`updated_after`: which records have changed, or have something listed with them that has.
 
-A record counts as changed when any of its links says so (`docs/unified-api.md §5`). There are two
-ways to ask. Where little has changed, those records are gathered by the indexes on `changed_at`.
-Where much has, as after a first sync, gathering would cost every page all that has changed; then
-the list is walked in its own order, and each record is looked at until the page is full.
+A record counts as changed if a row of one of its links has changed (`docs/unified-api.md §5`).
+There are two ways to find them. If few rows have changed, their records are gathered by the indexes
+on `changed_at`. If many have, as after a first sync, each page would have to gather them all; then
+the list is walked in its own order, and each record is tested until the page is full.
 
-The statements are put together here and not by the ORM, which took as long as carrying them out.
+The SQL is written here: compiling it by the ORM took as long as executing it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from django.db.models.expressions import RawSQL
 from integrations.api.reads.scope import CREATED, ReadScope
 from integrations.models import Application, MirroredRecord, RecordQuerySet
 
-# How long it is believed how much has changed, in seconds.
+# Seconds for which the number of changes is cached.
 KNOWN_FOR = 30
 
 
@@ -55,7 +55,7 @@ def changed_since(
     *,
     gather: bool,
 ) -> RecordQuerySet:
-    """Those of `records` that have changed at `since` or later, found in one way or the other."""
+    """Those of `records` that have changed at `since` or later, gathered or found on the way."""
     if gather:
         # In the order of such a read, so that no more are looked up than a page holds.
         gathered = " UNION ".join(_gathering(scope, link) for link in links) + " ORDER BY 1"
@@ -69,8 +69,8 @@ def changed_since(
 def few(links: Sequence[Link], since: datetime, most: int) -> bool:
     """Whether no table had more than `most` rows that changed since, of whatever tenant.
 
-    When those of each table had changed was asked up to `KNOWN_FOR` seconds ago. Both ways find
-    the same records, so where it is no longer true, that costs time and nothing else.
+    The answer is up to `KNOWN_FOR` seconds old. Both ways find the same records, so an answer that
+    is out of date costs time, and no record is missed.
     """
     moments = (
         cache.get_or_set(
@@ -82,7 +82,7 @@ def few(links: Sequence[Link], since: datetime, most: int) -> bool:
 
 
 def _moment_of_many(link: Link, most: int) -> datetime | None:
-    """Since when more than `most` rows of the table have changed; None if it has no more."""
+    """The time since which more than `most` rows have changed; None if the table has no more."""
     changes = (link.source or link.model).objects.order_by("-changed_at")
     return changes.values_list("changed_at", flat=True)[most : most + 1].first()
 
@@ -117,7 +117,7 @@ def _seen_on_the_way(scope: ReadScope, listed: str, link: Link, since: datetime)
 
 
 def _shown(scope: ReadScope, link: Link) -> str:
-    """What is not shown with a record does not change it."""
+    """A condition that leaves out applications that are not shown: they change no record."""
     if scope.only_created and link.model is Application:
         return f" AND {CREATED.format(application='link')}"
     return ""

@@ -1,8 +1,8 @@
 """Where a page ends: an opaque text that names the last record's place, and nothing else.
 
 A record's place in its list never changes, so a sync that writes between two pages moves no
-record across a cursor. The position gives away nothing and grants nothing: whatever it says, the
-query is held to the tenant of the request. Filters are not part of it; clients send them again.
+record across a cursor. A cursor holds no secret and grants no access: the query is limited to the
+tenant of the request whatever it says. Filters are not part of it; clients send them again.
 """
 
 from __future__ import annotations

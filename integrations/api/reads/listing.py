@@ -1,7 +1,7 @@
-"""One page of a list: what is asked for, in a constant number of queries, as JSON objects.
+"""Lists of records: one page as JSON objects, in a constant number of queries.
 
-Records are listed as they arrived, or by id where few have changed and those are asked for: neither
-order ever changes, so a page begins where the one before ended, however much a sync writes in
+Records are listed in the order of their arrival; by id in a read of changes that are few. Neither
+order ever changes, so each page begins where the one before it ended, whatever a sync writes in
 between, and a deep page costs what the first one does.
 """
 
@@ -31,8 +31,8 @@ MOST = 250
 # Up to so many changed rows, gathering them costs less than walking past those that are unchanged:
 # ten to twenty times the root of the table's size. This is for some hundred thousand to a million.
 FEW = 10_000
-# What a client sends that reads a list to its end, or what has changed in it.
 IGNORE = "ignore_unsupported_filters"
+# The parameters of a client that reads a whole list, or its changes: no filter is among them.
 COMMON = {"page_size", "cursor", "updated_after", "include_deleted", IGNORE}
 
 
@@ -63,7 +63,7 @@ class Listing:
     few: int = FEW
 
     def page(self, scope: ReadScope, given: QueryDict) -> RecordPage:
-        """The page that the parameters ask for. Raises `PLATFORM.INPUT_INVALID`."""
+        """The page that the parameters select. Raises `ApiError` PLATFORM.INPUT_INVALID."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
         walk = self._walk(parameters)
@@ -91,7 +91,7 @@ class Listing:
         return bodies.page(*self.page(scope_of(tenant(request)), request.GET))
 
     def records(self, scope: ReadScope, parameters: Parameters) -> QuerySet[Any]:
-        """What the parameters ask for, from the cursor on, in the order of their read."""
+        """The records that the parameters select, from the cursor on, in the order of the pages."""
         return self._found(scope, self._walk(parameters), parameters)
 
     def _found(self, scope: ReadScope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
@@ -106,7 +106,7 @@ class Listing:
         return records.none() if unsupported and not ignored else records
 
     def walked(self, scope: ReadScope, walk: Walk) -> RecordQuerySet:
-        """The records that a walk meets, in its order."""
+        """The records of a walk, in its order."""
         records: Any = scope.records(self.model)
         records = records.order_by("id") if walk.by_id else records.order_by("arrival", "id")
         if not walk.deleted:

@@ -1,8 +1,8 @@
 """The query parameters of the list endpoints, each read once and checked
 (`docs/unified-api.md §2, §5`).
 
-What a request says wrongly is refused with the parameter's name. A parameter that is not known
-is passed over: what the hosted API does with one is not documented.
+An invalid value is refused with the name of its parameter. An unknown parameter is ignored: what
+the hosted API does with one is not documented.
 """
 
 from __future__ import annotations

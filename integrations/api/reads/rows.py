@@ -129,10 +129,10 @@ _ONE_OF = {
 
 
 def among(statement: str, ids: Sequence[str], **parts: str) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is finished: `{ids}` in it stands for "is one of `ids`".
+    """The rows of `statement`, in which `{ids}` stands for the condition "is one of `ids`".
 
-    What a page shows inside its records is the same few joins each time; having the ORM put them
-    together took a third of the page's time.
+    The records inside those of a page come from the same few joins each time; compiling them by
+    the ORM took a third of the page's time.
     """
     if not ids:
         return []

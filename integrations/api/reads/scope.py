@@ -1,4 +1,4 @@
-"""Whose records a request may see, and which of them the tenant wants shown."""
+"""The tenant whose records a request reads, and its settings for what is shown of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integrations.models import (
 )
 from integrations.models.scopes import Part
 
-# `ReadScope.records` says the same of whole lists.
+# The same condition as that of `ReadScope.records`, for a single row.
 CREATED = """EXISTS (SELECT 1 FROM integrations_submission submission
   WHERE submission.application_id = {application}.id AND submission.state = 'SUCCEEDED')"""
 
@@ -35,7 +35,7 @@ class ReadScope:
     only_created: bool = False
 
     def records(self, model: type[MirroredRecord]) -> QuerySet[Any]:
-        """The tenant's records of `model` that it wants shown, deleted ones included."""
+        """The tenant's records of `model` that its settings show, deleted ones included."""
         found: QuerySet[Any] = model.objects.filter(integration_id=self.integration_id).order_by()
         if self.only_created and model is Application:
             return found.filter(id__in=self._created().values("application_id"))
@@ -53,7 +53,7 @@ class ReadScope:
 
 
 def scope_of(integration: Integration) -> ReadScope:
-    """The scope that the tenant's settings make."""
+    """The scope of a tenant, by its settings."""
     try:
         settings = integration.flatchr_settings
     except FlatchrSettings.DoesNotExist:

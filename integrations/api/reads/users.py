@@ -1,9 +1,9 @@
 """GET /ats/users: the members of the company, asked of Flatchr at once (the official SDK's
 `get_users`; `docs/flatchr-api.md §13`).
 
-They are few and belong to no candidate or job, so there is no copy of them here. Without one,
-nobody can tell when a user was removed (`remote_deleted_at` is null, `include_deleted` adds
-nothing), and `changed_at` is the latest time that Flatchr tells of the user.
+They are few and belong to no candidate or job, so they are not mirrored. So it is not known when a
+user was removed (`remote_deleted_at` is null, `include_deleted` adds nothing), and `changed_at` is
+the latest timestamp that Flatchr gives of the user.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class UserFilter:
 
 def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[ListedUser]:
     for user in users(members):
-        # A user of whom Flatchr tells no time is as old as what is known of the tenant.
+        # Without a timestamp of Flatchr, a user counts as changed when the tenant was connected.
         changed_at = user.changed_at or integration.created_at
         yield ListedUser(unified_id(integration.pk, user.remote_id), changed_at, user)
 
