@@ -73,6 +73,10 @@ class Records:
         """Replace the traits, comments or messages of an applicant."""
         self._lists[kind, applicant.number] = items
 
+    def add(self, kind: str, applicant: Applicant, item: dict[str, Any]) -> None:
+        """Add a comment or a message of an applicant, as the last one."""
+        self.store(kind, applicant, [*self.all(kind, applicant), item])
+
     def set_trait(self, applicant: Applicant, tag: dict[str, Any], value: str) -> dict[str, Any]:
         """Add a tag value; a tag that takes one value only has its value replaced."""
         trait = {"id": self.fresh_id("trait"), "tag_id": tag["id"], "value": value}

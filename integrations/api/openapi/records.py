@@ -60,14 +60,17 @@ LOCATION = record(
     null=True,
 )  # fmt: skip
 
+_STAGE = {
+    "id": string("The application stage.", example=OTHER_ID),
+    "remote_id": string(null=True, example="1204"),
+    "name": string(null=True, example="Entretien"),
+    "status": always_null(),
+    "custom_fields": _NO_CUSTOM,
+    "integration_fields": never_any(),
+}
 JOB_STAGE = record(
     {
-        "id": string("The application stage.", example=OTHER_ID),
-        "remote_id": string(null=True, example="1204"),
-        "name": string(null=True, example="Entretien"),
-        "status": always_null(),
-        "custom_fields": _NO_CUSTOM,
-        "integration_fields": never_any(),
+        **_STAGE,
         "remote_data": always_null("Listed with the stage itself."),
         "index": integer("Its place among the job's stages, from 0.", null=True, example=1),
     }
@@ -155,15 +158,7 @@ NAMED_TAG = record(
     }
 )
 CURRENT_STAGE = record(
-    {
-        "id": string("The application stage.", example=OTHER_ID),
-        "remote_id": string(null=True, example="1204"),
-        "name": string(null=True, example="Entretien"),
-        "status": always_null(),
-        "custom_fields": _NO_CUSTOM,
-        "integration_fields": never_any(),
-        "index": integer("Its place among the stages, from 0.", null=True, example=1),
-    }
+    {**_STAGE, "index": integer("Its place among the stages, from 0.", null=True, example=1)}
 )
 NAMED_JOB = record(
     {
@@ -286,12 +281,8 @@ CREATED_APPLICATION = record(
 
 STAGE = record(
     {
+        **_STAGE,
         "id": _ID,
-        "remote_id": string(null=True, example="1204"),
-        "name": string(null=True, example="Entretien"),
-        "status": always_null(),
-        "custom_fields": _NO_CUSTOM,
-        "integration_fields": never_any(),
         "remote_data": _RAW,
         "changed_at": _CHANGED,
         "remote_deleted_at": _DELETED,

@@ -14,8 +14,13 @@ COMMENT_PARTS = {"author", "attachments"}
 MESSAGE_PARTS = {"author", "replied", "mail", "attachments", "candidate"}
 
 
-def _only(item: dict[str, Any], parts: set[str], wanted: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in parts - wanted}
+def _listed(world: World, request: Request, kind: str, parts: set[str]) -> list[dict[str, Any]]:
+    """The applicant's records of a kind, each without those of `parts` that `fields` lacks."""
+    left_out = parts - request.fields()
+    return [
+        {name: value for name, value in item.items() if name not in left_out}
+        for item in world.company.records.all(kind, world.applicant(request.params["applicant"]))
+    ]
 
 
 @route("GET", f"{PATH}/traits")
@@ -41,9 +46,7 @@ def create_trait(world: World, request: Request) -> dict[str, Any]:
 @route("GET", f"{PATH}/comments")
 def list_comments(world: World, request: Request) -> list[dict[str, Any]]:
     """Comments; author and attachments only if `fields` names them. §17."""
-    applicant = world.applicant(request.params["applicant"])
-    comments = world.company.records.all("comment", applicant)
-    return [_only(comment, COMMENT_PARTS, request.fields()) for comment in comments]
+    return _listed(world, request, "comment", COMMENT_PARTS)
 
 
 @route("POST", f"{PATH}/comment", Access.USER)
@@ -66,7 +69,7 @@ def create_comment(world: World, request: Request) -> dict[str, Any]:
         number = records.serial()
         attachment = {"id": number, "name": file.name, "key": f"comments/{number}/{file.name}"}
         comment["attachments"] = [attachment | {"url": "", "created_at": now}]
-    records.store("comment", applicant, [*records.all("comment", applicant), comment])
+    records.add("comment", applicant, comment)
     return comment
 
 
@@ -85,9 +88,7 @@ def delete_comment(world: World, request: Request) -> dict[str, Any]:
 @route("GET", f"{PATH}/messages")
 def list_messages(world: World, request: Request) -> list[dict[str, Any]]:
     """Messages; most parts only if `fields` names them. §20."""
-    applicant = world.applicant(request.params["applicant"])
-    messages = world.company.records.all("message", applicant)
-    return [_only(message, MESSAGE_PARTS, request.fields()) for message in messages]
+    return _listed(world, request, "message", MESSAGE_PARTS)
 
 
 @route("POST", f"{PATH}/message", Access.USER)
@@ -105,6 +106,6 @@ def create_message(world: World, request: Request) -> dict[str, Any]:
         applicant,
         iso(world.clock()),
     )
-    records.store("message", applicant, [*records.all("message", applicant), message])
+    records.add("message", applicant, message)
     shown = ("id", "created_by", "created_at", "auto", "mail", "deliver_at", "author")
     return {name: message[name] for name in shown}
