@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -126,6 +127,40 @@ def test_several_threads_count_together(key_id: int, settings: Any) -> None:
     assert sorted(counted) == list(range(1, 161))
 
 
+def test_a_request_that_comes_while_another_reads_the_clock_is_counted_beside_it(
+    key_id: int, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_RATE_LIMIT = 1000
+    start, counted = 1_800_000_000_000_000_000, []
+
+    def clock() -> int:
+        """The time, read as another request comes, which counts at once if nothing is locked."""
+        monkeypatch.setattr(limits.time, "time_ns", lambda: start + 5_000_000)
+        if connection.vendor == "postgresql" or not is_locked(
+            Path(settings.DATA_DIR) / "limits" / str(key_id)
+        ):
+            counted.append(limits.count_request(key_id))
+        return start
+
+    monkeypatch.setattr(limits.time, "time_ns", clock)
+    counted.append(limits.count_request(key_id))
+    counted.append(limits.count_request(key_id))
+
+    used = sorted(found.used for found in counted if found)
+    assert used == list(range(1, len(used) + 1))
+
+
+def is_locked(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def test_counting_writes_nothing_to_a_database_that_has_one_writer(
     key_id: int, settings: Any
 ) -> None:
@@ -175,13 +210,18 @@ def test_of_many_actions_at_once_no_more_than_the_limit_run(
     tenant: Integration, settings: Any
 ) -> None:
     settings.API_CONCURRENCY = 2
-    # What runs goes on until the others have been refused, so that all of them overlap.
+    # None takes its slot before all are about to, and what runs goes on until the others have been
+    # refused: all of them overlap, in the count as well.
     all_there, all_tried = threading.Barrier(8), threading.Barrier(8)
 
+    def take(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT") and ActionSlot._meta.db_table in sql:
+            all_there.wait(30)
+        return execute(sql, params, many, context)
+
     def act() -> str | None:
-        all_there.wait(30)
         try:
-            with limits.action_slot(tenant.pk):
+            with connection.execute_wrapper(take), limits.action_slot(tenant.pk):
                 all_tried.wait(30)
                 return None
         except ApiError as refused:
@@ -264,8 +304,12 @@ def test_a_write_that_is_sent_again_is_answered_as_it_was(writes: Writes) -> Non
     assert writes.done == 1
     writes.send("k2")
     writes.send()
-    writes.send(key=create_key(name="Another")[1], once="k1")
+    another = create_key(name="Another")[1]
+    theirs = writes.send(key=another, once="k1")
     assert writes.done == 4
+    # Each API key is answered with its own answer.
+    assert writes.send("k1").content == first.content
+    assert writes.send(key=another, once="k1").content == theirs.content != first.content
 
 
 @pytest.mark.parametrize("change", [{"body": b'{"a":1}'}, {"of": "b"}])

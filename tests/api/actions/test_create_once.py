@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from django.db import connection
+from django.utils import timezone
 from kombo import Kombo
 from kombo.utils import BackoffStrategy, RetryConfig
 
@@ -176,6 +177,33 @@ def test_two_keys_of_one_tenant_may_use_the_same_idempotency_key(
             http_headers={"Idempotency-Key": "1"},
         )
     assert posts(sandbox) == 2
+
+
+def test_one_idempotency_key_on_two_tenants_is_refused_on_the_second(
+    sdk: Callable[..., Kombo],
+    make_key: MakeKey,
+    synced_tenant: Integration,
+    other_tenant: Integration,
+    job: Job,
+    sandbox: Sandbox,
+) -> None:
+    Integration.objects.filter(pk=other_tenant.pk).update(applicants_read_at=timezone.now())
+    key = make_key(synced_tenant, other_tenant)
+    given = {
+        "candidate": person(),
+        "application": {"job_id": f"remote:{job.remote_id}"},
+        "attachments": [cv()],
+        "http_headers": {"Idempotency-Key": "1"},
+    }
+    created = sdk(key, synced_tenant).ats.create_candidate(**given)
+
+    error = refused(sdk(key, other_tenant).ats.create_candidate, **given)
+    assert told(error) == ("PLATFORM.INPUT_INVALID", 400)
+    assert "Idempotency-Key" in error.data.error.message
+    assert not Submission.objects.filter(integration=other_tenant).exists()
+    # On the first, the answer stands.
+    assert sdk(key, synced_tenant).ats.create_candidate(**given) == created
+    assert posts(sandbox) == 1
 
 
 @pytest.mark.parametrize("idempotency_key", ["", "a1b2-c3d4"])
