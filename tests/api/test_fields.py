@@ -64,8 +64,9 @@ def test_a_custom_field_is_mapped_and_its_values_are_in_the_jobs_after_the_next_
     assert listed.model_dump() == mapped.model_dump()
     sync(synced_tenant, "DELTA")
     held = {job.remote_id: job.remote_data["reference"] for job in Job.objects.all()}
-    for job in by_sdk(client.ats.get_jobs()):
-        assert job.custom_fields == {"cost_centre": held[job.remote_id]}
+    assert {job.remote_id: job.custom_fields for job in by_sdk(client.ats.get_jobs())} == {
+        remote_id: {"cost_centre": reference} for remote_id, reference in held.items()
+    }
 
     unmapped = general.update_custom_field_mapping(
         integration_id=tenant_id, custom_field_id=field.id, integration_field_id=None

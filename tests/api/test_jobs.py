@@ -116,7 +116,9 @@ def test_integration_fields_that_are_switched_on_and_raw_objects_are_shown(
     sync(synced_tenant)
 
     vacancies = {vacancy["id"]: vacancy for vacancy in Flatchr(sandbox).vacancies()}
-    for job in read():
+    after = read()
+    assert len(after) == len(before)
+    for job in after:
         (field,) = job["integration_fields"]
         vacancy = vacancies[job["remote_id"]]
         assert field.keys() == {"id", "key", "type", "value", "label"}

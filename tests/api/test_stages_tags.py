@@ -54,9 +54,10 @@ def test_raw_http_shows_every_key(
         rows: list[dict[str, Any]] = answer["data"]["results"]
         return rows
 
-    for stage in read("application-stages"):
-        assert stage.keys() == common | {"status", "custom_fields", "integration_fields"}
-        assert stage["remote_data"] == columns[stage["remote_id"]]
+    stages = read("application-stages")
+    keys = common | {"status", "custom_fields", "integration_fields"}
+    assert {frozenset(stage) for stage in stages} == {frozenset(keys)}
+    assert {stage["remote_id"]: stage["remote_data"] for stage in stages} == columns
     assert {frozenset(tag) for tag in read("tags")} == {frozenset(common)}
 
 

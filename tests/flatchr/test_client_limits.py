@@ -40,6 +40,7 @@ def test_an_answer_over_the_size_limit_is_given_up(huge: Reply) -> None:
             list(s.client.stream("GET", COLUMNS))
 
     assert (small.value.kind, streamed.value.kind) == (ErrorKind.TOO_LARGE, ErrorKind.TOO_LARGE)
+    assert len(s.seen.ended) == 2
     for exchange in s.seen.ended:
         assert MIB < exchange.bytes_received <= MIB + 64 * 1024
         assert exchange.error == ErrorKind.TOO_LARGE
