@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import shared_task
 
-from integrations import lanes
+from integrations import jobs, lanes
 from integrations.exports import mailing
 from integrations.exports import working as export_working
 from integrations.exports.service import EXPORTS
@@ -37,8 +37,11 @@ def work_on_next(lane: Lane) -> bool:
 def _sync(run_id: int) -> bool:
     if not engine.execute(run_id):
         return False
-    filling.after(run_id)
-    stats.count_after(run_id)
+    # Either is done by the sweep if it fails here.
+    with jobs.failure_logged("Filling in the search after run %s", run_id):
+        filling.catch_up_after(run_id)
+    with jobs.failure_logged("Counting the records after run %s", run_id):
+        stats.count_after(run_id)
     return True
 
 
@@ -63,8 +66,8 @@ def work_on_export(export_id: Any) -> None:  # noqa: ARG001 - see above
 
 @shared_task
 def fill_search(integration_id: str) -> None:
-    """Fill in what the search box looks through, after a sync; the sweep calls again if no place
-    is free.
+    """Fill in what the search box looks through, where a worker died after a sync. The sweep calls
+    again if no place is free.
     """
     with lanes.place() as free:
         if free:

@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 RECORDS: dict[str, type[MirroredRecord]] = {SearchKind.JOB: Job, SearchKind.CANDIDATE: Candidate}
 BATCH = 4000
+# Tenants that one sweep wakes workers for at most: those whose worker died after a sync, before it
+# had filled them in.
+MOST_CALLS = 20
 LEASE = timedelta(seconds=60)
 # A record says when it changed a little before its transaction ends.
 MARGIN = timedelta(minutes=2)
@@ -69,7 +72,7 @@ def behind(now: datetime) -> list[str]:  # noqa: ARG001 - of a `JobKind`
         through=Coalesce(F("search_progress__through_run"), 0),
     )
     due = tenants.filter(~Exists(running), last_run__gt=F("through"))
-    return list(due.values_list("pk", flat=True))
+    return list(due.order_by("pk").values_list("pk", flat=True)[:MOST_CALLS])
 
 
 SEARCH_ENTRIES = jobs.register(
@@ -82,9 +85,11 @@ SEARCH_ENTRIES = jobs.register(
 )
 
 
-def after(run_id: int) -> None:
-    """Wake a worker for the tenant of a run that has ended."""
-    SEARCH_ENTRIES.wake(SyncRun.objects.values_list("integration_id", flat=True).get(pk=run_id))
+def catch_up_after(run_id: int) -> None:
+    """Fill in the tenant of a run, if it has ended."""
+    ended = SyncRun.objects.filter(pk=run_id, ended_at__isnull=False)
+    for integration_id in ended.values_list("integration_id", flat=True):
+        catch_up(integration_id)
 
 
 def catch_up(integration_id: str) -> int:

@@ -22,7 +22,7 @@ RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20))
 LONGEST_PAUSE = timedelta(days=1)
 # Scheduled runs that wait at most. A tenant that is due gets its row when its turn is near, so that
 # the table says at any time who comes next.
-MOST_QUEUED = 500
+MOST_QUEUED = 200
 
 
 def plan(integration: Integration, *, after: SyncType = SyncType.FULL) -> None:
