@@ -342,6 +342,25 @@ def test_what_flatchr_cannot_do_says_why(
     assert len(sandbox.requests) == 0
 
 
+def test_nothing_is_done_for_a_disabled_tenant(
+    kombo: Kombo, application: Application, stage: ApplicationStage, sandbox: Sandbox
+) -> None:
+    Integration.objects.update(enabled=False)
+    sandbox.requests.clear()
+    one, person_id = {"application_id": application.pk}, application.candidate_id
+    calls: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+        (kombo.ats.move_application_to_stage, {**one, "stage_id": stage.pk}),
+        (kombo.ats.reject_application, {**one, "rejection_reason_id": "any"}),
+        (kombo.ats.add_candidate_tag, {"candidate_id": person_id, "tag": {"name": "Any"}}),
+        (kombo.ats.get_application_attachments, one),
+        (kombo.ats.get_candidate_attachments, {"candidate_id": person_id}),
+        (kombo.ats.get_users, {}),
+    ]
+    for call, arguments in calls:
+        assert told(refused(call, **arguments)) == ("INTEGRATION.INACTIVE", 409)
+    assert len(sandbox.requests) == 0
+
+
 def test_a_read_only_key_changes_nothing(
     call: Call, make_key: MakeKey, application: Application, sandbox: Sandbox
 ) -> None:

@@ -19,10 +19,13 @@ from kombo.errors import KomboAtsError
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.actions import cv_files
 from integrations.api.actions import attachments
+from integrations.connecting import lifecycle
 from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
+from integrations.models.scopes import Choice, Part, Scopes
 from integrations.sandbox import Sandbox
 from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import retention
+from integrations.tenants import scopes
 from tests.api.conftest import MakeKey
 from tests.api.creating import PDF, cv, messages, person, told
 from tests.support.file_host import FileHost, answer
@@ -227,6 +230,53 @@ def test_a_link_ends_with_its_key(link: str, sandbox: Sandbox) -> None:
     revoke(ApiKey.objects.get())
     sandbox.requests.clear()
     assert requests.get(link, timeout=30).status_code == 404
+    assert len(sandbox.requests) == 0
+
+
+def disable(application: Application) -> None:
+    Integration.objects.update(enabled=False)
+
+
+def delete_tenant(application: Application) -> None:
+    lifecycle.delete(application.integration)
+
+
+def leave_files_out(application: Application) -> None:
+    scopes.choose(application.integration, Scopes({Part.FILES: Choice.OFF}))
+
+
+def let_opt_out_of_files(application: Application) -> None:
+    scopes.choose(application.integration, Scopes({Part.FILES: Choice.OPTIONAL}))
+    scopes.opt_out(application.integration, [Part.FILES])
+
+
+def lose_application(application: Application) -> None:
+    Application.objects.update(remote_deleted_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("happens", "status", "code"),
+    [
+        (disable, 409, "INTEGRATION.INACTIVE"),
+        (delete_tenant, 404, "PLATFORM.INTEGRATION_NOT_FOUND"),
+        (leave_files_out, 403, "INTEGRATION.ACTION_DISABLED"),
+        (let_opt_out_of_files, 403, "INTEGRATION.ACTION_DISABLED"),
+        (lose_application, 404, "PLATFORM.INPUT_INVALID"),
+    ],
+)
+def test_a_link_ends_with_what_it_was_made_for(
+    happens: Callable[[Application], None],
+    status: int,
+    code: str,
+    link: str,
+    application: Application,
+    sandbox: Sandbox,
+) -> None:
+    happens(application)
+    sandbox.requests.clear()
+
+    opened = requests.get(link, timeout=30)
+    assert (opened.status_code, opened.json()["error"]["code"]) == (status, code)
     assert len(sandbox.requests) == 0
 
 
