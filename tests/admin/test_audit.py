@@ -40,7 +40,14 @@ def test_a_manager_sees_no_events_of_other_peoples_users(
     hidden = [about(user, Event.SIGNED_IN) for user in (charlie, admin, outsider)]
     # Of a member, but not about signing in, or in another tenant.
     hidden += [about(bob, Event.USER_CHANGED), about(bob, Event.KEY_MADE)]
-    hidden += [about(bob, Event.SYNC_STARTED, tenant=other_data.tenant)]
+    hidden += [
+        about(user, what, tenant=other_data.tenant)
+        for user, what in (
+            (bob, Event.SYNC_STARTED),
+            (bob, Event.SIGNED_IN),
+            (alice, Event.SECOND_FACTOR_RESET),
+        )
+    ]
     client = logged_in(alice)
 
     shown = client.get(reverse(LIST)).context["cl"].result_list
