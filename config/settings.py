@@ -5,6 +5,7 @@ The variables are documented in `docs/configuration.md` and `.env.example`.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ASSETS_DIR = CHECKOUT or BASE_DIR / "config"
 
 # It holds candidates' data and secrets: readable by this user only.
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"{DATA_DIR} cannot be made: {error.strerror}.") from None
+if not os.access(DATA_DIR, os.R_OK | os.X_OK):
+    raise ImproperlyConfigured(f"{DATA_DIR} belongs to somebody else: run Relais as that user.")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(

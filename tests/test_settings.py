@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,24 @@ def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> Non
     assert data_dir.stat().st_mode & 0o777 == 0o700
     for name in ("secret_key", "credentials_keys"):
         assert (data_dir / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_data_directory_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = manage("check", data_dir=tmp_path / "file" / "data")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Relais cannot start. {tmp_path}/file/data cannot be made: Not a directory.\n",
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="Root may use every directory.")
+def test_a_data_directory_of_somebody_else_is_said(tmp_path: Path) -> None:
+    tmp_path.chmod(0)
+    done = manage("check", data_dir=tmp_path)
+    tmp_path.chmod(0o700)
+    assert done.returncode == 1
+    assert "belongs to somebody else" in done.stderr
 
 
 def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> None:

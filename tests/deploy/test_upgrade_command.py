@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.support.commands import manage
+from tests.support.worker import database_url
 
 
 def upgrade(data_dir: Path, *options: str, **given: str) -> subprocess.CompletedProcess[str]:
@@ -144,3 +146,28 @@ def test_the_version_and_the_places_of_an_installation_are_said(installed: Path)
     assert first.startswith("Relais ")
     assert f"data: {installed}" in places
     assert f"database: {installed}/relais.sqlite3" in places
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is copied otherwise.")
+@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="There is no pg_dump here.")
+def test_postgresql_is_dumped_before_its_migrations(installed: Path, tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+        cursor.execute("DROP TABLE django_session")
+
+    without = upgrade(installed, DATABASE_URL=database_url(), PATH=str(tmp_path))
+    assert without.returncode == 1
+    assert "There is no pg_dump here" in without.stderr
+
+    done = upgrade(installed, DATABASE_URL=database_url())
+
+    assert done.returncode == 0, done.stderr
+    [dump] = (installed / "backups").iterdir()
+    assert dump.stat().st_mode & 0o777 == 0o600
+    listed = subprocess.run(
+        ["pg_restore", "--list", str(dump)], capture_output=True, text=True, check=True
+    )
+    assert "TABLE DATA public integrations_integration" in listed.stdout
+    assert "django_session" not in listed.stdout
+    assert "django_session" in connection.introspection.table_names()
