@@ -16,6 +16,7 @@ from itertools import product
 from tests.bench import (
     comparing,
     exporting,
+    fleet,
     listing,
     overview,
     searching,
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "press": workers.press,
     "recovery": workers.recovery,
     "submit": submitting.measure,
+    "fleet": fleet.measure,
     "compare": comparing.measure,
 }
 
@@ -57,6 +59,7 @@ def main(arguments: list[str]) -> int:
         vacancies=given.vacancies,
         runs=given.runs,
         rows=given.rows,
+        tenants=given.tenants,
         million=given.million,
     )
     figures: list[Figure] = []
@@ -97,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--applicants", type=int, default=100_000)
     parser.add_argument("--vacancies", type=int, default=1_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the list's table")
+    parser.add_argument("--tenants", type=int, default=1_000, help="of the fleet")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--million", action="store_true", help="a sync of 1,000,000 applicants too")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")

@@ -218,6 +218,52 @@ def queue_submissions(tenant: str, count: str) -> int:
     return int(count)
 
 
+def fleet(tenant: str, count: str) -> None:
+    """As many tenants with the account of that one, each due since longer than the next."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from integrations.models import FlatchrCredentials, FlatchrSettings, Integration
+
+    of = FlatchrCredentials.objects.get(pk=tenant)
+    now = timezone.now()
+    made = Integration.objects.bulk_create(
+        Integration(
+            organization=f"Atelier {number}",
+            environment=of.integration.environment,
+            next_full_at=now - timedelta(seconds=int(count) - number),
+        )
+        for number in range(int(count))
+    )
+    FlatchrCredentials.objects.bulk_create(
+        FlatchrCredentials(
+            integration=one, api_key=of.api_key, company_key=of.company_key, slug=of.slug
+        )
+        for one in made
+    )
+    FlatchrSettings.objects.bulk_create(
+        FlatchrSettings(integration=one, trait_budget=0) for one in made
+    )
+
+
+def submit_each(tenant: str, count: str, pause: str) -> None:
+    """As many submissions, one after another with a pause of so many seconds."""
+    for number in range(int(count)):
+        _submit(tenant, f"bench{number}.{time.time_ns()}@courrier.example", 0)
+        time.sleep(float(pause))
+
+
+def seconds_behind() -> float:
+    """For how long the sync that waits longest has been due."""
+    from integrations import jobs
+    from integrations.sync.schedule import oldest_due
+
+    now = jobs.now()
+    since = oldest_due(now)
+    return (now - since).total_seconds() if since else 0.0
+
+
 def submit_cv(tenant: str, size: str) -> str:
     """Submit one candidate with a CV of so many bytes, as the API does; the submission."""
     return _submit(tenant, f"bench.{time.time_ns()}@courrier.example", int(size))
@@ -303,6 +349,9 @@ WORK: dict[str, Callable[..., Any]] = {
         press,
         queue,
         queue_submissions,
+        fleet,
+        submit_each,
+        seconds_behind,
         submit_cv,
         send,
         orm_loop,

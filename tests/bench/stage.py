@@ -29,6 +29,7 @@ class Options:
     vacancies: int
     runs: int
     rows: int
+    tenants: int
     million: bool
 
 

@@ -1,0 +1,84 @@
+"""A fleet: many tenants due at once, and how soon a submission goes out meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from statistics import quantiles
+
+from tests.bench.figures import Figure
+from tests.bench.stage import Options, Stage, sandbox
+from tests.bench.workers import EMBEDDED, NAMES, _celery
+from tests.support import redis_server
+
+APPLICANTS = 100
+SUBMISSIONS = 30
+PAUSE_SECONDS = 1.0
+
+
+def measure(stage: Stage, options: Options) -> Iterator[Figure]:
+    """One worker with two processes; every tenant is due when it starts."""
+    with (
+        redis_server.provide(install=True) as redis,
+        sandbox(applicants=APPLICANTS, vacancies=4) as address,
+    ):
+        for broker in (EMBEDDED, redis.url):
+            stage.fresh()
+            stage.environment |= {
+                "CELERY_BROKER_URL": broker,
+                "FLATCHR_BURST": "100000",
+                "FLATCHR_RATE": "100000",
+            }
+            tenant = stage.connect(address)
+            stage.manage("sync", tenant, "--json")
+            stage.measured("fleet", tenant, str(options.tenants))
+            yield from _under_load(stage, tenant, options, NAMES.get(broker, "Redis"))
+
+
+def _under_load(stage: Stage, tenant: str, options: Options, broker: str) -> Iterator[Figure]:
+    with ExitStack() as stack:
+        stack.enter_context(_celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
+        stack.enter_context(_celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
+        began = time.monotonic()
+        stage.measured("submit_each", tenant, str(SUBMISSIONS), str(PAUSE_SECONDS))
+        behind = stage.measured("seconds_behind").result
+        elapsed = time.monotonic() - began
+        ended = _count(stage, "state <> 'QUEUED' AND ended_at IS NOT NULL AND trigger = 'SCHEDULE'")
+        waits = [
+            (_time(sent) - _time(queued)).total_seconds() * 1000
+            for queued, sent in stage.database.query(
+                "SELECT queued_at, sent_at FROM integrations_submission WHERE sent_at IS NOT NULL"
+            )
+        ]
+    name = stage.database.name
+    yield Figure(
+        f"a submission until its request, {options.tenants} syncs waiting, {broker}",
+        name,
+        "ms",
+        waits,
+        "2,000 ms",
+            "2,000 ms",
+        note=f"of {SUBMISSIONS}, {len(waits)} went out; "
+        f"95 % within {quantiles(waits, n=20)[-1]:.0f} ms",
+    )
+    yield Figure(
+        f"first syncs of tenants with {APPLICANTS} applicants, tags off, {broker}",
+        name,
+        "a minute",
+        [ended / elapsed * 60],
+        note=f"{behind:.0f} s behind after {elapsed:.0f} s",
+    )
+
+
+def _count(stage: Stage, condition: str) -> int:
+    ((found,),) = stage.database.query(
+        f"SELECT count(*) FROM integrations_syncrun WHERE {condition}"  # noqa: S608
+    )
+    return int(found)
+
+
+def _time(value: object) -> datetime:
+    """A moment as the database gives it: SQLite has text, in UTC."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
