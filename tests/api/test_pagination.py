@@ -25,6 +25,7 @@ from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.making import NEW, OLD, SINCE, Maker
 from tests.api.reading import LISTINGS, everything, pages
+from tests.support.examples import examples
 from tests.sync.running import sync
 
 # How a list is asked for, and whether what has changed since is walked.
@@ -109,7 +110,7 @@ class Table:
 
 
 @settings(
-    max_examples=1000,
+    max_examples=examples(200),
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

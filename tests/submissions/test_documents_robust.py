@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from integrations.submissions.documents import DocumentRefused, inspect
 from tests.submissions import cv_files as files
+from tests.support.examples import examples
 
 MANY = 200_000
 GOOD = {
@@ -39,7 +40,7 @@ def settled(name: str, content: bytes) -> str:
         return refused.code
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(60))
 @given(name=st.sampled_from(sorted(GOOD)), content=st.binary(max_size=300))
 def test_random_bytes_behind_every_beginning(name: str, content: bytes) -> None:
     assert settled(name, content)
@@ -47,7 +48,7 @@ def test_random_bytes_behind_every_beginning(name: str, content: bytes) -> None:
     assert settled(name, GOOD[name] + content)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(80))
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_cut_off_anywhere(name: str, data: st.DataObject) -> None:
     content = GOOD[name]
@@ -56,7 +57,7 @@ def test_good_files_cut_off_anywhere(name: str, data: st.DataObject) -> None:
     assert settled(name, content[end:])
 
 
-@settings(max_examples=800)
+@settings(max_examples=examples(160))
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_with_flipped_bits(name: str, data: st.DataObject) -> None:
     content = bytearray(GOOD[name])
@@ -65,7 +66,7 @@ def test_good_files_with_flipped_bits(name: str, data: st.DataObject) -> None:
     assert settled(name, bytes(content))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(80))
 @given(name=st.sampled_from(sorted(GOOD)), data=st.data())
 def test_good_files_with_other_numbers_in_them(name: str, data: st.DataObject) -> None:
     content = bytearray(GOOD[name])
@@ -76,7 +77,7 @@ def test_good_files_with_other_numbers_in_them(name: str, data: st.DataObject) -
     assert settled(name, bytes(content))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(60))
 @given(stem=st.text(max_size=210), content_type=st.text(max_size=30))
 def test_any_name_and_any_declared_type(stem: str, content_type: str) -> None:
     try:

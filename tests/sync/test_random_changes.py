@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from integrations.models import Integration
 from integrations.sandbox import Sandbox
+from tests.support.examples import examples
 from tests.sync.people import DAY, add
 from tests.sync.rows import TABLES, as_flatchr_has_it
 from tests.sync.running import all_counts, sync
@@ -181,7 +182,7 @@ def test_after_a_full_sync_the_tables_are_those_of_a_tenant_connected_just_now(
 ) -> None:
     @settings(
         # One database is enough for chance; the other shows that it can.
-        max_examples=10 if connection.vendor == "sqlite" else 2,
+        max_examples=examples(3 if connection.vendor == "sqlite" else 1),
         derandomize=True,
         database=None,
         phases=[Phase.generate],
