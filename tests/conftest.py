@@ -7,6 +7,7 @@ theirs, admin is a superuser. All log in with the password `PASSWORD`.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from django.contrib.auth.models import User
 from django.core.servers.basehttp import WSGIServer
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -32,6 +34,7 @@ from integrations.models import (
 )
 from tests.support import emptying
 from tests.support.cast import PASSWORD
+from tests.support.examples import examples
 from tests.support.worker import Worker, publishing_to
 
 if TYPE_CHECKING:
@@ -51,7 +54,10 @@ def pytest_configure() -> None:
     emptying.install()
     # How long an example takes says nothing while other passes run beside this one.
     hypothesis_settings.register_profile(
-        "relais", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        "relais",
+        deadline=None,
+        max_examples=examples(20),
+        suppress_health_check=[HealthCheck.too_slow],
     )
     hypothesis_settings.load_profile("relais")
     # Of a hundred requests that come at once, the kernel would reset some.
@@ -72,7 +78,7 @@ def _uses_database(item: pytest.Item) -> bool:
 
 def _only_shows_pages(item: pytest.Item) -> bool:
     """Whether it is about what Chromium does with a page. Marked `every_database`, it is about
-    what the database does as well.
+    what a database does as well.
     """
     return "open_page" in _fixtures(item) and not item.get_closest_marker("every_database")
 
@@ -82,26 +88,52 @@ def _fixtures(item: pytest.Item) -> set[str]:
     return set(getattr(item, "fixturenames", ()))
 
 
-def _on_each_database(item: pytest.Item) -> bool:
+def _on_postgresql(item: pytest.Item) -> bool:
     return _uses_database(item) and not _only_shows_pages(item)
+
+
+def _on_sqlite(item: pytest.Item) -> bool:
+    """What uses a database and is not about it runs on PostgreSQL alone, which takes less: what is
+    marked `any_database`, and pages that are not marked `every_database`.
+    """
+    once = _folder(item) in PAGES and not item.get_closest_marker("every_database")
+    return not (_on_postgresql(item) and (once or item.get_closest_marker("any_database")))
 
 
 def _sends(item: pytest.Item) -> bool:
     """Whether it is about what comes over the API or goes to Flatchr. Some of these open a hundred
     connections at once, and no two such must meet on one server.
     """
-    return item.path.relative_to(TESTS).parts[0] in {"api", "submissions"}
+    return _folder(item) in {"api", "submissions"}
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 TESTS = Path(__file__).parent
+# What pages show, and to whom: of a database they need that it is there.
+PAGES = {"accounts", "admin", "connecting", "passthrough", "translating"}
 PARTS: dict[str, Callable[[pytest.Item], bool]] = {
     # Whose work is about the same: pages take long.
-    "sqlite-1": lambda item: _sends(item) or _only_shows_pages(item),
-    "sqlite-2": lambda item: not (_sends(item) or _only_shows_pages(item)),
+    "sqlite-1": lambda item: _on_sqlite(item) and (_sends(item) or _only_shows_pages(item)),
+    "sqlite-2": lambda item: _on_sqlite(item) and not (_sends(item) or _only_shows_pages(item)),
     # pytest-django lets no other test at a connection, so no other can have one.
-    "postgresql-1": lambda item: _on_each_database(item) and _sends(item),
-    "postgresql-2": lambda item: _on_each_database(item) and not _sends(item),
+    "postgresql-1": lambda item: _on_postgresql(item) and _sends(item),
+    "postgresql-2": lambda item: _on_postgresql(item) and not _sends(item),
 }
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> Iterator[bool]:
+    """Whether pytest-django takes a database that is there already: the copy of a migrated one."""
+    migrated = os.environ.get("TEST_MIGRATED_SQLITE")
+    if migrated is None or connection.vendor != "sqlite":
+        yield django_db_keepdb
+        return
+    shutil.copy(migrated, connection.settings_dict["TEST"]["NAME"])
+    yield True
+    connection.close()
 
 
 class MakeTenant(Protocol):

@@ -9,6 +9,7 @@ import pytest
 from tests.support.worker import Worker
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("broker", ["filesystem", "redis"])
 def test_a_worker_can_be_killed_and_started_again(
     broker: str, make_worker: Callable[..., Worker], redis_url: str

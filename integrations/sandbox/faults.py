@@ -133,6 +133,11 @@ class Faults:
                     return rule
         return None
 
+    def met(self, rule: Fault) -> bool:
+        """Whether a request has run into it since it was added."""
+        with self._lock:
+            return self._seen.get(id(rule), 0) > rule.after
+
     def _is_due(self, rule: Fault) -> bool:
         if rule.rate is not None:
             return self._over_rate(rule, rule.rate)

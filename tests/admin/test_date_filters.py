@@ -19,7 +19,7 @@ from integrations.models import Application
 from tests.admin.conftest import Data
 from tests.admin.pages import list_address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 LogIn = Callable[[User], Client]
 PARIS = ZoneInfo("Europe/Paris")

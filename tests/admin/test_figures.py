@@ -24,6 +24,8 @@ from integrations.sync.applicants import incremental
 from integrations.sync.runs import request_sync
 from integrations.tenants import stats
 
+pytestmark = pytest.mark.every_database
+
 # A sync beats and reads ahead through connections of its own.
 synced = pytest.mark.django_db(transaction=True)
 

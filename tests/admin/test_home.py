@@ -35,6 +35,8 @@ from integrations.tenants.stats import monday
 from tests.admin.conftest import Data, Fill
 from tests.admin.pages import record_addresses
 
+pytestmark = pytest.mark.every_database
+
 LogIn = Callable[[User], Client]
 INDEX = reverse("admin:index")
 SAID = ChartTexts("Why?", "So.", ("What", "How many"), "Nothing.")

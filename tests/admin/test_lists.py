@@ -18,6 +18,8 @@ from integrations.models import ApiKey, Candidate, CustomField, Integration, Val
 from tests.admin.conftest import Data, Fill
 from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, SYSTEM_LISTS, list_address
 
+pytestmark = pytest.mark.every_database
+
 LogIn = Callable[[User], Client]
 MIRRORED = ("job", "candidate", "application", "applicationstage", "tag")
 COUNT = re.compile(r"count\(\*\)|count\(\"?\w+\"?\.?\"?\w*\"?\)", re.IGNORECASE)

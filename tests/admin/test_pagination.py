@@ -12,7 +12,7 @@ from integrations.models import NEWEST_FIRST, Application, ApplicationStage, Can
 from integrations.models.conditions import hide_indexes, walk_in_order
 from tests.admin.conftest import Data, Fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 
 def plan(queryset: QuerySet[Candidate]) -> str:

@@ -17,7 +17,7 @@ from tests.admin.conftest import Data
 from tests.admin.test_lists import queries_of
 
 LogIn = Callable[[User], Client]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 
 def offered(client: Client, **typed: str) -> dict[str, list[dict[str, Any]]]:

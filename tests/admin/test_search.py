@@ -16,6 +16,8 @@ from integrations.models import Candidate
 from integrations.search import filling
 from tests.admin.conftest import Data
 
+pytestmark = pytest.mark.every_database
+
 LogIn = Callable[[User], Client]
 
 

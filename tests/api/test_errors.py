@@ -19,7 +19,7 @@ from integrations.api.routing import ApiRoute, Router
 from integrations.models import Integration
 from tests.api.conftest import Call, MakeKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def error_of(answer: requests.Response | HttpResponse | Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tests.api.conftest import Call, MakeKey
 from tests.api.reading import by_sdk
 from tests.sync.running import sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 Sdk = Callable[..., Kombo]
 

@@ -37,7 +37,7 @@ from integrations.sync.runs import queue_run, request_sync
 from tests.api.conftest import Call, MakeKey
 from tests.sync.running import sync, woken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from tests.api.creating import cv, person
 from tests.api.documented import Documented, opened, operations, referenced
 from tests.sync.running import sync
 
+pytestmark = pytest.mark.any_database
+
 OPERATIONS = dict(operations())
 LISTS = ["jobs", "candidates", "applications", "application-stages", "tags"]
 

@@ -25,7 +25,7 @@ from integrations.models import (
     SyncRun,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 READ, WRITE, OPEN, MAKE = "read", "write", "open", "make"
 

@@ -69,6 +69,7 @@ SPECIAL = (
 )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", LISTINGS)
 @pytest.mark.parametrize("special", SPECIAL)
 def test_no_value_is_taken_for_another(name: str, special: str, tenant: Integration) -> None:

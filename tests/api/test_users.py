@@ -18,7 +18,7 @@ from tests.api.conftest import Call, MakeKey
 from tests.api.creating import told
 from tests.api.reading import by_sdk, keys
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 KEYS = keys(
     "id remote_id first_name last_name email status system_roles changed_at remote_deleted_at"

@@ -159,6 +159,7 @@ def test_standard_output_carries_the_csv_and_nothing_else(rows: Rows) -> None:
     assert b"Exported 3 candidates of Atelier Nord." in errors
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 def test_a_reader_who_has_had_enough_ends_it_quietly(rows: Rows) -> None:
     # More than a pipe holds.

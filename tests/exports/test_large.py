@@ -350,6 +350,7 @@ def elsewhere(export: Export, *, cancelled: bool = False) -> Export:
         return pool.submit(there).result()
 
 
+@pytest.mark.any_database
 def test_a_real_worker_is_killed_and_the_next_one_finishes(
     rows: Rows, alice: User, worker: Worker
 ) -> None:

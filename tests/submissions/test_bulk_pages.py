@@ -21,7 +21,7 @@ from integrations.submissions.bulk import uploads, worker
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 from tests.submissions.bulk_uploads import checked, job, uploaded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 LogIn = Callable[[User], Client]
 ADD = "admin:integrations_bulkupload_add"

@@ -117,6 +117,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
     wait_until(look, seconds=120)
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("no_limit_in_the_worker")
 def test_starting_again_after_the_end_sends_nobody_twice(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, worker: Worker
@@ -133,6 +134,7 @@ def test_starting_again_after_the_end_sends_nobody_twice(
     assert {one.verdict for one in again.rows.all()} == {"APPLIED"}
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("no_limit_in_the_worker")
 def test_cancel_in_the_middle_leaves_out_the_rest(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, worker: Worker, alice: User

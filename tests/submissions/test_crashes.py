@@ -12,11 +12,11 @@ from django.db import connection
 from integrations import tasks
 from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
-from integrations.sandbox.faults import Fault
 from integrations.submissions import service
 from integrations.submissions.lease import SUBMISSIONS
 from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue
 from tests.submissions.killing import Killed, dies_at
+from tests.support.examples import examples
 from tests.support.worker import Worker
 from tests.sync.running import wait_until
 
@@ -79,7 +79,9 @@ def assert_one(submission: Submission, sandbox: Sandbox, email: str) -> None:
     assert submission.lease_owner == ""
 
 
-@pytest.mark.parametrize("shown_at_once", [True, False])
+@pytest.mark.parametrize(
+    "shown_at_once", [True, pytest.param(False, marks=pytest.mark.any_database)]
+)
 def test_a_worker_that_dies_at_each_moment_in_turn_makes_one_applicant(
     shown_at_once: bool, flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:
@@ -126,12 +128,12 @@ def test_a_worker_that_dies_after_flatchr_has_said_yes_leaves_the_proof(
     assert posts(sandbox) == 1
 
 
-def test_two_hundred_workers_that_die_at_random_make_one_applicant_each(
+def test_workers_that_die_at_random_make_one_applicant_each(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:
     states: dict[str, int] = {}
-    # Half of them on each database.
-    for number in range(1 if connection.vendor == "sqlite" else 0, 200, 2):
+    # Others on each database.
+    for number in range(1 if connection.vendor == "sqlite" else 0, examples(60), 2):
         random = Random(number)
         email = f"candidate{number}@courrier.example"
         submission = queue(flatchr_tenant, job, email_address=email)
@@ -150,11 +152,6 @@ def test_two_hundred_workers_that_die_at_random_make_one_applicant_each(
     assert set(states) >= {"QUEUED", "SENDING", "UNCERTAIN", "SUCCEEDED"}, states
 
 
-def met(sandbox: Sandbox, fault: Fault) -> bool:
-    """Whether a request has run into the fault."""
-    return sandbox.faults._seen.get(id(fault), 0) > fault.after
-
-
 @pytest.fixture
 def killed(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, make_worker: Callable[..., Worker]
@@ -165,7 +162,7 @@ def killed(
         worker = make_worker()
         rule = sandbox.faults.add(times=1, **fault)
         submission = queue(flatchr_tenant, job)
-        wait_until(lambda: met(sandbox, rule))
+        wait_until(lambda: sandbox.faults.met(rule))
         if fault.get("slow"):
             wait_until(lambda: bool(at_flatchr(sandbox)))
         worker.kill()
@@ -178,6 +175,7 @@ def killed(
     return kill
 
 
+@pytest.mark.any_database
 def test_a_real_worker_killed_while_it_looks_has_sent_nothing_and_the_next_one_sends(
     killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
 ) -> None:
@@ -188,6 +186,7 @@ def test_a_real_worker_killed_while_it_looks_has_sent_nothing_and_the_next_one_s
     assert_one(now(submission), sandbox, EMAIL)
 
 
+@pytest.mark.any_database
 def test_a_real_worker_killed_before_it_hears_the_answer_is_followed_by_a_look(
     killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
 ) -> None:
@@ -199,6 +198,7 @@ def test_a_real_worker_killed_before_it_hears_the_answer_is_followed_by_a_look(
     assert_one(now(submission), sandbox, EMAIL)
 
 
+@pytest.mark.any_database
 def test_a_real_worker_killed_while_its_request_gets_nowhere_ends_in_a_safe_retry(
     killed: Callable[..., tuple[Submission, Worker]], sandbox: Sandbox
 ) -> None:

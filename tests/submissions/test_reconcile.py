@@ -26,7 +26,7 @@ from tests.submissions.acting import (
 )
 from tests.sync.running import sync, woken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 CREATE = "/vacancy/candidate/json$"
 SEARCH = "/search/applicants$"

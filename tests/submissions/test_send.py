@@ -36,7 +36,7 @@ from tests.submissions.acting import (
     work,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 CREATE = "/vacancy/candidate/json$"
 SEARCH = "/search/applicants$"

@@ -13,7 +13,11 @@ from tests.sync.people import add
 from tests.sync.rows import every_row
 from tests.sync.running import sync, written
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.any_database,
+    pytest.mark.usefixtures("impatient"),
+]
 
 SEARCH = "/search/applicants$"
 VACANCIES = "/vacancies$"

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from integrations.models import FlatchrSettings, Integration, SyncRun, TraitReading
 from integrations.sandbox import Sandbox
-from integrations.sandbox.faults import Fault
 from integrations.sync.phases import BATCH
 from integrations.sync.runs import RUNS, request_sync
 from tests.support.worker import Worker
@@ -44,11 +43,6 @@ def without_times(rows: Rows) -> Rows:
     return {key: row | {"changed_at": None, "arrival": None} for key, row in rows.items()}
 
 
-def met(sandbox: Sandbox, fault: Fault) -> bool:
-    """Whether a request has run into the fault."""
-    return sandbox.faults._seen.get(id(fault), 0) > fault.after
-
-
 def die(worker: Worker, run: SyncRun) -> None:
     """Kill the worker, start another, and let the sweep find the run."""
     assert now(run).state == "RUNNING"
@@ -66,7 +60,7 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     run, _ = request_sync(tenant.pk)
 
     # While jobs are read.
-    wait_until(lambda: met(sandbox, fault))
+    wait_until(lambda: sandbox.faults.met(fault))
     sandbox.faults.clear()
     sandbox.faults.add(path=SEARCH, slow=0.3, times=1)
     die(worker, run)
@@ -80,14 +74,14 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     die(worker, run)
 
     # Between active and archived applicants: what was read is written while more is asked for.
-    wait_until(lambda: met(sandbox, fault))
+    wait_until(lambda: sandbox.faults.met(fault))
     wait_until(lambda: applications.filter(seen=BATCH, created=BATCH).exists())
     sandbox.faults.clear()
     fault = sandbox.faults.add(path="/traits$", delay=120, after=55, times=1)
     die(worker, run)
 
     # While traits are read, after some were written.
-    wait_until(lambda: met(sandbox, fault))
+    wait_until(lambda: sandbox.faults.met(fault))
     assert TraitReading.objects.count() == 50
     sandbox.faults.clear()
     die(worker, run)
@@ -106,6 +100,7 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     assert warnings == set(undisturbed.warnings.values_list("model", "code", "count"))
 
 
+@pytest.mark.any_database
 @pytest.mark.usefixtures("no_limit_in_the_worker")
 def test_a_run_whose_wake_up_call_was_lost_is_run_after_the_next_sweep(
     tenant: Integration, sandbox: Sandbox, make_worker: Callable[..., Worker]

@@ -14,7 +14,7 @@ from integrations.tenants import custom_fields
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import counts, sync, written
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 CHANGED = {"fingerprint", "content_hash", "changed_at"}
 

@@ -22,7 +22,7 @@ from integrations.tenants.value_maps import UnknownValue, decide, source_values,
 from tests.sync.rows import Writes, difference, every_row
 from tests.sync.running import sync, written
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 CHANGED = {"fingerprint", "content_hash", "changed_at"}
 ADDRESS = {"locality": "Brest", "country": "République d’Armor", "formatted_address": "Brest"}

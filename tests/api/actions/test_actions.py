@@ -14,7 +14,7 @@ from tests.api.conftest import Call, MakeKey
 from tests.api.creating import cv, messages, person, refused, told
 from tests.sync.running import sync, written
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 ON_VACANCY = "/vacancy/[^/]+/applicant/[^/]+$"
 TRAIT = "/trait$"

@@ -30,7 +30,7 @@ from tests.api.conftest import MakeKey
 from tests.api.creating import PDF, cv, messages, person, told
 from tests.support.file_host import FileHost, answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 FILES = "/files/expire$"
 

@@ -15,7 +15,7 @@ from tests.api.conftest import MakeKey
 from tests.api.passthrough.passing import refused, told
 from tests.flatchr.scripted_server import ScriptedServer, reply, reset, stall
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(

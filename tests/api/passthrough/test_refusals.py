@@ -13,7 +13,7 @@ from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.passthrough.passing import columns, passed, refused, told
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.mark.parametrize(

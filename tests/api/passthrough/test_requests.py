@@ -17,7 +17,7 @@ from tests.api.passthrough.passing import COLUMNS, columns, passed
 from tests.flatchr.scripted_server import ScriptedServer, raw, reply
 from tests.support.file_host import FileHost, answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 def test_a_read_is_signed_in_and_its_answer_is_data(kombo: Kombo, sandbox: Sandbox) -> None:
