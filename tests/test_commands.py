@@ -26,9 +26,10 @@ from integrations.sync.engine import execute
 from integrations.sync.runs import queue_run
 from tests.sync.people import add
 from tests.sync.running import let_lease_run_out, wait_until
-from tests.sync.terminal import Terminal
+from tests.sync.terminal import Terminal, command_line
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# What is told and how a process ends; a sync itself is proven on each database elsewhere.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 KEYS = ["run", "integration", "type", "state", "started_at", "ended_at", "models", "requests",
         "warnings", "error"]  # fmt: skip
@@ -128,11 +129,11 @@ def test_warnings_alone_exit_with_0(
 
 
 def test_a_flatchr_that_is_down_exits_with_1_and_says_why(
-    terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
+    connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
     sandbox.stop()
 
-    done = terminal.run("sync", connected_tenant.pk, "--json")
+    done = command_line("sync", connected_tenant.pk, "--json")
 
     assert done.returncode == 1
     report = json.loads(done.stdout.splitlines()[-1])
@@ -166,12 +167,10 @@ def test_one_model_that_failed_exits_with_1(
     assert SyncRun.objects.get().state == "PARTIALLY_FAILED"
 
 
-def test_a_record_set_aside_exits_with_3(
-    terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
-) -> None:
+def test_a_record_set_aside_exits_with_3(connected_tenant: Integration, sandbox: Sandbox) -> None:
     sandbox.faults.add(path="/columns$", status=200, content=[17])
 
-    done = terminal.run("sync", connected_tenant.pk, "--json")
+    done = command_line("sync", connected_tenant.pk, "--json")
 
     assert done.returncode == 3, done.stderr
     report = json.loads(done.stdout)
@@ -191,10 +190,8 @@ def test_a_deletion_that_is_held_exits_with_3(
     assert exit_code(connected_tenant.pk) == 3
 
 
-def test_an_unknown_tenant_is_wrong_usage(
-    terminal: Terminal, connected_tenant: Integration
-) -> None:
-    done = terminal.run("sync", "flatchr:nobody", "--json")
+def test_an_unknown_tenant_is_wrong_usage(connected_tenant: Integration) -> None:
+    done = command_line("sync", "flatchr:nobody", "--json")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no tenant flatchr:nobody." in done.stderr
@@ -202,8 +199,8 @@ def test_an_unknown_tenant_is_wrong_usage(
 
 
 @pytest.mark.parametrize("arguments", [[], ["x", "--type", "SOME"], ["x", "--typo"]])
-def test_bad_arguments_are_wrong_usage(arguments: list[str], terminal: Terminal) -> None:
-    done = terminal.run("sync", *arguments)
+def test_bad_arguments_are_wrong_usage(arguments: list[str]) -> None:
+    done = command_line("sync", *arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "usage:" in done.stderr
@@ -247,9 +244,9 @@ def test_progress_is_shown_on_standard_error_of_a_terminal(
 def test_ctrl_c_cancels_the_run(
     terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(path="/tags$", delay=60)
+    fault = sandbox.faults.add(path="/tags$", delay=60)
     with terminal.start("sync", connected_tenant.pk, "--json") as process:
-        wait_until(lambda: SyncRun.objects.filter(phase="tags").exists())
+        wait_until(lambda: sandbox.faults.met(fault))
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
 
@@ -262,9 +259,9 @@ def test_ctrl_c_cancels_the_run(
 def test_a_command_that_was_killed_leaves_a_run_that_can_be_taken_up(
     terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add(path="/tags$", delay=60, times=1)
+    fault = sandbox.faults.add(path="/tags$", delay=60, times=1)
     with terminal.start("sync", connected_tenant.pk) as process:
-        wait_until(lambda: SyncRun.objects.filter(phase="tags").exists())
+        wait_until(lambda: sandbox.faults.met(fault))
         process.kill()
         process.communicate(timeout=60)
     run = SyncRun.objects.get()

@@ -25,6 +25,7 @@ from integrations.demo.processes import OnExit, Processes, ProcessExited
 from integrations.demo.run import ensure_admin, login
 from tests.support.commands import ROOT, environment, manage
 from tests.support.provided import free_port
+from tests.sync.terminal import command_line
 
 SLEEPER = "import time; time.sleep(60)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEPER!r}])"
@@ -88,8 +89,8 @@ def test_a_port_in_use_is_said_before_anything_is_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536"])
-def test_a_number_that_is_no_port_is_wrong_usage(tmp_path: Path, port: str) -> None:
-    assert manage("demo", "--port", port, data_dir=tmp_path).returncode == 2
+def test_a_number_that_is_no_port_is_wrong_usage(port: str) -> None:
+    assert command_line("demo", "--port", port).returncode == 2
 
 
 def test_the_sandbox_gets_another_port_when_its_own_is_taken(

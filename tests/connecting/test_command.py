@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from integrations.models import FlatchrCredentials, FlatchrSettings, Integration
 from integrations.sandbox import Sandbox
 from tests.sync.running import sync
-from tests.sync.terminal import Terminal
+from tests.sync.terminal import Terminal, command_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,10 +42,8 @@ def endpoints(sandbox: Sandbox, settings: Any) -> None:
     }
 
 
-def test_a_tenant_is_connected_with_the_key_from_the_environment(
-    terminal: Terminal, sandbox: Sandbox
-) -> None:
-    done = terminal.run(
+def test_a_tenant_is_connected_with_the_key_from_the_environment(sandbox: Sandbox) -> None:
+    done = command_line(
         *arguments(sandbox),
         "--json",
         "--origin-id=crm-7",
@@ -103,10 +101,10 @@ def test_a_tenant_is_connected_with_the_key_from_standard_input_and_can_be_synch
     ],
 )
 def test_a_wrong_input_saves_nothing_and_is_named(
-    changed: dict[str, str], key: str | None, wrong: str, terminal: Terminal,
+    changed: dict[str, str], key: str | None, wrong: str,
     sandbox: Sandbox,
 ) -> None:  # fmt: skip
-    done = terminal.run(
+    done = command_line(
         *arguments(sandbox, **changed), "--json", FLATCHR_API_KEY=key or sandbox.api_key
     )
 
@@ -143,11 +141,11 @@ def test_without_a_check_anything_is_saved_and_nobody_is_asked(
     assert len(sandbox.requests) == 0
 
 
-def test_the_key_has_no_argument(terminal: Terminal, sandbox: Sandbox) -> None:
-    done = terminal.run(*arguments(sandbox), f"--api-key={sandbox.api_key}")
+def test_the_key_has_no_argument(sandbox: Sandbox) -> None:
+    done = command_line(*arguments(sandbox), f"--api-key={sandbox.api_key}")
 
     assert done.returncode == 2
-    assert "--api-key" not in terminal.run("connect_flatchr", "--help").stdout
+    assert "--api-key" not in command_line("connect_flatchr", "--help").stdout
     assert not Integration.objects.exists()
 
 
@@ -181,15 +179,15 @@ def test_bad_arguments_are_wrong_usage(
 
 
 @pytest.mark.parametrize("key", ["", "  \n"])
-def test_an_empty_key_is_wrong_usage(key: str, terminal: Terminal, sandbox: Sandbox) -> None:
-    done = terminal.run(*arguments(sandbox), stdin=key)
+def test_an_empty_key_is_wrong_usage(key: str, sandbox: Sandbox) -> None:
+    done = command_line(*arguments(sandbox), stdin=key)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "No API key" in done.stderr
 
 
-def test_a_missing_argument_is_wrong_usage(terminal: Terminal) -> None:
-    done = terminal.run("connect_flatchr", "--slug=x", FLATCHR_API_KEY="x")
+def test_a_missing_argument_is_wrong_usage() -> None:
+    done = command_line("connect_flatchr", "--slug=x", FLATCHR_API_KEY="x")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "--organization" in done.stderr
