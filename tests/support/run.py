@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
-from tests.support import chromium, nginx, postgres, redis_server
+from tests.support import chromium, migrated, nginx, postgres, redis_server
 from tests.support.provided import MissingError, folder_in_tmp, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +47,7 @@ def _run(arguments: list[str]) -> int:
         reports = stack.enter_context(folder_in_tmp("reports"))
         environment = {
             **os.environ,
+            **stack.enter_context(migrated.provide(database.url)),
             "TEST_CHROMIUM": browser.url,
             "TEST_REDIS_URL": redis.url,
             "TEST_DATABASE_URL": "",

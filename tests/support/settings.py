@@ -37,6 +37,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: threads, the live server and worker processes all open it.
     DATABASES["default"]["TEST"] = {"NAME": str(TEST_DIR / "test.sqlite3")}
 else:
+    if migrated := os.environ.get("TEST_MIGRATED_POSTGRESQL"):
+        DATABASES["default"]["TEST"] = {"TEMPLATE": migrated}
     # A connection that is kept would hold the test database when it is to be dropped.
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 
