@@ -32,6 +32,14 @@ CONVERSIONS: dict[str, Any] = {
     "timestamp with time zone": lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),
 }
 
+# To the migrations that the earlier commit ended with, of all apps at once.
+MIGRATE = """
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+MigrationExecutor(connection).migrate({targets})
+"""
+
 
 @pytest.fixture
 def old_rows(tmp_path: Path) -> sqlite3.Connection:
@@ -57,8 +65,8 @@ def old_database(old_rows: sqlite3.Connection, tmp_path: Path) -> Iterator[str]:
     try:
         query = "SELECT app, name FROM django_migrations ORDER BY id"
         last = dict(old_rows.execute(query).fetchall())
-        for app, migration in last.items():
-            manage(tmp_path, address, "migrate", app, migration)
+        program = MIGRATE.format(targets=list(last.items()))
+        manage(tmp_path, address, "shell", "--no-imports", "--command", program)
         with psycopg.connect(address) as target:
             _copy(old_rows, target)
         yield address
