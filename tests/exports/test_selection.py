@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 
 from integrations.admin.base.admin import DashboardAdmin
@@ -50,7 +51,11 @@ def test_the_file_holds_what_the_list_shows_in_its_order(
     tenant: Integration,
     other_tenant: Integration,
     fill: Fill,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if who == "admin":
+        # What a list holds is known before it is drawn, which takes longer; alice's are drawn.
+        monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
     data = fill(tenant, 4)
     fill(other_tenant, 2)
     Job.objects.filter(pk=data.jobs[2].pk).update(
@@ -64,7 +69,7 @@ def test_the_file_holds_what_the_list_shows_in_its_order(
     for kind, query in queries(data):
         answer = client.get(f"{list_address(kind)}?{query}")
         assert answer.status_code == 200, (kind, query)
-        shown = [record.pk for record in answer.context["cl"].result_list]
+        shown = [record.pk for record in answer.context_data["cl"].result_list]
         selected = select(Export(kind=kind, user=user, filters=query))
         assert list(selected.values_list("pk", flat=True)) == shown, (kind, query)
 
