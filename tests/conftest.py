@@ -64,6 +64,15 @@ def pytest_configure() -> None:
     WSGIServer.request_queue_size = 128
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A pass does not read the files of which it runs none, which would take it seconds."""
+    part = config.getoption("--part")
+    if not part or collection_path.parent != TESTS:
+        return None
+    wanted = {*SENDING, "browser"} if part == "sqlite-1" else SENDING
+    return True if (collection_path.name in wanted) != part.endswith("1") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if part := config.getoption("--part"):
         wanted = [item for item in items if PARTS[part](item)]
@@ -104,7 +113,7 @@ def _sends(item: pytest.Item) -> bool:
     """Whether it is about what comes over the API or goes to Flatchr. Some of these open a hundred
     connections at once, and no two such must meet on one server.
     """
-    return _folder(item) in {"api", "submissions"}
+    return _folder(item) in SENDING
 
 
 def _folder(item: pytest.Item) -> str:
@@ -112,6 +121,7 @@ def _folder(item: pytest.Item) -> str:
 
 
 TESTS = Path(__file__).parent
+SENDING = {"api", "submissions"}
 # What pages show, and to whom: of a database they need that it is there.
 PAGES = {"accounts", "admin", "connecting", "passthrough", "translating"}
 PARTS: dict[str, Callable[[pytest.Item], bool]] = {

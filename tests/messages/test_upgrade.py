@@ -85,6 +85,8 @@ def migrate() -> Iterator[Any]:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
+# The way there is proven on each database by `tests/upgrade`.
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_before_is_taken_along_and_back(migrate: Any) -> None:
     english, french = KNOWN[0]
