@@ -32,7 +32,7 @@ from integrations.models import (
     Membership,
     Role,
 )
-from tests.support import emptying
+from tests.support import emptying, first_sync
 from tests.support.cast import PASSWORD
 from tests.support.examples import examples
 from tests.support.worker import Worker, publishing_to
@@ -269,6 +269,16 @@ def connected_tenant(
 ) -> Integration:
     """Alice's and bob's tenant, connected to the `sandbox` of this test."""
     return make_tenant("Atelier Nord", sandbox=sandbox, members=[alice, bob])
+
+
+@pytest.fixture
+def first_synced(make_tenant: MakeTenant, sandbox: Sandbox, alice: User, bob: User) -> Integration:
+    """Alice's and bob's tenant, connected to `sandbox`, after its first full sync."""
+    tenant = make_tenant(
+        "Atelier Nord", sandbox=sandbox, members=[alice, bob], id=first_sync.tenant_id()
+    )
+    first_sync.synchronise(tenant, sandbox)
+    return tenant
 
 
 @pytest.fixture

@@ -12,17 +12,13 @@ from typing import Any, Protocol
 import httpx
 import pytest
 import requests
-from django.contrib.auth.models import User
 from kombo import Kombo
 
 from integrations.accounts.api_keys import create_key
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Policy
 from integrations.models import ApiKey, Integration
-from integrations.sandbox import Sandbox
 from integrations.tenants import clients
-from tests.conftest import MakeTenant
-from tests.support import first_sync
 
 
 class MakeKey(Protocol):
@@ -118,15 +114,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def synced_tenant(
-    make_tenant: MakeTenant, sandbox: Sandbox, alice: User, bob: User, impatient: None
-) -> Integration:
+def synced_tenant(impatient: None, first_synced: Integration) -> Integration:
     """Alice's and bob's tenant, connected to `sandbox`, after its first full sync."""
-    tenant = make_tenant(
-        "Atelier Nord", sandbox=sandbox, members=[alice, bob], id=first_sync.tenant_id()
-    )
-    first_sync.synchronise(tenant, sandbox)
-    return tenant
+    return first_synced
 
 
 @pytest.fixture

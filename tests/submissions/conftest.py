@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Policy
 from integrations.models import Integration, Job
 from integrations.sandbox import Sandbox
 from integrations.tenants import clients
-from tests.conftest import MakeTenant
-from tests.support import first_sync
 
 
 @pytest.fixture
@@ -46,16 +43,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def flatchr_tenant(
-    make_tenant: MakeTenant, sandbox: Sandbox, alice: User, bob: User, impatient: None
-) -> Integration:
-    """Alice's and bob's tenant after its first full sync; what Flatchr received is forgotten."""
-    tenant = make_tenant(
-        "Atelier Nord", sandbox=sandbox, members=[alice, bob], id=first_sync.tenant_id()
-    )
-    first_sync.synchronise(tenant, sandbox)
+def flatchr_tenant(impatient: None, first_synced: Integration, sandbox: Sandbox) -> Integration:
+    """The connected tenant after its first full sync; what Flatchr received for it is forgotten."""
     sandbox.requests.clear()
-    return tenant
+    return first_synced
 
 
 @pytest.fixture

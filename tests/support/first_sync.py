@@ -41,7 +41,7 @@ def tenant_id() -> str:
 def synchronise(tenant: Integration, sandbox: Sandbox) -> None:
     """Have the tenant, whose id is `tenant_id()`, as its first full sync leaves it."""
     assert tenant.pk == tenant_id()
-    held = _content(sandbox)
+    held = repr((_content(sandbox), _settings(tenant)))
     if known := _written.get(held):
         _put_back(known, tenant)
     else:
@@ -61,9 +61,14 @@ def synchronise(tenant: Integration, sandbox: Sandbox) -> None:
     tenant.refresh_from_db()
 
 
-def _content(sandbox: Sandbox) -> str:
-    lists = (sandbox.vacancies(), sandbox.columns(), sandbox.tags(), sandbox.added_applicants())
-    return repr((sandbox.world.company.applicants.seeded, lists))
+def _content(sandbox: Sandbox) -> list[Any]:
+    people = sandbox.world.company.applicants.seeded, sandbox.added_applicants()
+    return [sandbox.vacancies(), sandbox.columns(), sandbox.tags(), *people]
+
+
+def _settings(tenant: Integration) -> dict[str, Any]:
+    values: dict[str, Any] = FlatchrSettings.objects.values().get(integration=tenant)
+    return {name: value for name, value in values.items() if name != "id"}
 
 
 def _rows() -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
