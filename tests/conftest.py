@@ -177,7 +177,11 @@ def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
     running: list[Sandbox] = []
 
     def make(**options: Any) -> Sandbox:
-        server = Sandbox(**{"vacancies": 4, "applicants": 30, "seed": 1, **options})
+        given = {"vacancies": 4, "applicants": 30, "seed": 1, **options}
+        try:
+            server = Sandbox(**{"port": next(first_sync.PORTS), **given})
+        except OSError:
+            server = Sandbox(**given)
         server.start()
         running.append(server)
         return server

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from integrations import ids
 from integrations.models import FlatchrCredentials, FlatchrSettings, Integration
-from integrations.sandbox import Sandbox
 from tests.sync.running import sync
+
+if TYPE_CHECKING:
+    from integrations.sandbox import Sandbox
 
 # Both have a row for the tenant before its first sync, which it changes.
 _OWN = (FlatchrCredentials, FlatchrSettings)
@@ -31,6 +34,10 @@ class Written:
 
 _written: dict[str, Written] = {}
 
+# Rows hold Flatchr's address, so that sandboxes come back to the same few: not to one, as a request
+# that comes late would meet the sandbox of the next test. Below those that the system hands out.
+PORTS = cycle(Random(os.getpid()).sample(range(20_000, 32_000), 4))
+
 
 def tenant_id() -> str:
     """Ids of records follow from that of the tenant, so that it has to be the same each time."""
@@ -41,7 +48,7 @@ def tenant_id() -> str:
 def synchronise(tenant: Integration, sandbox: Sandbox) -> None:
     """Have the tenant, whose id is `tenant_id()`, as its first full sync leaves it."""
     assert tenant.pk == tenant_id()
-    held = repr((_content(sandbox), _settings(tenant)))
+    held = repr((sandbox.url, _content(sandbox), _settings(tenant)))
     if known := _written.get(held):
         _put_back(known, tenant)
     else:
