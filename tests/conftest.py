@@ -98,15 +98,20 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 
 def _on_postgresql(item: pytest.Item) -> bool:
-    return _uses_database(item) and not _only_shows_pages(item)
+    if not _uses_database(item) or _only_shows_pages(item):
+        return False
+    return _sends(item) or not item.get_closest_marker("any_database")
 
 
 def _on_sqlite(item: pytest.Item) -> bool:
-    """What uses a database and is not about it runs on PostgreSQL alone, which takes less: what is
-    marked `any_database`, and pages that are not marked `every_database`.
+    """Of what is on PostgreSQL not what any database would do for. Pages run there unless they are
+    marked `every_database`, as it takes less; of what is marked `any_database`, what sends.
     """
-    once = _folder(item) in PAGES and not item.get_closest_marker("every_database")
-    return not (_on_postgresql(item) and (once or item.get_closest_marker("any_database")))
+    if not _on_postgresql(item):
+        return True
+    if item.get_closest_marker("any_database"):
+        return False
+    return _folder(item) not in PAGES or bool(item.get_closest_marker("every_database"))
 
 
 def _sends(item: pytest.Item) -> bool:

@@ -22,7 +22,7 @@ from tests.submissions.bulk_uploads import checked, findings, uploaded
 from tests.support.worker import Worker
 from tests.sync.running import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 CREATE = "/vacancy/candidate/json$"
 BAD = {
@@ -117,7 +117,6 @@ def wait_for(happened: Callable[[], bool]) -> None:
     wait_until(look, seconds=120)
 
 
-@pytest.mark.any_database
 @pytest.mark.usefixtures("no_limit_in_the_worker")
 def test_starting_again_after_the_end_sends_nobody_twice(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, worker: Worker
@@ -134,7 +133,6 @@ def test_starting_again_after_the_end_sends_nobody_twice(
     assert {one.verdict for one in again.rows.all()} == {"APPLIED"}
 
 
-@pytest.mark.any_database
 @pytest.mark.usefixtures("no_limit_in_the_worker")
 def test_cancel_in_the_middle_leaves_out_the_rest(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, worker: Worker, alice: User
