@@ -7,7 +7,6 @@ been noted is done again.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,8 +32,6 @@ from integrations.models import (
 )
 from integrations.search import index
 from integrations.search.folding import COLUMNS, words_of
-
-logger = logging.getLogger(__name__)
 
 RECORDS: dict[str, type[MirroredRecord]] = {SearchKind.JOB: Job, SearchKind.CANDIDATE: Candidate}
 BATCH = 4000
