@@ -26,6 +26,99 @@ from integrations.submissions.inputs import Attachment, AttachmentType, Submissi
 
 LETTER_SHOWN = 200
 
+# What is found about a row: errors keep it from being sent, warnings and notes do not.
+ERROR, WARNING, NOTE = "error", "warning", "note"
+# Warnings that are the same for every row, and are shown once for the whole upload.
+OF_THE_UPLOAD = "source_not_written"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """`field` is a column's name, or empty for the row as a whole."""
+
+    level: str
+    field: str
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"level": self.level, "field": self.field, "message": self.message}
+
+
+def verdict(findings: Iterable[RowFinding], *, applied: bool) -> Verdict:
+    levels = {finding.level for finding in findings}
+    if ERROR in levels:
+        return Verdict.ERROR
+    if applied:
+        return Verdict.APPLIED
+    return Verdict.WARNING if WARNING in levels else Verdict.OK
+
+
+@dataclass(frozen=True, slots=True)
+class CvFile:
+    """A CV in the ZIP that has been looked at: its path there, and what it is."""
+
+    path: str
+    document: Document
+
+
+@dataclass(slots=True)
+class RowContext:
+    """One tenant's jobs, one ZIP, and what the rows before had.
+
+    `seen` maps job and person to the number of the row that has them; `cv_owners` a CV's path to
+    the number and the person of the row that names it. `shared` collects warnings that are the
+    same for every row.
+    """
+
+    integration: Integration
+    finder: JobFinder
+    archive: CvArchive | None
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    cv_owners: dict[str, tuple[int, str]] = field(default_factory=dict)
+    shared: list[str] = field(default_factory=list)
+    _jobs: dict[str, Job] = field(default_factory=dict)
+    _cvs: dict[str, CvFile | Message] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, upload: BulkUpload, archive: CvArchive | None) -> RowContext:
+        return cls(upload.integration, job_finder(upload.integration_id), archive)
+
+    def job(self, text: str) -> Job:
+        """The job that a cell means. Raises `JobUnclear`."""
+        pk = self.finder.find(text).id
+        if pk not in self._jobs:
+            self._jobs[pk] = Job.objects.defer("description", "remote_data").get(pk=pk)
+        return self._jobs[pk]
+
+    def cv(self, name: str) -> CvFile:
+        """The CV that a cell names, looked at. Raises `FileRefused`."""
+        if self.archive is None:
+            raise FileRefused(Message("row_cv_without_zip", name=name))
+        entry = self.archive.find(name)
+        found = self._cvs.get(entry.filename)
+        if found is None:
+            found = self._inspected(entry.filename, self.archive.read(entry))
+            self._cvs[entry.filename] = found
+        if isinstance(found, Message):
+            raise FileRefused(found)
+        return found
+
+    def _inspected(self, path: str, content: bytes) -> CvFile | Message:
+        try:
+            return CvFile(path, inspect(path.rpartition("/")[2], content))
+        except DocumentRefused as refused:
+            return refused.message
+
+    def content(self, name: str) -> bytes:
+        """The CV's bytes. Raises `FileRefused`."""
+        if self.archive is None:
+            raise FileRefused(Message("row_cv_without_zip", name=name))
+        return self.archive.read(self.archive.find(name))
+
+    def share(self, message: str) -> None:
+        if message not in self.shared:
+            self.shared.append(message)
+
 
 @dataclass(slots=True)
 class RowProposal:
@@ -168,97 +261,3 @@ def _described(file: CvFile | None) -> str:
     size = file.document.size
     words = f"{size / 1024**2:.1f} MB" if size >= 1024**2 else f"{max(1, round(size / 1024))} KB"
     return f"{file.document.name} ({file.document.kind}, {words})"
-
-
-# What is found about a row: errors keep it from being sent, warnings and notes do not.
-ERROR, WARNING, NOTE = "error", "warning", "note"
-# Warnings that are the same for every row, and are shown once for the whole upload.
-OF_THE_UPLOAD = "source_not_written"
-
-
-@dataclass(frozen=True, slots=True)
-class RowFinding:
-    """`field` is a column's name, or empty for the row as a whole."""
-
-    level: str
-    field: str
-    message: str
-
-    def as_json(self) -> dict[str, str]:
-        return {"level": self.level, "field": self.field, "message": self.message}
-
-
-def verdict(findings: Iterable[RowFinding], *, applied: bool) -> Verdict:
-    levels = {finding.level for finding in findings}
-    if ERROR in levels:
-        return Verdict.ERROR
-    if applied:
-        return Verdict.APPLIED
-    return Verdict.WARNING if WARNING in levels else Verdict.OK
-
-
-@dataclass(frozen=True, slots=True)
-class CvFile:
-    """A CV in the ZIP that has been looked at: its path there, and what it is."""
-
-    path: str
-    document: Document
-
-
-@dataclass(slots=True)
-class RowContext:
-    """One tenant's jobs, one ZIP, and what the rows before had.
-
-    `seen` maps job and person to the number of the row that has them; `cv_owners` a CV's path to
-    the number and the person of the row that names it. `shared` collects warnings that are the
-    same for every row.
-    """
-
-    integration: Integration
-    finder: JobFinder
-    archive: CvArchive | None
-    seen: dict[tuple[str, str], int] = field(default_factory=dict)
-    cv_owners: dict[str, tuple[int, str]] = field(default_factory=dict)
-    shared: list[str] = field(default_factory=list)
-    _jobs: dict[str, Job] = field(default_factory=dict)
-    _cvs: dict[str, CvFile | Message] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, upload: BulkUpload, archive: CvArchive | None) -> RowContext:
-        return cls(upload.integration, job_finder(upload.integration_id), archive)
-
-    def job(self, text: str) -> Job:
-        """The job that a cell means. Raises `JobUnclear`."""
-        pk = self.finder.find(text).id
-        if pk not in self._jobs:
-            self._jobs[pk] = Job.objects.defer("description", "remote_data").get(pk=pk)
-        return self._jobs[pk]
-
-    def cv(self, name: str) -> CvFile:
-        """The CV that a cell names, looked at. Raises `FileRefused`."""
-        if self.archive is None:
-            raise FileRefused(Message("row_cv_without_zip", name=name))
-        entry = self.archive.find(name)
-        found = self._cvs.get(entry.filename)
-        if found is None:
-            found = self._inspected(entry.filename, self.archive.read(entry))
-            self._cvs[entry.filename] = found
-        if isinstance(found, Message):
-            raise FileRefused(found)
-        return found
-
-    def _inspected(self, path: str, content: bytes) -> CvFile | Message:
-        try:
-            return CvFile(path, inspect(path.rpartition("/")[2], content))
-        except DocumentRefused as refused:
-            return refused.message
-
-    def content(self, name: str) -> bytes:
-        """The CV's bytes. Raises `FileRefused`."""
-        if self.archive is None:
-            raise FileRefused(Message("row_cv_without_zip", name=name))
-        return self.archive.read(self.archive.find(name))
-
-    def share(self, message: str) -> None:
-        if message not in self.shared:
-            self.shared.append(message)
