@@ -69,7 +69,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     part = config.getoption("--part")
     if not part or collection_path.parent != TESTS:
         return None
-    wanted = {*SENDING, "browser"} if part == "sqlite-1" else SENDING
+    wanted = {*SENDING, "browser", "deploy"} if part == "sqlite-1" else SENDING
     return True if (collection_path.name in wanted) != part.endswith("1") else None
 
 
@@ -121,6 +121,10 @@ def _sends(item: pytest.Item) -> bool:
     return _folder(item) in SENDING
 
 
+def _in_first_half(item: pytest.Item) -> bool:
+    return _sends(item) or _only_shows_pages(item) or _folder(item) == "deploy"
+
+
 def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(TESTS).parts[0]
 
@@ -131,8 +135,8 @@ SENDING = {"api", "submissions"}
 PAGES = {"accounts", "admin", "connecting", "passthrough", "translating"}
 PARTS: dict[str, Callable[[pytest.Item], bool]] = {
     # Whose work is about the same: pages take long.
-    "sqlite-1": lambda item: _on_sqlite(item) and (_sends(item) or _only_shows_pages(item)),
-    "sqlite-2": lambda item: _on_sqlite(item) and not (_sends(item) or _only_shows_pages(item)),
+    "sqlite-1": lambda item: _on_sqlite(item) and _in_first_half(item),
+    "sqlite-2": lambda item: _on_sqlite(item) and not _in_first_half(item),
     # pytest-django lets no other test at a connection, so no other can have one.
     "postgresql-1": lambda item: _on_postgresql(item) and _sends(item),
     "postgresql-2": lambda item: _on_postgresql(item) and not _sends(item),
