@@ -18,7 +18,7 @@ from integrations.accounts.api_keys import create_key
 from integrations.models import ApiKey, Integration, PassthroughCall, PreparedCall
 from integrations.passthrough import history
 from integrations.scheduler import retain
-from tests.admin.calling import CONSOLE, HISTORY
+from tests.admin.console.calling import CONSOLE, HISTORY
 
 LogIn = Callable[[User], Client]
 

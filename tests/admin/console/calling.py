@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Integration
+from integrations.sandbox import Sandbox
 
 CONSOLE = "admin:integrations_passthroughcall_console"
 HISTORY = "admin:integrations_passthroughcall_changelist"
+PDF = b"%PDF-1.4\n\xe2\xe3\xcf\xd3\n%%EOF\n"
 
 
 class Console:
@@ -37,3 +39,11 @@ class Console:
 
 def errors_of(page: Any) -> dict[str, list[str]]:
     return {name: list(said) for name, said in page.context["form"].errors.items()}
+
+
+def columns(sandbox: Sandbox) -> str:
+    return f"/company/{sandbox.company_key}/columns"
+
+
+def search(sandbox: Sandbox) -> str:
+    return f"company/{sandbox.company_key}/search/applicants"
