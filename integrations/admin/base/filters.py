@@ -21,9 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.badges import words
 from integrations.admin.base.formatting import label
-from integrations.models import (
-    Integration,
-)
+from integrations.models import Integration
 
 MOST = 200
 NAMELESS = _lazy("(no name)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -36,38 +36,35 @@ class OutcomeFilter(RecordListFilter, FieldFilter):
     choices_ = [(outcome.value, outcome.value) for outcome in Outcome]
 
 
-class StageFilter(RecordListFilter, RecordFilter):
+class NamedRecordFilter(RecordListFilter, RecordFilter):
+    """A related record with a name, offered in `order` once the list is limited to one tenant."""
+
+    order: ClassVar[tuple[str, ...]]
+
+    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
+        tenant = chosen_tenant(request)
+        if tenant is None:
+            return ()
+        manager: Any = self.related._default_manager
+        records = manager.filter(integration_id=tenant).live().order_by(*self.order)
+        names = records.values_list("pk", "name")[:MOST]
+        return [(pk, name or str(NAMELESS)) for pk, name in names]
+
+
+class StageFilter(NamedRecordFilter):
     title = _lazy("stage")
     parameter_name = "stage"
     any_label = _lazy("Any stage")
     related = ApplicationStage
-
-    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
-        tenant = chosen_tenant(request)
-        if tenant is None:
-            return ()
-        stages = ApplicationStage.objects.filter(integration_id=tenant).live()
-        return [
-            (pk, name or str(NAMELESS))
-            for pk, name in stages.order_by("position", "pk").values_list("pk", "name")[:MOST]
-        ]
+    order = ("position", "pk")
 
 
-class TagFilter(RecordListFilter, RecordFilter):
+class TagFilter(NamedRecordFilter):
     title = _lazy("tag")
     parameter_name = "tag"
     any_label = _lazy("Any tag")
     related = Tag
-
-    def options(self, request: HttpRequest) -> Iterable[tuple[str, str]]:
-        tenant = chosen_tenant(request)
-        if tenant is None:
-            return ()
-        tags = Tag.objects.filter(integration_id=tenant).live()
-        return [
-            (pk, name or str(NAMELESS))
-            for pk, name in tags.order_by("name", "pk").values_list("pk", "name")[:MOST]
-        ]
+    order = ("name", "pk")
 
 
 class JobFilter(RecordListFilter, RecordFilter):
