@@ -113,13 +113,13 @@ class UserAdmin(PermissionAdmin):
     def history_view(
         self,
         request: HttpRequest,
-        object_id: str,
+        object_id: str,  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
         """Nothing: the audit trail has the history."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return self.unknown(request, object_id)
+        return self.unknown(request)
 
     def _show(
         self, request: HttpRequest, user: User, person: Any = None, adding: Any = None

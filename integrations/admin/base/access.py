@@ -59,7 +59,7 @@ class PermissionAdmin(DashboardAdmin):
             raise PermissionDenied
         record = self.get_object(request, unquote(object_id))
         if record is None:
-            return self.unknown(request, object_id)
+            return self.unknown(request)
         return self.change_page(request, record)
 
     def change_page(self, request: HttpRequest, record: Any, /) -> HttpResponseBase:
@@ -105,7 +105,7 @@ class TenantScopedAdmin(DashboardAdmin):
             visible = visible.select_related(*self.record_related)
         return visible.filter(pk=key).first()
 
-    def no_record(self, request: HttpRequest, key: str | int) -> HttpResponseBase:  # noqa: ARG002
+    def no_record(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002
         """The answer of a page in `record_views` whose record is not found."""
         raise Http404
 
@@ -146,18 +146,18 @@ class TenantScopedAdmin(DashboardAdmin):
             raise PermissionDenied
         record = self.get_object(request, unquote(object_id))
         if record is None:
-            return self.unknown(request, object_id)
+            return self.unknown(request)
         context = {**self.detail(request, record), **(extra_context or {})}
         return self.page(request, self.detail_template, record, **context)
 
     def history_view(
         self,
         request: HttpRequest,
-        object_id: str,
+        object_id: str,  # noqa: ARG002
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
         """Nothing: records are not edited here."""
-        return self.unknown(request, object_id)
+        return self.unknown(request)
 
 
 class MirrorAdmin(TenantScopedAdmin):

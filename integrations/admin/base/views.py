@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.options import Options
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -110,11 +110,23 @@ class RecordView(AdminView, Generic[Record]):
         (key,) = kwargs.values()
         record = self.admin.find_record(request, key)
         if record is None:
-            return self.admin.no_record(request, key)
+            return self.admin.no_record(request)
         if self.permission is not None:
             require(request, self.permission, tenant_of(record))
         self.record = record
         return handler(request)
+
+
+def find_row(rows: QuerySet[Record], number: str) -> Record | None:
+    """The row with that number as its id; None for a text that is no number of a row."""
+    usual = number.isascii() and number.isdigit() and len(number) < 19
+    return rows.filter(pk=int(number)).first() if usual else None
+
+
+def page_number(request: HttpRequest) -> int:
+    """The page that `p` in the address names; the first one for anything but a usual number."""
+    asked = request.GET.get("p", "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
 
 
 def live_fragment(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.filters import tenants
 from integrations.admin.base.urls import list_url, record_url
-from integrations.admin.base.views import AdminView, Breadcrumb
+from integrations.admin.base.views import AdminView, Breadcrumb, find_row
 from integrations.admin.console.forms import (
     ConsoleForm,
     initial_of_asked,
@@ -246,7 +246,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def _again(request: HttpRequest, pk: str) -> dict[str, Any]:
     mine = PassthroughCall.objects.visible_to(request.user)
-    call = mine.filter(pk=pk).first() if pk.isdecimal() else None
+    call = find_row(mine, pk)
     if call is None:
         messages.warning(request, _("This call is no longer in the history."))
         return {}

@@ -22,7 +22,14 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts.permissions import Permission, tenants_where
 from integrations.admin.base.filters import chosen_tenant
 from integrations.admin.base.urls import change_url, export_url, list_url
-from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, live_fragment, require
+from integrations.admin.base.views import (
+    AdminView,
+    Breadcrumb,
+    RecordView,
+    find_row,
+    live_fragment,
+    require,
+)
 from integrations.admin.exports.forms import ExportForm, browser_language, column_choices, initial
 from integrations.admin.exports.report import progress_context
 from integrations.audit.trail import record
@@ -111,9 +118,9 @@ class ExportView(AdminView):
         )
 
     def _columns_of(self, action: str, value: str) -> list[str]:
-        if action == "use" and value.isascii() and value.isdigit() and len(value) < 19:
+        if action == "use":
             mine = preferences.sets_of(self.request.user, self.kind)
-            found = mine.filter(pk=int(value)).first()
+            found = find_row(mine, value)
             return [name for name in found.columns if name in self.all_columns] if found else []
         return self.all_columns if action == "all" else []
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 
-from integrations.admin.base.formatting import duration, local
+from integrations.admin.base.formatting import duration, local, number
 from integrations.admin.base.urls import change_url
 from integrations.models import Integration, ModelResult, RunState, SyncRun, SyncType
 
@@ -97,5 +97,5 @@ def _what_changed(changes: dict[str, Any]) -> str:
     if not changes:
         return _("Nothing changed.")
     return _("%(new)s new, %(changed)s changed, %(gone)s deleted.") % {
-        name: f"{changes[name]:,}" for name in ("new", "changed", "gone")
+        name: number(changes[name]) for name in ("new", "changed", "gone")
     }

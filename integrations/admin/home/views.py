@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from integrations.admin.base.urls import submit_url
+from integrations.admin.base.views import page_number
 from integrations.admin.home.charts import of_all, of_tenant
 from integrations.admin.home.stats import figures_for, submission_figures, total
 from integrations.admin.home.tenant_summary import full_views
@@ -133,9 +134,7 @@ def _address(**query: str) -> str:
 
 def _page(request: HttpRequest, count: int) -> int:
     """The number of the requested page; the last one if it is too high."""
-    asked = request.GET.get("p", "")
-    last = max(1, -(-count // PER_PAGE))
-    return min(max(1, int(asked)), last) if asked.isascii() and asked.isdigit() else 1
+    return min(page_number(request), max(1, -(-count // PER_PAGE)))
 
 
 def _pager(asked: str, state: str, number: int, count: int) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.accounts.permissions import Permission
+from integrations.admin.base.formatting import number
 from integrations.admin.base.pagination import PER_PAGE
 from integrations.admin.base.urls import change_url, record_url, record_urls
-from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.base.views import Breadcrumb, RecordView, page_number
 from integrations.admin.runs.findings import NAMES, PAGES, RecordLink, named
 from integrations.messages import translated
 from integrations.models import Application, HeldDeletion, HoldDecision, SyncRun
@@ -103,8 +104,7 @@ class HeldView(RecordView[SyncRun]):
         asked = request.GET.get("model", "")
         model = asked if asked in models else next(iter(models), "")
         search = request.GET.get("q", "").replace("\0", "").strip()[:100]
-        number = request.GET.get("p", "1")
-        page = max(1, int(number)) if number.isdigit() and len(number) < 7 else 1
+        page = page_number(request)
         rows: list[Any] = []
         if model:
             start = (page - 1) * PER_PAGE
@@ -173,7 +173,7 @@ class HoldDecisionView(RecordView[SyncRun]):
             messages.error(request, translated(refused))
         else:
             if count:
-                messages.success(request, self.report(count) % {"count": f"{count:,}"})
+                messages.success(request, self.report(count) % {"count": number(count)})
             else:
                 messages.info(request, _("Nothing is held any more: somebody has decided already."))
         return HttpResponseRedirect(change_url(self.record))

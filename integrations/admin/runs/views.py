@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.pagination import PER_PAGE
 from integrations.admin.base.urls import change_url
-from integrations.admin.base.views import Breadcrumb, RecordView, live_fragment
+from integrations.admin.base.views import (
+    Breadcrumb,
+    RecordView,
+    find_row,
+    live_fragment,
+    page_number,
+)
 from integrations.admin.runs.findings import linked_record
 from integrations.admin.runs.report import exchange_rows, live_context, run_urls
 from integrations.messages import translated
@@ -48,8 +54,7 @@ class RetryRecordView(RecordView[SyncRun]):
     permission = Permission.DECIDE
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        asked = request.POST.get("item", "")
-        item = self.record.quarantined.filter(pk=asked).first() if asked.isdigit() else None
+        item = find_row(self.record.quarantined.all(), request.POST.get("item", ""))
         if item is None:
             messages.info(request, _("This record is no longer set aside: nothing is left to do."))
             return HttpResponseRedirect(change_url(self.record))
@@ -78,8 +83,7 @@ class ExchangesView(RecordView[SyncRun]):
     """Every request of the run, page by page."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        number = request.GET.get("p", "1")
-        start = (max(1, int(number) if number.isdigit() else 1) - 1) * PER_PAGE
+        start = (page_number(request) - 1) * PER_PAGE
         rows = list(exchange_rows(self.record)[start : start + PER_PAGE + 1])
         return self.page(
             "relais/run_exchanges.html",

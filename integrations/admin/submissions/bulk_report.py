@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.admin.base.formatting import label, number
 from integrations.admin.base.pagination import PER_PAGE
 from integrations.admin.base.urls import add_url, record_urls
+from integrations.admin.base.views import page_number
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.result import RowOutcome, RowStatus, counts, outcome, standing
@@ -197,9 +198,7 @@ def _rows(
 
 
 def _page_number(request: HttpRequest, total: int) -> int:
-    asked = request.GET.get("p", "1")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
-    return max(1, min(number, -(-total // PER_PAGE)))
+    return max(1, min(page_number(request), -(-total // PER_PAGE)))
 
 
 def _with_all(upload: BulkUpload) -> QuerySet[BulkRow]:

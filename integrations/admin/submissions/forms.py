@@ -67,7 +67,7 @@ def find_jobs(tenant: Integration, words: str) -> list[Any]:
         matches = Q(location__city__icontains=word)
         for name in ("name", "department", "category", "slug"):
             matches |= Q(**{f"{name}__icontains": word})
-        if word.isdigit() and len(word) < 19:
+        if word.isascii() and word.isdigit() and len(word) < 19:
             matches |= Q(vacancy_id=int(word))
         found = found.filter(matches)
     return list(found[:FOUND_JOBS])

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts import members
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.urls import record_url
-from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.base.views import Breadcrumb, RecordView, find_row
 from integrations.admin.tenants.views import tabs
 from integrations.models import Integration, Membership, Role
 
@@ -74,7 +74,7 @@ class MembersView(RecordView[Integration]):
 def change_member(request: HttpRequest, among: Any) -> None:
     """Give the membership of a table's row another role, or remove it, as POST says."""
     asked = request.POST.get("remove") or request.POST.get("member", "")
-    member: Membership | None = among.filter(pk=int(asked)).first() if _is_id(asked) else None
+    member: Membership | None = find_row(among, asked)
     if member is None:
         messages.error(request, _("This membership is gone: somebody has removed it already."))
     elif member.user_id == request.user.pk:
@@ -95,10 +95,6 @@ def change_member(request: HttpRequest, among: Any) -> None:
             _("The role of %(user)s in %(tenant)s is saved.")
             % {"user": member.user, "tenant": member.integration},
         )
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def what_roles_may() -> list[tuple[str, list[str]]]:

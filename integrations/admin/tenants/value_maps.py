@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.access import PermissionAdmin
 from integrations.admin.base.badges import words
+from integrations.admin.base.formatting import number
 from integrations.admin.base.urls import list_url, record_url
-from integrations.admin.base.views import Breadcrumb, RecordView
+from integrations.admin.base.views import Breadcrumb, RecordView, find_row
 from integrations.admin.tenants.views import start_sync, tabs
 from integrations.enumerations import EmploymentType, JobStatus
 from integrations.flatchr.mapping.places import country_names
@@ -167,9 +168,8 @@ def _saved(request: HttpRequest, form: ValuesForm, tenant: Integration | None) -
 
 
 def _undone(request: HttpRequest, tenant: Integration | None) -> bool:
-    asked = request.POST["undo"]
     decisions = ValueDecision.objects.filter(integration=tenant)
-    decision = decisions.filter(pk=asked).first() if asked.isdigit() and len(asked) < 18 else None
+    decision = find_row(decisions, request.POST["undo"])
     if decision is None:
         messages.info(request, _("This decision has been taken back already."))
         return False
@@ -242,7 +242,7 @@ def _status(value: SourceValue) -> str:
             "%(count)s job gets it at the next sync.",
             "%(count)s jobs get it at the next sync.",
             value.jobs,
-        ) % {"count": f"{value.jobs:,}"}
+        ) % {"count": number(value.jobs)}
     return _("In effect.")
 
 
