@@ -226,9 +226,11 @@ def test_a_viewer_is_shown_no_button_that_is_refused(
 ) -> None:
     pages = ["index", "integrations_integration_change", "integrations_candidate_changelist"]
     pages += ["integrations_candidate_change", "integrations_syncrun_change"]
-    pages += ["integrations_submission_changelist", "integrations_submission_change"]
+    for model in ("submission", "bulkupload", "passthroughcall", "export", "job", "application"):
+        pages += [f"integrations_{model}_changelist", f"integrations_{model}_change"]
     refused = re.compile(
-        r"/(sync|credentials|link|(job|candidate|application)/export|add|edit|cancel|submit|retry|enabled|remove|settings)/"
+        r"/(sync|credentials|link|(job|candidate|application)/export|add|edit|cancel|submit|retry"
+        r"|enabled|remove|settings|console|start|discard|result|file|confirm|keep)/"
     )
     for name in pages:
         content = people["viewer"].get(address(name, known)).content.decode()
