@@ -46,7 +46,7 @@ TEXTS: dict[str, Declared] = {
         "The file's characters cannot be read. Save it as “CSV UTF-8”, or as XLSX."
     ),
     "csv_line_unreadable": gettext_noop(
-        "Line {line} cannot be read: {error}. Mend it, or save the sheet as XLSX."
+        "Line {line} cannot be read: {error}. Correct it, or save the sheet as XLSX."
     ),
     "csv_quote_never_closed": gettext_noop("a quotation mark is opened and never closed"),
     "csv_text_after_quote": gettext_noop("there is text after a closing quotation mark"),
@@ -146,7 +146,7 @@ TEXTS: dict[str, Declared] = {
     "and_others": gettext_noop("{named} and others"),
     "nothing": gettext_noop("nothing"),
     "character_sent_as": gettext_noop("{before} as {after}"),
-    "characters_replaced": gettext_noop("Some characters are sent otherwise: {changes}"),
+    "characters_replaced": gettext_noop("Some characters are sent differently: {changes}"),
     "read_as_csv": gettext_noop("CSV with {separator}, {encoding}"),
     "read_as_xlsx": gettext_noop("XLSX, sheet “{title}”"),
     "semicolons": gettext_noop("semicolons"),

@@ -8,7 +8,7 @@ REFUSALS = {
     "document_empty": gettext_noop("The file is empty. Attach the file that holds the CV."),
     "document_too_large": gettext_noop(
         "The file is larger than {limit}. Make it smaller, for example by saving it as a PDF of "
-        "less quality, and attach it again."
+        "lower quality, and attach it again."
     ),
     "document_not_accepted": gettext_noop(
         "The file is {what}, which is not accepted. Attach a PDF, DOC, DOCX, ODT, RTF, TXT, PNG "
@@ -51,7 +51,7 @@ REFUSALS = {
     ),
     "document_name_direction": gettext_noop(
         "The file's name holds invisible characters that change the direction of reading, which "
-        "can disguise what the file is. Type the file's name anew and attach it again."
+        "can disguise what the file is. Type the file's name again and attach it once more."
     ),
     "document_name_hidden": gettext_noop(
         "The file's name begins with a dot, as hidden files do. Rename the file without the dot "

@@ -27,7 +27,7 @@ TEXTS = {
         "You have {most} sets of columns. Delete one that you do not need."
     ),
     "export_access_lost": gettext_noop(
-        "You may no longer take this tenant's data away. Ask an administrator for access."
+        "You may no longer export this tenant's data. Ask an administrator for access."
     ),
     "mail_not_configured": gettext_noop(
         "Relais cannot send e-mail yet. An administrator switches it on by setting EMAIL_URL."

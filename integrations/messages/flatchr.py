@@ -190,7 +190,7 @@ TEXTS = {
     "tag_without_title": gettext_noop("A tag without a title has its id."),
     "value_no_usable_id": gettext_noop("The value makes no usable id."),
     "candidate_tag_unknown": gettext_noop(
-        "The candidate carries a tag that is not among the tags of candidates."
+        "The candidate has a tag that is not among the tags of candidates."
     ),
     "tag_type_unknown": gettext_noop("A tag of an unknown type was left out."),
     "date_not_understood": gettext_noop("The date in {field} is not understood."),

@@ -11,7 +11,7 @@ TEXTS = {
     "submission_changed": gettext_noop("This submission has changed meanwhile: it is {state}."),
     "already_applied": gettext_noop("This person has applied for this job already."),
     "submission_not_editable": gettext_noop(
-        "This submission is past changing: it has been submitted."
+        "This submission can no longer be changed: it has been submitted."
     ),
     "submission_file_stays": gettext_noop("The file of a submission that was submitted stays."),
     "submission_not_checkable": gettext_noop(
@@ -27,7 +27,7 @@ TEXTS = {
         "Only a submission that waits can be cancelled; this one is {state}."
     ),
     "submission_not_editable_meanwhile": gettext_noop(
-        "This submission was submitted meanwhile: it is past changing."
+        "This submission was submitted meanwhile: it can no longer be changed."
     ),
     "submission_given_up": gettext_noop(
         "Sending was interrupted several times before anything was sent, and has been given up. "

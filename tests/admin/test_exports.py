@@ -368,6 +368,8 @@ def test_a_schedule_is_made_shown_and_ended_by_its_user_alone(
         address(query="?q=nord"), {**FORM, "do": "schedule", "every": "DAY"}, follow=True
     )
     assert "Scheduled for you" in page.content.decode()
+    french = client.get(list_address("export"), headers={"accept-language": "fr"})
+    assert "<strong>Candidats</strong> · Atelier Nord" in french.content.decode()
     one = ExportSchedule.objects.get()
     assert (one.user, one.integration, one.filters, one.every) == (
         *(alice, data.tenant, "q=nord", "DAY"),

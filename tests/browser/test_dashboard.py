@@ -30,7 +30,7 @@ A_SYNC = 30_000
 def connect(page: Page, sandbox: Any, *, api_key: str) -> None:
     page.get_by_role("link", name="Connect a tenant").first.click()
     page.get_by_label("Company name").fill("Clinique Ouest")
-    page.get_by_label("Environment").select_option("sandbox")
+    page.get_by_label("Flatchr environment").select_option("sandbox")
     page.get_by_label("Company key", exact=True).fill(sandbox.company_key)
     page.get_by_label("Career site slug").fill(sandbox.slug)
     page.get_by_label("API key", exact=True).fill(api_key)

@@ -133,7 +133,7 @@ def test_the_whole_story(
 def connect(story: Story, flatchr: Sandbox) -> None:
     story.link("Connect a tenant").click()
     story.field("Company name").fill("Clinique Ouest")
-    story.field("Environment").select_option("sandbox")
+    story.field("Flatchr environment").select_option("sandbox")
     story.field("Company key").fill(flatchr.company_key)
     story.field("Career site slug").fill(flatchr.slug)
     story.field("API key").fill(flatchr.api_key)

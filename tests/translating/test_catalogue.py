@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.checkers import python_format
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.forms.forms import BaseForm
+from django.forms.utils import pretty_name
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -82,6 +85,26 @@ def test_the_compiled_catalogue_is_that_of_the_texts(french: Catalog) -> None:
     assert compiled == said(french), (
         "Compile it: .venv/bin/pybabel compile -f -D django -d integrations/locale"
     )
+
+
+def every_form(form: type[BaseForm] = BaseForm) -> Iterator[type[BaseForm]]:
+    for one in form.__subclasses__():
+        if one.__module__.startswith("integrations."):
+            yield one
+        yield from every_form(one)
+
+
+def test_every_label_of_a_form_is_a_text_of_the_catalogue() -> None:
+    known = {text for _context, text in all_messages()}
+    with translation.override("en"):
+        labels = {
+            (form.__name__, str(field.label or pretty_name(name)))
+            for form in every_form()
+            for name, field in form.base_fields.items()
+        }
+
+    assert len(labels) > 40
+    assert {one for one in labels if one[1] not in known | {"CV", "JSON", "URL"}} == set()
 
 
 def test_plural_names_of_models_are_not_made_with_an_s() -> None:

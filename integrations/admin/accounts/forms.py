@@ -105,7 +105,7 @@ class NewPasswordForm(OwnForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     second = forms.CharField(
-        label=_lazy("The same again"),
+        label=_lazy("Repeat the new password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, TemplatePermissions, may, tenant_of
@@ -104,7 +106,7 @@ class DashboardAdmin(ModelAdmin):
     search_placeholder = _lazy("Search")
     # What the navigation calls the records, where the model's own name is another.
     plural: str | Promise = ""
-    # The label of the button that adds one; blank: "Add" and the model's name.
+    # The label of the button that adds one.
     add_label: str | Promise = ""
     empty_text: str | Promise = _lazy("Nothing here yet.")
     next_step: NextStep | None = None
@@ -202,9 +204,13 @@ class DashboardAdmin(ModelAdmin):
             },
         )
 
-    def unknown(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:
-        """The answer to an id that does not exist or that the user may not see."""
-        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+    def unknown(self, request: HttpRequest) -> HttpResponseRedirect:
+        """The answer to the id of a record that does not exist or that the user may not see."""
+        messages.warning(
+            request,
+            _("The page does not exist, or it belongs to a tenant that you are not a member of."),
+        )
+        return HttpResponseRedirect(reverse("admin:index"))
 
 
 def first_tenant_step(request: HttpRequest) -> NextStep:

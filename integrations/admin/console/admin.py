@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -150,7 +151,7 @@ def _answer_card(call: PassthroughCall) -> Card:
     rows = [
         (_("Status"), _answer(call)),
         (_("Took"), duration(call.duration)),
-        (_("Size"), f"{call.bytes_received:,} bytes" if call.status else NOTHING),
+        (_("Size"), filesizeformat(call.bytes_received) if call.status else NOTHING),
         (_("What happened"), problem),
         (_("Content"), _("Not kept: it may hold personal data.") if call.status else NOTHING),
     ]

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from integrations.admin.base.badges import Tone
+from integrations.admin.base.formatting import number
 from integrations.flatchr.exchange_log import Masker
 from integrations.passthrough.request import CheckedRequest
 from integrations.passthrough.sending import PassthroughResult, explain
@@ -112,9 +114,8 @@ class _Tree:
         for name, one in items:
             if self._left <= 0:
                 self.shortened = True
-                drawn.append(
-                    format_html('<li class="rl-json-more">… {} more</li>', size - len(drawn))
-                )
+                more = _("… %(count)s more") % {"count": number(size - len(drawn))}
+                drawn.append(format_html('<li class="rl-json-more">{}</li>', more))
                 break
             self._left -= 1
             drawn.append(

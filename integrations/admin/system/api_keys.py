@@ -19,7 +19,7 @@ from integrations.accounts.api_keys import create_key, revoke
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.access import PermissionAdmin
 from integrations.admin.base.badges import badge
-from integrations.admin.base.formatting import ago, date_time
+from integrations.admin.base.formatting import ago, date_time, plural
 from integrations.admin.base.urls import change_url, list_url, record_url
 from integrations.admin.base.views import Breadcrumb
 from integrations.admin.system.forms import ApiKeyForm
@@ -43,6 +43,7 @@ class ApiKeyAdmin(PermissionAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ()
     plural = _lazy("API keys")
+    add_label = _lazy("Add API key")
     change_list_template = "relais/api_key_list.html"
     empty_text = _lazy("An application that reads from Relais needs a key. Add the first one.")
 
@@ -71,7 +72,7 @@ class ApiKeyAdmin(PermissionAdmin):
     @display(description=_lazy("Opens"))
     def opens(self, key: ApiKey) -> str:
         names = _tenants(key)
-        return ", ".join(names) if len(names) <= NAMED else f"{len(names)} tenants"
+        return ", ".join(names) if len(names) <= NAMED else plural(len(names), "tenant")
 
     @display(description=_lazy("Rights"))
     def rights(self, key: ApiKey) -> str:
@@ -144,7 +145,7 @@ class ApiKeyAdmin(PermissionAdmin):
             raise PermissionDenied
         key = self.get_object(request, unquote(object_id))
         if key is None:
-            return self.unknown(request, object_id)
+            return self.unknown(request)
         if request.method == "POST":
             revoke(key)
             self.log_change(request, key, _("Revoked"))

@@ -31,6 +31,7 @@ class CustomFieldAdmin(PermissionAdmin):
     """Grants administrators to define the fields that applications read of every tenant's jobs."""
 
     permission = Permission.DEFINE_FIELDS
+    add_label = _lazy("Add custom field")
     list_display = ("name", "key_name", "about", "filled")
     search_fields = ("label", "key", "description")
     search_placeholder = _lazy("Name or key")
@@ -111,7 +112,7 @@ class CustomFieldAdmin(PermissionAdmin):
             raise PermissionDenied
         field = self.get_object(request, unquote(object_id))
         if field is None:
-            return self.unknown(request, object_id)
+            return self.unknown(request)
         if request.method == "POST":
             self.log_deletions(request, CustomField.objects.filter(pk=field.pk))
             custom_fields.delete_custom_field(field)

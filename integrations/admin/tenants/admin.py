@@ -125,8 +125,8 @@ class TenantAdmin(TenantScopedAdmin):
         found: Integration | None = self.get_object(request, unquote(str(key)))
         return found
 
-    def no_record(self, request: HttpRequest, key: str | int) -> HttpResponseBase:
-        return self.unknown(request, str(key))
+    def no_record(self, request: HttpRequest) -> HttpResponseBase:
+        return self.unknown(request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

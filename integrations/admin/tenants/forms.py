@@ -24,7 +24,11 @@ class CompanyForm(forms.Form):
         max_length=200,
         help_text=_lazy("The name under which you will find it here."),
     )
-    environment = forms.ChoiceField(choices=Environment.choices, initial=Environment.PRODUCTION)
+    environment = forms.ChoiceField(
+        label=_lazy("Flatchr environment"),
+        choices=Environment.choices,
+        initial=Environment.PRODUCTION,
+    )
     contact_email = forms.EmailField(
         label=_lazy("Contact e-mail"),
         required=False,
@@ -136,8 +140,8 @@ class FlatchrSettingsForm(forms.ModelForm):
             "user_key": _lazy("The Flatchr user to whom submitted candidates are attributed."),
             "trait_budget": (
                 _lazy(
-                    "Flatchr gives the tags of one candidate at a time. So many are asked for in "
-                    "each sync, new and changed candidates first."
+                    "Flatchr gives the tags of one candidate at a time. This many candidates are "
+                    "asked for in each sync, new and changed ones first."
                 )
             ),
             "api_remote_data": (

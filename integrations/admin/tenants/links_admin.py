@@ -196,7 +196,7 @@ class ConnectionLinkAdmin(TenantScopedAdmin):
             "may_withdraw": links.may_withdraw(request.user, record),
         }
 
-    def unknown(self, request: HttpRequest, object_id: str) -> HttpResponseRedirect:  # noqa: ARG002
+    def unknown(self, request: HttpRequest) -> HttpResponseRedirect:
         messages.warning(request, _("There is no such connection link."))
         return HttpResponseRedirect(reverse("admin:index"))
 
