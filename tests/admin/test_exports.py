@@ -382,6 +382,23 @@ def test_a_schedule_is_made_shown_and_ended_by_its_user_alone(
     assert not ExportSchedule.objects.exists()
 
 
+def test_an_export_of_several_tenants_is_its_authors_alone(
+    alice: User, bob: User, logged_in: LogIn, data: Data
+) -> None:
+    export = Export.objects.create(user=alice, rows=3, state=ExportState.RUNNING)
+    page = export_address(export, "change")
+    assert logged_in(alice).get(page).status_code == 200
+
+    colleague = logged_in(bob)
+    assert colleague.get(page).status_code == 302
+    for name, method in (("live", "get"), ("file", "post"), ("cancel", "post")):
+        answer = getattr(colleague, method)(export_address(export, name))
+        assert answer.status_code == 404, name
+    assert "Several tenants" not in colleague.get(list_address("export")).content.decode()
+    following = colleague.get(reverse("admin:integrations_export_all_live"))
+    assert following.headers["X-Run-Live"] == "no"
+
+
 def test_the_command_lines_exports_have_a_page_too(
     alice: User, logged_in: LogIn, data: Data
 ) -> None:

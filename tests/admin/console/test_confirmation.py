@@ -74,6 +74,20 @@ def test_what_is_not_confirmed_in_time_is_forgotten(console: Console, sandbox: S
     assert PreparedCall.objects.count() == 1
 
 
+def test_nothing_is_sent_to_a_tenant_that_was_disabled_in_between(
+    console: Console, sandbox: Sandbox
+) -> None:
+    asked = console.send("DELETE", "/nothing/there")
+    Integration.objects.update(enabled=False)
+
+    page = console.client.post(asked.headers["Location"], follow=True)
+
+    assert "is disabled, so nothing was sent" in page.content.decode()
+    assert len(sandbox.requests) == 0
+    Integration.objects.update(enabled=True)
+    assert console.confirm(asked).context["answer"].status == 404
+
+
 def test_nobody_confirms_what_another_has_prepared(
     console: Console, sandbox: Sandbox, connected_tenant: Integration
 ) -> None:
