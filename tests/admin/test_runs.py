@@ -90,6 +90,16 @@ def test_a_waiting_run_is_cancelled_at_once(client_of_alice: Client, data: Data)
     assert run.state == RunState.CANCELLED
 
 
+def test_a_run_that_has_ended_is_not_asked_to_stop(client_of_alice: Client, data: Data) -> None:
+    run = data.runs[0]
+
+    page = client_of_alice.post(run_address(run.pk, "cancel"), follow=True)
+
+    assert "The sync had already ended." in page.content.decode()
+    run.refresh_from_db()
+    assert (run.state, run.cancel_requested_at) == (RunState.SUCCEEDED, None)
+
+
 def test_a_running_run_is_asked_to_stop(client_of_alice: Client, data: Data) -> None:
     run = live_run(data)
 
