@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db.models.signals import pre_delete
 from django.test import Client
@@ -17,7 +18,15 @@ from integrations.accounts.api_keys import create_key, revoke
 from integrations.admin.base.urls import change_url
 from integrations.connecting import lifecycle
 from integrations.connecting.lifecycle import holdings_of
-from integrations.models import Integration, PassthroughCall, PreparedCall, RunState, SyncRun
+from integrations.models import (
+    AuditEntry,
+    Event,
+    Integration,
+    PassthroughCall,
+    PreparedCall,
+    RunState,
+    SyncRun,
+)
 from tests.admin.conftest import Data
 from tests.admin.pages import tenant_address
 
@@ -46,6 +55,17 @@ def test_disabling_stops_a_running_sync_and_enabling_starts_none(
     client.post(address, {"enabled": "yes"})
     assert Integration.objects.get().enabled
     assert not SyncRun.objects.filter(state=RunState.QUEUED).exists()
+
+
+def test_a_second_press_changes_nothing_and_is_recorded_nowhere(client: Client, data: Data) -> None:
+    address = tenant_address(data, "enabled")
+    for _press in range(2):
+        page = client.post(address, {"enabled": "no"}, follow=True)
+        assert "is disabled: its data stays" in page.content.decode()
+
+    assert LogEntry.objects.filter(object_id=data.tenant.pk).count() == 1
+    assert AuditEntry.objects.filter(what=Event.TENANT_DISABLED).count() == 1
+    assert not Integration.objects.get().enabled
 
 
 def test_operators_have_no_button_and_cannot_switch(
