@@ -26,10 +26,8 @@ from integrations.admin.submissions.filters import (
     SubmittedJobFilter,
     WhenFilter,
 )
-from integrations.admin.submissions.report import report_context
+from integrations.admin.submissions.report import name_of, report_context
 from integrations.models import Submission, SubmissionKind
-
-NAMELESS = _lazy("(no name yet)")
 
 
 class SubmissionAdmin(TenantScopedAdmin):
@@ -87,7 +85,7 @@ class SubmissionAdmin(TenantScopedAdmin):
 
     @display(description=_lazy("Candidate"))
     def who(self, submission: Submission) -> str:
-        return submission.person or submission.email_address or str(NAMELESS)
+        return name_of(submission)
 
     @display(description=_lazy("Job"))
     def job_name(self, submission: Submission) -> SafeString | str:
@@ -131,8 +129,8 @@ class SubmissionAdmin(TenantScopedAdmin):
         same = {"job": record.job_id} if record.job_id else {"tenant": record.integration_id}
         return {
             **report_context(record),
-            "title": self.who(record),
-            "person": self.who(record),
+            "title": name_of(record),
+            "person": name_of(record),
             "badges": [],
             "keep_days": settings.SUBMISSION_KEEP_DAYS,
             "another_url": submit_url(SubmissionKind(record.kind), **same),

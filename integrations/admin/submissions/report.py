@@ -26,6 +26,7 @@ from integrations.models import (
 )
 from integrations.submissions import service
 
+NAMELESS = _lazy("(no name yet)")
 MOST_ATTEMPTS = 100
 # A worker is woken at once; a longer wait than this is mentioned.
 UNCLAIMED = timedelta(seconds=20)
@@ -69,6 +70,11 @@ class SubmissionStep:
     attempt: SubmissionAttempt | None = None
     request: str = ""
     key: str = ""
+
+
+def name_of(submission: Submission) -> str:
+    """The person as far as anything is known of them."""
+    return submission.person or submission.email_address or str(NAMELESS)
 
 
 def verdict(submission: Submission, now: datetime) -> DeliveryVerdict:

@@ -18,7 +18,7 @@ from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, liv
 from integrations.admin.submissions.autocomplete import duplicates_context, visible_tenant
 from integrations.admin.submissions.forms import SubmissionForm, file_words, initial_of
 from integrations.admin.submissions.payload import replacements, sent_rows, source_of
-from integrations.admin.submissions.report import live_context, moves
+from integrations.admin.submissions.report import live_context, moves, name_of
 from integrations.messages import Message, translated
 from integrations.models import (
     AttemptKind,
@@ -57,7 +57,7 @@ class SubmissionFormPage(AdminView):
     def show(self, state: FormState) -> HttpResponse:
         elsewhere = state.form.show(state.problems) if state.problems else []
         draft = state.draft
-        title = str(draft) if draft else TITLES[state.kind]
+        title = name_of(draft) if draft else TITLES[state.kind]
         several = len(self._tenants()) > 1
         return self.page(
             "relais/submission_form.html",

@@ -48,6 +48,23 @@ def test_the_page_says_in_plain_words_whether_flatchr_has_it(
     assert ("data-live-url" in page) is (submission.is_live and "stopped looking" not in words)
 
 
+@pytest.mark.parametrize(
+    ("fields", "heading"),
+    [
+        ({"first_name": "", "last_name": ""}, "nadia.perrot@mail.example"),
+        ({"first_name": "", "last_name": "", "email_address": ""}, "(no name yet)"),
+    ],
+)
+def test_a_draft_without_a_name_is_not_called_by_its_id(
+    fields: dict[str, str], heading: str, alice: User, logged_in: LogIn, data: Data
+) -> None:
+    draft = make(data, state=SubmissionState.DRAFT, **fields)
+    client = logged_in(alice)
+
+    for page in (change_url(draft), page_of(draft, "edit")):
+        assert client.get(page).context["title"] == heading, page
+
+
 def test_the_live_part_says_when_to_stop_asking(alice: User, logged_in: LogIn, data: Data) -> None:
     client = logged_in(alice)
     submission = make(data, state=SubmissionState.SENDING)
