@@ -85,7 +85,7 @@ def pretty(data: Any) -> str:
     if data is None:
         return ""
     text = json.dumps(data, ensure_ascii=False, indent=2)
-    return text if len(text) <= RAW_LIMIT else f"{text[:RAW_LIMIT]}\n{_('… (shortened)')}"
+    return text if len(text) <= RAW_LIMIT else text[:RAW_LIMIT] + "\n" + _("… (shortened)")
 
 
 def pretty_text(raw: str) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.formatting import NOTHING, label, plain
@@ -27,7 +28,9 @@ EXAMPLE_LIMIT = 80
 class FieldMappingForm(forms.Form):
     """Which of Flatchr's fields are passed on, and which of them each custom field carries."""
 
-    switched_on = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    switched_on = forms.MultipleChoiceField(
+        label=_lazy("Fields from Flatchr"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(
         self,
