@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Any], Any]
 
 # The largest body that any address takes is a bulk upload of 205 MB.
 MOST_DRAINED = 210 * 1024**2
@@ -24,7 +24,7 @@ def draining(site: Application) -> Application:
     client, or the proxy in its place, tells of a broken connection instead.
     """
 
-    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
         answer = site(environ, start_response)
         left = MOST_DRAINED
         # Whatever is wrong with a body that nobody wants, the answer stands.
@@ -42,7 +42,7 @@ def below(path: str, site: Application) -> Application:
     Addresses without it are answered too: probes come to the server itself.
     """
 
-    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
         asked = environ["PATH_INFO"]
         if asked == path or asked.startswith(f"{path}/"):
             environ["PATH_INFO"] = asked[len(path) :] or "/"
