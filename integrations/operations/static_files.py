@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
 
 
 def problem() -> str:
@@ -34,8 +35,17 @@ def problem() -> str:
     return ""
 
 
+def collect() -> bool:
+    """Collect them where that is needed; whether it was."""
+    if not problem():
+        return False
+    # A copy that is newer than its source would be left as it is.
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    return True
+
+
 def _do(what: str) -> str:
-    return f"{what} Run the command `collectstatic --no-input`, then start again."
+    return f"{what} Run the command `collectstatic --clear --no-input`, then start again."
 
 
 def _same(source: Path, copy: Path) -> bool:

@@ -42,8 +42,7 @@ def upgrade(*, backups: Path | None, say: Say) -> None:
             say("Database: applied.")
         else:
             say("Database: every migration was applied already.")
-        if static_files.problem():
-            call_command("collectstatic", interactive=False, verbosity=0)
+        if static_files.collect():
             say(f"Static files: collected in {settings.STATIC_ROOT}.")
         else:
             say("Static files: those of this version were collected already.")

@@ -22,7 +22,7 @@ def run(*command: str | Path, cwd: Path, **given: str) -> subprocess.CompletedPr
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, **given},
+        env=given or None,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -45,7 +45,7 @@ def test_a_start_without_static_files_ends_and_says_what_to_do(tmp_path: Path) -
 
     assert done.returncode == 4
     assert f"static files have not been collected in {tmp_path}/static" in done.stderr
-    assert "collectstatic --no-input" in done.stderr
+    assert "collectstatic --clear --no-input" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from integrations.demo import run
 from integrations.demo.processes import STOP_SIGNALS, Processes, ProcessExited
 from integrations.management import USAGE
+from integrations.operations import static_files
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         sandbox_url = run.choose_ports(port)
         self.stdout.write("Preparing the database and the static files")
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_files.collect()
         login = run.ensure_admin()
         with Processes() as processes:
             run.start_sandbox(processes, sandbox_url)
