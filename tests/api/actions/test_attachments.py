@@ -22,6 +22,7 @@ from integrations.api.actions import attachments
 from integrations.connecting import lifecycle
 from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
 from integrations.models.scopes import Choice, Part, Scopes
+from integrations.records import PROVISIONAL
 from integrations.sandbox import Sandbox
 from integrations.sandbox.resumes import seeded_pdf
 from integrations.submissions import retention
@@ -80,6 +81,8 @@ def test_an_applications_cv_is_listed_and_opens_without_headers(
     assert opened.headers["X-Content-Type-Options"] == "nosniff"
     assert opened.headers["Content-Disposition"].startswith("attachment")
     assert opened.headers["Cache-Control"] == "no-store"
+    assert opened.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert opened.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_a_candidates_cvs_name_their_application(kombo: Kombo, application: Application) -> None:
@@ -106,6 +109,17 @@ def test_an_application_without_a_cv_has_no_attachment(
     applicant = sandbox.world.applicant(application.remote_id)
     sandbox.world.company.applicants.change(applicant, resume=None)
     assert listed(kombo, application) == []
+
+
+def test_an_application_that_flatchr_does_not_show_yet_is_not_asked_for(
+    kombo: Kombo, application: Application, sandbox: Sandbox
+) -> None:
+    Application.objects.filter(pk=application.pk).update(remote_id=f"{PROVISIONAL}x")
+    sandbox.requests.clear()
+    with pytest.raises(KomboAtsError) as refused:
+        listed(kombo, application)
+    assert told(refused.value) == ("REMOTE.SERVICE_UNAVAILABLE", 503)
+    assert len(sandbox.requests) == 0
 
 
 def test_a_list_costs_one_request_and_no_download(
@@ -301,6 +315,20 @@ def test_a_link_of_a_key_without_the_tenant_leads_nowhere(
 ) -> None:
     ApiKey.objects.get().integrations.set([other_tenant])
     assert requests.get(link, timeout=30).status_code == 404
+
+
+def test_a_link_that_names_another_tenant_than_the_applications_leads_nowhere(
+    link: str, api_site: str, application: Application, other_tenant: Integration, sandbox: Sandbox
+) -> None:
+    every, _ = create_key(name="Every tenant")
+    own = attachments.link_to(application, every)
+    application.integration = other_tenant
+    others = attachments.link_to(application, every)
+    sandbox.requests.clear()
+
+    assert requests.get(f"{api_site}{others}", timeout=30).status_code == 404
+    assert len(sandbox.requests) == 0
+    assert requests.get(f"{api_site}{own}", timeout=30).status_code == 200
 
 
 def test_no_log_holds_a_link(link: str, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
