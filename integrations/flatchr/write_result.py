@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.flatchr.errors import ErrorKind, FlatchrError, failure
 from integrations.flatchr.exchange_log import Exchange
+from integrations.messages import Message
 
 
 class WriteOutcome(StrEnum):
@@ -39,6 +40,13 @@ class WriteResult:
         if self.error is None:
             raise ValueError("an accepted write has no error")
         return self.error
+
+    @property
+    def explanation(self) -> Message:
+        """The message of the error, with Flatchr's own if there is one."""
+        if not self.message:
+            return self.reason.message
+        return Message("flatchr_words", reason=self.reason.message, words=self.message)
 
 
 def outcome_of_error(error: FlatchrError, *, begun: bool) -> WriteOutcome:

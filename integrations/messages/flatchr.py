@@ -206,4 +206,5 @@ TEXTS = {
     "waiting_cut_short": gettext_noop("Flatchr's answer broke off"),
     "waiting_throttled": gettext_noop("keeping to the request limit for Flatchr"),
     "waiting_status": gettext_noop("Flatchr said {status}"),
+    "flatchr_words": gettext_noop("{reason} Flatchr's words: “{words}”."),
 }

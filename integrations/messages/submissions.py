@@ -110,7 +110,6 @@ TEXTS = {
         "to retry."
     ),
     "check_failed": gettext_noop("{reason} This was a check: nothing was stored."),
-    "flatchr_words": gettext_noop("{reason} Flatchr's words: “{words}”."),
     "first_name": gettext_noop("first name"),
     "last_name": gettext_noop("last name"),
     "submission_state_draft": gettext_noop("draft"),

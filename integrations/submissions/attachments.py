@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
@@ -20,9 +19,7 @@ from integrations.messages import Message
 from integrations.models import Submission
 from integrations.models.submissions import private_files
 from integrations.submissions.documents import Document, DocumentRefused, inspect
-from integrations.submissions.inputs import Attachment, AttachmentType, Problem
-from integrations.submissions.lease import LEASE, SubmissionLease
-from integrations.submissions.states import NotSent
+from integrations.submissions.inputs import Attachment, AttachmentType, NotSent, Problem
 from integrations.submissions.validation import Note, warning
 
 # Seconds that fetching a CV may take in all.
@@ -63,8 +60,10 @@ def choose(attachments: Iterable[Attachment]) -> ChosenAttachment:
             document = _inspect(chosen.name, chosen.content, chosen.content_type)
         except DocumentRefused as refused:
             problems = [Problem("attachments", refused.code, refused.message)]
-    elif chosen is not None:
-        problems = _problems_of_url(chosen.data_url)
+    elif chosen is not None and not chosen.data_url.strip():
+        problems = [Problem("attachments", "empty", Message("cv_without_content"))]
+    elif chosen is not None and len(chosen.data_url) > URL_LIMIT:
+        problems = [Problem("attachments", "url_too_long", Message("cv_url_too_long"))]
     return ChosenAttachment(chosen, document, problems, warnings)
 
 
@@ -120,13 +119,6 @@ def fetch(submission: Submission) -> dict[str, object]:
     return _stored(document, fetched.content)
 
 
-def fetch_for(lease: SubmissionLease) -> None:
-    """Fetch the file of a claimed submission. Raises `NotSent` and `LeaseLost`."""
-    lease.renew_for(LEASE + timedelta(seconds=FETCH_SECONDS))
-    lease.write(**fetch(lease.submission))
-    lease.renew_for(LEASE)
-
-
 def resume(submission: Submission) -> ResumeFile:
     """The file as it is sent, after a look that it is whole. Raises `NotSent`."""
     if not submission.document:
@@ -169,14 +161,6 @@ def _stored(document: Document, content: bytes) -> dict[str, object]:
         "document_size": document.size,
         "document_sha256": document.sha256,
     }
-
-
-def _problems_of_url(url: str) -> list[Problem]:
-    if not url.strip():
-        return [Problem("attachments", "empty", Message("cv_without_content"))]
-    if len(url) > URL_LIMIT:
-        return [Problem("attachments", "url_too_long", Message("cv_url_too_long"))]
-    return []
 
 
 def _shown(name: str) -> str:

@@ -32,11 +32,11 @@ class SubmissionRecorder(ExchangeRecorder):
     def tick(self) -> None:
         self._lease.tick()
 
-
-def last_search(recorder: ExchangeRecorder) -> Exchange | None:
-    """The search for a person that ended last and is not written yet."""
-    found = [one for one in recorder.ended if one.path.endswith(_SEARCH)]
-    return found[-1] if found else None
+    @property
+    def last_search(self) -> Exchange | None:
+        """The search for a person that ended last and is not written yet."""
+        found = [one for one in self.ended if one.path.endswith(_SEARCH)]
+        return found[-1] if found else None
 
 
 def begin_send(submission: Submission, host: str, path: str, body: dict[str, Any]) -> int:

@@ -22,7 +22,6 @@ from integrations.models import (
 from integrations.models.querysets import RecordQuerySet
 from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem
 from integrations.submissions.lease import SUBMISSIONS
-from integrations.submissions.states import LOOKING, state_name
 from integrations.submissions.validation import ENTRY_WARNINGS, Cleaned, Note
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants.scopes import scopes_of
@@ -123,24 +122,14 @@ def applications(integration_id: str, person_key: str) -> RecordQuerySet:
     return found.live().select_related("job", "candidate").order_by(newest, "-pk")
 
 
-def search_again(submission: Submission) -> Submission:
-    """Search again for a submission that stayed uncertain; it is not sent."""
-    Submission.objects.filter(
-        pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
-    ).update(next_attempt_at=jobs.now(), error_message=LOOKING)
-    SUBMISSIONS.enqueue(submission.pk)
-    submission.refresh_from_db()
-    return submission
+def state_name(submission: Submission) -> Message:
+    """The state as it stands within a sentence."""
+    return Message(f"submission_state_{submission.state.lower()}")
 
 
 def saved_user(user: Any) -> Any:
     """The user to name in a row; none for one who has not logged in."""
     return user if getattr(user, "pk", None) else None
-
-
-def attachment_warnings(submission: Submission) -> list[Note]:
-    """The warnings about files that were given along with the one that was kept."""
-    return [note for note in submission.warnings if note["code"] == "attachment_not_sent"]
 
 
 def warnings(submission: Submission, cleaned: Cleaned) -> list[Note]:

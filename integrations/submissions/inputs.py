@@ -87,5 +87,15 @@ class AlreadyApplied(Exception):
         super().__init__(Message("already_applied"))
 
 
+class NotSent(Exception):
+    """It cannot be sent, and nothing was; `kind` and `message`, for the user, say why."""
+
+    def __init__(self, kind: str, message: Message, detail: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.detail = detail
+
+
 class IllegalTransition(Exception):
     """The submission's state does not allow it; the message tells the user why."""

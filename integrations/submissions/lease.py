@@ -1,4 +1,4 @@
-"""The lease of a submission: waking a worker for it, claiming the row, and keeping it.
+"""The lease of a submission: waking a worker, claiming the row, keeping it, and ending the work.
 
 The Flatchr client's own ticks renew the lease, so that a submission costs no thread.
 """
@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.flatchr.errors import FlatchrError
 from integrations.lanes import Lane
+from integrations.messages import Message
 from integrations.models import Submission, SubmissionState
+from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT = timedelta(seconds=4)
@@ -22,6 +27,14 @@ OVERDUE = timedelta(seconds=5)
 # Submissions that one sweep wakes workers for at most, the longest overdue first: a bulk upload
 # can have many thousands waiting, and each needless call costs a worker a moment.
 MOST_CALLS = 200
+
+# Kinds of error that only a submission can end with, besides those of `flatchr.errors.ErrorKind`.
+ALREADY_APPLIED = "already_applied"
+CANCELLED = "cancelled"
+NOT_FOUND = "not_found"
+UNSETTLED = "unsettled"
+
+LOOKING = Message("submission_looking")
 
 
 def _find_waiting(now: datetime) -> QuerySet[Submission, str]:
@@ -73,3 +86,49 @@ class SubmissionLease(jobs.RecordLease[Submission]):
         """Renew the lease if `HEARTBEAT` has passed since the last time; raises `LeaseLost`."""
         if timezone.now() - self._renewed_at >= HEARTBEAT:
             self.renew_for(LEASE)
+
+    def requeue(self, pause: timedelta) -> None:
+        """Let the submission wait in the queue for `pause`; nothing was accepted."""
+        self.release(
+            state=SubmissionState.QUEUED,
+            sent_at=None,
+            settle_at=None,
+            # What came before was no death of a worker.
+            attempts=1,
+            next_attempt_at=jobs.now() + pause,
+        )
+        SUBMISSIONS.enqueue(self.submission.pk, after=pause.total_seconds())
+
+    def uncertain(self, error: FlatchrError | None, detail: str = "") -> None:
+        """The request may have arrived: search Flatchr from now on."""
+        self.release(
+            state=SubmissionState.UNCERTAIN,
+            next_attempt_at=jobs.now(),
+            error_kind=error.kind.value if error else "interrupted",
+            error_message=LOOKING,
+            error_detail=error.detail if error else detail,
+        )
+        SUBMISSIONS.enqueue(self.submission.pk)
+
+    def fail(
+        self,
+        kind: str,
+        message: Message,
+        detail: str = "",
+        *,
+        recorder: ExchangeRecorder | None = None,
+        **fields: Any,
+    ) -> None:
+        """It has failed, and Flatchr does not have it from us; `fields` are columns to set, too."""
+        with transaction.atomic():
+            self.release(
+                state=SubmissionState.FAILED,
+                ended_at=timezone.now(),
+                next_attempt_at=None,
+                error_kind=kind,
+                error_message=message,
+                error_detail=detail[:2000],
+                **fields,
+            )
+            if recorder is not None:
+                recorder.flush()

@@ -19,14 +19,22 @@ from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.mapping.values import PARIS, Notes, day
 from integrations.jobs import LeaseLost
+from integrations.messages import Message
 from integrations.models import AttemptKind, AttemptOutcome, Submission, SubmissionState
 from integrations.records import Model
-from integrations.submissions import arrived_records, attempts, states
+from integrations.submissions import arrived_records, attempts
 from integrations.submissions.attempts import SubmissionRecorder
-from integrations.submissions.lease import SUBMISSIONS, SubmissionLease, claim
+from integrations.submissions.lease import (
+    ALREADY_APPLIED,
+    LOOKING,
+    NOT_FOUND,
+    SUBMISSIONS,
+    UNSETTLED,
+    SubmissionLease,
+    claim,
+)
 from integrations.submissions.validation import Cleaned, clean
 from integrations.tenants.clients import open_client
-from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +50,7 @@ _MAY_HAVE_ARRIVED = (SubmissionState.SENDING, SubmissionState.UNCERTAIN, Submiss
 
 
 def ended_by_found_applicant(
-    lease: SubmissionLease, looked: FoundApplicants, cleaned: Cleaned, recorder: ExchangeRecorder
+    lease: SubmissionLease, looked: FoundApplicants, cleaned: Cleaned, recorder: SubmissionRecorder
 ) -> bool:
     """Whether an applicant at Flatchr makes sending needless; then the submission has ended.
 
@@ -57,14 +65,14 @@ def ended_by_found_applicant(
     if not there or submission.again:
         return False
     with transaction.atomic():
-        states.fail(lease, states.ALREADY_APPLIED, states.APPLIED)
+        lease.fail(ALREADY_APPLIED, Message("submission_already_applied"))
         _record_lookup(lease, recorder, AttemptOutcome.FOUND)
     arrived_records.link(submission, there[-1], among=there)
     return True
 
 
 def conclude(
-    lease: SubmissionLease, client: FlatchrClient, cleaned: Cleaned, recorder: ExchangeRecorder
+    lease: SubmissionLease, client: FlatchrClient, cleaned: Cleaned, recorder: SubmissionRecorder
 ) -> None:
     """Flatchr has accepted it: find the applicant, and end. What cannot be found yet is looked
     for again; that it has succeeded stands.
@@ -104,7 +112,7 @@ def _reconcile(lease: SubmissionLease) -> None:
         lease.write(
             state=SubmissionState.UNCERTAIN,
             error_kind="interrupted",
-            error_message=states.LOOKING,
+            error_message=LOOKING,
         )
     cleaned = clean(submission)
     try:
@@ -120,7 +128,7 @@ def _reconcile(lease: SubmissionLease) -> None:
         succeed(lease, found, cleaned, recorder)
     elif settles:
         with transaction.atomic():
-            states.fail(lease, states.NOT_FOUND, states.NOBODY_FOUND)
+            lease.fail(NOT_FOUND, Message("submission_not_found"))
             _record_lookup(lease, recorder, AttemptOutcome.NOT_FOUND)
     else:
         _schedule_next_lookup(lease, recorder)
@@ -164,7 +172,7 @@ def succeed(
     lease: SubmissionLease,
     found: ApplicantRow | None,
     cleaned: Cleaned,
-    recorder: ExchangeRecorder,
+    recorder: SubmissionRecorder,
     problem: str = "",
 ) -> None:
     """Flatchr has it: say so, with the records of it, as far as they are known. `problem` is why
@@ -246,7 +254,7 @@ def _next_lookup_at(submission: Submission, now: datetime) -> datetime | None:
 
 
 def _schedule_next_lookup(
-    lease: SubmissionLease, recorder: ExchangeRecorder, error: FlatchrError | None = None
+    lease: SubmissionLease, recorder: SubmissionRecorder, error: FlatchrError | None = None
 ) -> None:
     """The applicant was not found, or the search failed with `error`: schedule the next search.
 
@@ -273,7 +281,9 @@ def _release(lease: SubmissionLease, upcoming: datetime | None, now: datetime) -
     sent_at = submission.sent_at or datetime.min.replace(tzinfo=UTC)
     if submission.state == SubmissionState.UNCERTAIN and now - sent_at > GIVE_UP_AFTER:
         lease.release(
-            next_attempt_at=None, error_kind=states.UNSETTLED, error_message=states.NO_END
+            next_attempt_at=None,
+            error_kind=UNSETTLED,
+            error_message=Message("submission_unsettled"),
         )
         return
     lease.release(next_attempt_at=upcoming)
@@ -282,9 +292,9 @@ def _release(lease: SubmissionLease, upcoming: datetime | None, now: datetime) -
 
 
 def _record_lookup(
-    lease: SubmissionLease, recorder: ExchangeRecorder, found: AttemptOutcome, error: str = ""
+    lease: SubmissionLease, recorder: SubmissionRecorder, found: AttemptOutcome, error: str = ""
 ) -> None:
     """Record the search, if a request was made at all. Inside a transaction."""
-    if (search := attempts.last_search(recorder)) is not None:
+    if (search := recorder.last_search) is not None:
         attempts.note_lookup(lease.submission, search, outcome=found, error=error)
     recorder.flush()

@@ -23,15 +23,13 @@ from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.jobs import LeaseLost
 from integrations.messages import Message
 from integrations.models import AttemptOutcome, Submission, SubmissionState
-from integrations.submissions import attempts, reconcile, states
-from integrations.submissions.attachments import fetch_for, resume
+from integrations.submissions import attempts, reconcile
+from integrations.submissions.attachments import FETCH_SECONDS, fetch, resume
 from integrations.submissions.attempts import SubmissionRecorder
-from integrations.submissions.inputs import Problem, Refused
+from integrations.submissions.inputs import NotSent, Refused
 from integrations.submissions.lease import LEASE, SubmissionLease, claim
-from integrations.submissions.states import NotSent
 from integrations.submissions.validation import Cleaned, clean
 from integrations.tenants.clients import open_client
-from integrations.tenants.exchange_recorder import ExchangeRecorder
 
 logger = logging.getLogger(__name__)
 
@@ -98,9 +96,11 @@ def _send(lease: SubmissionLease) -> None:
     recorder = SubmissionRecorder(lease)
     try:
         if submission.attempts > MOST_CLAIMS:
-            raise NotSent("abandoned", states.ABANDONED)
+            raise NotSent("abandoned", Message("submission_given_up"))
         if submission.document_url and not submission.document:
-            fetch_for(lease)
+            lease.renew_for(LEASE + timedelta(seconds=FETCH_SECONDS))
+            lease.write(**fetch(submission))
+            lease.renew_for(LEASE)
         ready = prepare(submission, clean(submission))
         with open_client(submission.integration, recorder) as client:
             looked = applicants_by_email(client, ready.cleaned.email_address)
@@ -108,9 +108,12 @@ def _send(lease: SubmissionLease) -> None:
                 return
             _deliver(lease, client, ready, looked, recorder)
     except NotSent as reason:
-        states.fail(lease, reason.kind, reason.message, reason.detail, recorder=recorder)
+        lease.fail(reason.kind, reason.message, reason.detail, recorder=recorder)
     except Refused as refused:
-        _refuse(lease, refused.problems, recorder)
+        # Something has changed since it was submitted: the job was closed, a setting removed.
+        told = [problem.message for problem in refused.problems]
+        message = Message("problems_nothing_sent", sentences=told)
+        lease.fail("invalid", message, recorder=recorder)
     except FlatchrError as error:
         _lookup_failed(lease, error, recorder)
 
@@ -120,7 +123,7 @@ def _deliver(
     client: FlatchrClient,
     ready: Ready,
     looked: FoundApplicants,
-    recorder: ExchangeRecorder,
+    recorder: SubmissionRecorder,
 ) -> None:
     attempt_id = 0
 
@@ -139,7 +142,7 @@ def _deliver(
             reconcile.conclude(lease, client, ready.cleaned, recorder)
         case WriteOutcome.UNKNOWN:
             with transaction.atomic():
-                states.uncertain(lease, receipt.error)
+                lease.uncertain(receipt.error)
                 attempts.end_send(attempt_id, receipt)
                 recorder.flush()
         case _:
@@ -151,7 +154,7 @@ def _begin(
     client: FlatchrClient,
     ready: Ready,
     looked: FoundApplicants,
-    recorder: ExchangeRecorder,
+    recorder: SubmissionRecorder,
 ) -> int:
     """Commit that the request goes out now; the attempt's id. Raises `LeaseLost`."""
     now = jobs.now()
@@ -167,7 +170,7 @@ def _begin(
         lease.renew_for(LEASE)
         attempts.note_lookup(
             lease.submission,
-            attempts.last_search(recorder),
+            recorder.last_search,
             outcome=AttemptOutcome.FOUND if looked.ids else AttemptOutcome.NOT_FOUND,
         )
         recorder.flush()
@@ -180,27 +183,29 @@ def _begin(
 
 
 def _not_accepted(
-    lease: SubmissionLease, attempt_id: int, receipt: WriteResult, recorder: ExchangeRecorder
+    lease: SubmissionLease, attempt_id: int, receipt: WriteResult, recorder: SubmissionRecorder
 ) -> None:
     """Flatchr did not take it: failed, or queued again when Flatchr asked for a pause."""
     error = receipt.reason
     with transaction.atomic():
-        if error.kind in PASSING and not _has_waited_too_long(lease):
-            _pause(lease, error)
-        else:
-            states.fail_for(lease, receipt)
+        if not _is_paused(lease, error):
+            message = Message("failed_not_taken", reason=receipt.explanation)
+            if receipt.outcome is WriteOutcome.NOT_SENT:
+                message = Message("failed_safe_to_retry", reason=error.message)
+            lease.fail(error.kind.value, message, error.detail, sent_at=None, settle_at=None)
         attempts.end_send(attempt_id, receipt)
         recorder.flush()
 
 
-def _lookup_failed(lease: SubmissionLease, error: FlatchrError, recorder: ExchangeRecorder) -> None:
+def _lookup_failed(
+    lease: SubmissionLease, error: FlatchrError, recorder: SubmissionRecorder
+) -> None:
     """The search failed, so nothing was sent."""
     with transaction.atomic():
-        if error.kind in PASSING and not _has_waited_too_long(lease):
-            _pause(lease, error)
-        else:
-            states.fail(lease, error.kind.value, states.not_sent(error), error.detail)
-        search = attempts.last_search(recorder)
+        if not _is_paused(lease, error):
+            message = Message("failed_safe_to_retry", reason=error.message)
+            lease.fail(error.kind.value, message, error.detail)
+        search = recorder.last_search
         if search is not None and search.error:
             attempts.note_lookup(
                 lease.submission,
@@ -211,23 +216,16 @@ def _lookup_failed(lease: SubmissionLease, error: FlatchrError, recorder: Exchan
         recorder.flush()
 
 
-def _pause(lease: SubmissionLease, error: FlatchrError) -> None:
+def _is_paused(lease: SubmissionLease, error: FlatchrError) -> bool:
+    """Whether it waits in the queue again, as `error` will pass and `LONGEST_WAIT` is not over."""
+    queued = lease.submission.queued_at
+    if error.kind not in PASSING or (queued is not None and timezone.now() - queued > LONGEST_WAIT):
+        return False
     pause = PAUSE
     if error.retry_after is not None:
         pause = min(timedelta(seconds=error.retry_after), LONGEST_PAUSE)
-    states.requeue(lease, pause)
-
-
-def _has_waited_too_long(lease: SubmissionLease) -> bool:
-    queued = lease.submission.queued_at
-    return queued is not None and timezone.now() - queued > LONGEST_WAIT
-
-
-def _refuse(lease: SubmissionLease, problems: list[Problem], recorder: ExchangeRecorder) -> None:
-    """Something has changed since it was submitted: the job was closed, a setting removed."""
-    told = [problem.message for problem in problems]
-    message = Message("problems_nothing_sent", sentences=told)
-    states.fail(lease, "invalid", message, recorder=recorder)
+    lease.requeue(pause)
+    return True
 
 
 def _record_defect(lease: SubmissionLease, error: Exception) -> None:
@@ -235,8 +233,8 @@ def _record_defect(lease: SubmissionLease, error: Exception) -> None:
     detail = f"{type(error).__name__}: {error}"[:2000]
     try:
         if lease.submission.state == SubmissionState.SENDING:
-            states.uncertain(lease, None, detail)
+            lease.uncertain(None, detail)
         elif lease.submission.state == SubmissionState.QUEUED:
-            states.fail(lease, "internal", states.INTERNAL, detail)
+            lease.fail("internal", Message("submission_internal_error"), detail)
     except LeaseLost:
         logger.info("Submission %s was taken over meanwhile", lease.submission.pk)

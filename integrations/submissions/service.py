@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.audit.trail import record
 from integrations.flatchr.client import DRY_RUN
 from integrations.flatchr.errors import FlatchrError
@@ -29,15 +30,16 @@ from integrations.models import (
     Submission,
     SubmissionState,
 )
-from integrations.submissions import attachments, attempts, enqueue, states
+from integrations.submissions import attachments, attempts, enqueue
 from integrations.submissions.inputs import (
     IllegalTransition,
+    NotSent,
     Problem,
     Refused,
     SubmissionEntry,
 )
+from integrations.submissions.lease import CANCELLED, LOOKING, SUBMISSIONS
 from integrations.submissions.send import Ready, prepare
-from integrations.submissions.states import NotSent
 from integrations.submissions.validation import (
     Cleaned,
     clean,
@@ -225,7 +227,12 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
     """
     submission.refresh_from_db()
     if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
-        return enqueue.search_again(submission)
+        Submission.objects.filter(
+            pk=submission.pk, state=SubmissionState.UNCERTAIN, next_attempt_at=None
+        ).update(next_attempt_at=jobs.now(), error_message=LOOKING)
+        SUBMISSIONS.enqueue(submission.pk)
+        submission.refresh_from_db()
+        return submission
     if submission.is_live:
         return submission
     if submission.state != SubmissionState.FAILED:
@@ -246,7 +253,7 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
             next_attempt_at=None,
             lease_owner="",
             lease_expires_at=None,
-            error_kind=states.CANCELLED,
+            error_kind=CANCELLED,
             error_message=Message("submission_cancelled"),
             error_detail="",
         )
@@ -260,7 +267,7 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
     submission.refresh_from_db()
     if not cancelled:
         raise IllegalTransition(
-            Message("submission_not_cancellable", state=states.state_name(submission))
+            Message("submission_not_cancellable", state=enqueue.state_name(submission))
         )
     return submission
 
@@ -290,7 +297,10 @@ def _write_down(
     chosen = attachments.choose(entry.attachments)
     job, found = find_job(submission.integration, entry.job)
     cleaned = fill(submission, entry, job)
-    kept = [] if entry.attachments else enqueue.attachment_warnings(submission)
+    # The file is kept, and with it what was said of those that came along with it.
+    kept = [note for note in submission.warnings if note["code"] == "attachment_not_sent"]
+    if entry.attachments:
+        kept = []
     submission.warnings = [*kept, *chosen.warnings, *entry_warnings(entry), *cleaned.warnings]
     submission.replacements = cleaned.replacements
     return chosen, cleaned, [*found, *entry_problems(entry)]
@@ -317,7 +327,7 @@ def _checked(submission: Submission, ready: Ready, receipt: WriteResult, by: Any
     return {
         "state": SubmissionState.CHECKED if accepted else SubmissionState.DRAFT,
         "error_kind": error.kind.value if error else "",
-        "error_message": states.check_failed(error, receipt.message) if error else "",
+        "error_message": Message("check_failed", reason=receipt.explanation) if error else "",
         "error_detail": error.detail[:2000] if error else "",
         "warnings": enqueue.warnings(submission, ready.cleaned),
         "replacements": ready.cleaned.replacements,

@@ -19,9 +19,8 @@ from integrations.actions.lookup import (
 from integrations.api.errors import ApiError, action_not_available, invalid
 from integrations.enumerations import JobStatus
 from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.write_result import WriteResult
 from integrations.models import Application, AttemptKind, Submission, SubmissionState
-from integrations.submissions import states
+from integrations.submissions import lease
 from integrations.submissions.send_now import has_ended
 
 UNDECIDED = 424
@@ -72,7 +71,10 @@ def of_service(what: str = "done it") -> Iterator[None]:
     except ActionNotPossible as error:
         raise action_not_available(str(error)) from None
     except ActionRefused as refused:
-        raise _of_refusal(refused.receipt) from None
+        # Nothing was changed.
+        receipt = refused.receipt
+        code, headers = CODES[receipt.reason.kind], _pause(receipt.reason)
+        raise ApiError(code, receipt.explanation, headers=headers) from None
     except ActionUncertain as uncertain:
         raise ApiError(
             "PLATFORM.TASK_TIMED_OUT",
@@ -81,13 +83,6 @@ def of_service(what: str = "done it") -> Iterator[None]:
             title="Not known whether Flatchr did it.",
             status=UNDECIDED,
         ) from None
-
-
-def _of_refusal(receipt: WriteResult) -> ApiError:
-    """The error for a write that Flatchr did not take: nothing was changed."""
-    error = receipt.reason
-    said = f" Flatchr's words: “{receipt.message}”." if receipt.message else ""
-    return ApiError(CODES[error.kind], f"{error.message}{said}", headers=_pause(error))
 
 
 def _pause(error: FlatchrError) -> dict[str, str]:
@@ -111,7 +106,7 @@ _PASSING = frozenset(
         ErrorKind.EXPIRED_KEY,
         ErrorKind.WRONG_COMPANY,
         ErrorKind.KEY_UNREADABLE,
-        states.NOT_FOUND,
+        lease.NOT_FOUND,
         "abandoned",
         "internal",
     }
@@ -166,7 +161,7 @@ def _still_open(submission: Submission) -> ApiError:
 def _failed(submission: Submission, job_field: str) -> ApiError:
     kind, message = submission.error_kind, submission.error_message
     sent = submission.log.filter(kind=AttemptKind.SEND).exists()
-    if kind == states.ALREADY_APPLIED:
+    if kind == lease.ALREADY_APPLIED:
         return already_applied(submission.application)
     if kind == "invalid" and not sent:
         if submission.job is not None and submission.job.status in _CLOSED:
@@ -176,9 +171,9 @@ def _failed(submission: Submission, job_field: str) -> ApiError:
         return ApiError("PLATFORM.UNKNOWN_ERROR", message, status=409)
     if kind.startswith("document_"):
         return invalid(f"attachments: {message}")
-    if kind == states.CANCELLED:
+    if kind == lease.CANCELLED:
         return ApiError("PLATFORM.UNKNOWN_ERROR", f"{message} Somebody did in Relais.", status=409)
-    if kind == states.NOT_FOUND:
+    if kind == lease.NOT_FOUND:
         return ApiError("REMOTE.SERVICE_UNAVAILABLE", message)
     # Nothing that has failed is at Flatchr, so what clients repeat cannot become two applicants.
     return ApiError(CODES.get(kind, "PLATFORM.UNKNOWN_ERROR"), message)

@@ -16,7 +16,7 @@ from integrations.models import BulkRow, BulkUpload, RowState, SubmissionState
 from integrations.spreadsheets.csv_file import editable_csv
 from integrations.spreadsheets.xlsx_writer import TextBook
 from integrations.submissions.bulk.columns import NAMES, RESULT_NAMES
-from integrations.submissions.states import CANCELLED
+from integrations.submissions.lease import CANCELLED
 
 WIDTHS = [8, 18, 18, 32, 20, 28, 32, 28, 14, 60, 28, 28]
 
