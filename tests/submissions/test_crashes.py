@@ -14,6 +14,7 @@ from integrations.models import Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
 from integrations.submissions.lease import SUBMISSIONS
+from integrations.submissions.send import MOST_CLAIMS
 from tests.submissions.acting import EMAIL, at_flatchr, due, later, now, outcomes, posts, queue
 from tests.submissions.killing import Killed, dies_at
 from tests.support.examples import examples
@@ -126,6 +127,30 @@ def test_a_worker_that_dies_after_flatchr_has_said_yes_leaves_the_proof(
     submission = now(submission)
     assert (submission.state, submission.error_kind) == ("SUCCEEDED", "")
     assert posts(sandbox) == 1
+
+
+def test_a_submission_over_which_workers_die_is_given_up_and_sent_once_it_is_retried(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    submission = queue(flatchr_tenant, job)
+    with monkeypatch.context() as dying:
+        dying.setattr("integrations.submissions.send.applicants_by_email", die)
+        for _ in range(MOST_CLAIMS):
+            with pytest.raises(Killed):
+                tasks.run_submission(submission.pk)
+            assert now(submission).state == "QUEUED"
+            due(submission)
+
+    run(submission)
+    submission = now(submission)
+    assert (submission.state, submission.error_kind) == ("FAILED", "abandoned")
+    assert posts(sandbox) == 0
+    service.retry(submission, by=None)
+    run(submission)
+    assert_one(now(submission), sandbox, EMAIL)
 
 
 def test_workers_that_die_at_random_make_one_applicant_each(

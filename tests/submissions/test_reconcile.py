@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -117,11 +118,12 @@ def test_a_search_that_is_not_understood_settles_nothing(
     assert work(later(submission, 3600)).state == "UNCERTAIN"
 
 
+@pytest.mark.parametrize("where", [{}, {"body": {"status": 0}}], ids=["active", "archived"])
 def test_one_unreadable_row_keeps_a_search_from_settling(
-    flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+    where: dict[str, Any], flatchr_tenant: Integration, job: Job, sandbox: Sandbox
 ) -> None:
     submission = lost(flatchr_tenant, job, sandbox, arrives=False)
-    sandbox.faults.add(path=SEARCH, status=200, content=[{"applicant": None}], times=1)
+    sandbox.faults.add(path=SEARCH, status=200, content=[{"applicant": None}], times=1, **where)
 
     submission = work(later(submission, 3600))
 
@@ -291,9 +293,10 @@ def test_a_success_that_is_not_visible_yet_stands_and_is_linked_when_it_shows(
     expected = submission.application
     assert expected is not None
     assert submission.candidate == expected.candidate
+    ended_at = submission.ended_at
     sandbox.show_new_applicants()
     submission = work(due(submission))
-    assert submission.next_attempt_at is None
+    assert (submission.next_attempt_at, submission.ended_at) == (None, ended_at)
     assert submission.application is not None
     assert submission.application.pk == expected.pk
     assert submission.application.remote_id == at_flatchr(sandbox)[0]["applicant"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from integrations.flatchr.applicant_lookup import applicants_by_email
 from integrations.models import Application, Integration, Job, Submission, SubmissionState
 from integrations.sandbox import Sandbox
 from integrations.submissions import service
+from integrations.submissions.attachments import FETCH_SECONDS
 from integrations.submissions.inputs import (
     AlreadyApplied,
     Attachment,
@@ -224,6 +226,26 @@ def test_a_draft_that_is_edited_while_its_file_is_fetched_is_checked_as_it_is_th
     assert checked.log.get().request["body"]["lastname"] == "Perrot-Lenoir"
 
 
+def test_a_draft_that_is_submitted_while_it_is_checked_stays_in_the_queue(
+    flatchr_tenant: Integration, job: Job, settings: Any
+) -> None:
+    settings.EGRESS_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+
+    def submit_and_reply(connection: socket.socket, server: ScriptedServer) -> None:
+        service.submit(Submission.objects.get(), by=None)
+        connections.close_all()
+        reply(PDF)(connection, server)
+
+    with ScriptedServer(submit_and_reply) as store:
+        attachment = cv("nadia.pdf", None, data_url=f"{store.url}/nadia.pdf")
+        saved = draft(flatchr_tenant, job, attachments=(attachment,))
+        with pytest.raises(IllegalTransition):
+            service.check(saved, by=None)
+
+    assert now(saved).state == "QUEUED"
+    assert not now(saved).log.exists()
+
+
 def test_what_was_checked_and_then_changed_is_a_draft_again(
     flatchr_tenant: Integration, job: Job
 ) -> None:
@@ -386,6 +408,26 @@ def test_one_idempotency_key_is_one_submission_for_good(
     assert stored(data_dir) == [PDF]
 
 
+def test_one_idempotency_key_of_two_tenants_is_two_submissions(
+    flatchr_tenant: Integration, job: Job, other_tenant: Integration
+) -> None:
+    theirs = Job.objects.create(
+        id="1" * 24,
+        integration=other_tenant,
+        remote_id=job.remote_id,
+        vacancy_id=job.vacancy_id,
+        slug=job.slug,
+        status="OPEN",
+        changed_at=timezone.now(),
+    )
+
+    first, second = queue(flatchr_tenant, job, key="k1"), queue(other_tenant, theirs, key="k1")
+
+    assert first.pk != second.pk
+    assert (first.integration, second.integration) == (flatchr_tenant, other_tenant)
+    assert queue(other_tenant, theirs, key="k1") == second
+
+
 def test_a_job_is_named_by_its_remote_id_too(flatchr_tenant: Integration, job: Job) -> None:
     given = entry(f"remote:{job.remote_id}")
 
@@ -403,7 +445,14 @@ def test_a_file_at_an_address_is_fetched_by_the_worker_and_uploaded(
     flatchr_tenant: Integration, job: Job, sandbox: Sandbox, settings: Any, data_dir: Path
 ) -> None:
     settings.EGRESS_ALLOWED_NETWORKS = ["127.0.0.0/8"]
-    with ScriptedServer(reply(PDF, Content_Type="application/pdf")) as store:
+    left: list[timedelta] = []
+
+    def note_lease_and_reply(connection: socket.socket, server: ScriptedServer) -> None:
+        left.append(Submission.objects.get().lease_expires_at - timezone.now())
+        connections.close_all()
+        reply(PDF, Content_Type="application/pdf")(connection, server)
+
+    with ScriptedServer(note_lease_and_reply) as store:
         where = f"{store.url}/cv/nadia.pdf"
         submission = queue(
             flatchr_tenant, job, attachments=(cv("nadia.pdf", None, data_url=where),)
@@ -412,6 +461,8 @@ def test_a_file_at_an_address_is_fetched_by_the_worker_and_uploaded(
         submission = work(submission)
 
     assert submission.state == "SUCCEEDED"
+    # No other worker takes it meanwhile, however long the fetching may last.
+    assert left[0] > timedelta(seconds=FETCH_SECONDS)
     assert (submission.document_name, submission.document_size) == ("nadia.pdf", len(PDF))
     assert stored(data_dir) == [PDF]
     (row,) = at_flatchr(sandbox)
@@ -548,6 +599,20 @@ def test_every_state_allows_what_it_allows_and_refuses_the_rest(
     if state in ("QUEUED", "SENDING", "UNCERTAIN"):
         assert service.submit(put(), by=None).state == state
         assert service.retry(put(), by=None).state == state
+
+
+def test_a_second_application_that_failed_is_retried_as_a_second_one(
+    flatchr_tenant: Integration, job: Job, sandbox: Sandbox
+) -> None:
+    work(queue(flatchr_tenant, job))
+    sandbox.faults.add(path=CREATE, status=422, times=1)
+    failed = work(queue(flatchr_tenant, job, again=True))
+    assert failed.state == "FAILED"
+
+    service.retry(failed, by=None)
+
+    assert work(failed).state == "SUCCEEDED"
+    assert len(at_flatchr(sandbox)) == 2
 
 
 def test_a_retry_needs_the_file_that_was_deleted_meanwhile(
