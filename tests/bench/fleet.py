@@ -59,7 +59,7 @@ def _under_load(stage: Stage, tenant: str, options: Options, broker: str) -> Ite
         "ms",
         waits,
         "2,000 ms",
-            "2,000 ms",
+        "2,000 ms",
         note=f"of {SUBMISSIONS}, {len(waits)} went out; "
         f"95 % within {quantiles(waits, n=20)[-1]:.0f} ms",
     )
