@@ -21,7 +21,7 @@ from integrations.submissions.bulk import rows as proposal
 from tests.submissions.bulk_files import csv_sheet, cv, cvs_for, row, xlsx_sheet, zip_of
 from tests.submissions.bulk_uploads import apply, checked, findings, job, states, stored, verdicts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.submissions.bulk_uploads import (
     verdicts,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

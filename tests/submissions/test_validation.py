@@ -19,7 +19,7 @@ from integrations.submissions.validation import (
 )
 from tests.submissions.acting import entry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.api.creating import CREATE, PDF, SEARCH, cv, person, refused, told
 from tests.submissions.acting import at_flatchr, posts
 from tests.support.file_host import FileHost, answer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.mark.parametrize(
