@@ -32,10 +32,11 @@ from integrations.models import (
     Membership,
     Role,
 )
-from tests.support import emptying, first_sync
+from tests.support import emptying
 from tests.support.cast import PASSWORD
 from tests.support.examples import examples
 from tests.support.worker import Worker, publishing_to
+from tests.sync import first_sync
 
 if TYPE_CHECKING:
     from integrations.sandbox import Sandbox
