@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -292,10 +292,11 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
         run.integration_id: run
         for run in SyncRun.objects.filter(integration_id__in=ids, state__in=LIVE_STATES)
     }
-    runs = SyncRun.objects.in_bulk({pk for row in newest.values() for pk in row.values() if pk})
-    full = {row["full"] for row in newest.values() if row["full"]}
+    held = _sums(HeldDeletion.objects.order_by().values("run").annotate(n=Count("pk")))
+    wanted = {pk for row in newest.values() for pk in row.values() if pk} | held.keys()
+    runs = SyncRun.objects.in_bulk(wanted)
+    holding = {runs[pk].integration_id: runs[pk] for pk in sorted(runs) if pk in held}
     last = {row["last"] for row in newest.values() if row["last"]}
-    held = _sums(HeldDeletion.objects.filter(run__in=full).values("run").annotate(n=Count("pk")))
     warned = _sums(SyncWarning.objects.filter(run__in=last).values("run").annotate(n=Sum("count")))
     aside = _sums(
         ModelResult.objects.filter(run__in=last).values("run").annotate(n=Sum("quarantined"))
@@ -305,6 +306,9 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
     for integration in integrations:
         row = newest[integration.pk]
         key = credentials.get(integration.pk)
+        held_run = holding.get(integration.pk)
+        if held_run is not None and _is_superseded(held_run, runs.get(row["full"] or 0)):
+            held_run = None
         facts[integration.pk] = Facts(
             enabled=integration.enabled,
             has_credentials=key is not None,
@@ -314,8 +318,8 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
             next_sync_at=next_sync_at(integration),
             live=live.get(integration.pk),
             last=runs.get(row["last"] or 0),
-            held_run=runs.get(row["full"] or 0),
-            held=held.get(row["full"] or 0, 0),
+            held_run=held_run,
+            held=held[held_run.pk] if held_run is not None else 0,
             warnings=warned.get(row["last"] or 0, 0),
             quarantined=aside.get(row["last"] or 0, 0),
         )
@@ -323,24 +327,28 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
 
 
 def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
-    """For each tenant the newest run that ended, and the newest full one that tells what is held.
+    """For each tenant the newest run that ended, and the newest full one with a complete result.
 
-    That one holds deletions, or has read all models: what it could not read may still be held on
-    an earlier run. Each is found within a few steps down the index on (integration, -id).
+    Each is found within a few steps down the index on (integration, -id).
     """
     mine = SyncRun.objects.filter(integration=OuterRef("pk")).order_by("-id").values("pk")
     ended = mine.exclude(state__in=LIVE_STATES)
-    read_all = Q(state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED], error_kind="")
-    holds = Exists(HeldDeletion.objects.filter(run=OuterRef("pk")))
-    full = ended.filter(read_all | holds, type=SyncType.FULL)
+    complete = ended.filter(
+        type=SyncType.FULL, state__in=[RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
+    )
     rows = Integration.objects.filter(pk__in=ids).annotate(
         last=Subquery(ended[:1]),
-        full=Subquery(full[:1]),
+        full=Subquery(complete[:1]),
     )
     return {
         row["pk"]: {name: row[name] for name in ("last", "full")}
         for row in rows.values("pk", "last", "full")
     }
+
+
+def _is_superseded(held: SyncRun, full: SyncRun | None) -> bool:
+    """Whether `full`, the newest full sync, has read all models after `held`."""
+    return full is not None and full.pk > held.pk and not full.error_kind
 
 
 def _sums(rows: object) -> dict[int, int]:

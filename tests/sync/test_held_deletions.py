@@ -261,12 +261,17 @@ def test_each_model_is_decided_on_the_newest_full_sync_that_has_read_it(
     sandbox.faults.add(path="/search/applicants$", status=500)
     jobs_only = sync(tenant)
     assert written(jobs_only) == {"jobs": {"held": 26}}
+    facts = facts_for([tenant])[tenant.pk]
+    assert (facts.held_run, facts.held) == (jobs_only, 26)
 
-    assert confirm_deletions(both.pk) == 21
-
-    assert deleted(Application.objects.all()) == set(crowd[:21])
-    assert Job.objects.live().count() == 26
     assert confirm_deletions(jobs_only.pk) == 26
+
+    assert not Job.objects.live().exists()
+    assert deleted(Application.objects.all()) == set()
+    facts = facts_for([tenant])[tenant.pk]
+    assert (facts.held_run, facts.held) == (both, 21)
+    assert confirm_deletions(both.pk) == 21
+    assert deleted(Application.objects.all()) == set(crowd[:21])
     assert facts_for([tenant])[tenant.pk].held == 0
 
 

@@ -197,3 +197,15 @@ def test_a_later_full_sync_supersedes_what_was_held(tenant: Integration) -> None
     SyncRun.objects.create(integration=tenant, state=RunState.SUCCEEDED)
 
     assert facts_for([tenant])[tenant.pk].held == 0
+
+
+@pytest.mark.parametrize("state", [RunState.CANCELLED, RunState.FAILED, RunState.TIMED_OUT])
+def test_what_a_run_held_before_it_broke_off_is_held(state: RunState, tenant: Integration) -> None:
+    SyncRun.objects.create(integration=tenant, state=RunState.SUCCEEDED)
+    held = SyncRun.objects.create(integration=tenant, state=state)
+    held.held_deletions.create(model="jobs", record_id="x")
+    SyncRun.objects.create(integration=tenant, state=state)
+
+    facts = facts_for([tenant])[tenant.pk]
+
+    assert (facts.held_run, facts.held) == (held, 1)
