@@ -29,7 +29,10 @@ class RunTimedOut(Exception):
 
 
 def claim(run_id: int) -> RunLease | None:
-    """Claim the run if it is queued, or if its worker has died; None when another worker has it."""
+    """Claim the run if it is queued, or if its worker has died.
+
+    None when another worker has it, or when workers have died over it too often.
+    """
     now = jobs.now()
     owner = jobs.claim(
         SyncRun.objects.filter(_waiting(now), pk=run_id),
@@ -59,8 +62,8 @@ def exhausted(now: datetime) -> Q:
 
 
 def _waiting(now: datetime) -> Q:
-    """Runs that are queued, or whose worker has died."""
-    return Q(state=RunState.QUEUED) | _stale(now)
+    """Runs that are queued, or whose worker has died, but not too often."""
+    return Q(state=RunState.QUEUED) | _stale(now) & Q(attempts__lt=MAX_ATTEMPTS)
 
 
 def _stale(now: datetime) -> Q:

@@ -10,11 +10,13 @@ from itertools import takewhile
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.messages import Message
 from integrations.models import Integration, RunState, SyncRun, SyncType
 from integrations.records import Model
 from integrations.sync import schedule
+from integrations.sync.lease import exhausted
 from integrations.sync.recorder import RunRecorder
 
 logger = logging.getLogger(__name__)
@@ -94,9 +96,12 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
 
 
 def give_up(run: SyncRun) -> None:
-    """End a run over which workers have died too often; the tenant's next one is put off."""
+    """End a run over which workers have died too often; the tenant's next one is put off.
+
+    Does nothing when its worker has been heard of again.
+    """
     with transaction.atomic():
-        ended = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+        ended = SyncRun.objects.filter(exhausted(jobs.now()), pk=run.pk).update(
             **end_fields(ABANDONED)
         )
         if not ended:

@@ -12,7 +12,7 @@ from integrations.jobs import LeaseLost
 from integrations.models import Application, Integration, Job, ModelResult, SyncRun
 from integrations.records import Model
 from integrations.sandbox import Sandbox
-from integrations.sync import engine
+from integrations.sync import engine, outcome
 from integrations.sync.bulk.store import Store
 from integrations.sync.bulk.tables import TAGS, draft
 from integrations.sync.lease import LEASE, MAX_ATTEMPTS, RunLease, claim
@@ -211,6 +211,9 @@ def test_a_run_whose_workers_keep_dying_is_given_up_in_words(
         assert now(run).state in ("QUEUED", "RUNNING")
         assert claim(run.pk) is not None
         let_lease_run_out(run)
+    # A worker that goes on to the next run comes before the sweep.
+    assert not RUNS.work_on_next(engine.execute)
+    assert claim(run.pk) is None
 
     RUNS.sweep()
 
@@ -233,6 +236,24 @@ def test_a_run_is_not_given_up_before_its_last_attempt_is_over(
     RUNS.sweep()
 
     assert (now(run).state, now(run).attempts) == ("RUNNING", MAX_ATTEMPTS)
+
+
+def test_a_run_whose_worker_is_heard_of_just_before_it_is_given_up_goes_on(
+    connected_tenant: Integration,
+) -> None:
+    run = queue(connected_tenant)
+    lease = claim(run.pk)
+    assert lease is not None
+    SyncRun.objects.update(attempts=MAX_ATTEMPTS)
+    let_lease_run_out(run)
+    selected = now(run)
+    lease.heartbeat()
+    before = Integration.objects.values().get()
+
+    outcome.give_up(selected)
+
+    assert (now(run).state, now(run).error_kind) == ("RUNNING", "")
+    assert Integration.objects.values().get() == before
 
 
 def test_a_queued_run_that_nobody_was_woken_for_is_woken_for(
