@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from integrations.field_catalogue import fields_of
+from integrations.flatchr.exchange_log import Exchange
 from integrations.flatchr.mapping.applicants import ApplicantMapper
+from integrations.flatchr.reader import FlatchrReader
 from integrations.models import (
     Application,
     Candidate,
@@ -20,6 +24,7 @@ from integrations.models import (
     SearchEntry,
     SyncRun,
     Tag,
+    TraitReading,
 )
 from integrations.models.scopes import Choice, Part, Scopes, scopes_from
 from integrations.records import PERSON, ApplicationRecord, Model, PersonRecord, RawApplicant
@@ -30,6 +35,7 @@ from integrations.sync import runs
 from integrations.sync.applicants import incremental
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants import scopes
+from integrations.tenants.exchange_recorder import WITHHELD, ExchangeRecorder, redacting_observer
 from integrations.tenants.scopes import excluded_models
 from tests.sync.running import queue, sync, written
 
@@ -334,6 +340,7 @@ def test_models_that_are_left_out_are_not_asked_for_and_come_back(
     assert not [path for path in paths if "/tags" in path or "/traits" in path]
     assert not Tag.objects.live().exists()
     assert not CandidateTag.objects.live().exists()
+    assert not TraitReading.objects.exists()
     assert Candidate.objects.live().count() == live[Candidate]
 
     scopes.choose(tenant, left_out(Part.APPLICATIONS))
@@ -353,3 +360,78 @@ def test_models_that_are_left_out_are_not_asked_for_and_come_back(
 
     assert {model: model.objects.live().count() for model in live} == live
     assert CandidateTag.objects.live().count() == tagged
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_choice_made_while_a_full_sync_reads_is_applied_by_the_next(
+    synced_tenant: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes.choose(synced_tenant, left_out(Part.PHONES))
+    stages = FlatchrReader.stages
+
+    def choose_meanwhile(reader: FlatchrReader) -> Any:
+        scopes.choose(synced_tenant, left_out(Part.PHONES, Part.NAMES))
+        return stages(reader)
+
+    monkeypatch.setattr(FlatchrReader, "stages", choose_meanwhile)
+    sync(synced_tenant)
+    monkeypatch.undo()
+    named = Candidate.objects.exclude(last_name=None)
+    assert named.exists()
+
+    run = sync(synced_tenant, "DELTA")
+
+    assert run.type == "FULL"
+    assert not named.exists()
+    assert queue(synced_tenant, "DELTA").type == "DELTA"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_applicants_a_first_full_sync_is_followed_by_deltas(
+    connected_tenant: Integration,
+) -> None:
+    scopes.choose(connected_tenant, left_out(Part.APPLICATIONS))
+    assert sync(connected_tenant).state == "SUCCEEDED"
+
+    assert queue(connected_tenant, "DELTA").type == "DELTA"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_held_of_applications_goes_with_them(
+    synced_tenant: Integration, other_tenant: Integration
+) -> None:
+    mine = SyncRun.objects.latest("pk")
+    other = SyncRun.objects.create(integration=other_tenant, state="SUCCEEDED")
+    for application in Application.objects.all():
+        mine.held_deletions.create(model=Model.APPLICATIONS, record_id=application.pk)
+        other.held_deletions.create(model=Model.APPLICATIONS, record_id=application.pk)
+    scopes.choose(synced_tenant, left_out(Part.APPLICATIONS))
+
+    sync(synced_tenant)
+
+    assert not mine.held_deletions.exists()
+    assert other.held_deletions.count() == Application.objects.count()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/company/c/search/applicants", False),
+        ("/company/c/vacancy/v/applicant/a/traits", False),
+        ("/company/c/vacancies", True),
+    ],
+)
+def test_answers_about_people_are_not_logged_where_something_of_them_is_left_out(
+    path: str, kept: bool, tenant: Integration
+) -> None:
+    log = ExchangeRecorder(tenant.pk)
+    answered = Exchange("k", "GET", "h", path, 1, timezone.now(), {}, "", 200, 0.1)
+    answered = replace(answered, response_body="what Flatchr says")
+
+    redacting_observer(log, tenant).exchange(answered)
+    scopes.choose(tenant, left_out(Part.NAMES))
+    redacting_observer(log, tenant).exchange(answered)
+
+    bodies = [exchange.response_body for exchange in log.ended]
+    assert bodies == ["what Flatchr says", "what Flatchr says" if kept else WITHHELD]
