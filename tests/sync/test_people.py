@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
 from integrations.models import Candidate, Integration
 from integrations.sandbox import Sandbox
-from tests.sync.people import DAY, EARLIER, LATER, add, application, candidate_of
+from integrations.sync.applicants.writer import ApplicantWriter
+from tests.sync.flatchr_says import Flatchr
+from tests.sync.people import DAY, EARLIER, LATER, add, application, candidate_of, change
 from tests.sync.rows import difference, every_row
 from tests.sync.running import sync, written
+from tests.sync.test_quarantine import answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +110,44 @@ def test_an_email_edited_to_somebody_elses_does_not_merge_two_known_people(
     assert candidate_of(bea).remote_id == bea
 
 
+@pytest.mark.parametrize(
+    ("address", "joins"), [("old@example.org", False), ("new@example.org", True)]
+)
+def test_an_edited_email_counts_for_the_next_batch_before_it_is_written(
+    address: str,
+    joins: bool,
+    connected_tenant: Integration,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited = add(sandbox, "Ada", "old@example.org")
+    sync(connected_tenant)
+    change(sandbox, edited, email="new@example.org", updated=LATER)
+    added = add(sandbox, "Ada", address)
+    monkeypatch.setattr("integrations.sync.phases.BATCH", 1)
+    prepare, write, prepared = ApplicantWriter.prepare, ApplicantWriter.write, threading.Event()
+
+    def watched(writer: ApplicantWriter, rows: Any) -> Any:
+        batch = prepare(writer, rows)
+        if added in batch.seen:
+            prepared.set()
+        return batch
+
+    def late(writer: ApplicantWriter, batch: Any) -> None:
+        if edited in batch.seen:
+            assert prepared.wait(30)
+        write(writer, batch)
+
+    monkeypatch.setattr(ApplicantWriter, "prepare", watched)
+    monkeypatch.setattr(ApplicantWriter, "write", late)
+
+    sync(connected_tenant)
+
+    assert (candidate_of(added) == candidate_of(edited)) is joins
+    monkeypatch.undo()
+    assert written(sync(connected_tenant)) == {}
+
+
 @pytest.mark.parametrize("batch", [1, 4000])
 def test_the_most_recently_updated_application_tells_the_name(
     batch: int,
@@ -127,14 +171,22 @@ def test_among_those_of_one_day_the_greatest_applicant_id_tells_the_name(
     batch: int,
     connected_tenant: Integration,
     sandbox: Sandbox,
+    flatchr: Flatchr,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Ids are texts: "9" is greater than "10", and a small letter than a capital one."""
     monkeypatch.setattr("integrations.sync.phases.BATCH", batch)
-    names = {add(sandbox, f"Ada {n}", "ada@example.org"): f"Ada {n}" for n in range(5)}
+    row = flatchr.search()[0] | {"email": "ada@example.org"}
+    rows = {
+        one: row | {"applicant": one, "firstname": f"Ada {one}"} for one in ("9", "a", "10", "Z")
+    }
 
-    sync(connected_tenant)
-
-    assert candidate_of(min(names)).first_name == names[max(names)]
+    for greatest in ("a", "Z", "9", "10"):
+        sandbox.faults.clear()
+        answer(sandbox, list(rows.values()))
+        sync(connected_tenant)
+        assert candidate_of("10").first_name == f"Ada {greatest}"
+        del rows[greatest]
 
 
 def test_an_archived_application_may_tell_the_name(
