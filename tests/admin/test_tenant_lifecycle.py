@@ -121,8 +121,12 @@ def test_nothing_is_deleted_until_the_name_is_typed(typed: str, client: Client, 
 def test_a_deleted_tenant_is_gone_for_everybody_and_can_be_restored(
     client: Client, alice: User, logged_in: LogIn, data: Data
 ) -> None:
+    run = SyncRun.objects.create(integration=data.tenant)
+
     answer = client.post(tenant_address(data, "remove"), {"name": " atelier  nord "}, follow=True)
 
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
     assert answer.redirect_chain[-1][0] == reverse(DELETED)
     assert "Atelier Nord" in answer.content.decode()
     member = logged_in(alice)

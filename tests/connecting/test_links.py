@@ -231,6 +231,28 @@ def test_reconnecting_replaces_the_key_and_starts_a_sync(
     assert SyncRun.objects.get().trigger == "MANUAL"
 
 
+def test_credentials_that_were_never_confirmed_say_nothing_of_the_company(
+    connected_tenant: Integration, sandbox: Any
+) -> None:
+    """Saved without a check, perhaps with a mistyped company key: the customer corrects it."""
+    FlatchrCredentials.objects.update(checked_at=None, company_key="Zx4TqB7nWk2LpR9m")
+    link = links.find(links.link_for(connected_tenant, LinkKind.RELINK, lasts=links.EMBEDDED))
+    assert link is not None
+
+    connect(
+        link,
+        {
+            "api_key": sandbox.api_key,
+            "company_key": sandbox.company_key,
+            "slug": sandbox.slug,
+        },
+    )
+
+    stored = FlatchrCredentials.objects.get()
+    assert stored.company_key == sandbox.company_key
+    assert stored.checked_at is not None
+
+
 def test_a_disabled_tenant_takes_its_new_key_and_stays_disabled(
     connected_tenant: Integration, sandbox: Any
 ) -> None:
