@@ -50,7 +50,7 @@ def _patterns(resolver: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _patterns(pattern, path)
-        elif pattern.name or not (OF_THE_API.match(path) or OF_DJANGO.search(path)):
+        elif not OF_THE_API.match(path) and (pattern.name or not OF_DJANGO.search(path)):
             yield path, pattern
 
 
