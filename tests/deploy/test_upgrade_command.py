@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from tests.support.commands import manage
+from tests.support.provided import free_port
 from tests.support.worker import database_url
 
 
@@ -118,6 +119,14 @@ def test_a_database_of_a_newer_version_is_left_alone(installed: Path) -> None:
 
     assert done.returncode == 1
     assert "is of a newer version: it has the migration 9999_of_tomorrow" in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    done = upgrade(tmp_path, DATABASE_URL=f"postgres://relais:none@127.0.0.1:{free_port()}/relais")
+
+    assert done.returncode == 1
+    assert "The database does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_two_at_once_do_not_meet(installed: Path) -> None:

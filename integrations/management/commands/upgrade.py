@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from config.version import version
 from integrations.operations.upgrading import UpgradeFailed, upgrade
@@ -43,4 +44,6 @@ class Command(BaseCommand):
             )
         except UpgradeFailed as failed:
             raise CommandError(str(failed)) from failed
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
         self.stdout.write(f"Relais {version()} is ready to be started.")
