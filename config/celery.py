@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Celery, signals
 
+from config import heartbeats  # noqa: F401 - connects its signals
 from integrations import lanes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "integrations"
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
-        *("egress", "egress_targets", "archives", "spreadsheets", "client_address"),
+        *("egress", "egress_targets", "archives", "spreadsheets", "client_address", "telemetry"),
         "database_waits",
     ),
     ("flatchr", "models", "migrations"),

@@ -23,10 +23,13 @@ from integrations.models.ats import (
     TraitReading,
 )
 from integrations.models.audit import (
+    SILENT_AFTER,
     AppendOnly,
     AuditEntry,
     AuditPurge,
     Event,
+    ProcessHeartbeat,
+    ProcessKind,
 )
 from integrations.models.bulk import (
     LIVE_UPLOADS,
@@ -121,6 +124,7 @@ __all__ = [
     "NEWEST_FIRST",
     "OPEN_SUBMISSIONS",
     "PASSTHROUGH_METHODS",
+    "SILENT_AFTER",
     "WORKED_UPLOADS",
     "ActionSlot",
     "ApiKey",
@@ -176,6 +180,8 @@ __all__ = [
     "ModelResult",
     "PassthroughCall",
     "PreparedCall",
+    "ProcessHeartbeat",
+    "ProcessKind",
     "QuarantinedRecord",
     "RecordChange",
     "RecordQuerySet",

@@ -2,10 +2,13 @@
 
 No row refers to another by a foreign key: what it tells stays true, and readable, when the user or
 the tenant is gone. The database refuses changes as well: see migration 0012.
+
+Beside it, who works: the heartbeats of processes.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.db import models
@@ -143,3 +146,36 @@ class AuditPurge(models.Model):
 
     def __str__(self) -> str:
         return f"Entries before {self.before:%Y-%m-%d}"
+
+
+# The processes of the installation, as they report themselves
+
+# Who has not been heard of for so long is taken for dead; a process reports every 15 seconds.
+SILENT_AFTER = timedelta(seconds=60)
+
+
+class ProcessKind(models.TextChoices):
+    WORKER = "WORKER", _lazy("Worker")
+    SCHEDULER = "SCHEDULER", _lazy("Scheduler")
+
+
+class ProcessHeartbeat(models.Model):
+    """One process, named by a key that it draws when it starts; the times are the database's."""
+
+    id = IdField(primary_key=True, max_length=32, editable=False)
+    kind = models.CharField(max_length=9, choices=ProcessKind)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    # The queues that a worker takes messages from.
+    queues = models.JSONField(default=list)
+    version = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+    # Seconds by which its clock is ahead of the database's; null when that could not be measured.
+    clock_ahead = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ["kind", "host", "pid"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pid} on {self.host}"
