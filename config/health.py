@@ -1,11 +1,11 @@
-"""Liveness and readiness, for probes and proxies."""
+"""Liveness, readiness and health, for probes, proxies and monitoring."""
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+
+from integrations.operations.health import Status, health, overall, readiness
 
 
 @never_cache
@@ -16,12 +16,27 @@ def livez(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """200 when the database answers and every migration is applied, else 503 with the reason."""
-    try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    if pending:
-        return JsonResponse({"status": "migrations are not applied"}, status=503)
+    """200 when requests can be answered, else 503 with the reason."""
+    for check in readiness():
+        if check.status is Status.FAILED:
+            return JsonResponse({"status": check.text, "what_to_do": check.what_to_do}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """Every check with what to do; 503 when one has failed."""
+    checks = health()
+    status = overall(checks)
+    shown = [
+        {
+            "name": check.name,
+            "status": check.status,
+            "text": check.text,
+            "what_to_do": check.what_to_do,
+        }
+        for check in checks
+    ]
+    return JsonResponse(
+        {"status": status, "checks": shown}, status=503 if status is Status.FAILED else 200
+    )

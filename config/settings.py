@@ -54,7 +54,7 @@ CSRF_TRUSTED_ORIGINS = [_public.origin]
 
 SECURE_SSL_REDIRECT = HTTPS
 # Probes come from the internal network, without TLS.
-SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_root[1:])}(livez|readyz)$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_root[1:])}(livez|readyz|healthz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS

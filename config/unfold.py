@@ -107,6 +107,7 @@ NAVIGATION = [
                 "rule",
                 "integrations_valuedecision_changelist",
             ),
+            _page_with_permission("OPERATE", _lazy("System status"), "monitor_heart", "system"),
         ],
     },
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config.health import livez, readyz
+from config.health import healthz, livez, readyz
 from integrations.admin.accounts.language import set_language
 from integrations.admin.registry import site
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("healthz", healthz, name="healthz"),
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"

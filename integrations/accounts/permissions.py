@@ -32,6 +32,7 @@ class Permission(Enum):
     MANAGE_KEYS = (Role.ADMINISTRATOR, _("Make and revoke API keys"))
     DEFINE_FIELDS = (Role.ADMINISTRATOR, _("Define custom fields, and value maps of all tenants"))
     MANAGE_USERS = (Role.ADMINISTRATOR, _("Invite users, switch them off, unlock them"))
+    OPERATE = (Role.ADMINISTRATOR, _("See how the installation is, on the page System status"))
 
     @property
     def least(self) -> Role:

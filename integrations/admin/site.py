@@ -18,6 +18,7 @@ from integrations.admin.base.theme import AdminSite
 from integrations.admin.home.views import home
 from integrations.admin.search.palette import palette_view
 from integrations.admin.search.views import search_view
+from integrations.admin.system.status import status_view
 from integrations.audit import trail
 from integrations.models import Event
 
@@ -51,6 +52,7 @@ class Site(AdminSite):
                 self.welcome,
                 name="welcome",
             ),
+            path("system/", self.admin_view(self.system), name="system"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
         ]
         return [*own, *super().get_urls()]
@@ -65,6 +67,9 @@ class Site(AdminSite):
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         return account.second_factor_view(request, self)
+
+    def system(self, request: HttpRequest) -> HttpResponseBase:
+        return status_view(request, self)
 
     def password_change(
         self,

@@ -10,6 +10,7 @@ from integrations.messages import (
     egress,
     exports,
     flatchr,
+    operations,
     passthrough,
     submissions,
     sync,
@@ -29,6 +30,7 @@ TABLES: tuple[Mapping[str, Declared], ...] = (
     bulk.TEXTS,
     exports.TEXTS,
     passthrough.TEXTS,
+    operations.TEXTS,
 )
 
 

@@ -81,6 +81,7 @@ TABLE: dict[str, Row] = {
     "home": _by(Door.OPEN),
     "livez": _by(Door.OPEN),
     "readyz": _by(Door.OPEN),
+    "healthz": _by(Door.OPEN),
     "docs": _by(Door.OPEN),
     "openapi": _by(Door.OPEN),
     "set_language": _by(Door.OPEN, "POST"),
@@ -100,6 +101,7 @@ TABLE: dict[str, Row] = {
     "password_change": _by(Door.OWN),
     "password_change_done": _by(Door.OWN),
     "second_factor": _by(Door.OWN),
+    "system": _by(P.OPERATE),
     # Refused to everybody who does not say of which field; `test_tenant_isolation.py` has the rest.
     "autocomplete": _by(Door.NOBODY, "GET"),
     "app_list": _by(Door.OWN),

@@ -1,0 +1,56 @@
+"""Whether the broker answers."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from celery import current_app
+
+# An answer counts for so long, so that frequent probes do not become load of their own.
+REMEMBERED_SECONDS = 5.0
+TIMEOUT_SECONDS = 1.0
+
+
+class BrokerProbe:
+    """Connects to the broker, at most once in `REMEMBERED_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: tuple[float, str] | None = None
+        self._answers = False
+
+    def answers(self) -> bool:
+        """Whether it took a connection within `TIMEOUT_SECONDS`; an answer of before counts."""
+        url = str(current_app.conf.broker_url)
+        with self._lock:
+            now = time.monotonic()
+            known = self._asked is not None and self._asked[1] == url
+            if not known or now - self._asked[0] >= REMEMBERED_SECONDS:  # type: ignore[index]
+                self._answers = _connects()
+                self._asked = (time.monotonic(), url)
+            return self._answers
+
+
+def _connects() -> bool:
+    options = dict(current_app.conf.broker_transport_options)
+    # The embedded broker's.
+    folder = options.get("data_folder_in")
+    if folder is not None:
+        return os.access(folder, os.W_OK | os.X_OK)
+    options.update(socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS)
+    try:
+        with current_app.connection_for_read(
+            connect_timeout=TIMEOUT_SECONDS, transport_options=options
+        ) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT_SECONDS)
+            # With Redis, only a channel talks to the server.
+            broker.default_channel  # noqa: B018
+    except Exception:
+        # Each transport has errors of its own, and what they say does not matter here.
+        return False
+    return True
+
+
+BROKER = BrokerProbe()
