@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from typing import Any
 
@@ -33,6 +34,17 @@ control_socket_disable = True
 
 # Options of `mallopt` as numbered in <malloc.h>, with their values in bytes.
 _MALLOC = {-1: 16 * 1024**2, -3: 4 * 1024**2}  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+
+
+def on_starting(_: Any) -> None:
+    """Put the counts of the processes before into one file, once, before there are others."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.conf import settings
+
+    if settings.METRICS_TOKEN:
+        from integrations.operations.counts import merge_dead_counts
+
+        merge_dead_counts(settings.METRICS_DIR)
 
 
 def post_worker_init(worker: Any) -> None:

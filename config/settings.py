@@ -54,7 +54,7 @@ CSRF_TRUSTED_ORIGINS = [_public.origin]
 
 SECURE_SSL_REDIRECT = HTTPS
 # Probes come from the internal network, without TLS.
-SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_root[1:])}(livez|readyz|healthz)$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(_root[1:])}(livez|readyz|healthz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -297,14 +297,35 @@ else:
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Relais <relais@localhost>")
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+if LOG_FORMAT not in ("text", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT is text or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {
+            "()": "config.logs.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "filters": {"no_probes": {"()": "config.logs.NoProbes"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Its messages about logins repeat the audit trail.
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {
+        # Its messages about logins repeat the audit trail.
+        "axes": {"level": "WARNING"},
+        "django.request": {"filters": ["no_probes"]},
+    },
 }
+
+# Whoever sends it as a bearer token may read `/metrics`; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN:
+    # Read by prometheus-client when it is imported: each process keeps its counts in files there.
+    METRICS_DIR = DATA_DIR / "metrics"
+    METRICS_DIR.mkdir(mode=0o700, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 
 from config.unfold import UNFOLD  # noqa: E402, F401

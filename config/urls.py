@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config.health import healthz, livez, readyz
+from config.metrics import metrics
 from integrations.admin.accounts.language import set_language
 from integrations.admin.registry import site
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"

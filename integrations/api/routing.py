@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
+from integrations import telemetry
 from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import idempotency, limits
 from integrations.api.bodies import failure
@@ -116,15 +117,14 @@ class Router:
         for name, value in call.headers.items():
             answer.headers.setdefault(name, value)
         answer.headers["Cache-Control"] = "no-store"
-        logger.info(
-            "%s %s %s %.0f ms, key %s, %s",
-            request.method,
-            call.shown,
-            answer.status_code,
-            (time.perf_counter() - started) * 1000,
-            call.key_prefix,
+        telemetry.api_answered(
+            method=str(request.method),
+            route=call.shown,
+            status=answer.status_code,
+            key=call.key_prefix,
             # Only once it is known to be one of the caller's: a log line holds no foreign text.
-            getattr(getattr(request, "api_tenant", None), "pk", "no tenant"),
+            tenant=getattr(getattr(request, "api_tenant", None), "pk", None),
+            seconds=time.perf_counter() - started,
         )
         return answer
 

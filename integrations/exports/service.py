@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from integrations import jobs
+from integrations import jobs, telemetry
 from integrations.audit.trail import record
 from integrations.exports.formats import FORMATS, Style
 from integrations.exports.writing import Wanted, write
@@ -66,7 +66,15 @@ def download(
     export = _recorded(wanted, user=user, filters=filters, integration=integration)
 
     def end(rows: int) -> None:
-        Export.objects.filter(pk=export.pk).update(rows=rows, ended_at=timezone.now())
+        now = timezone.now()
+        Export.objects.filter(pk=export.pk).update(rows=rows, ended_at=now)
+        telemetry.export_ended(
+            export=export.pk,
+            tenant=export.integration_id,
+            state=export.state,
+            rows=rows,
+            seconds=(now - export.started_at).total_seconds(),
+        )
         if on_end:
             on_end(rows)
 

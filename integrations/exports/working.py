@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -10,14 +11,14 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from integrations import jobs
+from integrations import jobs, telemetry
 from integrations.exports import files
 from integrations.exports.selection import NotAllowed, allowed_tenants, select
 from integrations.exports.service import unattended, wanted_of
 from integrations.exports.writing import write
 from integrations.jobs import LeaseLost
 from integrations.messages import Message
-from integrations.models import Export, ExportState
+from integrations.models import LIVE_EXPORTS, Export, ExportState
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def work_on(export_id: int) -> bool:
     Safe to call at any time and by any number of workers. One that takes over from another
     begins again, in a file of its own; only the file of the worker that finishes is kept.
     """
-    lease = claim(export_id)
+    lease, started = claim(export_id), time.monotonic()
     if lease is None:
         return False
     export = Export.objects.select_related("integration", "user").get(pk=export_id)
@@ -101,7 +102,21 @@ def work_on(export_id: int) -> bool:
         logger.exception("Export %s could not be written", export_id)
         files.remove(name)
         _fail(lease, BROKEN)
+    _report(export, time.monotonic() - started)
     return True
+
+
+def _report(export: Export, seconds: float) -> None:
+    """Log and count the export if it has ended; another worker may have it, or it was removed."""
+    stored = Export.objects.filter(pk=export.pk).exclude(state__in=LIVE_EXPORTS)
+    for state, rows in stored.values_list("state", "rows"):
+        telemetry.export_ended(
+            export=export.pk,
+            tenant=export.integration_id,
+            state=state,
+            rows=rows,
+            seconds=seconds,
+        )
 
 
 def _write(lease: ExportLease, export: Export, name: str) -> None:

@@ -10,7 +10,7 @@ from celery import current_app
 
 # An answer counts for so long, so that frequent probes do not become load of their own.
 REMEMBERED_SECONDS = 5.0
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 1
 
 
 class BrokerProbe:
@@ -18,18 +18,18 @@ class BrokerProbe:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: tuple[float, str] | None = None
+        self._url = ""
+        self._asked_at = 0.0
         self._answers = False
 
     def answers(self) -> bool:
         """Whether it took a connection within `TIMEOUT_SECONDS`; an answer of before counts."""
         url = str(current_app.conf.broker_url)
         with self._lock:
-            now = time.monotonic()
-            known = self._asked is not None and self._asked[1] == url
-            if not known or now - self._asked[0] >= REMEMBERED_SECONDS:  # type: ignore[index]
+            age = time.monotonic() - self._asked_at
+            if url != self._url or age >= REMEMBERED_SECONDS:
                 self._answers = _connects()
-                self._asked = (time.monotonic(), url)
+                self._url, self._asked_at = url, time.monotonic()
             return self._answers
 
 

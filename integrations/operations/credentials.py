@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from integrations.models import FlatchrCredentials
 from integrations.models.fields import UNREADABLE
@@ -40,8 +41,8 @@ class CredentialScan:
             self._last = rows[-1][0] if len(rows) == PER_LOOK else ""
             return len(self._unreadable)
 
-    def _note(self, rows: object) -> None:
-        self._unreadable.update(pk for pk, key in rows if key == UNREADABLE)  # type: ignore[attr-defined]
+    def _note(self, rows: Iterable[tuple[str, str]]) -> None:
+        self._unreadable.update(pk for pk, key in rows if key == UNREADABLE)
 
 
 SCAN = CredentialScan()

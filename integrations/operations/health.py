@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError
 
+from integrations.lanes import Lane
 from integrations.messages import Message
 from integrations.models import ProcessKind
-from integrations.operations.backlog import seconds_behind
 from integrations.operations.broker import BROKER
 from integrations.operations.credentials import SCAN
 from integrations.operations.heartbeats import Process, clock_ahead, processes
 from integrations.operations.migrations import pending_migrations
+from integrations.sync.schedule import oldest_due
 
 GIGABYTE = 1024**3
 DISK_LOW = 2 * GIGABYTE
@@ -41,7 +41,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HealthCheck:
     """What was looked at and found; `what_to_do` is blank where nothing is to be done."""
 
     name: str
@@ -51,7 +51,7 @@ class Check:
     what_to_do: str = ""
 
 
-def overall(checks: Iterable[Check]) -> Status:
+def overall(checks: Iterable[HealthCheck]) -> Status:
     """The worst of them."""
     found = {check.status for check in checks}
     for status in (Status.FAILED, Status.WARNING):
@@ -60,7 +60,7 @@ def overall(checks: Iterable[Check]) -> Status:
     return Status.OK
 
 
-def readiness() -> list[Check]:
+def readiness() -> list[HealthCheck]:
     """Whether requests can be answered: the database, its migrations, the encryption keys."""
     try:
         migrations = _migrations(pending_migrations())
@@ -71,7 +71,7 @@ def readiness() -> list[Check]:
         return [_database(answers=False)]
 
 
-def health() -> list[Check]:
+def health() -> list[HealthCheck]:
     """Everything; what cannot be asked without the database is left out when that fails."""
     checks = readiness()
     if all(check.status is not Status.FAILED or check.name == "credentials" for check in checks):
@@ -84,27 +84,27 @@ def health() -> list[Check]:
 
 def lanes() -> list[str]:
     """The queues that workers have to serve."""
-    return sorted(current_app.amqp.queues)
+    return [lane.value for lane in Lane]
 
 
-def _working() -> list[Check]:
+def _working() -> list[HealthCheck]:
     now, own = clock_ahead()
     alive = [process for process in processes() if process.is_alive]
     clocks = [own, *(process.clock_ahead for process in alive)]
     return [
         *(_workers(lane, alive) for lane in lanes()),
         _scheduler(alive),
-        _backlog(seconds_behind(now)),
+        _due_syncs(now - (oldest_due(now) or now)),
         _clocks([abs(ahead) for ahead in clocks if ahead is not None]),
         _versions(alive),
     ]
 
 
-def _database(*, answers: bool) -> Check:
+def _database(*, answers: bool) -> HealthCheck:
     title = Message("check_database")
     if answers:
-        return Check("database", title, Status.OK, Message("database_answers"))
-    return Check(
+        return HealthCheck("database", title, Status.OK, Message("database_answers"))
+    return HealthCheck(
         "database",
         title,
         Status.FAILED,
@@ -113,11 +113,11 @@ def _database(*, answers: bool) -> Check:
     )
 
 
-def _migrations(pending: int) -> Check:
+def _migrations(pending: int) -> HealthCheck:
     title = Message("check_migrations")
     if not pending:
-        return Check("migrations", title, Status.OK, Message("migrations_applied"))
-    return Check(
+        return HealthCheck("migrations", title, Status.OK, Message("migrations_applied"))
+    return HealthCheck(
         "migrations",
         title,
         Status.FAILED,
@@ -126,11 +126,11 @@ def _migrations(pending: int) -> Check:
     )
 
 
-def _credentials(unreadable: int) -> Check:
+def _credentials(unreadable: int) -> HealthCheck:
     title = Message("check_credentials")
     if not unreadable:
-        return Check("credentials", title, Status.OK, Message("credentials_readable"))
-    return Check(
+        return HealthCheck("credentials", title, Status.OK, Message("credentials_readable"))
+    return HealthCheck(
         "credentials",
         title,
         Status.FAILED,
@@ -139,14 +139,14 @@ def _credentials(unreadable: int) -> Check:
     )
 
 
-def _workers(lane: str, alive: Sequence[Process]) -> Check:
+def _workers(lane: str, alive: Sequence[Process]) -> HealthCheck:
     name, title = f"worker_{lane}", Message("check_worker", queue=lane)
     serving = sum(lane in process.queues for process in alive)
     if serving:
-        return Check(
+        return HealthCheck(
             name, title, Status.OK, Message("workers_serve_queue", count=serving, queue=lane)
         )
-    return Check(
+    return HealthCheck(
         name,
         title,
         Status.FAILED,
@@ -155,20 +155,20 @@ def _workers(lane: str, alive: Sequence[Process]) -> Check:
     )
 
 
-def _scheduler(alive: Sequence[Process]) -> Check:
+def _scheduler(alive: Sequence[Process]) -> HealthCheck:
     title = Message("check_scheduler")
     running = sum(process.kind is ProcessKind.SCHEDULER for process in alive)
     if running == 1:
-        return Check("scheduler", title, Status.OK, Message("scheduler_runs"))
+        return HealthCheck("scheduler", title, Status.OK, Message("scheduler_runs"))
     if running:
-        return Check(
+        return HealthCheck(
             "scheduler",
             title,
             Status.WARNING,
             Message("schedulers_run", count=running),
             Message("stop_other_schedulers"),
         )
-    return Check(
+    return HealthCheck(
         "scheduler",
         title,
         Status.FAILED,
@@ -177,39 +177,39 @@ def _scheduler(alive: Sequence[Process]) -> Check:
     )
 
 
-def _backlog(seconds: float) -> Check:
-    title, behind = Message("check_due_syncs"), timedelta(seconds=seconds)
-    text = Message("syncs_behind", count=int(seconds // 60))
+def _due_syncs(behind: timedelta) -> HealthCheck:
+    title, minutes = Message("check_due_syncs"), int(behind.total_seconds() // 60)
+    text = Message("syncs_behind", count=minutes)
     if behind < BEHIND:
-        if seconds < 60:
+        if not minutes:
             text = Message("syncs_on_time")
-        return Check("due_syncs", title, Status.OK, text)
+        return HealthCheck("due_syncs", title, Status.OK, text)
     status = Status.WARNING if behind < FAR_BEHIND else Status.FAILED
-    return Check("due_syncs", title, status, text, Message("add_workers_for_syncs"))
+    return HealthCheck("due_syncs", title, status, text, Message("add_workers_for_syncs"))
 
 
-def _clocks(apart: Sequence[float]) -> Check:
+def _clocks(apart: Sequence[float]) -> HealthCheck:
     title, most = Message("check_clocks"), max(apart, default=0.0)
     if most < CLOCK_ODD_SECONDS:
-        return Check("clocks", title, Status.OK, Message("clocks_agree"))
+        return HealthCheck("clocks", title, Status.OK, Message("clocks_agree"))
     status = Status.WARNING if most < CLOCK_WRONG_SECONDS else Status.FAILED
     text = Message("clocks_apart", count=round(most))
-    return Check("clocks", title, status, text, Message("synchronise_clocks"))
+    return HealthCheck("clocks", title, status, text, Message("synchronise_clocks"))
 
 
-def _versions(alive: Sequence[Process]) -> Check:
+def _versions(alive: Sequence[Process]) -> HealthCheck:
     title, found = Message("check_versions"), sorted({process.version for process in alive})
     if len(found) < 2:
-        return Check("versions", title, Status.OK, Message("versions_agree"))
+        return HealthCheck("versions", title, Status.OK, Message("versions_agree"))
     text = Message("versions_differ", versions=found)
-    return Check("versions", title, Status.WARNING, text, Message("restart_processes"))
+    return HealthCheck("versions", title, Status.WARNING, text, Message("restart_processes"))
 
 
-def _broker(answers: bool) -> Check:
+def _broker(answers: bool) -> HealthCheck:
     title = Message("check_broker")
     if answers:
-        return Check("broker", title, Status.OK, Message("broker_answers"))
-    return Check(
+        return HealthCheck("broker", title, Status.OK, Message("broker_answers"))
+    return HealthCheck(
         "broker",
         title,
         Status.FAILED,
@@ -218,9 +218,9 @@ def _broker(answers: bool) -> Check:
     )
 
 
-def _disk(free: int) -> Check:
+def _disk(free: int) -> HealthCheck:
     title, text = Message("check_disk"), Message("disk_free", gigabytes=f"{free / GIGABYTE:.1f}")
     if free >= DISK_LOW:
-        return Check("disk", title, Status.OK, text)
+        return HealthCheck("disk", title, Status.OK, text)
     status = Status.WARNING if free >= DISK_FULL else Status.FAILED
-    return Check("disk", title, status, text, Message("free_disk_space"))
+    return HealthCheck("disk", title, status, text, Message("free_disk_space"))

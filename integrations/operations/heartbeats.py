@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.models import SILENT_AFTER, ProcessHeartbeat, ProcessKind
 
 logger = logging.getLogger(__name__)
@@ -33,18 +34,13 @@ LONGEST_COMPARISON_SECONDS = 1.0
 def clock_ahead() -> tuple[datetime, float | None]:
     """The database's time, and the seconds by which this process' clock is ahead of it.
 
-    The seconds are None when the database took too long to answer. Raises `DatabaseError`.
+    The seconds are None when the database took too long to answer; with SQLite, both clocks are
+    this machine's. Raises `DatabaseError`.
     """
-    sql = "SELECT STATEMENT_TIMESTAMP()"
-    if connection.vendor == "sqlite":
-        sql = "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
     # Measured by the clock that no one sets, as the other one is what is being compared.
     started, ours = time.monotonic(), timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        (found,) = cursor.fetchone()
+    theirs = jobs.now()
     took = time.monotonic() - started
-    theirs = datetime.fromisoformat(f"{found}+00:00") if isinstance(found, str) else found
     if took > LONGEST_COMPARISON_SECONDS:
         return theirs, None
     return theirs, (ours + timedelta(seconds=took / 2) - theirs).total_seconds()

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from integrations import jobs
+from integrations import jobs, telemetry
 from integrations.flatchr.errors import FlatchrError
 from integrations.lanes import Lane
 from integrations.messages import Message
@@ -75,7 +75,7 @@ class SubmissionLease(jobs.RecordLease[Submission]):
     def __init__(self, submission: Submission, owner: str) -> None:
         super().__init__(submission, owner=owner, length=LEASE)
         self.submission = submission
-        self._renewed_at = timezone.now()
+        self._claimed_at = self._renewed_at = timezone.now()
 
     def renew_for(self, length: timedelta) -> None:
         """Extend the lease to `length` from now; raises `LeaseLost`."""
@@ -132,3 +132,13 @@ class SubmissionLease(jobs.RecordLease[Submission]):
             )
             if recorder is not None:
                 recorder.flush()
+
+    def report(self) -> None:
+        """Log and count that the worker is done with the submission, as it has left it."""
+        telemetry.submission_left(
+            submission=self.submission.pk,
+            tenant=self.submission.integration_id,
+            state=self.submission.state,
+            error=self.submission.error_kind,
+            seconds=(timezone.now() - self._claimed_at).total_seconds(),
+        )

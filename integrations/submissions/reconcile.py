@@ -98,9 +98,11 @@ def reconcile(submission_id: str) -> bool:
         _reconcile(lease)
     except LeaseLost:
         logger.info("Submission %s was taken over", submission_id)
+        return True
     except Exception:
         # The lease expires, and the sweep wakes a worker again.
         logger.exception("Looking for submission %s failed", submission_id)
+    lease.report()
     return True
 
 

@@ -66,9 +66,11 @@ def send(submission_id: str) -> bool:
         _send(lease)
     except LeaseLost:
         logger.info("Submission %s was taken over or cancelled", submission_id)
+        return True
     except Exception as error:
         logger.exception("Submission %s failed", submission_id)
         _record_defect(lease, error)
+    lease.report()
     return True
 
 

@@ -10,7 +10,7 @@ from itertools import takewhile
 from django.db import transaction
 from django.utils import timezone
 
-from integrations import jobs
+from integrations import jobs, telemetry
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.messages import Message
 from integrations.models import Integration, RunState, SyncRun, SyncType
@@ -93,6 +93,7 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
         # rolled back must not be written.
         recorder.save()
         _update_tenant(recorder, outcome)
+    _report(recorder.run, outcome, recorder.requests)
 
 
 def give_up(run: SyncRun) -> None:
@@ -110,7 +111,22 @@ def give_up(run: SyncRun) -> None:
         deaths = 1 + _in_a_row(run, {GIVEN_UP}, most=20)
         schedule.plan_pause(integration, after=SyncType(run.type), deaths=deaths)
         integration.save(update_fields=["next_full_at", "next_delta_at"])
+    _report(run, ABANDONED, run.requests)
     logger.error("Run %s was given up: workers have died over it %s times", run.pk, run.attempts)
+
+
+def _report(run: SyncRun, outcome: RunOutcome, requests: int) -> None:
+    """Log and count the end of the run."""
+    now = timezone.now()
+    telemetry.run_ended(
+        run=run.pk,
+        tenant=run.integration_id,
+        type=run.type,
+        state=outcome.state,
+        error=outcome.kind,
+        requests=requests,
+        seconds=(now - (run.started_at or now)).total_seconds(),
+    )
 
 
 def _in_a_row(run: SyncRun, kinds: Collection[str], *, most: int) -> int:

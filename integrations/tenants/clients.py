@@ -14,7 +14,7 @@ from integrations.flatchr.exchange_log import Observer
 from integrations.messages import Message
 from integrations.models import Integration
 from integrations.tenants import throttle
-from integrations.tenants.exchange_recorder import redacting_observer
+from integrations.tenants.exchange_recorder import CountingObserver, redacting_observer
 
 
 def endpoints(environment: str) -> Endpoints:
@@ -30,7 +30,7 @@ def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
     return FlatchrClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=redacting_observer(observer, integration),
+        observer=CountingObserver(redacting_observer(observer, integration)),
         throttle=partial(throttle.take, integration.pk),
     )
 
@@ -42,7 +42,7 @@ def open_action_client(
     return ActionClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=redacting_observer(observer, integration),
+        observer=CountingObserver(redacting_observer(observer, integration)),
         throttle=partial(throttle.take, integration.pk),
         policy=policy,
     )

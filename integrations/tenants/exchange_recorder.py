@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from integrations import telemetry
 from integrations.flatchr.exchange_log import Exchange, Observer
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.tenants.scopes import redacts_people, scopes_of
@@ -71,6 +72,31 @@ class ExchangeRecorder:
         rows = [exchange_row(one, self.integration_id, run=self.run) for one in self.ended]
         HttpExchange.objects.bulk_create(rows, ignore_conflicts=True)
         self.ended.clear()
+
+
+class CountingObserver:
+    """Passes everything on, and counts requests and waits for the metrics."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def exchange(self, exchange: Exchange) -> None:
+        if exchange.duration is not None:
+            telemetry.flatchr_answered(
+                host=exchange.host,
+                method=exchange.method,
+                status=exchange.status,
+                seconds=exchange.duration,
+            )
+        self._observer.exchange(exchange)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        # Told once a second of what is left of a pause (`Observer.waiting`).
+        telemetry.flatchr_waited(min(seconds, 1.0))
+        self._observer.waiting(seconds, reason)
+
+    def tick(self) -> None:
+        self._observer.tick()
 
 
 def redacting_observer(observer: Observer, integration: Integration) -> Observer:

@@ -82,6 +82,8 @@ TABLE: dict[str, Row] = {
     "livez": _by(Door.OPEN),
     "readyz": _by(Door.OPEN),
     "healthz": _by(Door.OPEN),
+    # Behind a token of its own.
+    "metrics": _by(Door.OPEN),
     "docs": _by(Door.OPEN),
     "openapi": _by(Door.OPEN),
     "set_language": _by(Door.OPEN, "POST"),

@@ -182,9 +182,9 @@ def test_a_request_is_logged_without_secrets_values_or_ids(
 
     row, key = create_key(name="Any", integrations=[tenant])
     router = Router([ApiRoute("GET", "ats/{who}", told)])
-    with caplog.at_level("INFO", "integrations.api"):
+    with caplog.at_level("INFO", "relais"):
         router(RequestFactory().get("/ats/x?email=ada", headers=bearer(key)), "ats/ada")
-    assert "GET ats/{who} 200" in caplog.text
+    assert "method=GET route=ats/{who} status=200" in caplog.text
     assert row.prefix in caplog.text
     assert "ada" not in caplog.text.lower()
     assert key not in caplog.text

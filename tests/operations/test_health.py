@@ -236,8 +236,7 @@ def test_a_sync_that_somebody_asked_for_counts_and_one_that_runs_does_not(
     "left_alone",
     [
         {"enabled": False},
-        {"deleted_at": timezone.now()},
-        {"credentials_invalid_at": timezone.now()},
+        {"credentials_invalid_at": timezone.now() - timedelta(days=4)},
     ],
     ids=lambda fields: next(iter(fields)),
 )

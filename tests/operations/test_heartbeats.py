@@ -95,9 +95,7 @@ def test_the_clocks_of_one_machine_agree() -> None:
 def test_a_worker_reports_its_queues_until_it_is_stopped(
     make_worker: Callable[..., Worker],
 ) -> None:
-    worker = make_worker(
-        "filesystem://", "--pool", "prefork", "--concurrency", "1", "-Q", "syncs,tags"
-    )
+    worker = make_worker("filesystem://", "--concurrency", "1", "-Q", "syncs,tags")
 
     row = reported(ProcessKind.WORKER)
     assert row.version == version()

@@ -16,7 +16,7 @@ from integrations.admin.base.formatting import NOTHING
 from integrations.admin.base.theme import AdminSite
 from integrations.admin.base.views import require
 from integrations.messages import translated
-from integrations.operations.health import Check, Status, health, overall
+from integrations.operations.health import HealthCheck, Status, health, overall
 from integrations.operations.heartbeats import Process, processes
 
 # The worst first.
@@ -74,7 +74,7 @@ def _said(status: Status) -> str:
     }[status]
 
 
-def _row(check: Check) -> CheckRow:
+def _row(check: HealthCheck) -> CheckRow:
     return CheckRow(
         title=translated(check.title),
         status=_said(check.status),
@@ -84,7 +84,7 @@ def _row(check: Check) -> CheckRow:
     )
 
 
-def _processes(checks: list[Check]) -> list[ProcessRow]:
+def _processes(checks: list[HealthCheck]) -> list[ProcessRow]:
     broken = any(
         check.name in ("database", "migrations") and check.status is Status.FAILED
         for check in checks

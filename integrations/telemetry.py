@@ -1,0 +1,134 @@
+"""One log line and one count for each thing done: a sync, a submission, an export, a request.
+
+They say ids, states and durations, and nothing of a person: whoever adds a field gives it a value
+of ours, never one of Flatchr's or of a caller's. `docs/operations.md`, Logs and Metrics, has them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from prometheus_client import Counter, Histogram
+
+logger = logging.getLogger("relais")
+
+_LONG = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
+_SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+RUNS = Counter("relais_sync_runs", "Syncs that have ended.", ["type", "state"])
+RUN_SECONDS = Histogram(
+    "relais_sync_run_seconds",
+    "From a worker's start of a sync to its end.",
+    ["type"],
+    buckets=_LONG,
+)
+SUBMISSIONS = Counter(
+    "relais_submission_steps", "Times that a worker left a submission in this state.", ["state"]
+)
+EXPORTS = Counter("relais_exports", "Exports that have ended.", ["state"])
+EXPORT_SECONDS = Histogram("relais_export_seconds", "Duration of an export.", buckets=_LONG)
+FLATCHR_REQUESTS = Counter(
+    "relais_flatchr_requests", "Attempts at requests to Flatchr.", ["host", "method", "status"]
+)
+FLATCHR_SECONDS = Histogram(
+    "relais_flatchr_request_seconds", "Duration of such an attempt.", ["host"], buckets=_SHORT
+)
+FLATCHR_WAITS = Counter(
+    "relais_flatchr_wait_seconds", "Seconds waited for a rate limit, or before another attempt."
+)
+API_SECONDS = Histogram(
+    "relais_api_request_seconds",
+    "Duration of a request to the API.",
+    ["method", "route", "status"],
+    buckets=_SHORT,
+)
+
+
+def run_ended(
+    *, run: int, tenant: str, type: str, state: str, error: str, requests: int, seconds: float
+) -> None:
+    RUNS.labels(type, state).inc()
+    RUN_SECONDS.labels(type).observe(seconds)
+    _line(
+        "sync",
+        {
+            "run": run,
+            "tenant": tenant,
+            "type": type,
+            "state": state,
+            "error": error,
+            "requests": requests,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def submission_left(
+    *, submission: str, tenant: str, state: str, error: str, seconds: float
+) -> None:
+    """A worker has done what it could for now; `state` says whether that was the end."""
+    SUBMISSIONS.labels(state).inc()
+    _line(
+        "submission",
+        {
+            "submission": submission,
+            "tenant": tenant,
+            "state": state,
+            "error": error,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def export_ended(
+    *, export: int, tenant: str | None, state: str, rows: int | None, seconds: float
+) -> None:
+    EXPORTS.labels(state).inc()
+    EXPORT_SECONDS.observe(seconds)
+    _line(
+        "export",
+        {
+            "export": export,
+            "tenant": tenant,
+            "state": state,
+            "rows": rows,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def api_answered(
+    *, method: str, route: str, status: int, key: str, tenant: str | None, seconds: float
+) -> None:
+    """`route` is the address with the names of its parameters, `key` the prefix of the API key."""
+    # A client can invent methods, and each would be a series of its own.
+    known = method if method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD") else "other"
+    API_SECONDS.labels(known, route, str(status)).observe(seconds)
+    _line(
+        "api",
+        {
+            "method": known,
+            "route": route,
+            "status": status,
+            "key": key,
+            "tenant": tenant,
+            "ms": round(seconds * 1000),
+        },
+    )
+
+
+def flatchr_answered(*, host: str, method: str, status: int | None, seconds: float) -> None:
+    """Counted only: each attempt is a row of the exchange log already."""
+    FLATCHR_REQUESTS.labels(host, method, str(status or "none")).inc()
+    FLATCHR_SECONDS.labels(host).observe(seconds)
+
+
+def flatchr_waited(seconds: float) -> None:
+    FLATCHR_WAITS.inc(seconds)
+
+
+def _line(event: str, fields: Mapping[str, str | float | None]) -> None:
+    said = {name: value for name, value in fields.items() if value not in (None, "")}
+    words = " ".join(f"{name}={value}" for name, value in said.items())
+    logger.info("%s %s", event, words, extra={"event": event, "fields": said})
