@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -24,13 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def provide(url: str) -> Iterator[dict[str, str]]:
     """Variables for passes that copy one of SQLite and one on the server of `url`."""
-    server, _, name = url.rpartition("/")
-    name = f"{name}_migrated"
+    parts = urlsplit(url)
+    name = f"{parts.path.strip('/')}_migrated"
+    address, server = (parts._replace(path=f"/{path}").geturl() for path in (name, "postgres"))
     with folder_in_tmp("migrated") as folder:
         try:
             _execute(server, "CREATE DATABASE {}", name)
             # At once: each is one process's work.
-            running = [_migrating(folder, address) for address in ("", f"{server}/{name}")]
+            running = [_migrating(folder, one) for one in ("", address)]
             ended = [process.communicate()[0] for process in running]
             for process, said in zip(running, ended, strict=True):
                 if process.returncode:
@@ -62,5 +64,5 @@ def _migrating(folder: Path, address: str) -> subprocess.Popen[str]:
 
 
 def _execute(server: str, statement: str, name: str) -> None:
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
