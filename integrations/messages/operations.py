@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from integrations.messages.declaration import gettext_noop, ngettext_noop
+from integrations.messages.declaration import Declared, gettext_noop, ngettext_noop
 
-TEXTS = {
+TEXTS: dict[str, Declared] = {
     "check_database": gettext_noop("Database"),
     "database_answers": gettext_noop("The database answers."),
     "database_does_not_answer": gettext_noop("The database does not answer."),

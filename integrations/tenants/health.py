@@ -29,7 +29,8 @@ from integrations.models import (
     SyncWarning,
 )
 
-# A worker claims a queued run within a second or two; after this time, none is running.
+# A worker claims a queued run within a second or two; after this time, none is running, or other
+# runs come first.
 UNCLAIMED = timedelta(seconds=30)
 # The sweep runs every minute; a due time this long past means that it does not run.
 OVERDUE = timedelta(minutes=15)
@@ -118,6 +119,7 @@ class Facts:
     credentials_invalid_at: datetime | None
     next_sync_at: datetime | None
     live: SyncRun | None = None
+    waits_its_turn: bool = False
     last: SyncRun | None = None
     held_run: SyncRun | None = None
     held: int = 0
@@ -169,7 +171,9 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
         return None
     if run.state == RunState.QUEUED:
         reason = _("Waiting for a worker to begin.")
-        if now - run.queued_at > UNCLAIMED:
+        if facts.waits_its_turn:
+            reason = _("Waiting for its turn: other syncs come first.")
+        elif now - run.queued_at > UNCLAIMED:
             reason = _(
                 "No worker has taken this sync up. Check that the worker process is running."
             )
@@ -284,14 +288,30 @@ def next_sync_at(integration: Integration) -> datetime | None:
     return min(due, default=None)
 
 
+def is_late(run: SyncRun, now: datetime) -> bool:
+    """Whether a run waits for a worker for longer than an idle one needs."""
+    return run.state == RunState.QUEUED and now - run.queued_at > UNCLAIMED
+
+
+def workers_are_busy(now: datetime) -> bool:
+    """Whether any sync is under way: those that wait are not taken up, because it is not their
+    turn.
+    """
+    running = SyncRun.objects.filter(state=RunState.RUNNING, lease_expires_at__gt=now)
+    return running.exists()
+
+
 def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
-    """The facts of each tenant, by id, in eight queries."""
+    """The facts of each tenant, by id, in eight queries, or nine where a sync waits long."""
     ids = [integration.pk for integration in integrations]
     newest = _newest_runs(ids)
     live = {
         run.integration_id: run
         for run in SyncRun.objects.filter(integration_id__in=ids, state__in=LIVE_STATES)
     }
+    now = timezone.now()
+    late = {key for key, run in live.items() if is_late(run, now)}
+    busy = bool(late) and workers_are_busy(now)
     held = _sums(HeldDeletion.objects.order_by().values("run").annotate(n=Count("pk")))
     wanted = {pk for row in newest.values() for pk in row.values() if pk} | held.keys()
     runs = SyncRun.objects.in_bulk(wanted)
@@ -317,6 +337,7 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
             credentials_invalid_at=integration.credentials_invalid_at,
             next_sync_at=next_sync_at(integration),
             live=live.get(integration.pk),
+            waits_its_turn=busy and integration.pk in late,
             last=runs.get(row["last"] or 0),
             held_run=held_run,
             held=held[held_run.pk] if held_run is not None else 0,

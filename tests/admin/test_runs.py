@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.admin.base.urls import change_url
-from integrations.models import HeldDeletion, Job, RunState, SyncRun
+from integrations.models import HeldDeletion, Integration, Job, RunState, SyncRun
+from integrations.tenants.health import assess, facts_for
 from tests.admin.conftest import Data
 from tests.admin.pages import run_address
 
@@ -73,6 +74,30 @@ def test_the_live_part_says_why_nothing_moves(client_of_alice: Client, data: Dat
         state=RunState.QUEUED, queued_at=now - timedelta(minutes=2)
     )
     assert "No worker has taken this sync up" in fragment(client_of_alice, run)
+
+
+def test_a_run_that_others_come_before_says_so(
+    client_of_alice: Client, data: Data, other_tenant: Integration
+) -> None:
+    now = timezone.now()
+    run = live_run(data, state=RunState.QUEUED)
+    SyncRun.objects.filter(pk=run.pk).update(queued_at=now - timedelta(minutes=2))
+    other = SyncRun.objects.create(
+        integration=other_tenant,
+        state=RunState.RUNNING,
+        lease_owner="alive",
+        lease_expires_at=now + timedelta(seconds=20),
+    )
+    assert "other syncs come first" in fragment(client_of_alice, run)
+    assert "other syncs come first" in facts_reason(data.tenant)
+
+    SyncRun.objects.filter(pk=other.pk).update(lease_expires_at=now - timedelta(seconds=1))
+    assert "No worker has taken this sync up" in fragment(client_of_alice, run)
+    assert "No worker has taken this sync up" in facts_reason(data.tenant)
+
+
+def facts_reason(tenant: Integration) -> str:
+    return assess(facts_for([tenant])[tenant.pk], timezone.now()).reason
 
 
 def test_the_live_part_says_when_to_stop_asking(client_of_alice: Client, data: Data) -> None:

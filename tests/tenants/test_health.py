@@ -53,6 +53,12 @@ def running(**fields: object) -> SyncRun:
             Step.OPEN_RUN,
         ),
         (
+            {"live": running(state=RunState.QUEUED), "waits_its_turn": True},
+            Condition.SYNCING,
+            "other syncs come first",
+            Step.OPEN_RUN,
+        ),
+        (
             {"credentials_invalid_at": NOW},
             Condition.CREDENTIALS_INVALID,
             "refused the API key",

@@ -19,12 +19,12 @@ from integrations.admin.runs.held import held_context
 from integrations.messages import translated
 from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
 from integrations.records import Model
+from integrations.tenants.health import is_late, workers_are_busy
 
 MOST_QUARANTINED = 50
 MOST_EXCHANGES = 20
 # A worker reports every few seconds; a longer silence than this is mentioned.
 SILENT = timedelta(seconds=12)
-UNCLAIMED = timedelta(seconds=20)
 PAUSE = _lazy("Flatchr asked for a pause")
 
 FIGURES = (
@@ -98,7 +98,9 @@ def _notice(run: SyncRun, now: datetime) -> str:
     if not run.is_live:
         return ""
     if run.state == RunState.QUEUED:
-        if now - run.queued_at > UNCLAIMED:
+        if is_late(run, now) and workers_are_busy(now):
+            return _("Waiting for its turn: other syncs come first.")
+        if is_late(run, now):
             return _(
                 "No worker has taken this sync up yet. Check that the worker process is running."
             )
