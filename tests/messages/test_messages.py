@@ -89,7 +89,7 @@ def test_a_list_is_separated_by_commas() -> None:
     ]
     message = Message("characters_replaced", changes=changes)
 
-    assert message == "Some characters are sent otherwise: — as -, ☺ as nothing"
+    assert message == "Some characters are sent differently: — as -, ☺ as nothing"
     assert message.render("fr").endswith("— devient -, ☺ devient rien")
 
 
