@@ -20,7 +20,7 @@ def lock_held(row: Model) -> Iterator[None]:
             else:
                 cursor.execute("BEGIN")
                 cursor.execute(
-                    f"SELECT 1 FROM {row._meta.db_table} WHERE id = %s FOR UPDATE",  # noqa: S608
+                    f"SELECT 1 FROM {row._meta.db_table} WHERE id = %s FOR NO KEY UPDATE",  # noqa: S608
                     [row.pk],
                 )
             yield
