@@ -19,7 +19,7 @@ from kombu import Exchange, Queue
 
 from config import public_url
 from config.environment import CHECKOUT, DATA_DIR, env
-from config.secret_files import read_or_create
+from integrations.encryption.secret_files import keys_in_file, read_or_create
 from integrations.lanes import Lane
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,10 +38,19 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
     DATA_DIR / "secret_key", get_random_secret_key
 )
-# The first key encrypts, every key decrypts: to rotate, put a new key in front.
-CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[]) or [
-    read_or_create(DATA_DIR / "credentials_keys", lambda: Fernet.generate_key().decode())
-]
+# Earlier ones, which still open what they have signed.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# The first key encrypts, every key decrypts: to rotate, put a new key in front. Without the
+# variable they are in this file, which is made with the first credentials.
+CREDENTIALS_KEYS_PATH = DATA_DIR / "credentials_keys"
+CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[]) or keys_in_file(CREDENTIALS_KEYS_PATH)
+for _place, _key in enumerate(CREDENTIALS_KEYS, 1):
+    try:
+        Fernet(_key)
+    except ValueError as _error:
+        raise ImproperlyConfigured(
+            f"CREDENTIALS_KEYS: number {_place} is no key of Fernet, 32 bytes in URL-safe base64."
+        ) from _error
 
 _public = public_url.parse(env.str("PUBLIC_URL", default="http://127.0.0.1:8000"))
 PUBLIC_URL = str(_public)

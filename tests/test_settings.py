@@ -26,15 +26,20 @@ def settings_of(data_dir: Path, *names: str, **given: str) -> dict[str, Any]:
     return found
 
 
-def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
+def test_a_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
 
-    first = settings_of(data_dir, "SECRET_KEY", "CREDENTIALS_KEYS")
+    first = settings_of(data_dir, "SECRET_KEY")
 
-    assert settings_of(data_dir, "SECRET_KEY", "CREDENTIALS_KEYS") == first
+    assert settings_of(data_dir, "SECRET_KEY") == first
     assert data_dir.stat().st_mode & 0o777 == 0o700
-    for name in ("secret_key", "credentials_keys"):
-        assert (data_dir / name).stat().st_mode & 0o777 == 0o600
+    assert (data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_of_credentials_are_not_made_by_starting(tmp_path: Path) -> None:
+    """They could be other ones than those that the database was encrypted with."""
+    assert settings_of(tmp_path, "CREDENTIALS_KEYS") == {"CREDENTIALS_KEYS": []}
+    assert not (tmp_path / "credentials_keys").exists()
 
 
 def test_a_data_directory_that_cannot_be_used_is_said(tmp_path: Path) -> None:

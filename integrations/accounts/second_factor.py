@@ -105,9 +105,19 @@ def _make_codes(user: Any) -> list[str]:
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-def _hash(code: str) -> str:
-    """The hash of a recovery code, which is stored in place of it."""
-    return salted_hmac("relais.recovery-code", code, algorithm="sha256").hexdigest()[:16]
+def _hash(code: str, secret: str | None = None) -> str:
+    """The hash of a recovery code, which is stored in place of it; under `SECRET_KEY`, unless
+    another is given.
+    """
+    digest = salted_hmac("relais.recovery-code", code, secret=secret, algorithm="sha256")
+    return digest.hexdigest()[:16]
+
+
+def _stored_hash(paper: StaticDevice, code: str) -> str:
+    """The hash under which the code is stored, maybe since an earlier `SECRET_KEY`."""
+    hashes = [_hash(code, secret) for secret in (None, *settings.SECRET_KEY_FALLBACKS)]
+    found = paper.token_set.filter(token__in=hashes).first()
+    return hashes[0] if found is None else found.token
 
 
 def verify(user: Any, code: str) -> Device | None:
@@ -121,7 +131,7 @@ def verify(user: Any, code: str) -> Device | None:
             app = _apps(user).select_for_update().filter(confirmed=True).first()
             return app if app is not None and _accepted(app, plain) else None
         paper = StaticDevice.objects.select_for_update().filter(user=user).first()
-        if paper is None or not _accepted(paper, _hash(plain)):
+        if paper is None or not _accepted(paper, _stored_hash(paper, plain)):
             return None
         record(
             Event.RECOVERY_CODE_USED,

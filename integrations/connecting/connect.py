@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.audit.trail import record
+from integrations.encryption.credentials import CredentialsKeysMissing
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Credentials, Policy, key_expiry
 from integrations.flatchr.credentials import Check, checks_of
+from integrations.messages import Message
 from integrations.models import (
     Event,
     FlatchrCredentials,
@@ -171,4 +173,9 @@ def _store(row: FlatchrCredentials, credentials: Credentials, *, checked: bool) 
     row.slug = credentials.slug
     row.key_expires_at = key_expiry(credentials.api_key)
     row.checked_at = timezone.now() if checked else None
-    row.save()
+    try:
+        row.save()
+    except CredentialsKeysMissing as error:
+        raise ConnectionRefused(
+            [Check("key", False, Message("no_keys_to_encrypt_with"))]
+        ) from error

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from config.secret_files import read_or_create
 from integrations.demo.processes import OnExit, Processes
+from integrations.encryption.secret_files import read_or_create
 from integrations.management import DONE, HELD
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
 from integrations.sandbox.credentials import about

@@ -13,6 +13,10 @@ TEXTS = {
         "The stored API key cannot be decrypted: the server's CREDENTIALS_KEYS have changed. "
         "Restore the earlier keys, or enter the API key again."
     ),
+    "no_keys_to_encrypt_with": gettext_noop(
+        "The server has no CREDENTIALS_KEYS to encrypt the key with, although other keys are "
+        "stored encrypted. Nothing was saved. Restore the server's keys first."
+    ),
     "both": gettext_noop("{first} and {last}"),
     "either": gettext_noop("{first} or {last}"),
     "integration_field_unknown": gettext_noop("This integration has no such integration field."),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from django.apps import apps
 from django.db import models
 
+from integrations.encryption.credentials import decrypt, encrypt
 from integrations.messages import dump, dump_text, load, load_text
 
 
@@ -72,11 +71,6 @@ class MessagesField(models.JSONField):
 UNREADABLE = "\ufffd"
 
 
-@lru_cache(maxsize=4)
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
-
-
 class EncryptedTextField(models.TextField):
     """Text, stored as a Fernet token under `CREDENTIALS_KEYS`; the first key encrypts.
 
@@ -89,12 +83,20 @@ class EncryptedTextField(models.TextField):
             return value
         if value == UNREADABLE:
             raise ValueError("An unreadable secret cannot be saved: enter it again.")
-        return _cipher(tuple(settings.CREDENTIALS_KEYS)).encrypt(str(value).encode()).decode()
+        return encrypt(str(value), are_others_stored=are_any_stored)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:  # noqa: ARG002
         if not value:
             return value
-        try:
-            return _cipher(tuple(settings.CREDENTIALS_KEYS)).decrypt(value.encode()).decode()
-        except InvalidToken:
-            return UNREADABLE
+        text = decrypt(value)
+        return UNREADABLE if text is None else text
+
+
+def are_any_stored() -> bool:
+    """Whether any row of any model has text that was encrypted."""
+    return any(
+        model._base_manager.exclude(**{field.name: ""}).exists()
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, EncryptedTextField)
+    )

@@ -29,3 +29,16 @@ def read_or_create(path: Path, make: Callable[[], str]) -> str:
     finally:
         draft.unlink()
     return path.read_text().strip()
+
+
+def keys_in(text: str) -> list[str]:
+    """The keys of a list that is separated by commas or lines."""
+    return [key.strip() for key in text.replace("\n", ",").split(",") if key.strip()]
+
+
+def keys_in_file(path: Path) -> list[str]:
+    """The keys of a file; none if there is no such file."""
+    try:
+        return keys_in(path.read_text())
+    except FileNotFoundError:
+        return []
