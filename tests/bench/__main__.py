@@ -18,6 +18,7 @@ from tests.bench import (
     exporting,
     fleet,
     listing,
+    moving,
     overview,
     searching,
     serving,
@@ -42,6 +43,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "recovery": workers.recovery,
     "submit": submitting.measure,
     "fleet": fleet.measure,
+    "move": moving.measure,
     "compare": comparing.measure,
 }
 
