@@ -6,12 +6,13 @@ import tomllib
 from functools import cache
 from importlib import metadata
 
-from config.environment import CHECKOUT
-
 
 @cache
 def version() -> str:
     """That of the checkout this file is in, else of the installed package."""
+    # Not above: an `.env` that cannot be read is to be said by whoever reads settings.
+    from config.environment import CHECKOUT
+
     if CHECKOUT is None:
         return metadata.version("relais")
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
