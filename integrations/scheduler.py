@@ -25,7 +25,7 @@ from integrations.submissions import retention as submission_retention
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
-from integrations.tenants import stats
+from integrations.tenants import states, stats
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ RETENTION_SECONDS = 3600.0
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
     *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
-    *(runs, schedules, stats, users, submission_retention, trail, uploads),
+    *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
 )
 
 

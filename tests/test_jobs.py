@@ -135,6 +135,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "e-mails about exports",
         "ends of uploads",
         "figures of tenants",
+        "states of tenants",
     }
     assert set(jobs.RETENTION) == {
         "deleted tenants",

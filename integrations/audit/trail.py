@@ -12,7 +12,7 @@ from django.db.models.sql import DeleteQuery
 from django.utils import timezone
 
 from integrations import client_address, jobs
-from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration
+from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration, TenantState
 
 # Names of details that would hold a secret.
 SECRET_NAMES = {"password", "api_key", "key", "token", "secret", "code"}
@@ -53,6 +53,9 @@ def record(
         details={label: _plain(value) for label, value in details.items() if value is not None},
     )
     entry.save(force_insert=True)
+    if tenant is not None:
+        # Whatever somebody did to it, its stored state (`tenants/states.py`) may be another now.
+        TenantState.objects.filter(pk=tenant.pk).update(outdated_at=timezone.now())
     return entry
 
 

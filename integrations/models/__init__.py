@@ -46,6 +46,7 @@ from integrations.models.derived import (
     SearchKind,
     SearchProgress,
     TenantFigures,
+    TenantState,
 )
 from integrations.models.exports import (
     LIVE_EXPORTS,
@@ -203,6 +204,7 @@ __all__ = [
     "SyncWarning",
     "Tag",
     "TenantFigures",
+    "TenantState",
     "TraitReading",
     "Trigger",
     "ValueDecision",

@@ -1,4 +1,5 @@
-"""Tables that are derived from the mirrored records: search entries, changes, figures."""
+"""Tables that are derived from the mirrored records: search entries, changes,
+figures and states of tenants."""
 
 from __future__ import annotations
 
@@ -110,3 +111,19 @@ class TenantFigures(models.Model):
 
     def __str__(self) -> str:
         return f"Figures of {self.integration_id}"
+
+
+class TenantState(models.Model):
+    """A tenant's state as it was last worked out (`tenants/states.py`)."""
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="stored_state"
+    )
+    # The condition's place in the order of attention: 0 needs it most.
+    rank = models.PositiveSmallIntegerField(db_index=True)
+    assessed_at = models.DateTimeField()
+    # From then on it may be another one.
+    outdated_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"State of {self.integration_id}"

@@ -108,16 +108,6 @@ def test_a_search_folds_accents_and_case_and_keeps_the_state(
     assert "No tenant matches" in page.content.decode()
 
 
-def test_past_the_limit_the_page_says_how_to_find_the_others(
-    alice: User, logged_in: LogIn, many: list[Integration], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "MOST_TENANTS", 5)
-    client = logged_in(alice)
-
-    assert "more tenants than this page looks at" in client.get(INDEX).content.decode()
-    assert listed(client, q="Société 18") == ["Société 18"]
-
-
 def test_a_member_finds_and_counts_only_own_tenants(
     charlie: User, logged_in: LogIn, many: list[Integration], other_data: Data
 ) -> None:

@@ -36,6 +36,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "tags": syncing.tags,
     "export": exporting.measure,
     "home": overview.measure,
+    "tenants": overview.many,
     "list": listing.measure,
     "search": searching.measure,
     "serve": serving.measure,

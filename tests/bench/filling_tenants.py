@@ -17,6 +17,7 @@ from integrations.models import (
     RunState,
     SyncRun,
     SyncType,
+    TenantFigures,
 )
 from integrations.records import Model
 from tests.bench.filling import STAGES, words
@@ -110,3 +111,50 @@ def _surroundings(tenant: Integration, now: datetime) -> None:
         for run in runs
         for model in Model
     )
+
+
+def fill_many_tenants(tenants: int) -> None:
+    """So many tenants with four syncs each and the figures of a count, and no records.
+
+    One in a hundred fails.
+    """
+    now = timezone.now()
+    made = Integration.objects.bulk_create(
+        Integration(organization=f"Société {number:05}", environment="sandbox")
+        for number in range(tenants)
+    )
+    FlatchrCredentials.objects.bulk_create(
+        FlatchrCredentials(integration=tenant, api_key="key", company_key="company", slug="slug")
+        for tenant in made
+    )
+    FlatchrSettings.objects.bulk_create(FlatchrSettings(integration=tenant) for tenant in made)
+    for back in (4, 3, 2, 1):
+        started = now - timedelta(hours=back)
+        SyncRun.objects.bulk_create(
+            SyncRun(
+                integration=tenant,
+                type=SyncType.FULL,
+                state=RunState.FAILED if back == 1 and not n % 100 else RunState.SUCCEEDED,
+                started_at=started,
+                ended_at=started + timedelta(seconds=20),
+            )
+            for n, tenant in enumerate(made)
+        )
+    SyncRun.objects.update(queued_at=now - timedelta(hours=1))
+    weeks = [[(now.date() - timedelta(weeks=back)).isoformat(), 5] for back in range(26)]
+    stages = [{"id": f"s{n}", "name": f"Étape {n}", "count": 3} for n in range(STAGES)]
+    TenantFigures.objects.bulk_create(
+        TenantFigures(
+            integration=tenant,
+            counted_at=now,
+            through_run=0,
+            candidates=100,
+            applications=120,
+            weeks=weeks,
+            stages=stages,
+            full_seconds=20,
+        )
+        for tenant in made
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

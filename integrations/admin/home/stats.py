@@ -62,9 +62,12 @@ class SubmissionFigure:
     tone: str = ""
 
 
-def submission_figures(tenant_ids: Iterable[str]) -> list[SubmissionFigure]:
-    """What is in progress and what has ended in the last seven days; empty if there is neither."""
-    mine = Submission.objects.filter(integration_id__in=list(tenant_ids)).order_by()
+def submission_figures(tenant_ids: Any) -> list[SubmissionFigure]:
+    """What is in progress and what has ended in the last seven days; empty if there is neither.
+
+    `tenant_ids` is a list, or a queryset that selects them.
+    """
+    mine = Submission.objects.filter(integration_id__in=tenant_ids).order_by()
     live = _by_state(mine.filter(state__in=LIVE_SUBMISSIONS))
     ended = _by_state(mine.since(6).exclude(state__in=LIVE_SUBMISSIONS))
     if not live and not ended:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +17,7 @@ from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.access import TenantScopedAdmin
 from integrations.admin.base.admin import CappedChangeList, NextStep, first_tenant_step
 from integrations.admin.base.badges import badge
-from integrations.admin.base.filters import FieldFilter
+from integrations.admin.base.filters import FieldFilter, ListFilter
 from integrations.admin.base.formatting import NOTHING, ago
 from integrations.admin.base.urls import list_url
 from integrations.admin.home.tenant_summary import TenantView, tenant_views
@@ -31,6 +32,8 @@ from integrations.admin.tenants import (
 )
 from integrations.messages import translated
 from integrations.models import ConnectionLink, Environment, Integration, LinkState
+from integrations.tenants.health import Condition
+from integrations.tenants.states import condition_of, rank
 
 
 class EnvironmentFilter(FieldFilter):
@@ -38,6 +41,21 @@ class EnvironmentFilter(FieldFilter):
     parameter_name = field = "environment"
     any_label = _lazy("Any environment")
     choices_ = [(str(value), str(label)) for value, label in Environment.choices]
+
+
+class StateFilter(ListFilter):
+    """The state as it was last stored (`tenants/states.py`); the rows show the present one."""
+
+    title = _lazy("state")
+    parameter_name = "state"
+    any_label = _lazy("Any state")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(condition.slug, condition.label) for condition in Condition]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        chosen = condition_of(self.value() or "")
+        return queryset if chosen is None else queryset.filter(stored_state__rank=rank(chosen))
 
 
 class TenantChangeList(CappedChangeList):
@@ -55,7 +73,7 @@ class TenantAdmin(TenantScopedAdmin):
 
     record_key = "<path:object_id>"
     list_display = ("name", "state", "reason", "environment_name", "last_sync", "next_sync")
-    list_filter = (EnvironmentFilter,)
+    list_filter = (StateFilter, EnvironmentFilter)
     search_fields = ("organization", "origin_id")
     search_placeholder = _lazy("Company or your own ID")
     sortable_by = ("name",)

@@ -1,0 +1,117 @@
+"""The stored state of each tenant, by which the overview and the list sort, filter and count.
+
+`health.py` works a state out, too slowly to do so for thousands of tenants on a page. The sweep
+stores it anew where it may have changed: after a sync began or ended, after whatever the audit
+trail has of a tenant, and ten minutes after the last time, as keys expire and syncs grow overdue.
+Pages work out those few that the sweep has not come round to, without writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from integrations import jobs
+from integrations.models import LIVE_STATES, Integration, SyncRun, TenantState
+from integrations.tenants.health import Condition, Facts, Health, health_of
+
+VALID_FOR = timedelta(minutes=10)
+# What one sweep works out, and what a page does.
+MOST_A_SWEEP = 2000
+MOST_A_PAGE = 100
+BATCH = 500
+# The newest runs, among which those are looked for that began and ended between two sweeps.
+NEWEST_RUNS = 2000
+
+CONDITIONS = list(Condition)
+
+
+def rank(condition: Condition) -> int:
+    """Its place in the order of attention, as it is stored."""
+    return CONDITIONS.index(condition)
+
+
+def current_ranks(stored: Mapping[str, int | None]) -> dict[str, int]:
+    """The ranks of these tenants, given the stored ones: anew where one is missing or outdated.
+
+    At most `MOST_A_PAGE` are worked out, so one that the sweep has not come round to for long may
+    be missing in what is returned.
+    """
+    unknown = [pk for pk, known in stored.items() if known is None]
+    behind = [pk for pk in (*_with_news(MOST_A_PAGE), *_due(MOST_A_PAGE)) if pk in stored]
+    wanted = list(dict.fromkeys([*unknown, *behind]))[:MOST_A_PAGE]
+    found = health_of(list(Integration.objects.filter(pk__in=wanted)))
+    ranks = {pk: known for pk, known in stored.items() if known is not None}
+    return ranks | {pk: rank(state.condition) for pk, (_facts, state) in found.items()}
+
+
+def outdated(*, most: int) -> list[str]:
+    """Ids of tenants whose state is to be worked out and stored, at most so many."""
+    present = Integration.objects.present()
+    unknown = present.filter(stored_state=None).values_list("pk", flat=True)[:most]
+    return list(dict.fromkeys([*unknown, *_with_news(most), *_due(most)]))[:most]
+
+
+def _due(most: int) -> list[str]:
+    due = TenantState.objects.filter(outdated_at__lte=timezone.now()).order_by("outdated_at")
+    return list(due.values_list("pk", flat=True)[:most])
+
+
+def _with_news(most: int) -> list[str]:
+    """Tenants of which a run has begun or ended since their state was worked out."""
+    syncing = rank(Condition.SYNCING)
+    live = SyncRun.objects.filter(integration=OuterRef("pk"), state__in=LIVE_STATES)
+    ended = TenantState.objects.filter(rank=syncing).exclude(Exists(live))
+    begun = (
+        SyncRun.objects.filter(state__in=LIVE_STATES, integration__deleted_at=None)
+        .exclude(integration__stored_state__rank=syncing)
+        .filter(queued_at__gt=F("integration__stored_state__assessed_at"))
+    )
+    # Ids only grow, so that the newest are found without a sort.
+    ids = SyncRun.objects.order_by("-id").values_list("pk", flat=True)
+    first = next(iter(ids[NEWEST_RUNS : NEWEST_RUNS + 1]), 0)
+    short = SyncRun.objects.filter(pk__gt=first).filter(
+        Q(queued_at__gt=F("integration__stored_state__assessed_at"))
+        | Q(ended_at__gt=F("integration__stored_state__assessed_at"))
+    )
+    return [
+        *ended.values_list("pk", flat=True)[:most],
+        *begun.values_list("integration_id", flat=True)[:most],
+        *short.order_by().values_list("integration_id", flat=True)[:most],
+    ]
+
+
+@jobs.SWEEP.register("states of tenants")
+def refresh() -> None:
+    """Work out and store the states that may have changed. Idempotent."""
+    behind = outdated(most=MOST_A_SWEEP)
+    for start in range(0, len(behind), BATCH):
+        store(health_of(list(Integration.objects.filter(pk__in=behind[start : start + BATCH]))))
+
+
+def store(states: Mapping[str, tuple[Facts, Health]]) -> None:
+    """Store these states, by tenant."""
+    now = timezone.now()
+    rows = [
+        TenantState(
+            integration_id=pk,
+            rank=rank(state.condition),
+            assessed_at=now,
+            outdated_at=now + VALID_FOR,
+        )
+        for pk, (_facts, state) in states.items()
+    ]
+    TenantState.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["integration"],
+        update_fields=["rank", "assessed_at", "outdated_at"],
+    )
+
+
+def condition_of(slug: str) -> Condition | None:
+    """The condition of that name in addresses."""
+    return next((one for one in Condition if one.slug == slug), None)
