@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from integrations.admin.base import pagination
 from integrations.models import ApiKey, Candidate, CustomField, Integration, ValueDecision
+from integrations.tenants import states
 from tests.admin.conftest import Data, Fill
 from tests.admin.pages import LISTS, LISTS_OF_ACTIVITY, SYSTEM_LISTS, list_address
 
@@ -89,6 +90,7 @@ def test_pages_take_as_many_queries_for_100_tenants_as_for_10(
             ValueDecision.objects.create(
                 integration=tenant, kind="contract", value="x", key="x", decided_by=user
             )
+        states.refresh()  # as the sweep does within seconds
 
     overview = reverse("admin:index")
     lists = [
@@ -98,7 +100,7 @@ def test_pages_take_as_many_queries_for_100_tenants_as_for_10(
     few = {address: queries_of(client, address) for address in (overview, *lists)}
     grow(10, 100)
 
-    assert len(few[overview]) < 20
+    assert len(few[overview]) < 30
     _assert_as_many(client, few)
 
 
