@@ -49,7 +49,7 @@ def test_good_rows_are_good_and_what_will_be_sent_is_shown(tenant: Integration) 
         ["Cover letter", "It's me"],
     ]
     assert findings(upload)[2] == [
-        ("note", "cover_letter", "Some characters are sent otherwise: ’ as '")
+        ("note", "cover_letter", "Some characters are sent differently: ’ as '")
     ]
     assert not Submission.objects.exists()
 
