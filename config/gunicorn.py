@@ -6,10 +6,11 @@ import ctypes
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
+import django
 from django.core.exceptions import ImproperlyConfigured
-from gunicorn.errors import AppImportError
 
 try:
     from config.environment import env
@@ -37,8 +38,13 @@ _MALLOC = {-1: 16 * 1024**2, -3: 4 * 1024**2}  # M_TRIM_THRESHOLD, M_MMAP_THRESH
 
 
 def on_starting(_: Any) -> None:
-    """Put the counts of the processes before into one file, once, before there are others."""
+    """End the server in words, before it serves anything, if pages cannot work. Put the counts of
+    the processes before into one file, once, before there are others.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if problem := _found_in_a_child(_static_files_problem):
+        sys.stderr.write(f"Relais cannot start. {problem}\n")
+        sys.exit(4)
     from django.conf import settings
 
     if settings.METRICS_TOKEN:
@@ -47,19 +53,45 @@ def on_starting(_: Any) -> None:
         merge_dead_counts(settings.METRICS_DIR)
 
 
-def post_worker_init(worker: Any) -> None:
-    """Prepare a process that is about to serve; end the server in words if pages cannot work.
+def _found_in_a_child(find: Callable[[], str]) -> str:
+    """What `find` returns in a process of its own.
 
-    Only at its start: a server that runs goes on, with pages that are older than their files.
+    What it imports would else stay in the main process, and with it in those that are started
+    after a reload, whose code it would be.
     """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write(find())
+        finally:
+            # What has failed here fails in the processes that serve, too, and is said by them.
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        found = pipe.read()
+    os.waitpid(child, 0)
+    return found
+
+
+def _static_files_problem() -> str:
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        return str(error)
     from integrations.operations import static_files
 
-    if problem := static_files.problem():
-        if worker.age > workers:
-            worker.log.error(problem)
-        else:
-            # The one error that gunicorn says without a traceback, and does not try again after.
-            raise AppImportError(f"Relais cannot start. {problem}")
+    return static_files.problem()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Prepare a process that is about to serve. A server that runs goes on when files change, with
+    pages that are older than these.
+    """
+    if problem := _static_files_problem():
+        worker.log.error(problem)
     _keep_memory()
     # Nothing imported so far is garbage: a full collection over it took about 40 ms, in the middle
     # of a request.

@@ -42,7 +42,7 @@ from integrations.messages import Message
 Host = Literal["api", "careers"]
 Params = Mapping[str, str | int]
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 # Some career sites are behind a firewall that refuses bare clients (`docs/flatchr-api.md §4`);
 # the "compatible" form passes and still names us.
 USER_AGENTS: dict[Host, str] = {

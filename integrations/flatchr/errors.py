@@ -228,6 +228,11 @@ TABLE: tuple[Rule, ...] = (
         Message("flatchr_misconfigured"),
         exceptions=(requests.RequestException,),
     ),
+    Rule(
+        ErrorKind.KEY_UNREADABLE,
+        False,
+        Message("stored_key_unreadable"),
+    ),
 )
 
 

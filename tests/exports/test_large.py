@@ -232,7 +232,7 @@ def test_who_has_lost_the_tenant_gets_nothing(rows: Rows, alice: User, bob: User
 
     assert not selection.may_fetch(now(early), User.objects.get(pk=alice.pk))
     assert now(late).state == ExportState.FAILED
-    assert "may no longer take" in now(late).error
+    assert "may no longer export" in now(late).error
 
 
 def test_a_viewer_takes_nothing_away_in_the_background_either(

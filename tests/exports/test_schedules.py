@@ -134,7 +134,7 @@ def test_who_has_lost_the_tenant_is_sent_nothing_any_more(rows: Rows, alice: Use
     assert "may no longer see" in export.mail_error
     other.refresh_from_db()
     assert (other.next_at, Export.objects.count()) == (None, 1)
-    assert "may no longer take" in other.stopped
+    assert "may no longer export" in other.stopped
 
 
 def test_a_mail_server_that_does_not_answer_is_tried_again_and_given_up_in_words(

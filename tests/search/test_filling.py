@@ -169,4 +169,5 @@ def test_an_index_that_is_missing_is_told_of_and_made(tenant: Integration) -> No
 def test_an_idle_sweep_asks_once(tenant: Integration) -> None:
     with CaptureQueriesContext(connection) as captured:
         filling.SEARCH_ENTRIES.sweep()
-    assert len(captured) == 1
+    asked = [query["sql"] for query in captured if "clock_timestamp" not in query["sql"]]
+    assert len(asked) == 1
