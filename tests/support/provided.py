@@ -87,6 +87,9 @@ def server(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # Children that have not ended with it, as a process of gunicorn that hangs at its exit.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def install_debian_package(name: str) -> bool:
