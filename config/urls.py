@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config.health import healthz, livez, readyz
-from config.metrics import metrics
+from config.health import healthz, livez, metrics, readyz
 from integrations.admin.accounts.language import set_language
 from integrations.admin.registry import site
 

@@ -22,6 +22,8 @@ from integrations.models import (
     FlatchrSettings,
     Integration,
     Job,
+    ProcessHeartbeat,
+    ProcessKind,
     Submission,
     SyncRun,
     Trigger,
@@ -287,6 +289,18 @@ def test_a_worker_that_is_asked_to_stop_hands_its_sync_back_and_another_goes_on(
     worker.start()
     wait_until(lambda: now(run).state == "SUCCEEDED")
     assert now(run).attempts == 1
+
+
+@in_database
+def test_a_scheduler_inside_a_worker_sweeps_and_reports_as_one_of_its_own_does(
+    connected_tenant: Integration, make_worker: Callable[..., Worker], tmp_path: Path
+) -> None:
+    Integration.objects.update(next_full_at=timezone.now())
+
+    make_worker("filesystem://", "-B", "-s", str(tmp_path / "beat"), *PREFORK)
+
+    wait_until(lambda: SyncRun.objects.filter(trigger="SCHEDULE").exists())
+    wait_until(ProcessHeartbeat.objects.filter(kind=ProcessKind.SCHEDULER).exists)
 
 
 @in_database

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from integrations.messages.catalogue import TEXTS
@@ -43,7 +43,9 @@ class Message(str):
         if params.keys() != declared.places:
             expected = ", ".join(sorted(declared.places)) or "none"
             raise TypeError(f"{code} takes these parameters: {expected}; not: {sorted(params)}")
-        message = super().__new__(cls, _filled(declared.english(params), params, str))
+        message = super().__new__(
+            cls, _filled(declared.english(params), params, str, "{:,}".format)
+        )
         message.code = code
         message.params = params
         return message
@@ -56,6 +58,7 @@ class Message(str):
     def render(self, language: str | None = None) -> str:
         """The text in `language`, or else in the active one; English where that lacks it."""
         from django.utils import translation
+        from django.utils.formats import number_format
 
         if language is not None:
             with translation.override(language):
@@ -66,7 +69,8 @@ class Message(str):
             template = translation.ngettext(declared.text, declared.plural, count)
         else:
             template = translation.gettext(declared.text)
-        return _filled(template, self.params, translated)
+        grouped = partial(number_format, force_grouping=True)
+        return _filled(template, self.params, translated, grouped)
 
     # As `SafeString` does: `str(error)` of an exception raised with a message is that message.
     def __str__(self) -> Message:
@@ -97,8 +101,15 @@ def translated(said: object) -> str:
     return text.render() if isinstance(text, Message) else text
 
 
-def _filled(template: str, params: Mapping[str, Param], shown: Callable[[object], str]) -> str:
-    """`template` with its places filled in; braces and percent signs in a value mean nothing."""
+def _filled(
+    template: str,
+    params: Mapping[str, Param],
+    shown: Callable[[object], str],
+    grouped: Callable[[int], str],
+) -> str:
+    """`template` with its places filled in, a count by `grouped` and all else by `shown`; braces
+    and percent signs in a value mean nothing.
+    """
 
     if not params:
         return template
@@ -108,7 +119,7 @@ def _filled(template: str, params: Mapping[str, Param], shown: Callable[[object]
         if isinstance(given, list | tuple):
             return (" " if place[1] == "sentences" else ", ").join(map(shown, given))
         if place[1] == "count" and isinstance(given, int):
-            return f"{given:,}"
+            return grouped(given)
         return shown(given)
 
     return PLACE.sub(value, template)

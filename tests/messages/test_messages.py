@@ -118,6 +118,14 @@ def test_each_language_has_its_own_plural(count: int, english: str, french: str)
     assert message.render("fr") == french
 
 
+def test_a_count_is_grouped_as_its_language_groups() -> None:
+    nested = Message("sequence", sentences=[Message("migrations_not_applied", count=12_345)])
+
+    assert nested == "12,345 migrations are not applied."
+    assert "12\N{NO-BREAK SPACE}345" in nested.render("fr")
+    assert nested.render("en") == nested
+
+
 @pytest.mark.parametrize("odd", ["{limit}", "{0}", "%(limit)s 100 %", "%s", "{", "\\1", "", "é\0"])
 def test_what_looks_like_a_place_in_a_value_is_no_place(odd: str) -> None:
     assert too_large(odd) == f"“{odd}” is larger than 5 MB."

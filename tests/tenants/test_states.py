@@ -18,6 +18,7 @@ from integrations.audit.trail import record
 from integrations.models import (
     Event,
     Integration,
+    Membership,
     RunState,
     SyncRun,
     TenantFigures,
@@ -180,6 +181,10 @@ def test_kept_figures_of_many_are_those_of_the_user_who_asks(
     assert logged_in(admin).get(INDEX).context["total"].candidates == 31
     for _again in range(2):
         assert logged_in(alice).get(INDEX).context["total"].candidates == 1
+
+    Membership.objects.filter(user=alice, integration=tenant).update(integration=many[0])
+    TenantFigures.objects.filter(pk=many[0].pk).update(candidates=7)
+    assert logged_in(alice).get(INDEX).context["total"].candidates == 7
 
 
 def test_ranks_are_in_the_order_of_attention() -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import md5
+from hashlib import blake2b
 from typing import Any
 
 from django.core.cache import cache
@@ -70,7 +70,7 @@ def home(request: HttpRequest) -> dict[str, Any]:
     views = full_views(shown, health_of(shown), of_shown)
     alone = len(visible) == 1 and len(views) == 1
     scope = _scope(request, found if asked else None)
-    added, charts = _together(request, scope, asked, len(found))
+    added, charts = _together(scope, [one.pk for one in found])
     return {
         "tenants": views,
         "any": bool(visible),
@@ -127,10 +127,8 @@ def _scope(request: HttpRequest, found: Sequence[ListedTenant] | None) -> Any:
     return scope if found is None else scope.filter(pk__in=[one.pk for one in found])
 
 
-def _together(
-    request: HttpRequest, scope: Any, asked: str, count: int
-) -> tuple[Figures, list[Chart]]:
-    """The figures and charts of these tenants together."""
+def _together(scope: Any, ids: Sequence[str]) -> tuple[Figures, list[Chart]]:
+    """The figures and charts of the tenants that `scope` selects, whose ids these are, together."""
 
     def add() -> tuple[Figures, list[Chart]]:
         tenants = list(scope)
@@ -138,12 +136,11 @@ def _together(
         charts = of_all([(tenant, figures[tenant.pk]) for tenant in tenants])
         return total(figures.values()), charts
 
-    if count <= ADDED_AT_ONCE:
+    if len(ids) <= ADDED_AT_ONCE:
         return add()
-    user: Any = request.user
-    query = md5(asked.encode(), usedforsecurity=False).hexdigest()
-    key = f"overview-{user.pk}-{get_language()}-{query}"
-    found: Any = cache.get_or_set(key, add, KEPT_SECONDS)
+    # Of exactly these tenants: who has lost one of them is shown nothing of it any more.
+    which = blake2b("\n".join(sorted(ids)).encode(), digest_size=16).hexdigest()
+    found: Any = cache.get_or_set(f"overview-{get_language()}-{which}", add, KEPT_SECONDS)
     return found
 
 
