@@ -69,8 +69,8 @@ class Message(str):
             template = translation.ngettext(declared.text, declared.plural, count)
         else:
             template = translation.gettext(declared.text)
-        grouped = partial(number_format, force_grouping=True)
-        return _filled(template, self.params, translated, grouped)
+        number = partial(number_format, force_grouping=True)
+        return _filled(template, self.params, translated, number)
 
     # As `SafeString` does: `str(error)` of an exception raised with a message is that message.
     def __str__(self) -> Message:
@@ -105,10 +105,10 @@ def _filled(
     template: str,
     params: Mapping[str, Param],
     shown: Callable[[object], str],
-    grouped: Callable[[int], str],
+    number: Callable[[float], str],
 ) -> str:
-    """`template` with its places filled in, a count by `grouped` and all else by `shown`; braces
-    and percent signs in a value mean nothing.
+    """`template` with its places filled in, counts and fractions by `number`, all else by `shown`;
+    braces and percent signs in a value mean nothing.
     """
 
     if not params:
@@ -118,8 +118,8 @@ def _filled(
         given = params.get(place[1], place[0])
         if isinstance(given, list | tuple):
             return (" " if place[1] == "sentences" else ", ").join(map(shown, given))
-        if place[1] == "count" and isinstance(given, int):
-            return grouped(given)
+        if isinstance(given, float) or (place[1] == "count" and isinstance(given, int)):
+            return number(given)
         return shown(given)
 
     return PLACE.sub(value, template)

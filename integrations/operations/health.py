@@ -219,7 +219,7 @@ def _broker(answers: bool) -> HealthCheck:
 
 
 def _disk(free: int) -> HealthCheck:
-    title, text = Message("check_disk"), Message("disk_free", gigabytes=f"{free / GIGABYTE:.1f}")
+    title, text = Message("check_disk"), Message("disk_free", gigabytes=round(free / GIGABYTE, 1))
     if free >= DISK_LOW:
         return HealthCheck("disk", title, Status.OK, text)
     status = Status.WARNING if free >= DISK_FULL else Status.FAILED

@@ -124,6 +124,8 @@ def test_a_count_is_grouped_as_its_language_groups() -> None:
     assert nested == "12,345 migrations are not applied."
     assert "12\N{NO-BREAK SPACE}345" in nested.render("fr")
     assert nested.render("en") == nested
+    assert Message("disk_free", gigabytes=1.5).render("fr").startswith("1,5")
+    assert Message("disk_free", gigabytes=1.5).startswith("1.5")
 
 
 @pytest.mark.parametrize("odd", ["{limit}", "{0}", "%(limit)s 100 %", "%s", "{", "\\1", "", "é\0"])

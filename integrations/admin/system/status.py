@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission
@@ -95,7 +96,9 @@ def _processes(checks: list[HealthCheck]) -> list[ProcessRow]:
 def _process(found: Process) -> ProcessRow:
     clock = NOTHING
     if found.clock_ahead is not None:
-        clock = f"{found.clock_ahead:+.1f} s"
+        ahead = round(found.clock_ahead, 1)
+        # Not "-0.0".
+        clock = f"{'+' if ahead > 0 else ''}{number_format(ahead or 0.0, 1)} s"
     return ProcessRow(
         kind=str(found.kind.label),
         where=_("%(host)s, process %(pid)s") % {"host": found.host, "pid": found.pid},
