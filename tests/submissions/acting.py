@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db.models import F
@@ -34,6 +35,16 @@ def entry(job: Job | str, **fields: Any) -> SubmissionEntry:
         "attachments": (cv(),),
     }
     return SubmissionEntry(**{**given, **fields})
+
+
+def draft(tenant: Integration, job: Job | str, **fields: Any) -> Submission:
+    return service.save_draft(tenant, entry(job, **fields), user=None, kind="CANDIDATE")
+
+
+def stored(data_dir: Path) -> list[bytes]:
+    """The contents of the files that are kept."""
+    files = (data_dir / "submissions").rglob("*")
+    return sorted(path.read_bytes() for path in files if path.is_file())
 
 
 def queue(
