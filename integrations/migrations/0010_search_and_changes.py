@@ -2,25 +2,9 @@
 
 import django.db.models.deletion
 import integrations.models.fields
-from django.db import DatabaseError, migrations, models, transaction
+from django.db import migrations, models
 
-
-def index_words(apps, schema_editor):
-    """On PostgreSQL, the trigram index of the search. A role that may not create the extension
-    goes without: `search/index.py` says so, and makes the index once the extension is there.
-    """
-    connection = schema_editor.connection
-    if connection.vendor != "postgresql":
-        return
-    try:
-        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            cursor.execute(
-                "CREATE INDEX search_entry_words ON integrations_searchentry"
-                " USING gin (words gin_trgm_ops)"
-            )
-    except DatabaseError:
-        return
+from integrations.migrations._database_objects import index_words
 
 
 class Migration(migrations.Migration):

@@ -4,61 +4,7 @@ import django.utils.timezone
 import integrations.models.fields
 from django.db import migrations, models
 
-# Only what an `AuditPurge` allows may go; `integrations.audit.purge` is the way.
-POSTGRESQL = (
-    """
-    CREATE OR REPLACE FUNCTION integrations_auditentry_refuse() RETURNS trigger AS $$
-    BEGIN
-        IF TG_OP = 'DELETE' AND EXISTS (
-            SELECT 1 FROM integrations_auditpurge WHERE before > OLD.at
-        ) THEN
-            RETURN OLD;
-        END IF;
-        RAISE EXCEPTION 'The audit trail is append-only';
-    END
-    $$ LANGUAGE plpgsql
-    """,
-    """
-    CREATE TRIGGER integrations_auditentry_append_only
-    BEFORE UPDATE OR DELETE ON integrations_auditentry
-    FOR EACH ROW EXECUTE FUNCTION integrations_auditentry_refuse()
-    """,
-)
-SQLITE = (
-    """
-    CREATE TRIGGER integrations_auditentry_no_update
-    BEFORE UPDATE ON integrations_auditentry
-    BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only'); END
-    """,
-    """
-    CREATE TRIGGER integrations_auditentry_no_delete
-    BEFORE DELETE ON integrations_auditentry
-    WHEN NOT EXISTS (SELECT 1 FROM integrations_auditpurge WHERE before > OLD.at)
-    BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only'); END
-    """,
-)
-DROPPED = {
-    "postgresql": (
-        "DROP TRIGGER IF EXISTS integrations_auditentry_append_only ON integrations_auditentry",
-        "DROP FUNCTION IF EXISTS integrations_auditentry_refuse()",
-    ),
-    "sqlite": (
-        "DROP TRIGGER IF EXISTS integrations_auditentry_no_update",
-        "DROP TRIGGER IF EXISTS integrations_auditentry_no_delete",
-    ),
-}
-
-
-def guard(apps, schema_editor):
-    postgresql = schema_editor.connection.vendor == "postgresql"
-    for statement in POSTGRESQL if postgresql else SQLITE:
-        schema_editor.execute(statement)
-
-
-def unguard(apps, schema_editor):
-    for statement in DROPPED[schema_editor.connection.vendor]:
-        schema_editor.execute(statement)
-
+from integrations.migrations._database_objects import guard_audit_trail, unguard_audit_trail
 
 def first_members_manage(apps, schema_editor):
     """Members could do everything but what administrators could, and become Operators. The first
@@ -134,5 +80,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(first_members_manage, migrations.RunPython.noop),
-        migrations.RunPython(guard, unguard),
+        migrations.RunPython(guard_audit_trail, unguard_audit_trail),
     ]

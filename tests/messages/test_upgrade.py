@@ -19,6 +19,7 @@ from integrations.models import (
     SyncRun,
     SyncWarning,
 )
+from tests.support.single_migrations import single_executor
 
 BEFORE = [("integrations", "0022_message_columns")]
 AFTER = [("integrations", "0023_message_codes")]
@@ -78,7 +79,7 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 @pytest.fixture
 def migrate() -> Iterator[Any]:
     def to(targets: list[tuple[str, str]]) -> Any:
-        executor = MigrationExecutor(connection)
+        executor = single_executor()
         executor.migrate(targets)
         return executor.loader.project_state(targets).apps
 

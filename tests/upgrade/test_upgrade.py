@@ -34,10 +34,9 @@ CONVERSIONS: dict[str, Any] = {
 
 # To the migrations that the earlier commit ended with, of all apps at once.
 MIGRATE = """
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from tests.support.single_migrations import single_executor
 
-MigrationExecutor(connection).migrate({targets})
+single_executor().migrate({targets})
 """
 
 
