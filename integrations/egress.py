@@ -1,4 +1,4 @@
-"""The guarded outbound request to an address that a user names; never into our own network (SSRF).
+"""The guarded outbound requests to addresses that users name; never into our own network (SSRF).
 
 A host is looked up once, every address of it is checked, and the connection goes to one that was
 checked, so that a second look-up cannot lead elsewhere (DNS rebinding); TLS still verifies the
@@ -19,7 +19,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from ipaddress import ip_address, ip_network
@@ -39,7 +39,7 @@ from integrations.egress_targets import (
     plain,
 )
 
-__all__ = ["EgressError", "FetchedFile", "fetch", "resolve"]
+__all__ = ["Answer", "EgressError", "FetchedFile", "check", "fetch", "post", "resolve"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -47,6 +47,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_ADDRESSES = 4  # of one host, that are tried
 _CHUNK = 64 * 1024
 _LONGEST_PAUSE = 15.0  # seconds without a byte
+_BODY_WAIT = 2.0  # seconds for the body of an answer whose status is known
+_LOOK_UP = 3.0  # seconds to find out whether an address may be entered
 # How zlib is told to unpack (window bits): 47 finds out by itself.
 _ENCODINGS = {"": 0, "identity": 0, "gzip": 47, "x-gzip": 47, "deflate": 47}
 _HEADERS = {
@@ -71,6 +73,15 @@ class FetchedFile:
     content_type: str
     name: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to what was posted; of the body only its beginning, which is untrusted."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -101,6 +112,49 @@ def fetch(
                 return _fetched(answer, target, call)
             url = target.joined(location)
     raise EgressError("redirects", host=target.host)
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    deadline: float,
+    most_read: int,
+    allowed_networks: Sequence[str] = (),
+    resolver: Resolver = resolve,
+) -> Answer:
+    """Post `body` to `url`, and return the answer if its headers come within `deadline` seconds.
+
+    A redirect is an answer and is not followed. Of the answer's body at most `most_read` bytes are
+    read, as far as they come soon. `allowed_networks` as with `fetch`. Raises EgressError.
+    """
+    call = _Fetch(most_read, time.monotonic() + deadline, allowed_networks, resolver)
+    target = Target.of(url)
+    with _answer(target, call, "POST", body, headers) as answer:
+        received = b""
+        # What counts is known by now, so an answer that breaks off here is one all the same.
+        with contextlib.suppress(HTTPError, OSError, HTTPException, ValueError):
+            end = time.monotonic() + _BODY_WAIT
+            while len(received) < most_read and time.monotonic() < end:
+                piece = answer.read1(most_read - len(received))
+                if not piece:
+                    break
+                received += piece
+        return Answer(answer.status, dict(answer.headers.items()), received[:most_read])
+
+
+def check(url: str, *, allowed_networks: Sequence[str] = (), resolver: Resolver = resolve) -> None:
+    """Raise EgressError for an address to which `post` would refuse to go.
+
+    A host that cannot be looked up at the moment is no reason.
+    """
+    call = _Fetch(0, time.monotonic() + _LOOK_UP, allowed_networks, resolver)
+    try:
+        call.addresses(Target.of(url))
+    except EgressError as error:
+        if error.code not in ("unknown_host", "timeout"):
+            raise
 
 
 class _Fetch:
@@ -174,15 +228,28 @@ class _Watchdog:
 
 
 @contextlib.contextmanager
-def _answer(target: Target, call: _Fetch) -> Iterator[BaseHTTPResponse]:
+def _answer(
+    target: Target,
+    call: _Fetch,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] = _HEADERS,
+) -> Iterator[BaseHTTPResponse]:
     """Status and headers; the body is read within the context, under the same watchdog."""
     connection = _connected(target, call)
     sock = connection.sock
     with contextlib.closing(connection), _Watchdog(sock, call.left(target)):
-        headers = {**_HEADERS, "Host": target.host_header}
+        if body is not None and sock is not None:
+            # Whoever is told something may think about it until the deadline.
+            sock.settimeout(call.left(target))
         try:
             connection.request(
-                "GET", target.path, headers=headers, preload_content=False, decode_content=False
+                method,
+                target.path,
+                body=body,
+                headers={**headers, "Host": target.host_header},
+                preload_content=False,
+                decode_content=False,
             )
             # It holds the socket by itself when the host ends the connection after it.
             with contextlib.closing(connection.getresponse()) as answer:

@@ -13,6 +13,7 @@ import fcntl
 import mmap
 import os
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -110,6 +111,56 @@ def close_worker() -> None:
 
 def is_stopping() -> bool:
     return _places is not None and _places.stopping
+
+
+class BesideThread:
+    """A thread of this process beside its jobs, for work that mostly waits for others.
+
+    `call` has it do `work`, and once more if it is called meanwhile.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        self._name = name
+        self._work = work
+        self._lock = threading.Lock()
+        self._called = False
+        self._running = False
+
+    def call(self) -> None:
+        with self._lock:
+            self._called = True
+            if self._running:
+                return
+            self._running = True
+        threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._called:
+                    self._running = False
+                    return
+                self._called = False
+            try:
+                self._work()
+            except BaseException:
+                with self._lock:
+                    self._running = False
+                raise
+
+
+_beside: dict[str, BesideThread] = {}
+
+
+def run_beside(name: str, work: Callable[[], None]) -> None:
+    """Do `work` in a thread of this process, one for each name; outside of a worker, at once.
+
+    So a process of a worker goes on taking jobs while it lasts.
+    """
+    if _places is None:
+        work()
+        return
+    _beside.setdefault(name, BesideThread(name, work)).call()
 
 
 @contextmanager

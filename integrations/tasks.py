@@ -21,6 +21,7 @@ from integrations.submissions.bulk import worker
 from integrations.sync import engine
 from integrations.sync.runs import RUNS
 from integrations.tenants import stats
+from integrations.webhooks import delivery
 
 
 def work_on_next(lane: Lane) -> bool:
@@ -72,6 +73,12 @@ def fill_search(integration_id: str) -> None:
     with lanes.place() as free:
         if free:
             filling.catch_up(integration_id)
+
+
+@shared_task
+def deliver_webhooks(endpoint_id: Any) -> None:  # noqa: ARG001 - whatever is due is delivered
+    """Deliver events that are due, beside whatever else the process does."""
+    lanes.run_beside("webhooks", delivery.deliver_in_background)
 
 
 @shared_task

@@ -37,6 +37,19 @@ FLATCHR_SECONDS = Histogram(
 FLATCHR_WAITS = Counter(
     "relais_flatchr_wait_seconds", "Seconds waited for a rate limit, or before another attempt."
 )
+WEBHOOKS = Counter(
+    "relais_webhook_attempts",
+    "Attempts at bringing an event to an endpoint; the state in which they left it.",
+    ["state"],
+)
+WEBHOOK_SECONDS = Histogram(
+    "relais_webhook_request_seconds", "Duration of such an attempt.", buckets=_SHORT
+)
+WEBHOOK_DELAY = Histogram(
+    "relais_webhook_delay_seconds",
+    "From the commit of an event to its first attempt's success.",
+    buckets=_SHORT,
+)
 API_SECONDS = Histogram(
     "relais_api_request_seconds",
     "Duration of a request to the API.",
@@ -93,6 +106,40 @@ def export_ended(
             "tenant": tenant,
             "state": state,
             "rows": rows,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def webhook_attempted(
+    *,
+    endpoint: str,
+    event: str,
+    type: str,
+    tenant: str | None,
+    attempt: int,
+    status: int | None,
+    error: str,
+    state: str,
+    seconds: float,
+    since_queued: float,
+) -> None:
+    """`seconds` are those of the request, `since_queued` those since the event came about."""
+    WEBHOOKS.labels(state).inc()
+    WEBHOOK_SECONDS.observe(seconds)
+    if attempt == 1 and state == "DELIVERED":
+        WEBHOOK_DELAY.observe(since_queued)
+    _line(
+        "webhook",
+        {
+            "endpoint": endpoint,
+            "event": event,
+            "type": type,
+            "tenant": tenant,
+            "attempt": attempt,
+            "status": status,
+            "error": error,
+            "state": state,
             "seconds": round(seconds, 3),
         },
     )

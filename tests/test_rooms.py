@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit"),
     ("sync",),
-    ("connecting", "submissions", "actions", "exports", "passthrough", "operations"),
+    ("connecting", "submissions", "actions", "exports", "passthrough", "operations", "webhooks"),
     ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),
 )
 # Neighbours on one floor, the one that is used second. They form no circle.

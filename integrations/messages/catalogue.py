@@ -15,6 +15,7 @@ from integrations.messages import (
     submissions,
     sync,
     tenants,
+    webhooks,
 )
 from integrations.messages.declaration import Declared, Text
 
@@ -31,6 +32,7 @@ TABLES: tuple[Mapping[str, Declared], ...] = (
     exports.TEXTS,
     passthrough.TEXTS,
     operations.TEXTS,
+    webhooks.TEXTS,
 )
 
 

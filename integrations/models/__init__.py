@@ -4,10 +4,14 @@ from integrations.models.access import (
     PASSTHROUGH_METHODS,
     ActionSlot,
     ApiKey,
+    BodyKind,
     ConnectionLink,
+    FlatchrHost,
     KeyState,
     LinkKind,
     LinkState,
+    PassthroughCall,
+    PreparedCall,
     RequestWindow,
     StoredAnswer,
 )
@@ -77,12 +81,6 @@ from integrations.models.mapping_decisions import (
     ValueDecision,
     ValueKind,
 )
-from integrations.models.passthrough import (
-    BodyKind,
-    FlatchrHost,
-    PassthroughCall,
-    PreparedCall,
-)
 from integrations.models.querysets import (
     NEWEST_FIRST,
     ApplicationQuerySet,
@@ -115,6 +113,17 @@ from integrations.models.submissions import (
     SubmissionAttempt,
     SubmissionKind,
     SubmissionState,
+)
+from integrations.models.webhooks import (
+    DeliveryState,
+    EndpointState,
+    OffReason,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookProgress,
+    WebhookSecret,
 )
 
 __all__ = [
@@ -150,6 +159,8 @@ __all__ = [
     "CustomField",
     "DateFormat",
     "Delimiter",
+    "DeliveryState",
+    "EndpointState",
     "Environment",
     "Event",
     "Every",
@@ -179,6 +190,7 @@ __all__ = [
     "Membership",
     "MirroredRecord",
     "ModelResult",
+    "OffReason",
     "PassthroughCall",
     "PreparedCall",
     "ProcessHeartbeat",
@@ -210,4 +222,10 @@ __all__ = [
     "ValueDecision",
     "ValueKind",
     "Verdict",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookProgress",
+    "WebhookSecret",
 ]

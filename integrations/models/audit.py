@@ -66,6 +66,12 @@ class Event(models.TextChoices):
     KEY_MADE = "key_made", _lazy("API key made")
     KEY_REVOKED = "key_revoked", _lazy("API key revoked")
     KEY_USED = "key_used", _lazy("API key used")
+    WEBHOOK_MADE = "webhook_made", _lazy("Webhook endpoint made")
+    WEBHOOK_CHANGED = "webhook_changed", _lazy("Webhook endpoint changed")
+    WEBHOOK_DELETED = "webhook_deleted", _lazy("Webhook endpoint deleted")
+    WEBHOOK_SWITCHED_OFF = "webhook_switched_off", _lazy("Webhook endpoint switched off")
+    WEBHOOK_SECRET_ROTATED = "webhook_secret_rotated", _lazy("Webhook secret rotated")
+    WEBHOOK_REPLAYED = "webhook_replayed", _lazy("Webhook events sent again")
     AUDIT_EXPORTED = "audit_exported", _lazy("Audit trail exported")
     AUDIT_PURGED = "audit_purged", _lazy("Old audit entries removed")
 

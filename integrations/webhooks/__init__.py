@@ -1,0 +1,1 @@
+"""Webhooks to applications: who is told what, and bringing it to them."""

@@ -1,0 +1,310 @@
+"""Delivering: one loop that takes endpoints, has threads send to them, and writes what came of it.
+
+The loop alone uses the database; the threads only send. It holds a lease of each endpoint that it
+works on, so however many workers there are, one decides how much an endpoint gets at once. A slow
+endpoint keeps its own threads busy and nobody else's. When a worker dies, the leases run out, and
+what it had not written down is sent again under the same id: at least once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from integrations import jobs, lanes, telemetry
+from integrations.jobs import Lease, LeaseLost
+from integrations.models import (
+    DeliveryState,
+    EndpointState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from integrations.webhooks import catalogue, endpoints
+from integrations.webhooks.outcome import Outcome, outcome_of
+from integrations.webhooks.queue import DELIVERIES, unattended, waiting
+from integrations.webhooks.sending import Outgoing, Sent, send
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)
+RENEW_AFTER = timedelta(seconds=5)
+# Requests to one endpoint at the same time; one that does not work gets one.
+PER_ENDPOINT = 8
+# Endpoints that one loop works on at the same time.
+MOST_ENDPOINTS = 50
+# Deliveries of an endpoint that are read ahead of their sending.
+READ_AHEAD = 64
+# Seconds to wait for an answer before it is looked whether something else is due.
+POLL = 0.1
+
+
+def deliver_due() -> None:
+    """Deliver what is due, and return when nothing is that another worker does not hold.
+
+    Safe to call at any time and by any number of workers.
+    """
+    with ThreadPoolExecutor(
+        MOST_ENDPOINTS * PER_ENDPOINT, thread_name_prefix="webhook"
+    ) as executor:
+        loop = DeliveryLoop(executor)
+        try:
+            while loop.step():
+                pass
+        finally:
+            loop.release_all()
+
+
+def deliver_in_background() -> None:
+    """`deliver_due` as the thread of a worker does it: with a connection that it closes."""
+    try:
+        with jobs.failure_logged("Delivering webhooks"):
+            deliver_due()
+    finally:
+        connection.close()
+
+
+class HeldEndpoint:
+    """An endpoint that the loop holds, with what of it is read ahead and what is being sent."""
+
+    def __init__(self, endpoint: WebhookEndpoint, lease: Lease, now: datetime) -> None:
+        self.endpoint = endpoint
+        self.lease = lease
+        self.renewed_at = now
+        self.secrets = endpoints.valid_secrets(endpoint, now)
+        self.ahead: deque[Outgoing] = deque()
+        self.sending: dict[int, Outgoing] = {}
+
+    @property
+    def room(self) -> int:
+        """How many requests may be begun now."""
+        most = 1 if self.endpoint.failing_since else PER_ENDPOINT
+        return most - len(self.sending)
+
+    def next(self) -> Outgoing | None:
+        """The next to be sent; None when there is none that may be.
+
+        That a sync has ended is told after the changes that it made.
+        """
+        for place, outgoing in enumerate(self.ahead):
+            first = outgoing.event_type == catalogue.SYNC_FINISHED
+            if first and any(
+                one.tenant_id == outgoing.tenant_id and one.event_type == catalogue.DATA_CHANGED
+                for one in self.sending.values()
+            ):
+                continue
+            del self.ahead[place]
+            return outgoing
+        return None
+
+    def read_ahead(self, now: datetime) -> None:
+        """Fetch what is due, unless there is enough already."""
+        if self.ahead:
+            return
+        due = (
+            WebhookDelivery.objects.filter(
+                endpoint=self.endpoint.pk, state=DeliveryState.PENDING, next_attempt_at__lte=now
+            )
+            .exclude(pk__in=list(self.sending))
+            .select_related("event")
+            .order_by("next_attempt_at", "pk")
+        )
+        self.ahead.extend(self._outgoing(delivery) for delivery in due[:READ_AHEAD])
+
+    def _outgoing(self, delivery: WebhookDelivery) -> Outgoing:
+        event = delivery.event
+        return Outgoing(
+            delivery_id=delivery.pk,
+            endpoint_id=self.endpoint.pk,
+            tenant_id=event.integration_id,
+            event_id=event.pk,
+            event_type=event.type,
+            url=self.endpoint.url,
+            body=event.body.encode(),
+            secrets=self.secrets,
+        )
+
+
+class DeliveryLoop:
+    """The endpoints in hand, and the answers that have come and are not written yet."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+        self._held: dict[str, HeldEndpoint] = {}
+        self._answers: SimpleQueue[Sent] = SimpleQueue()
+
+    def step(self) -> bool:
+        """Take, send, write; False when there is nothing left to do."""
+        now = jobs.now()
+        if not lanes.is_stopping():
+            self._take(now)
+        for held in list(self._held.values()):
+            self._keep(held, now)
+        if not self._held:
+            # What was queued while an endpoint was being given back woke nobody.
+            return not lanes.is_stopping() and bool(waiting(now))
+        self._write(self._answered())
+        return True
+
+    def release_all(self) -> None:
+        for held in list(self._held.values()):
+            self._give_back(held)
+
+    def _take(self, now: datetime) -> None:
+        if len(self._held) >= MOST_ENDPOINTS:
+            return
+        for endpoint_id in waiting(now):
+            rows = WebhookEndpoint.objects.filter(unattended(now), pk=endpoint_id)
+            if owner := jobs.claim(rows, length=LEASE):
+                endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
+                held = WebhookEndpoint.objects.filter(pk=endpoint_id)
+                lease = Lease(held, owner=owner, length=LEASE)
+                self._held[endpoint_id] = HeldEndpoint(endpoint, lease, now)
+
+    def _keep(self, held: HeldEndpoint, now: datetime) -> None:
+        """Send what may be sent to an endpoint, or give it back when nothing is due."""
+        try:
+            if now - held.renewed_at > RENEW_AFTER:
+                held.lease.renew()
+                held.renewed_at = now
+        except LeaseLost:
+            self._drop(held)
+            return
+        if lanes.is_stopping() or not self._may_send(held, now):
+            held.ahead.clear()
+        else:
+            held.read_ahead(now)
+        while held.room > 0 and (outgoing := held.next()):
+            held.sending[outgoing.delivery_id] = outgoing
+            self._executor.submit(send, outgoing).add_done_callback(self._done)
+        if not held.sending and not held.ahead:
+            self._give_back(held)
+
+    def _may_send(self, held: HeldEndpoint, now: datetime) -> bool:
+        """Whether the endpoint is as it was; reads it anew when more is to be read."""
+        if held.ahead:
+            return held.endpoint.state == EndpointState.ACTIVE
+        found = WebhookEndpoint.objects.filter(pk=held.endpoint.pk).first()
+        if found is None:
+            return False
+        held.endpoint = found
+        held.secrets = endpoints.valid_secrets(found, now)
+        ready = found.held_until is None or found.held_until <= now
+        return found.state == EndpointState.ACTIVE and ready
+
+    def _done(self, future: Future[Sent]) -> None:
+        """In the thread that has sent."""
+        self._answers.put(future.result())
+
+    def _answered(self) -> list[Sent]:
+        """The answers that have come; waits a moment for the first."""
+        found: list[Sent] = []
+        try:
+            found.append(self._answers.get(timeout=POLL))
+            while True:
+                found.append(self._answers.get_nowait())
+        except Empty:
+            return found
+
+    def _write(self, answers: Sequence[Sent]) -> None:
+        by_endpoint: dict[str, list[Sent]] = {}
+        for sent in answers:
+            by_endpoint.setdefault(sent.outgoing.endpoint_id, []).append(sent)
+        for endpoint_id, own in by_endpoint.items():
+            held = self._held.get(endpoint_id)
+            if held is None:
+                # Lost meanwhile; whoever has it sends again.
+                continue
+            for sent in own:
+                held.sending.pop(sent.outgoing.delivery_id, None)
+            try:
+                held.endpoint, outcomes = write(held.lease, own)
+            except LeaseLost:
+                self._drop(held)
+                continue
+            _report(outcomes)
+
+    def _give_back(self, held: HeldEndpoint) -> None:
+        self._held.pop(held.endpoint.pk, None)
+        try:
+            held.lease.release()
+        except LeaseLost:
+            logger.info("Webhook endpoint %s was taken over, or removed", held.endpoint.pk)
+
+    def _drop(self, held: HeldEndpoint) -> None:
+        self._held.pop(held.endpoint.pk, None)
+        logger.warning("Webhook endpoint %s was taken over, or removed", held.endpoint.pk)
+
+
+def write(lease: Lease, answers: Sequence[Sent]) -> tuple[WebhookEndpoint, list[Outcome]]:
+    """Write what came of requests to one endpoint, in one transaction; the endpoint as it is then,
+    and the outcomes. Raises `LeaseLost`.
+    """
+    now = jobs.now()
+    with transaction.atomic():
+        lease.renew()
+        endpoint = lease.rows().get()
+        ids = [sent.outgoing.delivery_id for sent in answers]
+        rows = {
+            row.pk: row
+            for row in WebhookDelivery.objects.filter(pk__in=ids, state=DeliveryState.PENDING)
+        }
+        # A delivery that was removed or given up meanwhile is left alone.
+        outcomes = [
+            outcome_of(rows[sent.outgoing.delivery_id], sent, now)
+            for sent in answers
+            if sent.outgoing.delivery_id in rows
+        ]
+        WebhookAttempt.objects.bulk_create([outcome.attempt for outcome in outcomes])
+        arrived = [outcome for outcome in outcomes if outcome.state == DeliveryState.DELIVERED]
+        for status in {outcome.sent.status for outcome in arrived}:
+            WebhookDelivery.objects.filter(
+                pk__in=[one.delivery.pk for one in arrived if one.sent.status == status]
+            ).update(
+                state=DeliveryState.DELIVERED,
+                attempts=F("attempts") + 1,
+                next_attempt_at=None,
+                ended_at=now,
+                last_status=status,
+                last_error="",
+            )
+        for outcome in outcomes:
+            if outcome.state != DeliveryState.DELIVERED:
+                WebhookDelivery.objects.filter(pk=outcome.delivery.pk).update(
+                    state=outcome.state,
+                    attempts=F("attempts") + 1,
+                    next_attempt_at=outcome.next_attempt_at,
+                    ended_at=now if outcome.next_attempt_at is None else None,
+                    last_status=outcome.sent.status,
+                    last_error=outcome.sent.error,
+                )
+                if outcome.next_attempt_at is not None:
+                    after = (outcome.next_attempt_at - now).total_seconds()
+                    DELIVERIES.enqueue(endpoint.pk, after=after)
+        endpoints.note_outcomes(endpoint, outcomes, now=now)
+    return endpoint, outcomes
+
+
+def _report(outcomes: Iterable[Outcome]) -> None:
+    """Log and count each attempt."""
+    for outcome in outcomes:
+        delivery, sent = outcome.delivery, outcome.sent
+        telemetry.webhook_attempted(
+            endpoint=delivery.endpoint_id,
+            event=sent.outgoing.event_id,
+            type=sent.outgoing.event_type,
+            tenant=sent.outgoing.tenant_id,
+            attempt=outcome.attempt.number,
+            status=sent.status,
+            error=sent.error,
+            state=outcome.state,
+            seconds=sent.seconds,
+            since_queued=outcome.seconds_since_queued,
+        )
