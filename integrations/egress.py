@@ -39,7 +39,7 @@ from integrations.egress_targets import (
     plain,
 )
 
-__all__ = ["Answer", "EgressError", "FetchedFile", "check", "fetch", "post", "resolve"]
+__all__ = ["EgressError", "FetchedFile", "PostAnswer", "check", "fetch", "post", "resolve"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -76,7 +76,7 @@ class FetchedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostAnswer:
     """The answer to what was posted; of the body only its beginning, which is untrusted."""
 
     status: int
@@ -123,7 +123,7 @@ def post(
     most_read: int,
     allowed_networks: Sequence[str] = (),
     resolver: Resolver = resolve,
-) -> Answer:
+) -> PostAnswer:
     """Post `body` to `url`, and return the answer if its headers come within `deadline` seconds.
 
     A redirect is an answer and is not followed. Of the answer's body at most `most_read` bytes are
@@ -141,7 +141,7 @@ def post(
                 if not piece:
                     break
                 received += piece
-        return Answer(answer.status, dict(answer.headers.items()), received[:most_read])
+        return PostAnswer(answer.status, dict(answer.headers.items()), received[:most_read])
 
 
 def check(url: str, *, allowed_networks: Sequence[str] = (), resolver: Resolver = resolve) -> None:
@@ -239,9 +239,9 @@ def _answer(
     connection = _connected(target, call)
     sock = connection.sock
     with contextlib.closing(connection), _Watchdog(sock, call.left(target)):
-        if body is not None and sock is not None:
+        if body is not None:
             # Whoever is told something may think about it until the deadline.
-            sock.settimeout(call.left(target))
+            connection.timeout = call.left(target)
         try:
             connection.request(
                 method,

@@ -32,6 +32,7 @@ from integrations.models import (
     Submission,
     SubmissionState,
     SyncRun,
+    WebhookEndpoint,
 )
 from integrations.search.filling import SEARCH_ENTRIES
 from integrations.submissions import lease as submission_lease
@@ -40,6 +41,8 @@ from integrations.submissions.bulk.uploads import UPLOADS
 from integrations.submissions.lease import SUBMISSIONS
 from integrations.sync import lease as run_lease
 from integrations.sync.runs import RUNS
+from integrations.webhooks import outbox
+from integrations.webhooks.queue import DELIVERIES
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
 from tests.sync.running import Background, wait_until, woken
@@ -81,6 +84,15 @@ def waiting_search(tenant: Integration) -> str:
     return tenant.pk
 
 
+def waiting_webhook(tenant: Integration) -> str:
+    endpoint = WebhookEndpoint.objects.create(
+        url="https://receiver.example/", events=["integration-created"], every_tenant=True
+    )
+    outbox.integration_created(tenant)
+    woken()
+    return endpoint.pk
+
+
 @dataclass(frozen=True)
 class Case:
     """A kind of job, with a row that waits for a worker."""
@@ -95,6 +107,7 @@ CASES = (
     Case(SUBMISSIONS, "integrations.tasks.run_submission", waiting_submission),
     Case(UPLOADS, "integrations.tasks.work_on_upload", waiting_upload),
     Case(EXPORTS, "integrations.tasks.work_on_export", waiting_export),
+    Case(DELIVERIES, "integrations.tasks.deliver_webhooks", waiting_webhook),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
 )
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.name)

@@ -28,7 +28,7 @@ from integrations.models import (
     WebhookEndpoint,
 )
 from integrations.webhooks import catalogue, endpoints
-from integrations.webhooks.outcome import Outcome, outcome_of
+from integrations.webhooks.outcome import DeliveryOutcome, outcome_of
 from integrations.webhooks.queue import DELIVERIES, unattended, waiting
 from integrations.webhooks.sending import Outgoing, Sent, send
 
@@ -243,7 +243,7 @@ class DeliveryLoop:
         logger.warning("Webhook endpoint %s was taken over, or removed", held.endpoint.pk)
 
 
-def write(lease: Lease, answers: Sequence[Sent]) -> tuple[WebhookEndpoint, list[Outcome]]:
+def write(lease: Lease, answers: Sequence[Sent]) -> tuple[WebhookEndpoint, list[DeliveryOutcome]]:
     """Write what came of requests to one endpoint, in one transaction; the endpoint as it is then,
     and the outcomes. Raises `LeaseLost`.
     """
@@ -292,7 +292,7 @@ def write(lease: Lease, answers: Sequence[Sent]) -> tuple[WebhookEndpoint, list[
     return endpoint, outcomes
 
 
-def _report(outcomes: Iterable[Outcome]) -> None:
+def _report(outcomes: Iterable[DeliveryOutcome]) -> None:
     """Log and count each attempt."""
     for outcome in outcomes:
         delivery, sent = outcome.delivery, outcome.sent

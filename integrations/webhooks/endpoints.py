@@ -28,7 +28,7 @@ from integrations.models import (
     WebhookSecret,
 )
 from integrations.webhooks import catalogue, signing
-from integrations.webhooks.outcome import Outcome
+from integrations.webhooks.outcome import DeliveryOutcome
 from integrations.webhooks.queue import DELIVERIES
 
 logger = logging.getLogger(__name__)
@@ -244,7 +244,9 @@ def end_rotation(endpoint: WebhookEndpoint) -> bool:
 # What attempts make of an endpoint
 
 
-def note_outcomes(endpoint: WebhookEndpoint, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+def note_outcomes(
+    endpoint: WebhookEndpoint, outcomes: Sequence[DeliveryOutcome], *, now: datetime
+) -> None:
     """Note in the endpoint's row whether it works, and switch it off where nothing has for
     `PATIENCE` or where its receiver says that it is gone. Inside the transaction that writes the
     outcomes.

@@ -10,7 +10,7 @@ from integrations.webhooks.sending import Sent, interval_after
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """`attempt` is a row that is not saved yet; without `next_attempt_at`, `state` is final."""
 
     delivery: WebhookDelivery
@@ -22,7 +22,7 @@ class Outcome:
     seconds_since_queued: float
 
 
-def outcome_of(delivery: WebhookDelivery, sent: Sent, now: datetime) -> Outcome:
+def outcome_of(delivery: WebhookDelivery, sent: Sent, now: datetime) -> DeliveryOutcome:
     """What follows from an attempt at a delivery, as its row was before the attempt."""
     attempts = delivery.attempts + 1
     state, following, held = DeliveryState.DELIVERED, None, None
@@ -45,4 +45,4 @@ def outcome_of(delivery: WebhookDelivery, sent: Sent, now: datetime) -> Outcome:
         response_body=sent.response_body,
     )
     since = (now - delivery.created_at).total_seconds()
-    return Outcome(delivery, sent, attempt, state, following, held, since)
+    return DeliveryOutcome(delivery, sent, attempt, state, following, held, since)

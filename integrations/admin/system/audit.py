@@ -85,6 +85,17 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         _lazy("API keys and requests to Flatchr"),
         (Event.KEY_MADE, Event.KEY_REVOKED, Event.KEY_USED, Event.PASSTHROUGH_WRITE),
     ),
+    "webhooks": (
+        _lazy("Webhooks"),
+        (
+            Event.WEBHOOK_MADE,
+            Event.WEBHOOK_CHANGED,
+            Event.WEBHOOK_DELETED,
+            Event.WEBHOOK_SWITCHED_OFF,
+            Event.WEBHOOK_SECRET_ROTATED,
+            Event.WEBHOOK_REPLAYED,
+        ),
+    ),
 }
 
 
