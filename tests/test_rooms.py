@@ -160,7 +160,8 @@ def test_no_folder_holds_too_many_modules() -> None:
     modules = [file for file in files() if file.name != "__init__.py"]
     sizes = Counter(str(file.parent.relative_to(ROOT)) for file in modules)
     large = {folder for folder, size in sizes.items() if size > MOST_MODULES}
-    assert large == {"integrations/migrations"}
+    # Where Django looks for them.
+    assert large == {"integrations/migrations", "integrations/management/commands"}
 
 
 def test_class_names_are_unique() -> None:

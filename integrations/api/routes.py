@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from integrations.api import passthrough
+from integrations.api import passthrough, webhooks
 from integrations.api.actions import attachments, create, update
 from integrations.api.caller import tenant
 from integrations.api.connect import links
@@ -51,8 +51,8 @@ def _general(method: str, path: str, view: View, *, writes: bool = False) -> Api
 
 
 def _link(path: str, view: View) -> ApiRoute:
-    # An `Idempotency-Key` has no effect: a stored answer would keep the link with it, and one link
-    # more does no harm.
+    # An `Idempotency-Key` has no effect: a stored answer would keep the link, or the secret, with
+    # it, and one more does no harm.
     return ApiRoute("POST", path, view, writes=True, general=True, own_idempotency=True)
 
 
@@ -62,6 +62,7 @@ def _write(method: str, path: str, view: View, *, own_idempotency: bool = False)
 
 _INTEGRATION = "integrations/{integration_id}"
 _APPLICATION = "ats/applications/{application_id}"
+_WEBHOOK = "webhooks/{webhook_id}"
 _CANDIDATE = "ats/candidates/{candidate_id}"
 
 GENERAL = (
@@ -90,6 +91,17 @@ CONNECT = (
     _general("GET", "connect/integration-by-token/{token}", links.by_token),
     _general("POST", "connect/activate-integration", links.activate),
 )
+WEBHOOKS = (
+    _general("GET", "webhooks", webhooks.list_all),
+    _link("webhooks", webhooks.create),
+    _general("GET", _WEBHOOK, webhooks.details),
+    _general("PATCH", _WEBHOOK, webhooks.update, writes=True),
+    _general("DELETE", _WEBHOOK, webhooks.delete, writes=True),
+    _link(f"{_WEBHOOK}/rotate-secret", webhooks.rotate),
+    _general("POST", f"{_WEBHOOK}/test", webhooks.send_test_event, writes=True),
+    _general("GET", f"{_WEBHOOK}/deliveries", webhooks.deliveries),
+    _general("POST", f"{_WEBHOOK}/replay", webhooks.send_again, writes=True),
+)
 READS = (
     *(ApiRoute("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
     ApiRoute("GET", "ats/users", users.view, action=True),
@@ -114,4 +126,4 @@ ACTIONS = (
     ApiRoute("POST", "passthrough/{tool}/{api}", passthrough.send, action=True, general=True),
 )
 
-ROUTES = scoped([*GENERAL, *CONNECT, *READS, *ACTIONS])
+ROUTES = scoped([*GENERAL, *CONNECT, *WEBHOOKS, *READS, *ACTIONS])

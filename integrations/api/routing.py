@@ -33,7 +33,7 @@ View = Callable[..., HttpResponse]
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 ADDRESS = re.compile(
-    r"/(?:v1(?:/|$)|(?:ats|check-api-key|connect|force-sync|integrations|passthrough|tools)(?:/|$))"
+    r"/(?:v1(?:/|$)|(?:ats|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks)(?:/|$))"
 )
 
 

@@ -163,6 +163,7 @@ def test_every_operation_answers_as_documented(site: Site, synced_tenant: Integr
     _write(site)
     _connect(site, one)
     _ask_in_general(site, one)
+    _webhooks(site)
     # Last, as nothing of the tenant answers after it.
     site.done("DELETE /integrations/{integration_id}", body={}, **one)
     can = {name for name, entry in OPERATIONS.items() if "200" in entry["responses"]}
@@ -243,6 +244,25 @@ def _connect(site: Site, one: dict[str, str]) -> None:
     site.done("POST /integrations/{integration_id}/relink", body={}, **one)
     body = {"link_type": "MAGIC_LINK"}
     site.done("POST /integrations/{integration_id}/setup-link", body=body, **one)
+
+
+def _webhooks(site: Site) -> None:
+    made = site.done("POST /webhooks", body={"url": "https://receiver.example/hook"})
+    one = {"webhook_id": made["id"]}
+    assert made["secret"].startswith("whsec_")
+    tested = site.done("POST /webhooks/{webhook_id}/test", body={"type": "sync-finished"}, **one)
+    site.done("POST /webhooks/{webhook_id}/test", **one)
+    page = site.done("GET /webhooks/{webhook_id}/deliveries", query={"page_size": "1"}, **one)
+    query = {"page_size": "1", "cursor": page["next"], "state": "PENDING"}
+    [last] = site.done("GET /webhooks/{webhook_id}/deliveries", query=query, **one)["results"]
+    assert last["id"] == tested["delivery_id"]
+    site.done("POST /webhooks/{webhook_id}/replay", body={"failed": True}, **one)
+    assert site.done("POST /webhooks/{webhook_id}/rotate-secret", **one)["former_secret_ends_at"]
+    body = {"events": ["candidate.created"], "active": False}
+    assert site.done("PATCH /webhooks/{webhook_id}", body=body, **one)["state"] == "PAUSED"
+    site.done("GET /webhooks/{webhook_id}", **one)
+    assert len(site.done("GET /webhooks")["results"]) == 1
+    site.done("DELETE /webhooks/{webhook_id}", **one)
 
 
 def _ask_in_general(site: Site, one: dict[str, str]) -> None:

@@ -70,6 +70,15 @@ TABLE = [
     Row("POST", "connect/activate-integration", OPEN, 404, {"token": "none"}),
     Row("POST", "integrations/{integration_id}/relink", WRITE, 200, {}),
     Row("POST", "integrations/{integration_id}/setup-link", WRITE, 200, EMBEDDED),
+    Row("GET", "webhooks", OPEN, 200),
+    Row("POST", "webhooks", MAKE, 200, {"url": "https://receiver.example/hook"}),
+    Row("GET", "webhooks/{webhook_id}", OPEN, 404),
+    Row("PATCH", "webhooks/{webhook_id}", MAKE, 404, {}),
+    Row("DELETE", "webhooks/{webhook_id}", MAKE, 404),
+    Row("POST", "webhooks/{webhook_id}/rotate-secret", MAKE, 404, {}),
+    Row("POST", "webhooks/{webhook_id}/test", MAKE, 404, {}),
+    Row("GET", "webhooks/{webhook_id}/deliveries", OPEN, 404),
+    Row("POST", "webhooks/{webhook_id}/replay", MAKE, 404, {"failed": True}),
     Row("GET", "ats/jobs", READ, 200),
     Row("GET", "ats/candidates", READ, 200),
     Row("GET", "ats/applications", READ, 200),
@@ -112,7 +121,14 @@ def set_up(tenant: Integration, other_tenant: Integration) -> None:
 def address(row: Row, tenant: Integration, record: str = "none") -> str:
     path = row.path.replace("{integration_id}", tenant.pk).replace("{category}", "ats")
     path = path.replace("{tool}", "flatchr").replace("{api}", "api")
-    for name in ("job_id:path", "application_id", "candidate_id", "field_id", "token"):
+    for name in (
+        "job_id:path",
+        "application_id",
+        "candidate_id",
+        "field_id",
+        "token",
+        "webhook_id",
+    ):
         path = path.replace("{" + name + "}", record)
     assert "{" not in path, "A parameter of this route has no value in the tests."
     return f"/v1/{path}"

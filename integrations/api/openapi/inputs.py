@@ -24,6 +24,7 @@ PATHS: dict[str, tuple[str, str, Schema]] = {
     "application_id": ("The application; `remote:` in front of an id of Flatchr.", ID, {}),
     "candidate_id": ("The candidate; `remote:` in front of an id of Flatchr.", ID, {}),
     "job_id": ("The job; `remote:` in front of an id of Flatchr.", ID, {}),
+    "webhook_id": ("The webhook.", ID, {}),
     "field_id": ("The field.", ID, {}),
     "category": ("The category.", "ats", {"enum": list(CATEGORIES)}),
     "tool": ("The tool.", TOOL, {"enum": [TOOL]}),

@@ -43,6 +43,7 @@ WORDS = {
     "outcomes": "Only applications with one of these outcomes.",
     "outcome": "As `outcomes`, with one value.",
     "current_stage_ids": "Only applications in one of these stages.",
+    "state": "Only deliveries in this state.",
     "emails": "Only users with one of these addresses, in whatever case.",
 }
 DEPRECATED = {"status", "outcome"}

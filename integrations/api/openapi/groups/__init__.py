@@ -11,6 +11,7 @@ from integrations.api.openapi.groups.fields import FIELDS
 from integrations.api.openapi.groups.integrations import INTEGRATIONS
 from integrations.api.openapi.groups.passthrough import PASSTHROUGH
 from integrations.api.openapi.groups.reads import READS, UNAVAILABLE
+from integrations.api.openapi.groups.webhooks import WEBHOOKS
 from integrations.api.openapi.groups.writes import WRITES
 
-GROUPS = (READS, WRITES, INTEGRATIONS, FIELDS, CONNECT, PASSTHROUGH, UNAVAILABLE)
+GROUPS = (READS, WRITES, INTEGRATIONS, FIELDS, CONNECT, WEBHOOKS, PASSTHROUGH, UNAVAILABLE)
