@@ -275,6 +275,8 @@ FLATCHR_RATE = env.float("FLATCHR_RATE", default=10.0)
 
 SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
+# For how long the feed of changes can be resumed.
+CHANGES_KEEP_DAYS = env.int("CHANGES_KEEP_DAYS", default=30)
 
 # The largest CV, in bytes, and the days for which it is kept after its submission has ended.
 SUBMISSION_MAX_BYTES = env.int("SUBMISSION_MAX_BYTES", default=10 * 1024**2)

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from integrations import jobs
 from integrations.accounts import users
 from integrations.audit import trail
+from integrations.changes import batches
 from integrations.connecting import lifecycle
 from integrations.exports import files as export_files
 from integrations.exports import schedules
@@ -35,7 +36,15 @@ RETENTION_SECONDS = 3600.0
 
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
-    *(bulk_retention, confirmation, export_files, lifecycle, passthrough_history, retention),
+    *(
+        batches,
+        bulk_retention,
+        confirmation,
+        export_files,
+        lifecycle,
+        passthrough_history,
+        retention,
+    ),
     *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
 )
 

@@ -143,6 +143,7 @@ def leased(run: SyncRun) -> Lease:
 def test_the_periodic_tasks_know_every_kind_and_step() -> None:
     assert set(jobs.KINDS) == {case.kind.name for case in CASES}
     assert set(jobs.SWEEP) == {
+        "changes",
         "syncs that are due",
         "scheduled exports",
         "e-mails about exports",
@@ -154,6 +155,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "deleted tenants",
         "answers of the API",
         "deleted records",
+        "changes",
         "changes of records",
         "exchanges",
         "quarantined records",

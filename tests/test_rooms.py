@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "encryption",
     ),
     ("flatchr", "models", "migrations"),
-    ("tenants", "search", "accounts", "audit"),
+    ("tenants", "search", "accounts", "audit", "changes"),
     ("sync",),
     ("connecting", "submissions", "actions", "exports", "passthrough", "operations", "webhooks"),
     ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from integrations.actions.lookup import (
@@ -19,6 +18,7 @@ from integrations.actions.lookup import (
     flatchr,
     shown_applications,
 )
+from integrations.changes.recording import recorded
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
@@ -115,7 +115,7 @@ def _carried(
 def _store(application: Application, carried: list[TagRecord]) -> None:
     """Write the applicant's tags as a sync that reads them would."""
     integration_id = application.integration_id
-    with transaction.atomic():
+    with recorded(integration_id):
         stored = read_stored(TAGS, integration_id, [tag.remote_id for tag in carried])
         new = [tag_draft(tag) for tag in carried if tag.discovered and _unknown(tag, stored)]
         apply(TAGS, compare(TAGS, integration_id, new, stored))

@@ -45,6 +45,8 @@ from integrations.models.bulk import (
     Verdict,
 )
 from integrations.models.derived import (
+    ChangeBatch,
+    ChangeSequence,
     RecordChange,
     SearchEntry,
     SearchKind,
@@ -153,6 +155,8 @@ __all__ = [
     "Candidate",
     "CandidateQuerySet",
     "CandidateTag",
+    "ChangeBatch",
+    "ChangeSequence",
     "Channel",
     "ColumnSet",
     "ConnectionLink",

@@ -1,9 +1,10 @@
-"""Tables that are derived from the mirrored records: search entries, changes,
+"""Tables that are derived from the mirrored records: search entries, changes and their order,
 figures and states of tenants."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.models.fields import IdField
@@ -62,13 +63,15 @@ class RecordChange(models.Model):
 
     `fields` is a list of `{"field", "old", "new"}` with both values as text or null; of personal
     and of long fields there is `{"field"}` alone, since only that they changed is kept. A record
-    keeps its newest changes, and those not for ever (`sync/history.py`).
+    keeps its newest changes, and those not for ever (`sync/history.py`). `number` is that of the
+    `ChangeBatch`; null of what was written before there were any.
     """
 
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)
     record_id = IdField(max_length=24)
     integration = models.ForeignKey(Integration, models.CASCADE, db_constraint=False)
     at = models.DateTimeField(db_index=True)
+    number = models.BigIntegerField(null=True, editable=False)
     fields = models.JSONField(default=list)
 
     class Meta:
@@ -77,6 +80,74 @@ class RecordChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.record_id}"
+
+
+class ChangeBatch(models.Model):
+    """The rows of one model that one transaction has stamped with one `changed_at`
+    (`changes/batches.py`): the records of the batch are those that still have this stamp.
+
+    `number` is that of the transaction: a tenant's are in the order of their commits. `place`
+    orders the batches of one transaction. New rows have an `arrival` from `arrival_from` to
+    `arrival_to`. `known_at` is a time at which the batch could be read; null until one is known.
+
+    The keys have no constraints: whoever holds a tenant's row locked waits for the tenant's
+    sequence, too.
+    """
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, db_index=False, db_constraint=False
+    )
+    number = models.BigIntegerField()
+    place = models.PositiveSmallIntegerField()
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    changed_at = models.DateTimeField()
+    arrival_from = models.BigIntegerField(null=True)
+    arrival_to = models.BigIntegerField(null=True)
+    known_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "number", "place"], name="change_batch_number"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["integration", "known_at", "model", "changed_at"], name="change_batch_seen"
+            ),
+            models.Index(
+                fields=["integration", "model", "arrival_to"],
+                name="change_batch_arrivals",
+                condition=Q(arrival_to__isnull=False),
+            ),
+            models.Index(
+                fields=["integration"], name="change_batch_open", condition=Q(known_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.place} {self.model}"
+
+
+class ChangeSequence(models.Model):
+    """A tenant's newest number, and what is known of batches that were removed: the highest number,
+    until when they became visible, and how many microseconds the longest took for that.
+    """
+
+    integration = models.OneToOneField(
+        Integration,
+        models.CASCADE,
+        primary_key=True,
+        related_name="change_sequence",
+        db_constraint=False,
+    )
+    number = models.BigIntegerField()
+    removed_through = models.BigIntegerField(default=0)
+    removed_until = models.DateTimeField(null=True)
+    longest = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Changes of {self.integration_id}"
 
 
 class TenantFigures(models.Model):

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
+from integrations.changes.recording import recorded
 from integrations.flatchr.applicant_lookup import ApplicantRow
 from integrations.models import Application, Submission
 from integrations.records import PersonRecord
@@ -27,7 +28,7 @@ def link(
     """
     remote_id = found[0]["applicant"]
     try:
-        with transaction.atomic():
+        with recorded(submission.integration_id):
             ids = incremental.store_applicants(submission.integration_id, list(among) or [found])
             return _point_at(submission, ids.get(remote_id))
     except Exception:
@@ -48,7 +49,7 @@ def expect(submission: Submission, cleaned: Cleaned) -> bool:
         phone_numbers=[phone] if cleaned.phone_number else [],
     )
     try:
-        with transaction.atomic():
+        with recorded(submission.integration_id):
             application_id = incremental.expect_application(
                 submission.integration_id,
                 submission.pk,

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from integrations.changes.recording import note, recorded
 from integrations.models import HeldDeletion
 from integrations.records import PROVISIONAL, Model
 from integrations.sync.bulk.dialects import Table, dialect
@@ -52,7 +53,7 @@ def delete_unseen(store: Store, table: Table) -> None:
     Only after a complete read of `table`'s model. What earlier runs hold of it is released: the
     findings of this read count instead.
     """
-    with transaction.atomic():
+    with recorded(store.integration_id):
         store.lease.renew()
         _held_earlier(store, table).delete()
         counts = store.recorder.counts(table.model)
@@ -66,7 +67,10 @@ def delete_unseen(store: Store, table: Table) -> None:
 
 
 def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
-    """Delete what the guard held on a run; the number of records of each guarded model."""
+    """Delete what the guard held on a run; the number of records of each guarded model.
+
+    Inside `recorded`.
+    """
     held = f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
     return {
         model: _mark(
@@ -110,7 +114,7 @@ def delete_orphans(integration_id: str, table: Table) -> int:
     """Delete records whose parents are deleted; return how many.
 
     A candidate is deleted when no live application is left, a job stage with its job or its stage,
-    a candidate tag with its candidate or its tag.
+    a candidate tag with its candidate or its tag. Inside `recorded`.
     """
     condition = f"{_live(table)} AND ({_ORPHANED[table.model]})"
     return _mark(table, condition, integration_id)
@@ -173,14 +177,19 @@ def _count(store: Store, table: Table) -> tuple[int, int]:
     return figures[0], figures[1]
 
 
-def _mark(table: Table, condition: str, *values: Any) -> int:
-    now = dialect().timestamp(timezone.now())
+def _mark(table: Table, condition: str, integration_id: str, *values: Any) -> int:
+    """Delete the records of `condition`, whose first parameter is the tenant."""
+    moment = timezone.now()
+    now = dialect().timestamp(moment)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table.name} SET remote_deleted_at = %s, changed_at = %s WHERE {condition}",
-            [now, now, *values],
+            [now, now, integration_id, *values],
         )
-        return int(cursor.rowcount)
+        deleted = int(cursor.rowcount)
+    if deleted:
+        note(integration_id, table.model, moment)
+    return deleted
 
 
 def _hold(store: Store, table: Table) -> None:

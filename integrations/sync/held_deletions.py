@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.audit import trail
+from integrations.changes.recording import recorded
 from integrations.messages import Message
 from integrations.models import (
     LIVE_STATES,
@@ -51,7 +52,6 @@ def later_read(run: SyncRun) -> SyncRun | None:
     return later.order_by("-pk").first() if held else None
 
 
-@transaction.atomic
 def confirm_deletions(run_id: int, *, user: Any = None) -> int:
     """Delete what the guard holds on a run, and what depends on it; the number of held records.
 
@@ -59,18 +59,19 @@ def confirm_deletions(run_id: int, *, user: Any = None) -> int:
     `SyncRefused` while a sync of the tenant is live, or when a later full sync has read what was
     held (`later_read`).
     """
-    run = _to_decide(run_id)
-    losing_tags = _losing_tags(run)
-    deleted = delete_held(run.integration_id, run.pk)
-    _update_dependents(run.integration_id, losing_tags)
-    stats.outdate(run.integration_id)
-    for result in run.results.filter(held__gt=0):
-        result.deleted += deleted[Model(result.model)]
-        result.held = 0
-        result.save(update_fields=["deleted", "held"])
-    total = sum(deleted.values())
-    _decide(run, HoldChoice.CONFIRMED, total, user)
-    return total
+    with recorded(SyncRun.objects.values_list("integration_id", flat=True).get(pk=run_id)):
+        run = _to_decide(run_id)
+        losing_tags = _losing_tags(run)
+        deleted = delete_held(run.integration_id, run.pk)
+        _update_dependents(run.integration_id, losing_tags)
+        stats.outdate(run.integration_id)
+        for result in run.results.filter(held__gt=0):
+            result.deleted += deleted[Model(result.model)]
+            result.held = 0
+            result.save(update_fields=["deleted", "held"])
+        total = sum(deleted.values())
+        _decide(run, HoldChoice.CONFIRMED, total, user)
+        return total
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from integrations.sync.bulk.dialects import RECORD_COLUMNS, Row, Table, json_tex
 
 KEPT_EACH = 20
 KEPT_FOR = timedelta(days=90)
-# Rows written, and records trimmed, at a time.
+# Records trimmed at a time.
 BATCH = 2000
 MAX_LENGTH = 200
 
@@ -41,10 +41,10 @@ _TENANT = RECORD_COLUMNS.index("integration_id")
 _DELETED = "remote_deleted_at"
 
 
-def record_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> None:
-    """Store what the update to `rows` is about to change. Inside the update's transaction."""
+def changes_by(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> list[RecordChange]:
+    """What the update to `rows` is about to change. Inside the update's transaction."""
     if table.model in NOT_RECORDED:
-        return
+        return []
     columns = (_DELETED, *table.mapped)
     before = _before(cursor, table, columns, [row[_ID] for row in rows])
     places = [table.columns.index(column) for column in columns]
@@ -66,7 +66,7 @@ def record_changes(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> 
                     fields=fields,
                 )
             )
-    RecordChange.objects.bulk_create(noted, batch_size=BATCH)
+    return noted
 
 
 @jobs.RETENTION.register("changes of records")

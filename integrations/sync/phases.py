@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from integrations.changes.recording import recorded
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.models import (
@@ -199,7 +200,7 @@ class Sync:
     def _delete_orphans(self, table: Table) -> None:
         if not self.full:
             return
-        with transaction.atomic():
+        with recorded(self.store.integration_id):
             self.lease.renew()
             counts = self.recorder.counts(table.model)
             counts.deleted += delete_orphans(self.store.integration_id, table)
@@ -221,7 +222,7 @@ class Sync:
                 del batch
         # In one transaction: a run that ended in between would leave candidates without an
         # application, which no later run would look at.
-        with transaction.atomic():
+        with recorded(self.store.integration_id):
             self._delete(APPLICATIONS)
             self._update_candidates()
         self.recorder.applicants_read = True
@@ -238,7 +239,7 @@ class Sync:
         """Update candidates of which applications were deleted, and count all candidates."""
         if self.recorder.counts(Model.APPLICATIONS).deleted:
             self._delete_orphans(CANDIDATES)
-            with transaction.atomic():
+            with recorded(self.store.integration_id):
                 self.lease.renew()
                 for stale in batches(outdated(self.store.integration_id), BATCH):
                     changes = refresh(

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from integrations.audit import trail
+from integrations.changes.recording import recorded
 from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import INTERACTIVE
@@ -91,7 +91,7 @@ def retry(item: QuarantinedRecord) -> RetryResult:
         return _still_refused(item, found.rejected)
     if not found.records and found.applicant is None:
         return RetryResult(False, Message("retry_record_gone"))
-    with transaction.atomic():
+    with recorded(run.integration_id):
         lock_out_syncs(run.integration_id, advice)
         record_id = _store(run, item, found)
     return RetryResult(True, Message("retry_record_stored"), record_id)
@@ -180,7 +180,7 @@ def _still_refused(item: QuarantinedRecord, rejected: Rejected) -> RetryResult:
 
 
 def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:
-    """Write the record and count it on the run; return its id. Inside a transaction."""
+    """Write the record and count it on the run; return its id. Inside `recorded`."""
     table = GUARDED[Model(item.model)]
     if found.applicant is not None:
         changes = _store_applicant(run.integration_id, item.remote_id, found.applicant)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from integrations.changes.recording import note, recorded
 from integrations.field_catalogue import fields_of
 from integrations.models import (
     Application,
@@ -23,6 +24,7 @@ from integrations.models import (
     HeldDeletion,
     HttpExchange,
     QuarantinedRecord,
+    RecordChange,
     SyncWarning,
     Tag,
     TraitReading,
@@ -50,7 +52,7 @@ _WITH = {Model.APPLICATIONS: (Model.APPLICATIONS, Model.CANDIDATES)}
 def delete_excluded(store: Store, model: Model) -> None:
     """Delete the live records of a model that is left out. Idempotent."""
     recorder = store.recorder
-    with transaction.atomic():
+    with recorded(store.integration_id):
         store.lease.renew()
         for affected in _WITH.get(model, (model,)):
             HeldDeletion.objects.filter(
@@ -58,11 +60,14 @@ def delete_excluded(store: Store, model: Model) -> None:
             ).delete()
             moment = timezone.now()
             live: Any = _RECORDS[affected].objects
-            recorder.counts(affected).deleted += (
+            deleted = (
                 live.live()
                 .filter(integration_id=store.integration_id)
                 .update(remote_deleted_at=moment, changed_at=moment)
             )
+            if deleted:
+                note(store.integration_id, affected, moment)
+            recorder.counts(affected).deleted += deleted
             recorder.save(affected)
         if model is Model.CANDIDATE_TAGS:
             TraitReading.objects.filter(integration_id=store.integration_id).delete()
@@ -122,19 +127,33 @@ def _redact_candidates(
 ) -> None:
     names = [field.name for field in fields_of(PersonRecord)]
     stale, live = [], 0
+    history: list[RecordChange] = []
+    moment = timezone.now()
     for candidate in candidates:
         person = PersonRecord(**{name: getattr(candidate, name) for name in names})
         kept = scope_filter.person(person)
         if kept != person:
-            for name in names:
+            emptied = [name for name in names if getattr(kept, name) != getattr(person, name)]
+            history.append(
+                RecordChange(
+                    model=Model.CANDIDATES,
+                    record_id=candidate.pk,
+                    integration_id=store.integration_id,
+                    at=moment,
+                    fields=[{"field": name} for name in emptied],
+                )
+            )
+            for name in emptied:
                 setattr(candidate, name, getattr(kept, name))
             candidate.content_hash = digest(person_columns(kept))
-            candidate.changed_at = timezone.now()
+            candidate.changed_at = moment
             live += candidate.remote_deleted_at is None
             stale.append(candidate)
-    with transaction.atomic():
+    with recorded(store.integration_id):
         store.lease.renew()
         Candidate.objects.bulk_update(stale, [*names, "content_hash", "changed_at"])
+        if stale:
+            note(store.integration_id, Model.CANDIDATES, moment, history=history)
         store.recorder.counts(Model.CANDIDATES).updated += live
         store.recorder.save(Model.CANDIDATES)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from integrations.changes.recording import note, recorded
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.reader import FlatchrReader
 from integrations.messages import Message
@@ -41,7 +41,7 @@ def read_candidate_tags(store: Store, reader: FlatchrReader, *, budget: int) -> 
             for application_id, remote_id in batch
             if (tags := _read(store, reader, remote_id)) is not None
         }
-        with transaction.atomic():
+        with recorded(store.integration_id):
             store.lease.renew()
             _save(store, readings)
             store.recorder.save(Model.TAGS, Model.CANDIDATE_TAGS)
@@ -85,7 +85,7 @@ def due(integration_id: str, since: datetime | None, budget: int) -> Iterator[tu
 
 
 def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
-    """Retag candidates, and count the changes. Inside a transaction."""
+    """Retag candidates, and count the changes. Inside `recorded`."""
     changes, deleted = retag(store.integration_id, candidate_ids)
     store.count(CANDIDATE_TAGS, changes)
     store.recorder.counts(Model.CANDIDATE_TAGS).deleted += deleted
@@ -103,7 +103,7 @@ def seen_tags(integration_id: str, since: datetime) -> int:
 def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[RowChanges, int]:
     """Give each candidate the tags that its live applications' readings show, and no others.
 
-    Inside a transaction. Tags that are not stored, or deleted, are left out. Return what was
+    Inside `recorded`. Tags that are not stored, or deleted, are left out. Return what was
     written, and how many tags were removed.
     """
     wanted = _wanted(integration_id, candidate_ids)
@@ -128,6 +128,8 @@ def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[RowChang
         .exclude(remote_id__in=[draft.remote_id for draft in drafts])
         .update(remote_deleted_at=moment, changed_at=moment)
     )
+    if deleted:
+        note(integration_id, Model.CANDIDATE_TAGS, moment)
     return changes, deleted
 
 

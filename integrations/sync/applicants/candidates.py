@@ -78,7 +78,8 @@ def refresh(
     drafts, stored = [], {}
     for candidate_id, remote_id, was, content_hash, changed_at, deleted_at in stale:
         (_, winner), fingerprint = winners[candidate_id]
-        if remote_id.startswith(PROVISIONAL):
+        renamed = remote_id.startswith(PROVISIONAL)
+        if renamed:
             remote_id = winner
         person = read[winner].person if winner in read else _person(winner, sources[winner])
         drafts.append(Draft(remote_id, person_columns(person), (), fingerprint))
@@ -89,6 +90,7 @@ def refresh(
             dialect().timestamp(changed_at),
             deleted_at is not None,
             since is not None and changed_at >= since,
+            renamed,
         )
     return compare(CANDIDATES, integration_id, drafts, stored)
 

@@ -133,7 +133,7 @@ class ApplicantChangeDetector:
     def save(self, changes: ApplicantChanges) -> SavedChanges:
         """Write the candidates, the applications, and the candidates that follow from these.
 
-        Inside a transaction. Raises `IntegrityError` when somebody else has stored one of the new
+        Inside `recorded`. Raises `IntegrityError` when somebody else has stored one of the new
         applicants since they were compared.
         """
         apply(CANDIDATES, changes.candidates)

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
+from integrations.changes.recording import note, recorded
 from integrations.enumerations import Outcome
 from integrations.field_catalogue import fields_of
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.flatchr.mapping.stages import stages_by_title
 from integrations.ids import random_id
 from integrations.models import Application, ApplicationStage, Candidate
+from integrations.models.ats import arrived_now
 from integrations.records import (
     PROVISIONAL,
     ApplicationRecord,
@@ -53,12 +55,12 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
     detector = ApplicantChangeDetector(integration_id, mapper.application, timezone.now())
     changes = detector.detect(list(found.values()))
     try:
-        with transaction.atomic():
+        with recorded(integration_id):
             detector.save(changes)
     except IntegrityError:
         # A sync has stored one of them since.
         detector.detect_again(changes)
-        with transaction.atomic():
+        with recorded(integration_id):
             detector.save(changes)
     stats.outdate(integration_id)
     stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
@@ -87,7 +89,7 @@ def expect_application(
     remote_id = f"{PROVISIONAL}{submission_id}"
     scope_filter = _sieve(integration_id)
     person_key, person = scope_filter.person_key(person_key), scope_filter.person(person)
-    with transaction.atomic():
+    with recorded(integration_id):
         known = Application.objects.filter(integration_id=integration_id, remote_id=remote_id)
         existing = known.values_list("id", flat=True).first()
         if existing is not None:
@@ -112,10 +114,13 @@ def expect_application(
             record, job_id=job_id, candidate_id=candidate_id, stage_id=None, dialect=dialect()
         )
         stats.outdate(integration_id)
+        arrival = arrived_now()
+        note(integration_id, Model.APPLICATIONS, moment, arrivals=(arrival, arrival))
         return Application.objects.create(
             id=random_id(),
             integration_id=integration_id,
             remote_id=remote_id,
+            arrival=arrival,
             changed_at=moment,
             content_hash=digest(columns),
             job_id=job_id,
@@ -126,11 +131,14 @@ def expect_application(
 
 
 def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecord) -> str:
+    moment, arrival = timezone.now(), arrived_now()
+    note(integration_id, Model.CANDIDATES, moment, arrivals=(arrival, arrival))
     return Candidate.objects.create(
         id=random_id(),
         integration_id=integration_id,
         remote_id=remote_id,
-        changed_at=timezone.now(),
+        arrival=arrival,
+        changed_at=moment,
         content_hash=digest(person_columns(person)),
         **{field.name: getattr(person, field.name) for field in fields_of(PersonRecord)},
     ).pk

@@ -132,6 +132,7 @@ def submitted_applications(
                 content_hash=as_bytes(application.content_hash),
                 changed_at=dialect().timestamp(application.changed_at),
                 deleted=application.remote_deleted_at is not None,
+                renamed=True,
             )
             found[remote_id] = KnownApplication(stored, application.candidate_id)
     return found

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from integrations.changes.recording import recorded
 from integrations.flatchr.reader import FlatchrReader
 from integrations.records import Finding, Model, RawApplicant, Rejected
 from integrations.sync.applicants.changes import (
@@ -86,7 +87,7 @@ class ApplicantWriter:
 
     def _write(self, batch: ApplicantBatch) -> None:
         store, recorder = self.store, self.store.recorder
-        with transaction.atomic():
+        with recorded(store.integration_id):
             store.lease.renew()
             if batch.changes.records:
                 self._count(self._detector.save(batch.changes))

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
+from integrations.changes.recording import note, recorded
 from integrations.ids import unified_id
-from integrations.models import Job, SyncRun
+from integrations.models import Job, RecordChange, SyncRun
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
-from integrations.sync.history import record_changes
+from integrations.sync.history import changes_by
 from integrations.sync.lease import RunLease
 from integrations.sync.recorder import RunRecorder
 
@@ -31,6 +33,8 @@ class StoredRow:
     deleted: bool
     # Whether this run has written the record before, so that it is not counted again.
     counted: bool = False
+    # Whether Flatchr's own id takes the place of a provisional one.
+    renamed: bool = False
 
 
 @dataclass(slots=True)
@@ -47,15 +51,14 @@ class RowChanges:
     updates: list[Row] = field(default_factory=list)
     updated: int = 0
     restored: int = 0
+    # The tenant, the `changed_at` of new, changed and restored rows, and the places of new ones.
+    integration_id: str = ""
+    changed_at: datetime | None = None
+    arrivals: tuple[int, int] | None = None
 
     @property
     def created(self) -> int:
         return len(self.new_ids)
-
-
-def now() -> Any:
-    """The current time as a column value."""
-    return dialect().timestamp(timezone.now())
 
 
 def read_stored(
@@ -82,9 +85,10 @@ def compare(
     table: Table, integration_id: str, drafts: Sequence[Draft], stored: dict[str, StoredRow]
 ) -> RowChanges:
     """Sort `drafts` into new, changed and restored rows; unchanged ones are left out."""
-    changes = RowChanges()
+    changes = RowChanges(integration_id=integration_id)
     inserts: list[Row] = []
-    moment, arrival = now(), arrived_now()
+    stamp, arrival = timezone.now(), arrived_now()
+    moment = dialect().timestamp(stamp)
     for draft in drafts:
         old = stored.get(draft.remote_id)
         if old is None:
@@ -96,30 +100,44 @@ def compare(
         elif old.deleted or old.fingerprint != draft.fingerprint:
             content_hash = digest(draft.mapped)
             differs = content_hash != old.content_hash
-            changed_at = moment if differs or old.deleted else old.changed_at
+            changed_at = old.changed_at
+            if differs or old.deleted or old.renamed:
+                changed_at, changes.changed_at = moment, stamp
             row = _row(integration_id, old.id, draft, content_hash, changed_at)
             changes.updates.append(row)
             if old.deleted:
                 changes.restored += 1
             elif differs and not old.counted:
                 changes.updated += 1
+    if inserts:
+        changes.changed_at = stamp
+        changes.arrivals = (arrival, arrival + len(inserts) - 1)
     changes.new_ids = [row[0] for row in inserts]
     changes.inserts = dialect().encode(table, inserts)
     return changes
 
 
 def apply(table: Table, changes: RowChanges) -> None:
-    """Write `changes`. Inside a transaction."""
+    """Write `changes`. Inside `recorded`."""
+    history: list[RecordChange] = []
     with connection.cursor() as cursor:
         if changes.new_ids:
             dialect().insert(cursor, table, changes.inserts)
         if changes.updates:
-            record_changes(cursor, table, changes.updates)
+            history = changes_by(cursor, table, changes.updates)
             dialect().update(cursor, table, changes.updates)
+    if changes.changed_at is not None:
+        note(
+            changes.integration_id,
+            table.model,
+            changes.changed_at,
+            arrivals=changes.arrivals,
+            history=history,
+        )
 
 
 def upsert(table: Table, integration_id: str, drafts: Sequence[Draft]) -> RowChanges:
-    """Write those of `drafts` that differ; return what was written. Inside a transaction."""
+    """Write those of `drafts` that differ; return what was written. Inside `recorded`."""
     stored = read_stored(table, integration_id, [draft.remote_id for draft in drafts])
     changes = compare(table, integration_id, drafts, stored)
     apply(table, changes)
@@ -159,7 +177,7 @@ class Store:
 
     def write(self, table: Table, drafts: Sequence[Draft]) -> None:
         """Write those of one batch of `drafts` that differ, in a transaction of their own."""
-        with transaction.atomic():
+        with recorded(self.integration_id):
             self.lease.renew()
             self.count(table, upsert(table, self.integration_id, drafts))
             self.see([draft.remote_id for draft in drafts])
@@ -167,7 +185,7 @@ class Store:
             self.recorder.save(table.model)
 
     def apply(self, table: Table, changes: RowChanges) -> None:
-        """Write `changes` and count them. Inside a transaction."""
+        """Write `changes` and count them. Inside `recorded`."""
         apply(table, changes)
         self.count(table, changes)
 
