@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views import defaults
 
-from integrations.database_waits import RETRY_AFTER, is_unavailable
+from integrations.database.waits import RETRY_AFTER, is_unavailable
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -145,7 +145,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # A new file gives room back a little at a time, which it has to know before its first page
+        # is written; a file that is there keeps its own way (`docs/operations.md`).
+        "init_command": "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; "
+        "PRAGMA synchronous=NORMAL;",
     }
 else:
     # Seconds after which a server that cannot be reached is taken for gone.
@@ -277,6 +280,25 @@ SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
 # For how long the feed of changes can be resumed.
 CHANGES_KEEP_DAYS = env.int("CHANGES_KEEP_DAYS", default=30)
+# Of a run's requests that went well, the log has the first, then one in so many; of a tenant's, the
+# newest (0: all).
+EXCHANGE_FIRST = env.int("EXCHANGE_FIRST", default=50)
+EXCHANGE_SAMPLE = env.int("EXCHANGE_SAMPLE", default=20)
+EXCHANGE_MAX_EACH = env.int("EXCHANGE_MAX_EACH", default=1000)
+# Days for which runs are kept (0: for good), and scheduled ones that changed nothing (0: as long
+# as others).
+RUN_KEEP_DAYS = env.int("RUN_KEEP_DAYS", default=90)
+RUN_UNCHANGED_KEEP_DAYS = env.int("RUN_UNCHANGED_KEEP_DAYS", default=7)
+for _name, _least in {
+    "EXCHANGE_RETENTION_DAYS": 1,
+    "EXCHANGE_FIRST": 0,
+    "EXCHANGE_SAMPLE": 1,
+    "EXCHANGE_MAX_EACH": 0,
+    "RUN_KEEP_DAYS": 0,
+    "RUN_UNCHANGED_KEEP_DAYS": 0,
+}.items():
+    if globals()[_name] < _least:
+        raise ImproperlyConfigured(f"{_name} is a number of at least {_least}.")
 
 # The largest CV, in bytes, and the days for which it is kept after its submission has ended.
 SUBMISSION_MAX_BYTES = env.int("SUBMISSION_MAX_BYTES", default=10 * 1024**2)

@@ -20,13 +20,14 @@ from integrations.changes import batches
 from integrations.connecting import lifecycle
 from integrations.exports import files as export_files
 from integrations.exports import schedules
+from integrations.operations import free_pages
 from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
 from integrations.submissions import retention as submission_retention
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
-from integrations.tenants import states, stats
+from integrations.tenants import exchange_retention, states, stats
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ REGISTERED = (
         retention,
     ),
     *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
+    *(exchange_retention, free_pages),
 )
 
 

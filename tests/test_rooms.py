@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
         *("egress", "egress_targets", "archives", "spreadsheets", "client_address", "telemetry"),
-        "database_waits",
+        "database",
         "encryption",
     ),
     ("flatchr", "models", "migrations"),

@@ -15,7 +15,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from integrations.audit.trail import record
-from integrations.database_waits import short_waits
+from integrations.database.waits import short_waits
 from integrations.models import ApiKey, Event, FlatchrSettings, Integration
 from integrations.models.access import KeyState
 

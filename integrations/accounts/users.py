@@ -18,6 +18,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.database import batched_writes
 from integrations.models import Event, LanguageChoice
 
 AUDITED_FIELDS = ("first_name", "last_name", "email", "is_superuser", "is_active")
@@ -91,7 +92,7 @@ def end_sessions(user: Any, *, but: str | None = None) -> int:
 @jobs.RETENTION.register("sessions")
 def forget_expired() -> None:
     """Remove expired sessions. Idempotent."""
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    batched_writes.delete(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
 def language_of(user: Any, *, otherwise: str = "") -> str:

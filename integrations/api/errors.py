@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from integrations.database_waits import RETRY_AFTER
+from integrations.database.waits import RETRY_AFTER
 
 # Verbatim from `docs/unified-api.md §4.1`: the official clients fail on any other code.
 GENERAL_CODES = frozenset(

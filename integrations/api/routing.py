@@ -25,7 +25,7 @@ from integrations.api import idempotency, limits
 from integrations.api.bodies import failure
 from integrations.api.caller import HEADER, Caller, tenant
 from integrations.api.errors import ApiError, invalid, unavailable
-from integrations.database_waits import is_unavailable
+from integrations.database.waits import is_unavailable
 
 logger = logging.getLogger(__name__)
 

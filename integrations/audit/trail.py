@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Model
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model, QuerySet
 from django.db.models.sql import DeleteQuery
 from django.utils import timezone
 
 from integrations import client_address, jobs
+from integrations.database import batched_writes
 from integrations.models import ApiKey, AuditEntry, AuditPurge, Event, Integration, TenantState
 
 # Names of details that would hold a secret.
@@ -87,7 +88,9 @@ def retain() -> int:
     """Remove entries older than `AUDIT_KEEP_DAYS`, if it is set; return how many. Idempotent."""
     if not settings.AUDIT_KEEP_DAYS:
         return 0
-    return purge(timezone.now() - timedelta(days=settings.AUDIT_KEEP_DAYS))
+    before = timezone.now() - timedelta(days=settings.AUDIT_KEEP_DAYS)
+    batched_writes.delete(LogEntry.objects.filter(action_time__lt=before))
+    return purge(before)
 
 
 def purge(before: datetime) -> int:
@@ -95,12 +98,15 @@ def purge(before: datetime) -> int:
 
     A trigger of the database refuses to delete entries that no `AuditPurge` covers.
     """
-    with transaction.atomic():
-        old = AuditEntry.objects.filter(at__lt=before)
-        if not old.exists():
-            return 0
-        AuditPurge.objects.create(before=before)
-        query = old.query.chain(klass=DeleteQuery)
-        removed = int(query.get_compiler(old.db).execute_sql("row count") or 0)
-        record(Event.AUDIT_PURGED, entries=removed, before=before.isoformat())
+    old = AuditEntry.objects.filter(at__lt=before)
+    if not old.exists():
+        return 0
+    AuditPurge.objects.create(before=before)
+    removed = batched_writes.in_batches(old, _delete_entries, recheck=False).rows
+    record(Event.AUDIT_PURGED, entries=removed, before=before.isoformat())
     return removed
+
+
+def _delete_entries(entries: QuerySet[Any]) -> int:
+    query = entries.query.chain(klass=DeleteQuery)
+    return int(query.get_compiler(entries.db).execute_sql("row count") or 0)

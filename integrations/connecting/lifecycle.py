@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.database import batched_writes
 from integrations.models import (
     LIVE_STATES,
     LIVE_SUBMISSIONS,
@@ -55,8 +56,6 @@ logger = logging.getLogger(__name__)
 # How long a deleted tenant's data is kept.
 KEPT = timedelta(days=14)
 LAST_MINUTES = timedelta(minutes=10)
-# Rows removed in one transaction, which another tenant's sync may have to wait for.
-BATCH = 2000
 
 # Children first, so that no row cascades to others; files are deleted as orphans afterwards.
 _REMOVED: tuple[tuple[type[Any], str], ...] = (
@@ -154,17 +153,11 @@ def remove_deleted(*, before: datetime | None = None) -> int:
 def _remove_tenant(integration: Integration) -> None:
     tenant = integration.pk
     for model, path in _REMOVED:
-        _remove(model, **{path: tenant})
+        batched_writes.delete(model._base_manager.filter(**{path: tenant}))
     with transaction.atomic():
         _record(Event.TENANT_EMPTIED, integration)
         integration.delete()
     logger.info("The data of the deleted tenant %s was removed", tenant)
-
-
-def _remove(model: type[Any], **condition: str) -> None:
-    rows = model._base_manager.filter(**condition).order_by()
-    while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
-        model._base_manager.filter(pk__in=batch).delete()
 
 
 def _cancel_live(integration: Integration) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.audit.trail import record
+from integrations.database import batched_writes
 from integrations.flatchr.exchange_log import HEAD, Masker
 from integrations.models import ApiKey, Event, Integration, PassthroughCall
 from integrations.passthrough.request import CheckedRequest, is_read
@@ -75,12 +76,12 @@ def retain() -> None:
     `MAX_CALLS`. Idempotent.
     """
     old = timezone.now() - timedelta(days=settings.EXCHANGE_RETENTION_DAYS)
-    PassthroughCall.objects.filter(started_at__lt=old).delete()
+    batched_writes.delete(PassthroughCall.objects.filter(started_at__lt=old))
     counted = PassthroughCall.objects.order_by().values("integration").annotate(n=Count("pk"))
     for pk in counted.filter(n__gt=MAX_CALLS).values_list("integration", flat=True):
         calls = PassthroughCall.objects.filter(integration=pk).order_by("-id")
         oldest_kept = calls.values_list("pk", flat=True)[MAX_CALLS - 1]
-        calls.filter(pk__lt=oldest_kept).delete()
+        batched_writes.delete(PassthroughCall.objects.filter(integration=pk, pk__lt=oldest_kept))
 
 
 def _storable(text: str) -> str:

@@ -17,6 +17,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.database import batched_writes
 from integrations.field_catalogue import fields_of
 from integrations.models import RecordChange
 from integrations.records import Model, PersonRecord
@@ -75,7 +76,7 @@ def retain() -> None:
 
     Idempotent.
     """
-    RecordChange.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
+    batched_writes.delete(RecordChange.objects.filter(at__lt=timezone.now() - KEPT_FOR))
     crowded = (
         RecordChange.objects.order_by()
         .values("model", "record_id")

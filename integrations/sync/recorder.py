@@ -26,7 +26,7 @@ from integrations.models import (
 )
 from integrations.records import Finding, Model, Rejected
 from integrations.sync.lease import RunLease
-from integrations.tenants.exchange_recorder import exchange_row
+from integrations.tenants.exchange_recorder import exchange_row, has_failed, is_sampled
 
 EXAMPLES = 20
 FLUSH_SECONDS = 1.0
@@ -72,6 +72,8 @@ class RunRecorder:
         self._exchanges: dict[str, Exchange] = {}
         self.requests = self._requests_written = run.requests
         self._known_exchanges: set[str] = set()
+        # Those under way that are not to be written unless they fail.
+        self._left_out: set[str] = set()
         self._flushed_at = 0.0
         self._findings: list[Finding] = []
         self._halted = threading.Event()
@@ -204,9 +206,17 @@ class RunRecorder:
 
     def exchange(self, exchange: Exchange) -> None:
         """Note a request; called when its headers have arrived, and again when it has ended."""
-        if exchange.key not in self._known_exchanges and exchange.key not in self._exchanges:
+        key = exchange.key
+        if not (key in self._known_exchanges or key in self._exchanges or key in self._left_out):
             self.requests += 1
-        self._exchanges[exchange.key] = exchange
+            if not is_sampled(self.requests):
+                self._left_out.add(key)
+        if key not in self._left_out:
+            self._exchanges[key] = exchange
+        elif exchange.duration is not None:
+            self._left_out.discard(key)
+            if has_failed(exchange):
+                self._exchanges[key] = exchange
         if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
             self.flush()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
+
 from integrations import telemetry
 from integrations.flatchr.exchange_log import Exchange, Observer
 from integrations.models import HttpExchange, Integration, SyncRun
@@ -44,6 +46,19 @@ def exchange_row(
         error=exchange.error[:200],
         **fields,
     )
+
+
+def has_failed(exchange: Exchange) -> bool:
+    """Whether an exchange that has ended did not end well."""
+    return bool(exchange.error) or exchange.status is None or exchange.status >= 400
+
+
+def is_sampled(number: int) -> bool:
+    """Whether a run keeps its request of that number, counted from 1, if it goes well.
+
+    The first `EXCHANGE_FIRST` requests, then one in `EXCHANGE_SAMPLE`.
+    """
+    return number <= settings.EXCHANGE_FIRST or number % settings.EXCHANGE_SAMPLE == 0
 
 
 class ExchangeRecorder:

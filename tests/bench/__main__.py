@@ -20,6 +20,7 @@ from tests.bench import (
     listing,
     moving,
     overview,
+    retaining,
     searching,
     serving,
     submitting,
@@ -45,6 +46,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "submit": submitting.measure,
     "fleet": fleet.measure,
     "move": moving.measure,
+    "retention": retaining.measure,
     "compare": comparing.measure,
 }
 

@@ -290,6 +290,39 @@ def send(submission: str) -> str:
     return str(Submission.objects.get(pk=submission).state)
 
 
+def log_a_month(tenant: str, runs: str) -> dict[str, float]:
+    """The log of the newest run, as often as there are runs in a month; its size."""
+    from tests.bench.filling_logs import log_a_month
+
+    return log_a_month(tenant, int(runs))
+
+
+def retain_log() -> dict[str, Any]:
+    """Remove the surplus of the log while others write, and what is left of it."""
+    from integrations.models import HttpExchange
+    from integrations.tenants import exchange_retention
+    from tests.bench.filling_logs import megabytes, while_others_write
+
+    told = while_others_write(exchange_retention.remove_surplus)
+    left = HttpExchange.objects.count()
+    return told | {"mb": megabytes(HttpExchange._meta.db_table), "left": left}
+
+
+def fill_runs(tenants: str) -> int:
+    """Two weeks of hourly syncs; how many rows that is."""
+    from tests.bench.filling_logs import fill_runs
+
+    return fill_runs(int(tenants))
+
+
+def retain_runs() -> dict[str, Any]:
+    """Remove the runs that are not kept while others write."""
+    from integrations.sync import retention
+    from tests.bench.filling_logs import while_others_write
+
+    return while_others_write(retention.remove_runs)
+
+
 def _submit(tenant: str, email: str, size: int) -> str:
     from integrations.models import Integration, Job
     from integrations.sandbox.resumes import seeded_pdf
@@ -363,6 +396,10 @@ WORK: dict[str, Callable[..., Any]] = {
         queue,
         queue_submissions,
         fleet,
+        log_a_month,
+        retain_log,
+        fill_runs,
+        retain_runs,
         submit_each,
         seconds_behind,
         submit_cv,

@@ -144,6 +144,7 @@ def report_context(run: SyncRun) -> dict[str, Any]:
         "compared": comparison(run),
         "exchanges": exchanges[:MOST_EXCHANGES],
         "more_exchanges": len(exchanges) > MOST_EXCHANGES,
+        "exchanges_left_out": are_exchanges_left_out(run),
     }
 
 
@@ -160,6 +161,11 @@ def run_urls(run: SyncRun) -> dict[str, str]:
     """The addresses that the run's page uses."""
     urls = record_urls(run, "live", "cancel", "retry", "exchanges")
     return {f"{name}_url": url for name, url in urls.items()}
+
+
+def are_exchanges_left_out(run: SyncRun) -> bool:
+    """Whether the log lacks some of the run's requests."""
+    return run.requests > int(exchange_rows(run).order_by().count())
 
 
 def exchange_rows(run: SyncRun) -> Any:

@@ -18,7 +18,12 @@ from integrations.admin.base.views import (
     page_number,
 )
 from integrations.admin.runs.findings import linked_record
-from integrations.admin.runs.report import exchange_rows, live_context, run_urls
+from integrations.admin.runs.report import (
+    are_exchanges_left_out,
+    exchange_rows,
+    live_context,
+    run_urls,
+)
 from integrations.messages import translated
 from integrations.models import QuarantinedRecord, SyncRun
 from integrations.sync.quarantine_retry import RetryResult, retry
@@ -92,6 +97,7 @@ class ExchangesView(RecordView[SyncRun]):
             exchanges=rows[:PER_PAGE],
             page_number=start // PER_PAGE + 1,
             has_next=len(rows) > PER_PAGE,
+            exchanges_left_out=are_exchanges_left_out(self.record),
         )
 
     post = get

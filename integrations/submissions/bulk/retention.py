@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.database import batched_writes
 from integrations.models import BulkRow, BulkState, BulkUpload
 from integrations.submissions.bulk.uploads import NOT_STARTED, remove_files
 
@@ -27,13 +28,13 @@ def retain() -> None:
             state=BulkState.ABANDONED, ended_at=now, emptied_at=now
         )
         if given_up:
-            upload.rows.all().delete()
-    ended = BulkUpload.objects.filter(ended_at__lt=old, emptied_at=None)
-    emptied = list(ended.values_list("pk", flat=True))
-    BulkRow.objects.filter(upload__in=emptied).update(
-        values={}, findings=[], to_send=[], cv="", message=""
-    )
-    BulkUpload.objects.filter(pk__in=emptied).update(emptied_at=now)
+            batched_writes.delete(BulkRow.objects.filter(upload=upload.pk))
+    nothing = {"values": {}, "findings": [], "to_send": [], "cv": "", "message": ""}
+    for upload in BulkUpload.objects.filter(ended_at__lt=old, emptied_at=None):
+        batched_writes.update(
+            BulkRow.objects.filter(upload=upload.pk).exclude(**nothing), **nothing
+        )
+        BulkUpload.objects.filter(pk=upload.pk).update(emptied_at=now)
     # Files are removed as soon as nothing needs them: these are those that could not be then.
     over = Q(state__in=(BulkState.SENDING, BulkState.DONE, BulkState.ABANDONED))
     over |= Q(state=BulkState.CANCELLED)
