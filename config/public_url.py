@@ -14,7 +14,7 @@ OWN = frozenset(
     {
         *("admin", "docs", "link", "livez", "readyz", "healthz", "metrics", "static"),
         *("openapi.json", "v1", "ats", "check-api-key", "connect", "force-sync"),
-        *("integrations", "passthrough", "tools", "webhooks"),
+        *("hooks", "integrations", "passthrough", "tools", "webhooks"),
     }
 )
 

@@ -275,6 +275,7 @@ FLATCHR_ENDPOINTS = {
 # Requests to Flatchr for each tenant, shared by all workers: burst, and rate per second.
 FLATCHR_BURST = env.int("FLATCHR_BURST", default=20)
 FLATCHR_RATE = env.float("FLATCHR_RATE", default=10.0)
+FLATCHR_EVENTS_PER_MINUTE = env.int("FLATCHR_EVENTS_PER_MINUTE", default=300)
 
 SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)

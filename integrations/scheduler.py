@@ -28,6 +28,7 @@ from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
 from integrations.tenants import exchange_retention, states, stats
+from integrations.webhooks.incoming import ledger, receiving
 
 logger = logging.getLogger(__name__)
 
@@ -37,15 +38,8 @@ RETENTION_SECONDS = 3600.0
 
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
-    *(
-        batches,
-        bulk_retention,
-        confirmation,
-        export_files,
-        lifecycle,
-        passthrough_history,
-        retention,
-    ),
+    *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
+    *(passthrough_history, receiving, retention),
     *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
     *(exchange_retention, free_pages),
 )

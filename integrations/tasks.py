@@ -22,6 +22,7 @@ from integrations.sync import engine
 from integrations.sync.runs import RUNS
 from integrations.tenants import stats
 from integrations.webhooks import delivery
+from integrations.webhooks.incoming import working as incoming_events
 
 
 def work_on_next(lane: Lane) -> bool:
@@ -86,6 +87,12 @@ def run_submission(submission_id: str) -> None:
     """Send a queued submission; look for one that may have arrived."""
     send.send(submission_id)
     reconcile.reconcile(submission_id)
+
+
+@shared_task
+def work_on_events(integration_id: str) -> None:
+    """Read from Flatchr what a tenant's waiting events tell of."""
+    incoming_events.work_on(integration_id)
 
 
 @shared_task

@@ -50,6 +50,15 @@ WEBHOOK_DELAY = Histogram(
     "From the commit of an event to its first attempt's success.",
     buckets=_SHORT,
 )
+FLATCHR_EVENTS = Counter(
+    "relais_flatchr_events", "Events of Flatchr's that have ended.", ["kind", "outcome"]
+)
+FLATCHR_EVENT_SECONDS = Histogram(
+    "relais_flatchr_event_seconds",
+    "From the arrival of an event of Flatchr's to its end.",
+    ["outcome"],
+    buckets=_SHORT,
+)
 API_SECONDS = Histogram(
     "relais_api_request_seconds",
     "Duration of a request to the API.",
@@ -163,6 +172,29 @@ def api_answered(
             "ms": round(seconds * 1000),
         },
     )
+
+
+def flatchr_event_ended(
+    *, tenant: str, kind: str, outcome: str, times: int, seconds: float
+) -> None:
+    """`kind` is one that the documentation names, or "other": senders choose names."""
+    FLATCHR_EVENTS.labels(kind, outcome).inc(times)
+    FLATCHR_EVENT_SECONDS.labels(outcome).observe(seconds)
+    _line(
+        "flatchr_event",
+        {
+            "tenant": tenant,
+            "kind": kind,
+            "outcome": outcome,
+            "times": times,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def flatchr_event_refused() -> None:
+    """One too many in its minute. Counted only: a flood would fill the log."""
+    FLATCHR_EVENTS.labels("any", "refused").inc()
 
 
 def flatchr_answered(*, host: str, method: str, status: int | None, seconds: float) -> None:

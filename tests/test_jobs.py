@@ -24,6 +24,7 @@ from integrations.jobs import HeartbeatLease, JobKind, Lease, LeaseLost, Periodi
 from integrations.lanes import Lane
 from integrations.models import (
     BulkUpload,
+    EventAddress,
     Export,
     ExportState,
     Integration,
@@ -42,6 +43,8 @@ from integrations.submissions.lease import SUBMISSIONS
 from integrations.sync import lease as run_lease
 from integrations.sync.runs import RUNS
 from integrations.webhooks import outbox
+from integrations.webhooks.incoming import addresses
+from integrations.webhooks.incoming.receiving import EVENTS
 from integrations.webhooks.queue import DELIVERIES
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
@@ -84,6 +87,12 @@ def waiting_search(tenant: Integration) -> str:
     return tenant.pk
 
 
+def waiting_event(tenant: Integration) -> str:
+    addresses.make(tenant)
+    EventAddress.objects.update(next_attempt_at=long_ago())
+    return tenant.pk
+
+
 def waiting_webhook(tenant: Integration) -> str:
     endpoint = WebhookEndpoint.objects.create(
         url="https://receiver.example/", events=["integration-created"], every_tenant=True
@@ -107,6 +116,7 @@ CASES = (
     Case(SUBMISSIONS, "integrations.tasks.run_submission", waiting_submission),
     Case(UPLOADS, "integrations.tasks.work_on_upload", waiting_upload),
     Case(EXPORTS, "integrations.tasks.work_on_export", waiting_export),
+    Case(EVENTS, "integrations.tasks.work_on_events", waiting_event),
     Case(DELIVERIES, "integrations.tasks.deliver_webhooks", waiting_webhook),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
 )
@@ -163,6 +173,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "free pages",
         "quarantined records",
         "examples of warnings",
+        "events of Flatchr",
         "files of submissions",
         "uploads",
         "files of exports",

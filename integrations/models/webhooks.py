@@ -1,13 +1,18 @@
-"""Webhooks to applications: endpoints, the outbox of events, deliveries and their attempts."""
+"""Webhooks to applications: endpoints, the outbox of events, deliveries and their attempts; and
+Flatchr's own events: the addresses they come to, and what became of them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations import ids
 from integrations.models.access import ApiKey
@@ -225,3 +230,140 @@ class WebhookProgress(models.Model):
 
     def __str__(self) -> str:
         return self.integration_id
+
+
+# What Flatchr tells us
+
+
+class EventOutcome(models.TextChoices):
+    """What became of an event of Flatchr's; `color` is that of its label."""
+
+    CHANGED = "changed", _lazy("Brought a change")
+    UNCHANGED = "unchanged", _lazy("Known already")
+    NOT_FOUND = "not_found", _lazy("Not found at Flatchr")
+    LEFT_OUT = "left_out", pgettext_lazy("event", "Not read")
+    TO_SYNC = "to_sync", _lazy("Left to the next sync")
+    OTHER_COMPANY = "other_company", _lazy("Of another company")
+    UNREADABLE = "unreadable", _lazy("Not understood")
+
+    @property
+    def color(self) -> str:
+        return {
+            EventOutcome.CHANGED: "success",
+            EventOutcome.UNCHANGED: "info",
+            EventOutcome.LEFT_OUT: "info",
+            EventOutcome.OTHER_COMPANY: "danger",
+        }.get(self, "warning")
+
+
+class EventAddress(models.Model):
+    """The secret address to which a tenant's Flatchr sends its events, and how that is going.
+
+    The token in it is 256 random bits: its SHA-256 finds the tenant, and the token is kept
+    encrypted, because people paste it once for each kind of event. A worker owns the tenant's
+    waiting events while `lease_owner` is its token.
+    """
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="event_address"
+    )
+    token = EncryptedTextField(editable=False)
+    token_hash = IdField(max_length=64, unique=True, editable=False)
+    # The address before the last rotation, while it is still taken.
+    old_token_hash = IdField(max_length=64, blank=True, editable=False)
+    old_ends_at = models.DateTimeField(null=True, editable=False)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    # While events come, deltas are this many minutes apart, if that is wanted.
+    spaces_deltas = models.BooleanField(default=True)
+    delta_interval = models.PositiveIntegerField(default=360, validators=[MinValueValidator(5)])
+
+    last_event_at = models.DateTimeField(null=True, editable=False)
+    # The last one that told of something new.
+    last_change_at = models.DateTimeField(null=True, editable=False)
+    # The last one that came to the old address.
+    old_used_at = models.DateTimeField(null=True, editable=False)
+    # Events taken in the present minute, and when one was last refused for their number.
+    window_started_at = models.DateTimeField(null=True, editable=False)
+    window_used = models.PositiveIntegerField(default=0, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
+
+    # When the next waiting event is due; None when none waits.
+    next_attempt_at = models.DateTimeField(null=True, db_index=True, editable=False)
+    lease_owner = models.CharField(max_length=64, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, editable=False)
+    # Tries in a row that Flatchr did not answer.
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    # When events last had all vacancies listed.
+    jobs_read_at = models.DateTimeField(null=True, editable=False)
+    # The requests that events may still cause (`webhooks/incoming/allowance.py`).
+    requests_left = models.FloatField(null=True, editable=False)
+    requests_counted_at = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"Address for events of {self.integration}"
+
+
+class IncomingEvent(models.Model):
+    """What Flatchr said has happened: ids and a kind, and nothing else of what it sent.
+
+    It waits while `outcome` is blank. The same event that comes again meanwhile is the same row.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40, blank=True)
+    # The encoded id and the plain one (`docs/flatchr-api.md §26`); blank and 0 when not said.
+    vacancy_id = IdField(max_length=64, blank=True)
+    vacancy_number = models.BigIntegerField(default=0)
+    applicant_id = IdField(max_length=64, blank=True)
+    names_applicant = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    # The sync during which the record was written: it may put back what it had read before.
+    during_run = models.BigIntegerField(null=True)
+    # Whether something new was written, however often it is looked at.
+    told = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=16, choices=EventOutcome, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "kind", "vacancy_id", "vacancy_number", "applicant_id"],
+                condition=Q(outcome=""),
+                name="one_waiting_event_each",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["integration", "due_at"], condition=Q(outcome=""), name="event_waiting"
+            ),
+            models.Index(fields=["integration", "-id"], name="event_newest"),
+            models.Index(fields=["ended_at"], name="event_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class EventCount(models.Model):
+    """How many events of a kind ended in one way on one day (UTC)."""
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    day = models.DateField()
+    kind = models.CharField(max_length=40, blank=True)
+    outcome = models.CharField(max_length=16, choices=EventOutcome)
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "day", "kind", "outcome"], name="one_event_count_each"
+            )
+        ]
+        indexes = [models.Index(fields=["day"], name="event_count_day")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.sandbox.applicants import Applicant
+from integrations.sandbox.events.bodies import DRAG_APPLICANT, NEW_APPLICANT
 from integrations.sandbox.formats import iso, short_id
 from integrations.sandbox.seed.vacancies import CAREER_SITE, INTRANET, Vacancy, make_item
 from integrations.sandbox.world import World
@@ -42,6 +43,7 @@ class Edits:
             added = company.applicants.add(
                 vacancy=number, column=column or company.columns[0]["id"], **fields
             )
+            self.world.tell_of_applicant(NEW_APPLICANT, added)
             return company.applicants.ids.encode(added.number)
 
     def edit_applicant(self, applicant: str, **fields: Any) -> None:
@@ -55,7 +57,7 @@ class Edits:
         """Put an applicant into a column."""
         if column not in self.world.company.stages:
             raise KeyError(column)
-        self._change(applicant, column=column)
+        self.world.tell_of_applicant(DRAG_APPLICANT, self._change(applicant, column=column))
 
     def archive(self, applicant: str) -> None:
         """Archive an applicant: an ordinary search no longer returns it."""
@@ -104,6 +106,7 @@ class Edits:
             vacancy = self.world.company.vacancies.add({"title": title} | fields)
             if published:
                 self._publish(vacancy, CAREER_SITE)
+            self.world.tell_of_vacancy(vacancy)
             return vacancy.id
 
     def edit_vacancy(self, vacancy: str, **fields: Any) -> None:

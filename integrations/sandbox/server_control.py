@@ -67,6 +67,10 @@ class Sandbox(Edits):
         """What was received."""
         return self.world.requests
 
+    def send_events_to(self, url: str) -> None:
+        """Send an event to this address for each edit from now on that Flatchr has one for."""
+        self.world.events.send_to(url)
+
     def issue_key(self, issued_at: float | None = None) -> str:
         """An API key as of a moment in Unix seconds; one issued over a year ago has expired."""
         moment = self.world.now() if issued_at is None else int(issued_at)

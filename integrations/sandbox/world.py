@@ -13,9 +13,12 @@ from typing import Any
 from integrations.sandbox.applicants import Applicant
 from integrations.sandbox.company import Company
 from integrations.sandbox.credentials import Keyring
+from integrations.sandbox.events.bodies import about_applicant, about_vacancy
+from integrations.sandbox.events.sender import EventSender
 from integrations.sandbox.faults import Faults
 from integrations.sandbox.formats import Clock
 from integrations.sandbox.http import ErrorAnswer, Request, not_found
+from integrations.sandbox.seed.vacancies import Vacancy
 
 OTHER_VACANCIES, OTHER_APPLICANTS = 5, 25
 KEPT_REQUESTS = 2000
@@ -107,10 +110,19 @@ class World:
         )
         self.keyring = Keyring(seed)
         self.faults, self.requests = Faults(), RequestLog()
+        self.events = EventSender()
         self.lock, self.stopping = threading.RLock(), threading.Event()
         self.cvtheque_premium = True
         self.url = ""
         self.last_file_at: float | None = None
+
+    def tell_of_applicant(self, kind: str, applicant: Applicant) -> None:
+        """Send the event, if anybody is to have events."""
+        self.events.tell(lambda: about_applicant(self.company, kind, applicant))
+
+    def tell_of_vacancy(self, vacancy: Vacancy) -> None:
+        """Send `new_vacancy`, if anybody is to have events."""
+        self.events.tell(lambda: about_vacancy(self.company, vacancy))
 
     def now(self) -> int:
         """The time in whole seconds."""

@@ -7,7 +7,8 @@ been noted is done again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -122,10 +123,19 @@ def catch_up(integration_id: str) -> int:
 
 def fill_candidate(candidate_id: str) -> None:
     """Fill in one candidate now, ahead of the next sync. Idempotent."""
-    columns = COLUMNS[SearchKind.CANDIDATE]
-    found = Candidate.objects.filter(pk=candidate_id)
-    for tenant, pk, *values in found.values_list("integration_id", "pk", *columns):
-        _write(SearchKind.CANDIDATE, tenant, [(pk, *values)])
+    fill(SearchKind.CANDIDATE, [candidate_id])
+
+
+def fill(kind: SearchKind, record_ids: Iterable[str]) -> None:
+    """Fill in these records of one kind now, ahead of the next sync. Idempotent."""
+    ids = sorted(record_ids)
+    for start in range(0, len(ids), BATCH):
+        rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        found = RECORDS[kind]._default_manager.filter(pk__in=ids[start : start + BATCH])
+        for tenant, pk, *values in found.values_list("integration_id", "pk", *COLUMNS[kind]):
+            rows[tenant].append((pk, *values))
+        for tenant, of_tenant in rows.items():
+            _write(kind, tenant, of_tenant)
 
 
 def _claim(integration_id: str) -> jobs.Lease | None:

@@ -149,9 +149,11 @@ def _live(table: Table) -> str:
 
 
 def _unseen(table: Table) -> str:
-    """Condition: live, and not returned by this read. New provisional records have `GRACE`."""
+    """Condition: live, and not returned by this read. New provisional records have `GRACE`, and
+    what was written beside this run, for instance for an event, Flatchr has shown meanwhile.
+    """
     return (
-        f"{_live(table)} AND NOT EXISTS"
+        f"{_live(table)} AND {table.name}.changed_at <= %s AND NOT EXISTS"
         f" (SELECT 1 FROM relais_seen WHERE relais_seen.remote_id = {table.name}.remote_id)"
         f" AND NOT ({table.name}.changed_at > %s"
         f" AND substr({table.name}.remote_id, 1, {len(PROVISIONAL)}) = '{PROVISIONAL}')"
@@ -160,7 +162,8 @@ def _unseen(table: Table) -> str:
 
 def _unseen_values(store: Store) -> tuple[Any, ...]:
     """The parameters of `_unseen`."""
-    return store.integration_id, dialect().timestamp(timezone.now() - GRACE)
+    to_column = dialect().timestamp
+    return store.integration_id, to_column(store.since), to_column(timezone.now() - GRACE)
 
 
 def _count(store: Store, table: Table) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations import jobs, lanes
 from integrations.jobs import LeaseLost
-from integrations.models import RunState, SyncRun, Trigger
+from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, Trigger
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
@@ -26,6 +26,10 @@ class RunCancelled(Exception):
 
 class RunTimedOut(Exception):
     """The run has taken longer than `SYNC_MAX_SECONDS`."""
+
+
+class RunBegun(Exception):
+    """A sync has begun while its tenant's runs were to be held off."""
 
 
 def claim(run_id: int) -> RunLease | None:
@@ -68,6 +72,26 @@ def _waiting(now: datetime) -> Q:
 
 def _stale(now: datetime) -> Q:
     return Q(state=RunState.RUNNING) & jobs.is_expired(now)
+
+
+def hold_off_runs(integration_id: str) -> int | None:
+    """Let no run of the tenant write, begin or end until the transaction ends; the id of the one
+    that is running.
+
+    For writes between two syncs, so that one of the same rows waits for the other. Raises
+    `RunBegun` when one has begun at this very moment: try again.
+    """
+    runs = SyncRun.objects.filter(integration_id=integration_id, state__in=LIVE_STATES)
+    # Each of its transactions renews its lease first, and so waits for this lock. In this order,
+    # because a run that ends has its own row before it takes the tenant's.
+    live = runs.select_for_update().first()
+    if live is not None:
+        return live.pk if live.state == RunState.RUNNING else None
+    # A new run refers to this row.
+    Integration.objects.select_for_update().filter(pk=integration_id).first()
+    if runs.exists():
+        raise RunBegun
+    return None
 
 
 class RunLease(jobs.HeartbeatLease):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -18,9 +18,7 @@ from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.models import (
     Application,
-    ApplicationStage,
     Candidate,
-    Job,
     SyncRun,
     SyncType,
     Tag,
@@ -43,12 +41,16 @@ from integrations.sync.bulk.tables import (
     CANDIDATES,
     JOB_STAGES,
     Draft,
-    draft,
     tag_draft,
 )
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
 from integrations.sync.lease import RunLease
-from integrations.sync.listed_models import LISTED_MODELS, ListedModel, build_reader
+from integrations.sync.listed_models import (
+    LISTED_MODELS,
+    ListedModel,
+    build_reader,
+    job_stage_drafts,
+)
 from integrations.sync.recorder import RunRecorder
 from integrations.sync.scope_purge import apply_scopes, delete_excluded
 from integrations.tenants.scopes import excluded_models
@@ -179,20 +181,7 @@ class Sync:
             delete_unseen(self.store, table)
 
     def _job_stages(self) -> None:
-        """Every column of the company belongs to every job (`docs/mapping.md`, job stage)."""
-        jobs = Job.objects.live().filter(integration_id=self.store.integration_id)
-        stages = list(
-            ApplicationStage.objects.live()
-            .filter(integration_id=self.store.integration_id)
-            .order_by("position", "remote_id")
-            .values_list("id", "remote_id", "position")
-        )
-        pairs: Iterator[Draft] = (
-            draft(f"{job_remote}:{stage_remote}", (job_id, stage_id, position))
-            for job_id, job_remote in jobs.values_list("id", "remote_id").order_by("id")
-            for stage_id, stage_remote, position in stages
-        )
-        for batch in batches(pairs, BATCH):
+        for batch in batches(job_stage_drafts(self.store.integration_id), BATCH):
             self.store.write(JOB_STAGES, batch)
         self.recorder.mark_complete(Model.JOB_STAGES)
         self._delete_orphans(JOB_STAGES)

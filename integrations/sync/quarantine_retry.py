@@ -32,10 +32,15 @@ from integrations.models import (
 )
 from integrations.records import JobRecord, Model, Rejected, StageRecord, TagRecord
 from integrations.sync.applicants import incremental
-from integrations.sync.bulk.store import RowChanges, read_stored, upsert
-from integrations.sync.deletions import GUARDED, release
+from integrations.sync.bulk.store import RowChanges, read_stored
+from integrations.sync.deletions import GUARDED
 from integrations.sync.held_deletions import lock_out_syncs
-from integrations.sync.listed_models import LISTED_MODELS, ListedModel, build_reader
+from integrations.sync.listed_models import (
+    LISTED_MODELS,
+    ListedModel,
+    build_reader,
+    store_listed,
+)
 from integrations.sync.runs import SyncRefused
 from integrations.tenants import clients
 from integrations.tenants.exchange_recorder import ExchangeRecorder
@@ -185,7 +190,7 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:
     if found.applicant is not None:
         changes = _store_applicant(run.integration_id, item.remote_id, found.applicant)
     else:
-        changes = _store_listed(run.integration_id, found.records, LISTED_MODELS[table.model])
+        changes = store_listed(run.integration_id, LISTED_MODELS[table.model], found.records)
     quarantined = QuarantinedRecord.objects.filter(
         run=run, model=item.model, remote_id=item.remote_id
     )
@@ -202,19 +207,6 @@ def _store(run: SyncRun, item: QuarantinedRecord, found: CurrentRecord) -> str:
     stored = table.record.objects.filter(integration_id=run.integration_id)
     wanted = found.records[0].remote_id if found.records else item.remote_id
     return str(stored.values_list("pk", flat=True).get(remote_id=wanted))
-
-
-def _store_listed(
-    integration_id: str, records: list[ListedRecord], listed: ListedModel
-) -> RowChanges:
-    table = listed.table
-    drafts = [listed.to_draft(record) for record in records]
-    changes = upsert(table, integration_id, drafts)
-    stored = table.record.objects.filter(
-        integration_id=integration_id, remote_id__in=[draft.remote_id for draft in drafts]
-    )
-    release(integration_id, table.model, stored.values_list("pk", flat=True))
-    return changes
 
 
 def _store_applicant(integration_id: str, remote_id: str, row: tuple[Any, str]) -> RowChanges:

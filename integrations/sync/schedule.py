@@ -9,7 +9,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Least
 
 from integrations import jobs
-from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, SyncType
+from integrations.models import (
+    LIVE_STATES,
+    EventAddress,
+    Integration,
+    ModelResult,
+    RunState,
+    SyncRun,
+    SyncType,
+)
+from integrations.records import Model
 
 # After so long with a key that Flatchr refuses, a tenant is left alone until somebody reconnects.
 PATIENCE = timedelta(days=3)
@@ -20,6 +29,10 @@ PATIENCE = timedelta(days=3)
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20))
 # The longest pause of a tenant over whose syncs workers die.
 LONGEST_PAUSE = timedelta(days=1)
+# Flatchr's events count as coming for so long after one that told of something new.
+EVENTS_COME = timedelta(days=1)
+# Syncs in a row that found changes of which no event told: then events are taken for lost.
+UNTOLD = 2
 # Scheduled runs that wait at most. A tenant that is due gets its row when its turn is near, so that
 # the table says at any time who comes next.
 MOST_QUEUED = 200
@@ -28,7 +41,7 @@ MOST_QUEUED = 200
 def plan(integration: Integration, *, after: SyncType = SyncType.FULL) -> None:
     """Set when `integration` is next due, now that a sync of type `after` has ended. Unsaved."""
     now = jobs.now()
-    integration.next_delta_at = next_slot(integration.pk, integration.delta_interval, now)
+    integration.next_delta_at = next_slot(integration.pk, delta_minutes(integration, now), now)
     if after == SyncType.FULL:
         integration.next_full_at = next_slot(integration.pk, integration.full_interval, now)
 
@@ -56,6 +69,53 @@ def plan_pause(integration: Integration, *, after: SyncType, deaths: int) -> Non
     until = jobs.now() + pause
     integration.next_delta_at = max(integration.next_delta_at or until, until)
     integration.next_full_at = max(integration.next_full_at or until, until)
+
+
+def delta_minutes(integration: Integration, now: datetime) -> int:
+    """The minutes between two deltas: more than the tenant's own while events come instead."""
+    address = EventAddress.objects.filter(pk=integration.pk).first()
+    if address is None or not address.spaces_deltas or not events_come(address, now):
+        return integration.delta_interval
+    return max(integration.delta_interval, address.delta_interval)
+
+
+def events_come(address: EventAddress, now: datetime) -> bool:
+    """Whether Flatchr's events tell of what changes, so that deltas are needed less often.
+
+    An event that only repeats what was known proves nothing, as anybody could have sent it.
+    """
+    told_at = address.last_change_at
+    return told_at is not None and now - told_at < EVENTS_COME and not events_are_lost(address)
+
+
+def events_are_lost(address: EventAddress) -> bool:
+    """Whether the last syncs have found changes, and no event has told of any meanwhile."""
+    read = SyncRun.objects.filter(
+        integration_id=address.pk, state__in=(RunState.SUCCEEDED, RunState.PARTIALLY_FAILED)
+    )
+    latest = list(read.order_by("-pk").values_list("pk", "started_at")[:UNTOLD])
+    told_at = address.last_change_at
+    if len(latest) < UNTOLD or any(
+        began is None or told_at is None or began <= told_at for _pk, began in latest
+    ):
+        return False
+    changed = ModelResult.objects.filter(
+        Q(created__gt=0) | Q(updated__gt=0) | Q(restored__gt=0),
+        run__in=[pk for pk, _began in latest],
+        model__in=(Model.APPLICATIONS, Model.JOBS),
+    )
+    return changed.values("run").distinct().count() == UNTOLD
+
+
+def bring_forward(integration_id: str) -> None:
+    """Have the next delta come no later than it would without events."""
+    integration = Integration.objects.select_for_update().filter(pk=integration_id).first()
+    if integration is None or integration.next_delta_at is None:
+        return
+    usual = next_slot(integration.pk, integration.delta_interval, jobs.now())
+    if usual < integration.next_delta_at:
+        integration.next_delta_at = usual
+        integration.save(update_fields=["next_delta_at"])
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

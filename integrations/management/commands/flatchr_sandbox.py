@@ -74,6 +74,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fault", type=fault, action="append", default=[], help="a fault as JSON; repeatable"
         )
+        parser.add_argument(
+            "--events-url",
+            action="append",
+            default=[],
+            help="an address that events are sent to, as Flatchr's webhooks are; repeatable",
+        )
         parser.add_argument("--about", action="store_true", help="say how to reach it, and exit")
         parser.add_argument("--json", action="store_true", help="with --about: one JSON object")
 
@@ -94,6 +100,12 @@ class Command(BaseCommand):
             raise CommandError(reason) from error
         for rule in options["fault"]:
             sandbox.faults.add(rule)
+        for url in options["events_url"]:
+            try:
+                sandbox.send_events_to(url)
+            except ValueError as error:
+                sandbox.stop()
+                raise CommandError(str(error)) from error
         # A background process may have inherited an ignored SIGINT.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.sandbox.applicants import Applicant
+from integrations.sandbox.events.bodies import DRAG_APPLICANT
 from integrations.sandbox.formats import BLOCK, iso, midday, short_id
 from integrations.sandbox.http import ErrorAnswer, Request, Response, missing, not_found
 from integrations.sandbox.resumes import CONTENT_TYPES, seeded_pdf
@@ -128,7 +129,10 @@ def move(world: World, request: Request) -> dict[str, Any]:
     ids = {item["id"] for item in world.company.columns}
     if not str(column).isdigit() or (int(column) not in ids and int(column) != applicant.column):
         raise not_found("Column")
-    return shape(world, world.company.applicants.change(applicant, column=int(column)))
+    moved = world.company.applicants.change(applicant, column=int(column))
+    if moved.column != applicant.column:
+        world.tell_of_applicant(DRAG_APPLICANT, moved)
+    return shape(world, moved)
 
 
 @route("DELETE", VACANCY_PATH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.sandbox.events.bodies import NEW_MESSAGE
 from integrations.sandbox.formats import iso
 from integrations.sandbox.handlers.api_applicants import PATH
 from integrations.sandbox.http import Request, Upload, missing, not_found
@@ -107,5 +108,6 @@ def create_message(world: World, request: Request) -> dict[str, Any]:
         iso(world.clock()),
     )
     records.add("message", applicant, message)
+    world.tell_of_applicant(NEW_MESSAGE, applicant)
     shown = ("id", "created_by", "created_at", "auto", "mail", "deliver_at", "author")
     return {name: message[name] for name in shown}

@@ -84,7 +84,9 @@ def create_vacancy(world: World, request: Request) -> dict[str, Any]:
     if body["experience"] not in EXPERIENCES:
         raise ErrorAnswer(400, '"experience" must be one of [1, 2, 4, 6, 11]')
     fields = {name: body[name] for name in WRITABLE if name in body}
-    return api_shape(world.company.vacancies.add(fields), set(), world.company.vacancy_tags)
+    added = world.company.vacancies.add(fields)
+    world.tell_of_vacancy(added)
+    return api_shape(added, set(), world.company.vacancy_tags)
 
 
 @route("GET", "/company/{slug}.json", Access.ANYONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from integrations.sandbox.events.bodies import NEW_APPLICANT
 from integrations.sandbox.http import ErrorAnswer, Request, missing, not_found
 from integrations.sandbox.resumes import submitted
 from integrations.sandbox.routing import route
@@ -33,7 +34,7 @@ def _create(world: World, body: dict[str, Any], *, store: bool) -> dict[str, Any
     column = _column(world, body)
     if store:
         urls = body.get("urls")
-        company.applicants.add(
+        added = company.applicants.add(
             vacancy=vacancy.number,
             column=column,
             firstname=str(body["firstname"]),
@@ -48,6 +49,7 @@ def _create(world: World, body: dict[str, Any], *, store: bool) -> dict[str, Any
             user=_text(body, "user_id"),
             resume=resume,
         )
+        world.tell_of_applicant(NEW_APPLICANT, added)
     echoed = {"response_text": body["response_text"]} if body.get("response_text") else {}
     return CREATED | echoed
 

@@ -7,6 +7,7 @@ change.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError
@@ -41,8 +42,24 @@ from integrations.tenants import stats
 from integrations.tenants.scopes import scopes_of
 
 
+@dataclass(frozen=True, slots=True)
+class StoredApplicants:
+    """The ids of the applications by remote id; the remote ids of those that were new, changed or
+    back after a deletion, and the ids of the candidates of these.
+    """
+
+    ids: dict[str, str]
+    written: frozenset[str]
+    candidates: frozenset[str]
+
+
 def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> dict[str, str]:
-    """Write applicants as candidates and applications; return the application ids by remote id.
+    """As `write_applicants`; return the application ids by remote id."""
+    return write_applicants(integration_id, rows).ids
+
+
+def write_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> StoredApplicants:
+    """Write applicants as candidates and applications.
 
     `rows` are elements of an answer to a search with their source texts (`docs/flatchr-api.md §5`).
     One that cannot be mapped is left out. An application made by `expect_application` is taken
@@ -66,7 +83,11 @@ def store_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> di
     stored = Application.objects.filter(integration_id=integration_id, remote_id__in=list(found))
     applications = dict(stored.values_list("remote_id", "id"))
     release(integration_id, Model.APPLICATIONS, applications.values())
-    return applications
+    return StoredApplicants(
+        applications,
+        frozenset(changes.records),
+        frozenset(changes.people.candidates[remote_id] for remote_id in changes.records),
+    )
 
 
 def refusal_of(integration_id: str, data: Any, raw: str) -> Rejected | None:
