@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -38,17 +38,21 @@ SELECT %(key)s, %(now)s, 1 FROM unsynced WHERE done IS NOT NULL
 ON CONFLICT (key_id) DO UPDATE SET
   used = CASE WHEN w.started_at <= %(old)s THEN 1 ELSE w.used + 1 END,
   started_at = CASE WHEN w.started_at <= %(old)s THEN EXCLUDED.started_at ELSE w.started_at END
-RETURNING started_at, used
+RETURNING started_at, used, clock_timestamp()
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a key's minute: requests, and whole seconds until the next one begins."""
+    """What is left of a key's minute: requests, and whole seconds until the next one begins.
+
+    `counted_at` is when the request was counted, by the clock that all processes share.
+    """
 
     limit: int
     used: int
     reset: int
+    counted_at: datetime
 
     @property
     def exceeded(self) -> bool:
@@ -69,8 +73,9 @@ def count_request(key_id: int) -> Allowance | None:
     if limit <= 0:
         return None
     count = _in_row if connection.vendor == "postgresql" else _in_file
-    started_at, used = count(key_id)
-    return Allowance(limit, used, max(1, -(-(started_at + WINDOW - _now()) // 1000)))
+    started_at, used, counted_at = count(key_id)
+    reset = max(1, -(-(started_at + WINDOW - _now()) // 1000))
+    return Allowance(limit, used, reset, counted_at)
 
 
 def refuse(allowance: Allowance) -> ApiError:
@@ -87,15 +92,15 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _in_row(key_id: int) -> tuple[int, int]:
+def _in_row(key_id: int) -> tuple[int, int, datetime]:
     now = _now()
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_IN_ROW, {"key": key_id, "now": now, "old": now - WINDOW})
-        started_at, used = cursor.fetchone()
-    return started_at, used
+        started_at, used, counted_at = cursor.fetchone()
+    return started_at, used, counted_at
 
 
-def _in_file(key_id: int) -> tuple[int, int]:
+def _in_file(key_id: int) -> tuple[int, int, datetime]:
     folder = Path(settings.DATA_DIR) / "limits"
     folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(folder / str(key_id), os.O_RDWR | os.O_CREAT, 0o600)
@@ -112,7 +117,7 @@ def _in_file(key_id: int) -> tuple[int, int]:
         os.pwrite(descriptor, _COUNT.pack(started_at, used + 1), 0)
     finally:
         os.close(descriptor)
-    return started_at, used + 1
+    return started_at, used + 1, timezone.now()
 
 
 @contextmanager

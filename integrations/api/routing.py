@@ -19,10 +19,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
-from integrations import telemetry
+from integrations import jobs, telemetry
 from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import idempotency, limits
-from integrations.api.bodies import failure
+from integrations.api.bodies import failure, moment
 from integrations.api.caller import HEADER, Caller, tenant
 from integrations.api.errors import ApiError, invalid, unavailable
 from integrations.database.waits import is_unavailable
@@ -30,6 +30,9 @@ from integrations.database.waits import is_unavailable
 logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
+
+# When the answer to a read was begun, by the clock that says what has changed since.
+SERVER_TIME = "X-Server-Time"
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 ADDRESS = re.compile(
@@ -153,6 +156,10 @@ class _ApiCall:
             raise ApiError("PLATFORM.AUTHENTICATION_INVALID", str(error)) from None
         self.key_prefix = key.prefix
         allowance = limits.count_request(key.pk)
+        if self.request.method == "GET":
+            # Before anything is read that is answered: what a later read has to begin from.
+            began = jobs.now() if allowance is None else allowance.counted_at
+            self.headers[SERVER_TIME] = str(moment(began))
         if allowance is not None:
             self.headers.update(allowance.headers)
             if allowance.exceeded:

@@ -26,17 +26,6 @@ from integrations import jobs
 from integrations.models import ChangeBatch, ChangeSequence
 from integrations.records import Model
 
-# As applications know the models (`docs/unified-api.md §11`).
-API_NAMES: dict[Model, str] = {
-    Model.JOBS: "ats_jobs",
-    Model.APPLICATION_STAGES: "ats_application_stages",
-    Model.JOB_STAGES: "ats_join_jobs_application_stages",
-    Model.CANDIDATES: "ats_candidates",
-    Model.APPLICATIONS: "ats_applications",
-    Model.TAGS: "ats_tags",
-    Model.CANDIDATE_TAGS: "ats_join_candidates_tags",
-}
-
 # Rows removed in one transaction.
 BATCH = 1000
 _MICROSECOND = timedelta(microseconds=1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations import jobs
 from integrations.api.reads.scope import ReadScope
 from integrations.models import Application, FlatchrSettings, Integration
 from integrations.sandbox import Sandbox
@@ -136,13 +137,13 @@ def test_what_has_changed_since_a_read_began_is_what_the_next_one_finds(
     synced_tenant: Integration, sandbox: Sandbox, make_key: MakeKey, sdk: Sdk
 ) -> None:
     ats = sdk(make_key(synced_tenant), synced_tenant).ats
-    newest = Application.objects.latest("changed_at").changed_at
+    began = jobs.now()
     moved, gone = Application.objects.live().order_by("remote_id")[:2]
     sandbox.archive(moved.remote_id)
     sandbox.remove_applicant(gone.remote_id)
     sync(synced_tenant)
 
-    since: dict[str, datetime] = {"updated_after": newest + timedelta(milliseconds=1)}
+    since: dict[str, datetime] = {"updated_after": began}
     found = by_sdk(ats.get_applications(**since, include_deleted=True))
 
     assert moved.pk in {row.id for row in found if row.remote_deleted_at is None}

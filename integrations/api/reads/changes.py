@@ -23,6 +23,8 @@ from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
 from integrations.api.reads.scope import CREATED, ReadScope
+from integrations.changes import batches
+from integrations.changes.models import MODELS
 from integrations.models import Application, MirroredRecord, RecordQuerySet
 
 # Seconds for which the number of changes is cached.
@@ -43,8 +45,23 @@ class Link:
     through: str = ""
 
     @property
+    def changed(self) -> type[MirroredRecord]:
+        """The table whose `changed_at` counts."""
+        return self.source or self.model
+
+    @property
     def table(self) -> str:
-        return (self.source or self.model)._meta.db_table
+        return self.changed._meta.db_table
+
+
+def instant_of(scope: ReadScope, links: Sequence[Link], since: datetime) -> datetime:
+    """The stamp from which on the rows are that may have become visible after `since`.
+
+    `changed_at` is stamped before a row can be read, so one that could not be read at `since` may
+    have an earlier one. Pages of one read may be given different instants: a later page's is never
+    later, since what has been committed meanwhile can only be added.
+    """
+    return batches.floor(scope.integration_id, since, {MODELS[link.changed] for link in links})
 
 
 def changed_since(
@@ -83,7 +100,7 @@ def few(links: Sequence[Link], since: datetime, most: int) -> bool:
 
 def _moment_of_many(link: Link, most: int) -> datetime | None:
     """The time since which more than `most` rows have changed; None if the table has no more."""
-    changes = (link.source or link.model).objects.order_by("-changed_at")
+    changes = link.changed.objects.order_by("-changed_at")
     return changes.values_list("changed_at", flat=True)[most : most + 1].first()
 
 

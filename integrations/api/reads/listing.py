@@ -66,7 +66,7 @@ class Listing:
         """The page that the parameters select. Raises `ApiError` PLATFORM.INPUT_INVALID."""
         parameters = Parameters(given)
         size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
-        walk = self._walk(parameters)
+        walk = self._walk(scope, parameters)
         # One more than the page holds tells whether there is a next one.
         if given.keys() <= COMMON:
             # There is none to ignore, but a wrong value is refused.
@@ -92,7 +92,7 @@ class Listing:
 
     def records(self, scope: ReadScope, parameters: Parameters) -> QuerySet[Any]:
         """The records that the parameters select, from the cursor on, in the order of the pages."""
-        return self._found(scope, self._walk(parameters), parameters)
+        return self._found(scope, self._walk(scope, parameters), parameters)
 
     def _found(self, scope: ReadScope, walk: Walk, parameters: Parameters) -> QuerySet[Any]:
         records = (
@@ -124,10 +124,12 @@ class Listing:
         behind = f"({table}.arrival, {table}.id) > (%s, %s)"
         return RawSQL(behind, place, output_field=BooleanField())  # noqa: S611
 
-    def _walk(self, parameters: Parameters) -> Walk:
+    def _walk(self, scope: ReadScope, parameters: Parameters) -> Walk:
         deleted = parameters.flag("include_deleted")
         since, cursor = parameters.moment("updated_after"), parameters.cursor()
         after = None if cursor is None else cursors.place(self.name, cursor)
+        if since is not None:
+            since = changes.instant_of(scope, self.links, since)
         # A place by arrival is that of a read which gathers nothing.
         gather = (
             since is not None
