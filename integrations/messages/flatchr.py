@@ -154,6 +154,13 @@ TEXTS = {
     ),
     "email_left_out": gettext_noop("The e-mail address is not valid and was left out."),
     "phone_kept_as_given": gettext_noop("The phone number cannot be read and was kept as given."),
+    "phone_not_valid": gettext_noop("No phone can have this number. It was kept as given."),
+    "phone_ambiguous": gettext_noop(
+        "The phone number could be one of several places. It was kept as given."
+    ),
+    "phone_rest_left_out": gettext_noop(
+        "Only the first phone number was kept. What else was typed there is in the raw object."
+    ),
     "contract_type_unmapped": gettext_noop(
         "The contract type is not in the value map and was kept as Flatchr names it."
     ),

@@ -75,7 +75,10 @@ TEXTS = {
         "This is not an e-mail address. Write it as name@company.example."
     ),
     "phone_invalid": gettext_noop(
-        "This is not a phone number. Write it as +33 6 39 98 00 01, or leave it out."
+        "This is not a phone number and is not sent. Write it as +33 6 39 98 00 01."
+    ),
+    "phone_rest_not_sent": gettext_noop(
+        "Only {number} is sent as the phone number. What else was typed there is left out."
     ),
     "phone_unusual": gettext_noop(
         "The phone number is unusual and is sent as typed. Check it, or write it with its "

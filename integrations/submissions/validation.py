@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.enumerations import JobStatus
-from integrations.flatchr.mapping.contacts import email, parsed_phone
+from integrations.flatchr.mapping.emails import email
+from integrations.flatchr.mapping.phones import PhoneNote, read_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
 from integrations.messages import Message
@@ -200,17 +201,22 @@ def _email(cleaned: Cleaned, typed: str) -> None:
 
 
 def _phone(cleaned: Cleaned, typed: str) -> None:
-    typed, _ = plain_typography(typed)
-    typed = " ".join(typed.split())
-    number = parsed_phone(typed) if typed else None
-    if number is None and typed:
-        if not (_DIALLED.fullmatch(typed) and len(re.findall("[0-9]", typed)) in range(4, 21)):
-            words = Message("phone_invalid")
-            cleaned.refuse("phone_number", "invalid", words)
-            return
-        words = Message("phone_unusual")
-        cleaned.warn("phone_number", "unusual_phone", words)
-    cleaned.phone_number = number or typed
+    """The number that is sent. It is optional, so none is a reason to refuse the candidate."""
+    typed = " ".join(plain_typography(typed)[0].split())
+    if not typed:
+        return
+    reading = read_phone(typed)
+    cleaned.phone_number = reading.number
+    if reading.note is PhoneNote.NONE:
+        return
+    if reading.note is PhoneNote.CUT:
+        words = Message("phone_rest_not_sent", number=reading.number)
+        cleaned.warn("phone_number", "phone_partly_sent", words)
+    elif _DIALLED.fullmatch(typed) and len(re.findall("[0-9]", typed)) in range(4, 21):
+        cleaned.warn("phone_number", "unusual_phone", Message("phone_unusual"))
+    else:
+        cleaned.phone_number = ""
+        cleaned.warn("phone_number", "phone_not_sent", Message("phone_invalid"))
 
 
 def _text(cleaned: Cleaned, name: str, typed: str) -> str:

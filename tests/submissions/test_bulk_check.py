@@ -61,7 +61,6 @@ def test_good_rows_are_good_and_what_will_be_sent_is_shown(tenant: Integration) 
         ({"email_address": "nobody"}, "email_address", "This is not an e-mail address."),
         ({"first_name": ""}, "first_name", "Enter the first name."),
         ({"last_name": "!!"}, "last_name", "The last name needs at least one letter."),
-        ({"phone_number": "by post"}, "phone_number", "This is not a phone number."),
         ({"phone_number": "6,12E+08"}, "phone_number", "The spreadsheet has shortened"),
         ({"job": ""}, "job", "Name the job."),
         ({"job": "Astronaut"}, "job", "No job is called “Astronaut”."),
@@ -86,6 +85,25 @@ def test_each_thing_that_is_wrong_is_said_beside_its_column(
     assert found[0][2].endswith(".")
     assert verdicts(upload) == {2: "ERROR"}
     assert states(upload) == {2: "LEFT_OUT"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("by post", "This is not a phone number and is not sent."),
+        ("0612345678 / 0798765432", "Only +33612345678 is sent as the phone number."),
+        ("0000000000", "The phone number is unusual and is sent as typed."),
+    ],
+)
+def test_a_phone_number_is_optional_and_holds_no_row_back(
+    tenant: Integration, typed: str, words: str
+) -> None:
+    upload = checked(tenant, [row(1, phone_number=typed)])
+
+    [(level, name, message)] = findings(upload)[2]
+    assert (level, name) == ("warning", "phone_number")
+    assert message.startswith(words)
+    assert verdicts(upload) == {2: "WARNING"}
 
 
 def test_several_errors_of_a_row_are_said_at_once(tenant: Integration) -> None:

@@ -65,7 +65,7 @@ def test_every_problem_is_told_at_once(job: Job) -> None:
         first_name=" ",
         last_name="12",
         email_address="nadia@",
-        phone_number="à midi",
+        phone_number="06 39 98 00 01",
         urls={"linkedin": "reseau.example/n"},
         answers=({"question": "", "value": "Oui"},),
         user_key="x" * 65,
@@ -75,7 +75,6 @@ def test_every_problem_is_told_at_once(job: Job) -> None:
         ("first_name", "required"),
         ("last_name", "no_letter"),
         ("email_address", "invalid"),
-        ("phone_number", "invalid"),
         ("answers", "no_question"),
         ("urls", "invalid"),
         ("user_key", "too_long"),
@@ -137,6 +136,32 @@ def test_a_phone_number_is_sent_in_its_international_form_where_it_has_one(
     assert result.phone_number == sent
     warnings = [note["code"] for note in result.warnings if note["field"] == "phone_number"]
     assert warnings == (["unusual_phone"] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "code"),
+    [
+        ("0692 12 34 56", "+262692123456", None),
+        ("0612345678;0798765432", "+33612345678", "phone_partly_sent"),
+        ("01 23 45 67 89 ext 12", "+33123456789", "phone_partly_sent"),
+        ("06 12 34 56 78 (bureau)", "+33612345678", "phone_partly_sent"),
+        ("06 12 34 56 7", "06 12 34 56 7", "unusual_phone"),
+        ("0000000000", "0000000000", "unusual_phone"),
+        ("NC", "", "phone_not_sent"),
+        ("à midi", "", "phone_not_sent"),
+        ("06O6060606", "", "phone_not_sent"),
+        ("\u200b", "", None),
+    ],
+)
+def test_an_optional_phone_number_refuses_nobody(
+    typed: str, sent: str, code: str | None, job: Job
+) -> None:
+    result = cleaned(job, phone_number=typed)
+
+    assert result.problems == []
+    assert result.phone_number == sent
+    warnings = [note["code"] for note in result.warnings if note["field"] == "phone_number"]
+    assert warnings == ([code] if code else [])
 
 
 def test_an_e_mail_is_sent_as_typed_and_known_in_lower_case(job: Job) -> None:

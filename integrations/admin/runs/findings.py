@@ -66,6 +66,7 @@ CODES = {
     "unknown_tag": _lazy("Unknown tag"),
     "unknown_tag_type": _lazy("Unknown kind of tag"),
     "unknown_vacancy": _lazy("Unknown vacancy"),
+    "phone_partly_read": _lazy("Only part of a phone number was kept"),
     "unreadable_phone": _lazy("Phone number cannot be read"),
     "unstorable_number": _lazy("Number cannot be stored"),
     "unstorable_text": _lazy("Characters cannot be stored"),

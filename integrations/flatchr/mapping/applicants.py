@@ -11,7 +11,8 @@ from hashlib import blake2b
 from typing import Any
 
 from integrations.enumerations import Outcome
-from integrations.flatchr.mapping.contacts import email, phone
+from integrations.flatchr.mapping.emails import email
+from integrations.flatchr.mapping.phones import phone
 from integrations.flatchr.mapping.source import (
     TOO_DEEP,
     TooDeepError,
@@ -42,7 +43,7 @@ from integrations.records import (
 
 # Part of every fingerprint: raise it when the same row maps to something else, so that every row is
 # mapped again.
-MAPPING_VERSION = "1"
+MAPPING_VERSION = "2"
 
 ACTIVE = 1
 ARCHIVED = 0
