@@ -7,6 +7,9 @@ gives the value back.
 A spreadsheet that expects another separator than the file has (a French Excel expects `;`) cuts
 cells in parts, quotes or not, and runs a part that begins like a formula. Such a part gets its
 apostrophe after the separator that it follows.
+
+A phone number in E.164 begins with a plus sign and computes nothing but itself, so it stays as it
+is: with an apostrophe, a mail merge would print it.
 """
 
 from __future__ import annotations
@@ -24,11 +27,14 @@ RISKY = frozenset(SIGNS + "\t\r\n" + MARK)
 END = "\0"
 _BEGINNINGS = [(sign, END + sign) for sign in RISKY]
 
+_PHONE = r"\+[0-9]{6,15}"
+_PHONES = re.compile(rf"{_PHONE}(?:; {_PHONE})*")
+
 SEPARATORS = ";,\t\r\n"
 # What may stand between a separator and the sign; the apostrophe among it, so that a part which
 # has been given one is still a part of this kind, and what was put in can be found again.
 _FORMULA = rf"""[ "{MARK}]*[{re.escape(SIGNS)}]"""
-_PART = re.compile(rf"(?<=[{SEPARATORS}])(?={_FORMULA})")
+_PART = re.compile(rf"(?<=[{SEPARATORS}])(?={_FORMULA})(?! *{_PHONE} *(?:[{SEPARATORS}]|\Z))")
 _MARKED_PART = re.compile(rf"(?<=[{SEPARATORS}]){MARK}(?={_FORMULA})")
 
 
@@ -39,23 +45,27 @@ def guard_column(cells: Sequence[str | None]) -> Sequence[str | None]:
     whole = END.join(filter(None, cells))
     guarded = cells
     if _begins_risky(whole):
-        guarded = [MARK + cell if cell and cell[0] in RISKY else cell for cell in cells]
+        guarded = [MARK + cell if cell and _is_risky(cell) else cell for cell in cells]
     if _has_separator(whole) and _PART.search(whole):
         return [_PART.sub(MARK, cell) if cell else cell for cell in guarded]
     return guarded
 
 
 def guard(cell: str) -> str:
-    """`cell` with an apostrophe in front if it begins with a character of `RISKY`, and after each
-    separator that something like a formula follows.
+    """`cell` with an apostrophe in front if it begins with a character of `RISKY` and is no phone
+    number, and after each separator that something like a formula follows.
     """
-    guarded = MARK + cell if cell and cell[0] in RISKY else cell
+    guarded = MARK + cell if cell and _is_risky(cell) else cell
     return _PART.sub(MARK, guarded)
 
 
 def restore(cell: str) -> str:
     """The value behind an exported cell: the inverse of `guard`, for every string."""
     return _MARKED_PART.sub("", cell).removeprefix(MARK)
+
+
+def _is_risky(cell: str) -> bool:
+    return cell[0] in RISKY and not _PHONES.fullmatch(cell)
 
 
 def _begins_risky(whole: str) -> bool:

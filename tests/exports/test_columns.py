@@ -192,7 +192,7 @@ def test_names_of_jobs_stages_and_tags_are_made_harmless_too(rows: Rows) -> None
     rows.application(candidate, job=rows.job("@1"), current_stage=rows.stage("-1"))
     (row,) = exported()
     names = ("phone_numbers", "tags", "latest_job", "latest_stage")
-    assert [row[name] for name in names] == ["'+33612345678", "'=1", "'@1", "'-1"]
+    assert [row[name] for name in names] == ["+33612345678", "'=1", "'@1", "'-1"]
 
 
 def test_the_columns_and_their_order(rows: Rows) -> None:

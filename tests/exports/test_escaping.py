@@ -15,7 +15,9 @@ from integrations.spreadsheets.escaping import RISKY, guard, guard_column, resto
 
 FORMULAS = [
     "=1+1",
-    "+33612345678",
+    "+33612345678+1",
+    "+33 612345678",
+    "+1-2",
     "-2",
     "@SUM(A1)",
     "\tx",
@@ -69,6 +71,9 @@ def test_a_part_that_begins_like_a_formula_gets_an_apostrophe_of_its_own(
         "a=1",
         " x",
         "0612345678",
+        "+33612345678",
+        "+33612345678; +262692123456",
+        "Nadia; +33612345678",
         "\0",
         "a; b, c",
         "Anglais; Mobile",
