@@ -309,6 +309,8 @@ BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=2000)
 # Exports of more rows are written by a worker; their files are kept for so many days.
 EXPORT_ROWS_AT_ONCE = env.int("EXPORT_ROWS_AT_ONCE", default=50_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+# Events of webhooks and their deliveries are kept for so many days.
+WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", default=30)
 # Networks (CIDR) that are not public, but that requests to hosts named by users may reach.
 EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 

@@ -28,6 +28,7 @@ from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
 from integrations.tenants import exchange_retention, states, stats
+from integrations.webhooks import retention as webhook_retention
 from integrations.webhooks.incoming import ledger, receiving
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
     *(passthrough_history, receiving, retention),
     *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
-    *(exchange_retention, free_pages),
+    *(exchange_retention, free_pages, webhook_retention),
 )
 
 

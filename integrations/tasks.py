@@ -21,7 +21,7 @@ from integrations.submissions.bulk import worker
 from integrations.sync import engine
 from integrations.sync.runs import RUNS
 from integrations.tenants import stats
-from integrations.webhooks import delivery
+from integrations.webhooks import delivery, telling
 from integrations.webhooks.incoming import working as incoming_events
 
 
@@ -42,6 +42,8 @@ def _sync(run_id: int) -> bool:
     # Either is done by the sweep if it fails here.
     with jobs.failure_logged("Filling in the search after run %s", run_id):
         filling.catch_up_after(run_id)
+    with jobs.failure_logged("Telling of run %s", run_id):
+        telling.tell_of_run(run_id)
     with jobs.failure_logged("Counting the records after run %s", run_id):
         stats.count_after(run_id)
     return True
@@ -80,6 +82,12 @@ def fill_search(integration_id: str) -> None:
 def deliver_webhooks(endpoint_id: Any) -> None:  # noqa: ARG001 - whatever is due is delivered
     """Deliver events that are due, beside whatever else the process does."""
     lanes.run_beside("webhooks", delivery.deliver_in_background)
+
+
+@shared_task
+def tell_changes(integration_id: str) -> None:
+    """Queue the events about what has changed in a tenant."""
+    telling.tell(integration_id)
 
 
 @shared_task

@@ -34,6 +34,7 @@ from integrations.models import (
     SubmissionState,
     SyncRun,
     WebhookEndpoint,
+    WebhookProgress,
 )
 from integrations.search.filling import SEARCH_ENTRIES
 from integrations.submissions import lease as submission_lease
@@ -46,6 +47,7 @@ from integrations.webhooks import outbox
 from integrations.webhooks.incoming import addresses
 from integrations.webhooks.incoming.receiving import EVENTS
 from integrations.webhooks.queue import DELIVERIES
+from integrations.webhooks.telling import NEWS
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
 from tests.sync.running import Background, wait_until, woken
@@ -102,6 +104,12 @@ def waiting_webhook(tenant: Integration) -> str:
     return endpoint.pk
 
 
+def waiting_news(tenant: Integration) -> str:
+    WebhookEndpoint.objects.create(url="https://receiver.example/", every_tenant=True)
+    WebhookProgress.objects.create(integration=tenant, due_at=long_ago())
+    return tenant.pk
+
+
 @dataclass(frozen=True)
 class Case:
     """A kind of job, with a row that waits for a worker."""
@@ -118,6 +126,7 @@ CASES = (
     Case(EXPORTS, "integrations.tasks.work_on_export", waiting_export),
     Case(EVENTS, "integrations.tasks.work_on_events", waiting_event),
     Case(DELIVERIES, "integrations.tasks.deliver_webhooks", waiting_webhook),
+    Case(NEWS, "integrations.tasks.tell_changes", waiting_news),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
 )
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.name)
@@ -180,6 +189,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "calls of the console",
         "calls to confirm",
         "sessions",
+        "webhooks",
         "audit trail",
     }
 

@@ -45,6 +45,7 @@ BESIDE = {
     ("migrations", "models"),
     ("spreadsheets", "archives"),
     ("actions", "submissions"),
+    ("connecting", "webhooks"),
     ("templatetags", "admin"),
 }
 # Outside the floors: used by commands and tests alone.

@@ -40,6 +40,7 @@ from integrations.models import (
 from integrations.models.scopes import Part, Scopes
 from integrations.sync.runs import SyncRefused, request_sync
 from integrations.tenants import custom_fields, scopes
+from integrations.webhooks import outbox
 
 Attempt = Generator[Check, None, Integration]
 
@@ -80,7 +81,17 @@ def use_link(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
     used or withdrawn in the meantime.
     """
     links.count_try(link)
-    return _connect(link, entered) if link.kind == LinkKind.CONNECT else _reconnect(link, entered)
+    connect = _connect if link.kind == LinkKind.CONNECT else _reconnect
+    return _reported(link, connect(link, entered))
+
+
+def _reported(link: ConnectionLink, attempt: Attempt) -> Attempt:
+    """`attempt`, of whose failure applications are told."""
+    try:
+        return (yield from attempt)
+    except ConnectionRefused:
+        outbox.connection_flow_failed(link)
+        raise
 
 
 def _connect(link: ConnectionLink, entered: EnteredAccount) -> Attempt:

@@ -25,6 +25,7 @@ from integrations.models import (
 )
 from integrations.sync import schedule
 from integrations.tenants.clients import endpoints
+from integrations.webhooks import outbox, telling
 
 # Shorter than a sync's: a user waits for the answer.
 PATIENCE = Policy(connect_timeout=5, read_timeout=10, get_deadline=20, attempts=2)
@@ -155,6 +156,8 @@ def save_new(
             name=integration.organization,
             environment=environment,
         )
+        outbox.integration_created(integration)
+        telling.begin_tenant(integration)
     return integration
 
 
@@ -165,6 +168,7 @@ def save_changed(integration: Integration, credentials: Credentials) -> None:
         _store(stored or FlatchrCredentials(integration=integration), credentials, checked=True)
         Integration.objects.filter(pk=integration.pk).update(credentials_invalid_at=None)
         record(Event.CREDENTIALS_CHANGED, tenant=integration, about=integration)
+        telling.tell_soon(integration.pk)
 
 
 def _store(row: FlatchrCredentials, credentials: Credentials, *, checked: bool) -> None:

@@ -48,8 +48,12 @@ from integrations.models import (
     Tag,
     TraitReading,
     ValueDecision,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
 )
 from integrations.sync import runs
+from integrations.webhooks import outbox, telling
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +90,9 @@ _REMOVED: tuple[tuple[type[Any], str], ...] = (
     (SyncRun, "integration"),
     (ConnectionLink, "integration"),
     (ValueDecision, "integration"),
+    (WebhookAttempt, "delivery__event__integration"),
+    (WebhookDelivery, "event__integration"),
+    (WebhookEvent, "integration"),
 )
 
 
@@ -96,6 +103,7 @@ def set_enabled(integration: Integration, enabled: bool) -> None:
         if changed.update(enabled=enabled):
             event = Event.TENANT_ENABLED if enabled else Event.TENANT_DISABLED
             _record(event, integration)
+            telling.tell_soon(integration.pk)
         integration.enabled = enabled
         if not enabled:
             _cancel_live(integration)
@@ -108,8 +116,9 @@ def delete(integration: Integration) -> None:
     """
     with transaction.atomic():
         present = Integration.objects.present().filter(pk=integration.pk)
-        if present.update(enabled=False, deleted_at=timezone.now()):
+        if present.update(enabled=False, deleted_at=(now := timezone.now())):
             _record(Event.TENANT_DELETED, integration)
+            outbox.integration_deleted(integration, now)
         _cancel_live(integration)
     integration.refresh_from_db()
 
@@ -130,6 +139,7 @@ def restore(integration: Integration) -> bool:
         restored = deleted.update(deleted_at=None)
         if restored:
             _record(Event.TENANT_RESTORED, integration)
+            telling.tell_soon(integration.pk)
     integration.refresh_from_db()
     return bool(restored) or integration.deleted_at is None
 

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ("content_through", models.BigIntegerField(default=0)),
                 ("told_at", models.DateTimeField(null=True)),
                 ("due_at", models.DateTimeField(db_index=True, null=True)),
-                ("ended_runs", models.JSONField(default=list)),
+                ("runs_through", models.BigIntegerField(default=0)),
                 ("told_state", models.JSONField(default=dict)),
             ],
         ),

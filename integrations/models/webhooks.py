@@ -220,11 +220,12 @@ class WebhookProgress(models.Model):
     # The last batch of changes that a `data-changed`, and an event with content, has told of.
     told_through = models.BigIntegerField(default=0)
     content_through = models.BigIntegerField(default=0)
-    # When the last `data-changed` was queued, and when the next is due.
+    # The last run that a `sync-finished` has told of.
+    runs_through = models.BigIntegerField(default=0)
+    # When the last `data-changed` was queued; when something is due that is not to wait for a
+    # change, or not to be told before.
     told_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, db_index=True)
-    # Runs that have ended and are told of after their last change.
-    ended_runs = models.JSONField(default=list)
     # `{"state", "setup_status", "qa_status"}` as last told.
     told_state = models.JSONField(default=dict)
 

@@ -27,7 +27,7 @@ from integrations.models import (
     WebhookEndpoint,
     WebhookSecret,
 )
-from integrations.webhooks import catalogue, signing
+from integrations.webhooks import catalogue, signing, telling
 from integrations.webhooks.outcome import DeliveryOutcome
 from integrations.webhooks.queue import DELIVERIES
 
@@ -109,6 +109,7 @@ def create_endpoint(
     with transaction.atomic():
         endpoint.save(force_insert=True)
         endpoint.integrations.set(tenants)
+        telling.begin(endpoint)
         WebhookSecret.objects.create(endpoint=endpoint, secret=secret)
         _record(Event.WEBHOOK_MADE, endpoint, events=endpoint.events)
     return endpoint, secret
@@ -124,6 +125,8 @@ def change_endpoint(
     description: str | None = None,
 ) -> WebhookEndpoint:
     """Change what is given. What is under way goes to the new address. Raises `EndpointRefused`."""
+    heard_of_all = endpoint.every_tenant
+    known = list(endpoint.integrations.values_list("pk", flat=True))
     if url is not None:
         endpoint.url = checked_url(url)
     if events is not None:
@@ -141,6 +144,8 @@ def change_endpoint(
         endpoint.save(update_fields=["url", "events", "description", "every_tenant"])
         if tenants is not None:
             endpoint.integrations.set(tenants)
+        if not heard_of_all and endpoint.state != EndpointState.OFF:
+            telling.begin(endpoint, known=known)
         _record(Event.WEBHOOK_CHANGED, endpoint, events=endpoint.events)
     return endpoint
 
@@ -192,6 +197,8 @@ def _set_state(endpoint: WebhookEndpoint, state: EndpointState) -> None:
     with transaction.atomic():
         rows = WebhookEndpoint.objects.filter(pk=endpoint.pk).exclude(state=state)
         if rows.update(state=state, off_reason="", failing_since=None, held_until=None):
+            if endpoint.state == EndpointState.OFF:
+                telling.begin(endpoint)
             _record(Event.WEBHOOK_CHANGED, endpoint, state=str(state))
     endpoint.refresh_from_db()
 

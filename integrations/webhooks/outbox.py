@@ -14,7 +14,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from integrations import jobs
+from integrations.ids import TOOL
 from integrations.models import (
+    ConnectionLink,
     EndpointState,
     Integration,
     WebhookDelivery,
@@ -136,6 +138,21 @@ def issue_status_changed(
         },
         tenant=tenant,
     )
+
+
+def connection_flow_failed(link: ConnectionLink) -> WebhookEvent | None:
+    """Queue that a customer could not connect with a link."""
+    data = {
+        "integration_tool": TOOL,
+        "integration_category": bodies.CATEGORY,
+        "end_user": {
+            "organization_name": link.organization,
+            "creator_email": link.contact_email or None,
+            "origin_id": link.origin_id or None,
+        },
+        "log_url": bodies.page_url("connectionlink", link.pk),
+    }
+    return queue_event(catalogue.CONNECTION_FLOW_FAILED, data, tenant=link.integration)
 
 
 def integration_created(tenant: Integration) -> WebhookEvent | None:
