@@ -27,6 +27,7 @@ from integrations.submissions import retention as submission_retention
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
+from integrations.sync.tags import rounds
 from integrations.tenants import exchange_retention, states, stats
 from integrations.webhooks import retention as webhook_retention
 from integrations.webhooks.incoming import ledger, receiving
@@ -41,7 +42,7 @@ RETENTION_SECONDS = 3600.0
 REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
     *(passthrough_history, receiving, retention),
-    *(runs, schedules, states, stats, users, submission_retention, trail, uploads),
+    *(rounds, runs, schedules, states, stats, users, submission_retention, trail, uploads),
     *(exchange_retention, free_pages, webhook_retention),
 )
 

@@ -20,6 +20,8 @@ from integrations.submissions import reconcile, send
 from integrations.submissions.bulk import worker
 from integrations.sync import engine
 from integrations.sync.runs import RUNS
+from integrations.sync.tags import reading
+from integrations.sync.tags.rounds import TAGS
 from integrations.tenants import stats
 from integrations.webhooks import delivery, telling
 from integrations.webhooks.incoming import working as incoming_events
@@ -32,6 +34,8 @@ def work_on_next(lane: Lane) -> bool:
             return RUNS.work_on_next(_sync)
         case Lane.SOON:
             return EXPORTS.work_on_next(_write_export)
+        case Lane.TAGS:
+            return TAGS.work_on_next(reading.read_some)
         case _:
             return False
 
@@ -66,6 +70,12 @@ def run_sync(run_id: Any) -> None:  # noqa: ARG001 - see above
 def work_on_export(export_id: Any) -> None:  # noqa: ARG001 - see above
     """Write the files of large exports that wait, or whose worker has died."""
     lanes.work_through(Lane.SOON, work_on_next)
+
+
+@shared_task
+def read_tags(integration_id: Any) -> None:  # noqa: ARG001 - see above
+    """Read candidates' tags that are due."""
+    lanes.work_through(Lane.TAGS, work_on_next)
 
 
 @shared_task

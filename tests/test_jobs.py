@@ -33,6 +33,7 @@ from integrations.models import (
     Submission,
     SubmissionState,
     SyncRun,
+    TagProgress,
     WebhookEndpoint,
     WebhookProgress,
 )
@@ -43,6 +44,7 @@ from integrations.submissions.bulk.uploads import UPLOADS
 from integrations.submissions.lease import SUBMISSIONS
 from integrations.sync import lease as run_lease
 from integrations.sync.runs import RUNS
+from integrations.sync.tags.rounds import TAGS, waiting
 from integrations.webhooks import outbox
 from integrations.webhooks.incoming import addresses
 from integrations.webhooks.incoming.receiving import EVENTS
@@ -110,6 +112,10 @@ def waiting_news(tenant: Integration) -> str:
     return tenant.pk
 
 
+def waiting_tags(tenant: Integration) -> str:
+    return TagProgress.objects.create(integration=tenant, due_at=long_ago()).pk
+
+
 @dataclass(frozen=True)
 class Case:
     """A kind of job, with a row that waits for a worker."""
@@ -128,6 +134,7 @@ CASES = (
     Case(DELIVERIES, "integrations.tasks.deliver_webhooks", waiting_webhook),
     Case(NEWS, "integrations.tasks.tell_changes", waiting_news),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
+    Case(TAGS, "integrations.tasks.read_tags", waiting_tags),
 )
 each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.name)
 
@@ -354,6 +361,10 @@ CLAIMS: dict[str, tuple[Callable[[Integration], Any], Callable[[Any], Any]]] = {
             SearchProgress.objects.filter(jobs.is_free(timezone.now()), pk=key), length=LENGTH
         ),
     ),
+    "tags": (
+        waiting_tags,
+        lambda key: jobs.claim(waiting(jobs.now()).filter(pk=key), length=LENGTH),
+    ),
 }
 
 
@@ -378,7 +389,7 @@ def test_a_row_whose_worker_died_is_claimed_again(name: str, tenant: Integration
     waiting, claim = CLAIMS[name]
     key = waiting(tenant)
     assert claim(key) is not None
-    for model in (SyncRun, Submission, BulkUpload, Export, SearchProgress):
+    for model in (SyncRun, Submission, BulkUpload, Export, SearchProgress, TagProgress):
         model.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))  # type: ignore[attr-defined]
 
     assert claim(key) is not None

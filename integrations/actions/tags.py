@@ -24,7 +24,7 @@ from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.reader import TAGS as TAGS_PATH
 from integrations.flatchr.reader import TRAITS
-from integrations.models import Application, Candidate, TraitReading
+from integrations.models import Application, Candidate, Integration, TraitReading
 from integrations.records import Finding, TagRecord
 from integrations.sync.applicants.candidate_tags import retag
 from integrations.sync.bulk.store import apply, compare, read_stored
@@ -116,6 +116,8 @@ def _store(application: Application, carried: list[TagRecord]) -> None:
     """Write the applicant's tags as a sync that reads them would."""
     integration_id = application.integration_id
     with recorded(integration_id):
+        # In turn with the reading of tags.
+        Integration.objects.select_for_update(no_key=True).get(pk=integration_id)
         stored = read_stored(TAGS, integration_id, [tag.remote_id for tag in carried])
         new = [tag_draft(tag) for tag in carried if tag.discovered and _unknown(tag, stored)]
         apply(TAGS, compare(TAGS, integration_id, new, stored))
@@ -124,6 +126,7 @@ def _store(application: Application, carried: list[TagRecord]) -> None:
             defaults={
                 "integration_id": integration_id,
                 "read_at": timezone.now(),
+                "retry_at": None,
                 "tags": [tag.remote_id for tag in carried],
             },
         )

@@ -8,6 +8,7 @@ adds what users do to one applicant; the client of a sync has none of it.
 from __future__ import annotations
 
 import json as jsonlib
+import math
 import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -73,8 +74,9 @@ class FlatchrClient:
 
     Paths are written with `{company}` and `{slug}`, which the client fills in; each segment is
     percent-encoded, so that no value can lead to another path or host. `throttle` returns 0.0
-    when a request may go out now, else the seconds to wait before asking again. Reads raise
-    FlatchrError and nothing else, apart from what the observer raises.
+    when a request may go out now, else the seconds to wait before asking again. A pause of more
+    than `longest_pause` seconds is not waited for: the error is raised that asked for it, with
+    `retry_after`. Reads raise FlatchrError and nothing else, apart from what the observer raises.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class FlatchrClient:
         observer: Observer | None = None,
         throttle: Callable[[], float] | None = None,
         policy: Policy = Policy(),  # noqa: B008 - frozen
+        longest_pause: float = math.inf,
         clock: Clock = Clock(),  # noqa: B008 - without state
     ) -> None:
         self.credentials = credentials
@@ -95,6 +98,7 @@ class FlatchrClient:
         self._observer = observer or NullObserver()
         self._throttle = throttle or (lambda: 0.0)
         self._policy = policy
+        self._longest_pause = longest_pause
         self._clock = clock
         self._session = open_session()
         self._transport = FlatchrTransport(
@@ -308,6 +312,10 @@ class FlatchrClient:
 
     def _await_turn(self, call: Call) -> None:
         while (pause := self._throttle()) > 0:
+            if pause > self._longest_pause:
+                error = failure(ErrorKind.RATE_LIMITED, "our own request limit")
+                error.retry_after = pause
+                raise error
             if self._clock.monotonic() + pause >= call.deadline:
                 raise failure(ErrorKind.RATE_LIMITED, "our own request limit left no time")
             self._wait(pause, _THROTTLED)
@@ -322,7 +330,8 @@ class FlatchrClient:
         else:
             pause = min(error.retry_after, policy.retry_after_cap)
         late = self._clock.monotonic() + pause >= call.deadline
-        if not error.retryable or attempt == policy.attempts or late:
+        too_long = max(pause, error.retry_after or 0.0) > self._longest_pause
+        if not error.retryable or attempt == policy.attempts or late or too_long:
             raise error
         said = Message("waiting_status", status=error.status) if error.status else None
         self._wait(pause, said or _REASONS[error.kind])

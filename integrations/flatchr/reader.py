@@ -7,7 +7,7 @@ yielded as `Rejected`; a value that could not be mapped is reported as a `Findin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import blake2b
 from itertools import chain
@@ -113,6 +113,20 @@ class FlatchrReader:
         self._applicants = ApplicantMapper(self._jobs, self._stages, report)
         # The application that a row of `applicants` is, or why it is none.
         self.application = self._applicants.application
+
+    @property
+    def stages_by_title(self) -> dict[str, str]:
+        """The remote id of each stage that `stages` has read, as applicants name it."""
+        return dict(self._stages)
+
+    def go_on(self, *, stages: Mapping[str, str], incomplete: Collection[Model]) -> None:
+        """Take over what an earlier read of the same tenant has found."""
+        self._stages.update(stages)
+        self.incomplete.update(incomplete)
+
+    def know_tags(self, tags: Iterable[TagRecord]) -> None:
+        """Take over the tags of an earlier read, for `traits`."""
+        self._tags.know(tags)
 
     def jobs(self) -> Iterator[JobRecord | Rejected]:
         """Every job once: those that Flatchr lists by itself, then the closed ones, which it may

@@ -118,7 +118,7 @@ def _filled(
         given = params.get(place[1], place[0])
         if isinstance(given, list | tuple):
             return (" " if place[1] == "sentences" else ", ").join(map(shown, given))
-        if isinstance(given, float) or (place[1] == "count" and isinstance(given, int)):
+        if isinstance(given, float) or (place[1].endswith("count") and isinstance(given, int)):
             return number(given)
         return shown(given)
 

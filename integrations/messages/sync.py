@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from integrations.messages.declaration import gettext_noop
+from integrations.messages.declaration import Declared, gettext_noop, ngettext_noop
 
-TEXTS = {
+TEXTS: dict[str, Declared] = {
+    "tags_wait": gettext_noop("Tags of applicants are read next."),
+    "tags_under_way": ngettext_noop(
+        "{read_count} of {count} applicant's tags read",
+        "{read_count} of {count} applicants' tags read",
+    ),
+    "tags_done_in": ngettext_noop(
+        "{read_count} of {count} applicant's tags read, done in about {time}",
+        "{read_count} of {count} applicants' tags read, done in about {time}",
+    ),
+    "tags_read": ngettext_noop(
+        "The tags of {count} applicant were read.", "The tags of {count} applicants were read."
+    ),
+    "tags_not_read": gettext_noop(
+        "The tags of this applicant could not be read; they are asked for again later. {reason}"
+    ),
     "applicant_gone_tags_not_read": gettext_noop(
         "Flatchr does not have this applicant any more, so its tags were not read."
     ),

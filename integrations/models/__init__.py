@@ -51,6 +51,7 @@ from integrations.models.derived import (
     SearchEntry,
     SearchKind,
     SearchProgress,
+    TagProgress,
     TenantFigures,
     TenantState,
 )
@@ -227,6 +228,7 @@ __all__ = [
     "SyncType",
     "SyncWarning",
     "Tag",
+    "TagProgress",
     "TenantFigures",
     "TenantState",
     "TraitReading",

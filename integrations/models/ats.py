@@ -253,7 +253,8 @@ class CandidateTag(MirroredRecord):
 class TraitReading(models.Model):
     """When an applicant's tags were last read, and what they were (remote ids of tags).
 
-    Kept apart from `Application`, so that reading unchanged traits rewrites no record.
+    `retry_at` is set when they could not be read: nobody asks again before. Kept apart from
+    `Application`, so that reading unchanged traits rewrites no record.
     """
 
     application = models.OneToOneField(
@@ -261,6 +262,7 @@ class TraitReading(models.Model):
     )
     integration = models.ForeignKey(Integration, models.CASCADE, db_index=False)
     read_at = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True)
     tags = models.JSONField(default=list)
 
     class Meta:

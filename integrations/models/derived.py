@@ -1,5 +1,5 @@
-"""Tables that are derived from the mirrored records: search entries, changes and their order,
-figures and states of tenants."""
+"""Tables beside the mirrored records: search entries, changes and their order, figures and states
+of tenants, how far candidates' tags have been read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.models.fields import IdField
+from integrations.models.fields import IdField, MessageField
 from integrations.models.integration import Integration
-from integrations.models.runs import MODEL_CHOICES
+from integrations.models.runs import MODEL_CHOICES, SyncRun
 
 
 class SearchKind(models.TextChoices):
@@ -56,6 +56,56 @@ class SearchProgress(models.Model):
 
     def __str__(self) -> str:
         return self.integration_id
+
+
+class TagProgress(models.Model):
+    """How far the reading of a tenant's candidates' tags has come, one applicant at a time.
+
+    Reading goes in rounds (`sync/tags/`): a sync that has ended asks for one, and its figures go to
+    the run that began it. Whoever reads holds a lease of the row (`jobs.py`).
+    """
+
+    integration = models.OneToOneField(
+        Integration, models.CASCADE, primary_key=True, related_name="tag_progress"
+    )
+    # When reading goes on: at once, or after a pause. Null: there is nothing to do.
+    due_at = models.DateTimeField(null=True, db_index=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    # The newest run that has asked for a round, until one takes it into account.
+    asked_by = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
+
+    # The round: the run that began it, the applicants read, and those to be read in all.
+    run = models.ForeignKey(
+        SyncRun, models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    read = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # What has changed from then on is read first.
+    fresh_since = models.DateTimeField(null=True)
+    # Readings from before are to be repeated, up to `oldest_left` of them; null is all.
+    stale_before = models.DateTimeField(null=True)
+    oldest_left = models.PositiveIntegerField(null=True)
+    # The requests left of the tenant's own limit; null is no limit.
+    budget_left = models.PositiveIntegerField(null=True)
+    # Ids of the applications to read next.
+    queue = models.JSONField(default=list)
+    planned_at = models.DateTimeField(null=True)
+    # From where the speed is reckoned.
+    paced_from = models.DateTimeField(null=True)
+    paced_read = models.PositiveIntegerField(default=0)
+
+    # Why nothing moves.
+    failures = models.PositiveSmallIntegerField(default=0)
+    error_kind = models.CharField(max_length=40, blank=True)
+    error_message = MessageField(blank=True)
+
+    def __str__(self) -> str:
+        return f"Tags of {self.integration_id}"
 
 
 class RecordChange(models.Model):

@@ -164,9 +164,11 @@ class FlatchrSettings(models.Model):
         blank=True,
         help_text=_lazy("The Flatchr user to whom submitted candidates are attributed."),
     )
+    # The most applicants whose tags are read after one sync; null is no limit, 0 reads none.
     trait_budget = models.PositiveIntegerField(
-        _lazy("candidate tag requests per sync"),
-        default=500,
+        _lazy("candidate tag requests after a sync"),
+        null=True,
+        blank=True,
         help_text=_lazy("Flatchr gives a candidate's tags one applicant at a time."),
     )
     # Keys of `docs/mapping.md`'s integration fields that are switched on for jobs.

@@ -75,9 +75,9 @@ class TenantQuerySet(models.QuerySet[Any]):
 class SyncRun(models.Model):
     """One sync of one tenant, from the press of a button to its outcome.
 
-    A worker owns the run while `lease_owner` is its token and `lease_expires_at` lies ahead; a
-    run whose lease has run out is taken over by the next sweep and started again from its
-    beginning, which is safe because unchanged rows are not written twice.
+    A worker owns the run while `lease_owner` is its token and `lease_expires_at` lies ahead. A run
+    whose lease has run out is taken over by another worker and goes on after the last phase that
+    was finished; one that is queued with `waiting_until` goes on then.
     """
 
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="runs")
@@ -97,6 +97,8 @@ class SyncRun(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True)
+    # The phases that earlier attempts have finished (`sync/bulk/checkpoint.py`); null once ended.
+    checkpoint = models.JSONField(null=True, editable=False)
 
     # What the live page shows: the model being read, and why nothing moves while it waits.
     phase = models.CharField(max_length=20, blank=True, choices=MODEL_CHOICES)

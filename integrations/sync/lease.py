@@ -10,12 +10,15 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from integrations import jobs, lanes
+from integrations.flatchr.errors import FlatchrError
 from integrations.jobs import LeaseLost
 from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, Trigger
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
 MAX_ATTEMPTS = 5
+# A run gives its worker back rather than wait for longer.
+LONGEST_PAUSE_SECONDS = 5.0
 # Runs that one sweep wakes workers for at most: a worker goes on to the next by itself.
 MOST_CALLS = 20
 
@@ -24,12 +27,27 @@ class RunCancelled(Exception):
     """A user has asked for the run to stop."""
 
 
+class RunPostponed(Exception):
+    """Flatchr asks for a longer pause than a run may keep its worker for."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.reason = reason
+
+
 class RunTimedOut(Exception):
     """The run has taken longer than `SYNC_MAX_SECONDS`."""
 
 
 class RunBegun(Exception):
     """A sync has begun while its tenant's runs were to be held off."""
+
+
+def asks_for_long_pause(error: FlatchrError) -> bool:
+    """Whether a run is to go on later, and not in this worker."""
+    pause = error.retry_after
+    return error.retryable and pause is not None and pause > LONGEST_PAUSE_SECONDS
 
 
 def claim(run_id: int) -> RunLease | None:
@@ -67,7 +85,13 @@ def exhausted(now: datetime) -> Q:
 
 def _waiting(now: datetime) -> Q:
     """Runs that are queued, or whose worker has died, but not too often."""
-    return Q(state=RunState.QUEUED) | _stale(now) & Q(attempts__lt=MAX_ATTEMPTS)
+    queued = Q(state=RunState.QUEUED) & ~postponed(now)
+    return queued | _stale(now) & Q(attempts__lt=MAX_ATTEMPTS)
+
+
+def postponed(now: datetime) -> Q:
+    """Runs that are queued and wait until Flatchr may be asked again."""
+    return Q(state=RunState.QUEUED, waiting_until__isnull=False, waiting_until__gt=now)
 
 
 def _stale(now: datetime) -> Q:
@@ -122,15 +146,15 @@ class RunLease(jobs.HeartbeatLease):
         if lanes.is_stopping():
             raise lanes.WorkerStopping
 
-    def hand_back(self) -> None:
-        """Queue the run again, as if this worker had never begun; raises `LeaseLost`."""
+    def hand_back(self, *, until: datetime | None = None, reason: str = "") -> None:
+        """Queue the run again, to go on at `until` or at once; raises `LeaseLost`."""
         self.write(
             state=RunState.QUEUED,
             lease_owner="",
             lease_expires_at=None,
             attempts=F("attempts") - 1,
-            waiting_until=None,
-            waiting_reason="",
+            waiting_until=until,
+            waiting_reason=reason,
         )
 
     def renew(self, **fields: Any) -> None:

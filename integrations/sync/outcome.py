@@ -18,6 +18,7 @@ from integrations.records import Model
 from integrations.sync import schedule
 from integrations.sync.lease import exhausted
 from integrations.sync.recorder import RunRecorder
+from integrations.sync.tags import rounds
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +94,8 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
         # rolled back must not be written.
         recorder.save()
         _update_tenant(recorder, outcome)
+        if outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
+            rounds.ask(recorder.run)
     _report(recorder.run, outcome, recorder.requests)
 
 
@@ -147,6 +150,7 @@ def end_fields(outcome: RunOutcome) -> dict[str, object]:
         "phase": "",
         "waiting_until": None,
         "waiting_reason": "",
+        "checkpoint": None,
     }
 
 

@@ -22,13 +22,10 @@ from integrations.models import (
     SyncRun,
     SyncType,
     Tag,
+    TraitReading,
 )
 from integrations.records import Model, Rejected, TagRecord
-from integrations.sync.applicants.candidate_tags import (
-    read_candidate_tags,
-    seen_tags,
-    tag_candidates,
-)
+from integrations.sync.applicants.candidate_tags import seen_tags, tag_candidates
 from integrations.sync.applicants.candidates import outdated, refresh
 from integrations.sync.applicants.writer import ApplicantWriter
 from integrations.sync.bulk.batches import batches
@@ -44,7 +41,7 @@ from integrations.sync.bulk.tables import (
     tag_draft,
 )
 from integrations.sync.deletions import delete_orphans, delete_unseen, release_seen
-from integrations.sync.lease import RunLease
+from integrations.sync.lease import RunLease, asks_for_long_pause
 from integrations.sync.listed_models import (
     LISTED_MODELS,
     ListedModel,
@@ -76,14 +73,16 @@ class Sync:
         self.scopes = self.settings.scopes
         self.excluded = excluded_models(self.scopes)
         self.reader = build_reader(client, run.integration, report=recorder.report)
+        self.checkpoint = recorder.checkpoint
+        self.reader.go_on(stages=self.checkpoint.stages, incomplete=self.checkpoint.incomplete)
         self.failures: dict[Model, FlatchrError] = {}
-        self.done: set[Model] = set()
+        self.done: set[Model] = set(self.checkpoint.finished)
 
     def perform(self) -> None:
         """Read and write every model; errors of single models are kept in `failures`.
 
-        Raises `FlatchrError` when the key is refused or Flatchr cannot be reached, which ends the
-        run.
+        Raises `FlatchrError` when the key is refused, Flatchr cannot be reached, or Flatchr asks
+        for a long pause.
         """
         self._phase(Model.JOBS, partial(self._read_whole, LISTED_MODELS[Model.JOBS]))
         self._phase(
@@ -103,7 +102,7 @@ class Sync:
         return self.run.type == SyncType.FULL
 
     def _phase(self, model: Model, work: Callable[[], None], *needs: Model) -> None:
-        if not self.done.issuperset(needs):
+        if model in self.done or not self.done.issuperset(needs):
             return
         self.recorder.enter(model)
         if model in self.excluded:
@@ -111,12 +110,16 @@ class Sync:
         try:
             work()
         except FlatchrError as error:
-            if error.kind.is_auth or error.kind is ErrorKind.UNREACHABLE:
+            ends = error.kind.is_auth or error.kind is ErrorKind.UNREACHABLE
+            if ends or asks_for_long_pause(error):
                 raise
             self.failures[model] = error
             self.recorder.mark_failed(model, kind=error.kind, message=error.message)
             return
         self.done.add(model)
+        self.checkpoint.stages = self.reader.stages_by_title
+        self.checkpoint.incomplete = self.reader.incomplete
+        self.recorder.leave(model)
 
     def _tags(self) -> None:
         listed = LISTED_MODELS[Model.TAGS]
@@ -256,14 +259,32 @@ class Sync:
         return set(lost.values_list("candidate_id", flat=True))
 
     def _candidate_tags(self) -> None:
-        if Tag.objects.live().filter(integration_id=self.store.integration_id).exists():
-            read_candidate_tags(self.store, self.reader, budget=self.settings.trait_budget)
+        """Bring candidates' tags in step with the tags. Reading them is `sync/tags`."""
+        tags = self.recorder.counts(Model.TAGS)
+        if tags.created or tags.restored:
+            self._put_on(self._arrived_tags())
         self.recorder.mark_complete(Model.CANDIDATE_TAGS)
         self._delete_orphans(CANDIDATE_TAGS)
         with transaction.atomic():
             self.lease.renew()
-            # Counted at the end: a person's tags are read once for each of their applications, and
-            # some of them perhaps in an earlier attempt.
             counts = self.recorder.counts(Model.CANDIDATE_TAGS)
             counts.seen = seen_tags(self.store.integration_id, self.store.since)
             self.recorder.save(Model.CANDIDATE_TAGS)
+
+    def _arrived_tags(self) -> set[str]:
+        """The remote ids of tags that this run has stored or restored."""
+        live = Tag.objects.live().filter(integration_id=self.store.integration_id)
+        return set(
+            live.filter(changed_at__gte=self.store.since).values_list("remote_id", flat=True)
+        )
+
+    def _put_on(self, tags: set[str]) -> None:
+        """Give `tags` to the candidates of whose applications earlier readings show them."""
+        readings = TraitReading.objects.filter(integration_id=self.store.integration_id)
+        rows = readings.values_list("application__candidate_id", "tags").iterator(chunk_size=2000)
+        showing = {candidate for candidate, shown in rows if not tags.isdisjoint(shown)}
+        for candidates in batches(showing, BATCH):
+            with recorded(self.store.integration_id):
+                self.lease.renew()
+                tag_candidates(self.store, candidates)
+                self.recorder.save(Model.CANDIDATE_TAGS)

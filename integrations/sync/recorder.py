@@ -16,6 +16,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from integrations import jobs
 from integrations.flatchr.exchange_log import Exchange
 from integrations.models import (
     HttpExchange,
@@ -25,13 +26,14 @@ from integrations.models import (
     SyncWarning,
 )
 from integrations.records import Finding, Model, Rejected
+from integrations.sync.bulk.checkpoint import Checkpoint
 from integrations.sync.lease import RunLease
 from integrations.tenants.exchange_recorder import exchange_row, has_failed, is_sampled
 
 EXAMPLES = 20
 FLUSH_SECONDS = 1.0
 # Applicants that have not changed since the last attempt are not mapped again, so their warnings
-# stay; everything else is mapped, and its warnings reported, in each attempt anew.
+# stay; whatever else is read again is mapped, and its warnings reported, in each attempt anew.
 MAPPED_ONCE = (Model.APPLICATIONS, Model.CANDIDATES)
 
 
@@ -62,6 +64,7 @@ class RunRecorder:
     def __init__(self, run: SyncRun, lease: RunLease) -> None:
         self.run = run
         self.lease = lease
+        self.checkpoint = Checkpoint.load(run.checkpoint, now=jobs.now())
         self._counts = self._resume()
         self._written = {model: replace(counts) for model, counts in self._counts.items()}
         self._warnings: dict[tuple[Model, str], SyncWarning] = {
@@ -77,20 +80,20 @@ class RunRecorder:
         self._flushed_at = 0.0
         self._findings: list[Finding] = []
         self._halted = threading.Event()
-        # Whether this attempt has read applicants to the end, even if Flatchr did not list all: a
-        # later delta then needs only what has changed since.
-        self.applicants_read = False
+        # Whether applicants have been read to the end, even if Flatchr did not list all: a later
+        # delta then needs only what has changed since.
+        self.applicants_read = Model.APPLICATIONS in self.checkpoint.finished
 
     def _resume(self) -> dict[Model, Counts]:
         """Reset what this attempt finds anew; return what earlier attempts have written."""
-        run = self.run
-        run.quarantined.all().delete()
-        run.held_deletions.all().delete()
-        run.warnings.exclude(model__in=MAPPED_ONCE).delete()
+        run, anew = self.run, self.checkpoint.unfinished()
+        run.quarantined.filter(model__in=anew).delete()
+        run.held_deletions.filter(model__in=anew).delete()
+        run.warnings.filter(model__in=anew.difference(MAPPED_ONCE)).delete()
         ModelResult.objects.bulk_create(
             [ModelResult(run=run, model=model) for model in Model], ignore_conflicts=True
         )
-        run.results.update(
+        run.results.filter(model__in=anew).update(
             seen=0,
             unchanged=0,
             held=0,
@@ -101,10 +104,13 @@ class RunRecorder:
         )
         return {
             Model(result.model): Counts(
+                seen=result.seen,
                 created=result.created,
                 updated=result.updated,
                 deleted=result.deleted,
                 restored=result.restored,
+                held=result.held,
+                quarantined=result.quarantined,
             )
             for result in run.results.all()
         }
@@ -117,6 +123,11 @@ class RunRecorder:
         self.lease.check()
         self.flush()
         self.lease.renew(phase=model.value, waiting_until=None, waiting_reason="")
+
+    def leave(self, model: Model) -> None:
+        """Store that the phase of `model` is finished: no later attempt repeats it."""
+        self.checkpoint.finished.add(model)
+        self.lease.renew(checkpoint=self.checkpoint.dump(now=jobs.now()))
 
     def save(self, *models: Model, findings: Iterable[Finding] | None = None) -> None:
         """Write the figures of `models`, and `findings`: by default all reported so far.

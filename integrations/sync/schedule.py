@@ -150,7 +150,10 @@ def due(now: datetime) -> list[tuple[str, SyncType]]:
 
 def oldest_due(now: datetime) -> datetime | None:
     """Since when the sync that has waited longest has been due; None when none waits."""
-    waiting = SyncRun.objects.filter(state=RunState.QUEUED).order_by("queued_at")
+    queued = SyncRun.objects.filter(state=RunState.QUEUED)
+    waiting = queued.exclude(waiting_until__isnull=False, waiting_until__gt=now).order_by(
+        "queued_at"
+    )
     since = Least(Coalesce("next_full_at", now), Coalesce("next_delta_at", now))
     moments = [
         *waiting.values_list("queued_at", flat=True)[:1],

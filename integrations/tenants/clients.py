@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from django.conf import settings
@@ -22,16 +23,32 @@ def endpoints(environment: str) -> Endpoints:
     return Endpoints(**settings.FLATCHR_ENDPOINTS[environment])
 
 
-def open_client(integration: Integration, observer: Observer) -> FlatchrClient:
+def open_client(
+    integration: Integration, observer: Observer, *, longest_pause: float = math.inf
+) -> FlatchrClient:
     """Return a client that signs in as `integration`; close it after use.
 
-    Raises `FlatchrError` when the stored key cannot be decrypted.
+    A pause of more than `longest_pause` seconds is not waited for (`FlatchrClient`). Raises
+    `FlatchrError` when the stored key cannot be decrypted.
     """
     return FlatchrClient(
         endpoints(integration.environment),
         _credentials(integration),
         observer=CountingObserver(redacting_observer(observer, integration)),
         throttle=partial(throttle.take, integration.pk),
+        longest_pause=longest_pause,
+    )
+
+
+def open_background_client(integration: Integration, observer: Observer) -> FlatchrClient:
+    """As `open_client`, for requests whose tokens were taken by `throttle.take_spare`; it never
+    waits.
+    """
+    return FlatchrClient(
+        endpoints(integration.environment),
+        _credentials(integration),
+        observer=CountingObserver(redacting_observer(observer, integration)),
+        longest_pause=0.0,
     )
 
 

@@ -12,6 +12,8 @@ from integrations.models import RequestBudget
 
 # Flatchr allows one a second; a little more, as requests take different times to arrive.
 FILE_EVERY = timedelta(seconds=1.1)
+# What a sync without changes asks for.
+LEFT_TO_OTHERS = 20.0
 
 
 def take(integration_id: str) -> float:
@@ -32,6 +34,34 @@ def take(integration_id: str) -> float:
         bucket.tokens, bucket.refilled_at = tokens - 1.0, now
         bucket.save(update_fields=["tokens", "refilled_at"])
         return 0.0
+
+
+def take_spare(integration_id: str, *, most: int) -> tuple[int, float]:
+    """Take up to `most` tokens at once for requests that nobody waits for.
+
+    Return how many were taken, and the seconds after which asking again is worth while. Some tokens
+    are left in the bucket, so that a sync that begins meanwhile finds its own.
+    """
+    burst, rate = float(settings.FLATCHR_BURST), float(settings.FLATCHR_RATE)
+    left_to_others = max(0.0, min(LEFT_TO_OTHERS, burst / 2, burst - 1.0))
+    # Tokens are taken some at a time, and well before the bucket is full and loses any.
+    worth_while = max(1.0, (burst - left_to_others) * 0.6)
+    with transaction.atomic():
+        now = timezone.now()
+        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
+            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
+        )
+        elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
+        tokens = min(burst, bucket.tokens + elapsed * rate)
+        spare = tokens - left_to_others
+        wanted = min(float(most), worth_while)
+        # A refilled bucket may be short of a token by a rounding error.
+        if spare < wanted - 1e-6:
+            return 0, (wanted - spare) / rate
+        number = min(most, int(spare + 1e-6))
+        bucket.tokens, bucket.refilled_at = tokens - number, now
+        bucket.save(update_fields=["tokens", "refilled_at"])
+        return number, 0.0
 
 
 def take_file(integration_id: str, *, longest: float) -> float | None:

@@ -18,6 +18,7 @@ from integrations.lanes import Lane
 from integrations.models import Integration, SyncRun, Trigger
 from integrations.records import Model
 from integrations.sync import engine, runs
+from integrations.sync.tags.reading import read_some
 
 FIGURES = (
     "seen",
@@ -45,7 +46,14 @@ def sync(tenant: Integration, type: str = "FULL") -> SyncRun:
     run.refresh_from_db()
     assert not run.is_live
     assert run.error_kind != "internal", run.error_detail
+    read_tags(tenant)
     return run
+
+
+def read_tags(tenant: Integration) -> None:
+    """Read the candidates' tags that are due, as a worker does after a sync."""
+    while read_some(tenant.pk):
+        pass
 
 
 def counts(run: SyncRun, model: Model) -> dict[str, int]:

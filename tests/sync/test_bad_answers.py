@@ -23,7 +23,6 @@ SEARCH = "/search/applicants$"
 VACANCIES = "/vacancies$"
 COLUMNS = "/columns$"
 TAGS = "/tags$"
-TRAITS = "/traits$"
 
 KINDS = {
     "cut": ({"cut": 1500}, "cut_short"),
@@ -76,7 +75,6 @@ def test_broken_applicants_delete_nobody_and_the_other_models_go_on(
         (VACANCIES, "jobs"),
         (COLUMNS, "application_stages"),
         (TAGS, "tags"),
-        (TRAITS, "candidate_tags"),
     ],
 )
 @pytest.mark.parametrize("kind", ["html", "500"])

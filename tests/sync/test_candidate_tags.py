@@ -1,4 +1,7 @@
-"""Candidate tags: one request per applicant, within a budget, the most urgent first."""
+"""Candidate tags: what follows from reading them, one applicant at a time, after a sync.
+
+When they are read, and how that survives, is `tests/sync/test_tags.py`.
+"""
 
 from __future__ import annotations
 
@@ -121,6 +124,7 @@ def test_a_tag_put_on_a_candidate_appears_and_one_taken_off_goes(
     assert tags_of(ada) == {"Couleur: Rouge"}
     sandbox.remove_trait(ada, red)
     sandbox.set_trait(ada, favourite)
+    age_readings(ada)
 
     run = sync(connected_tenant, "DELTA")
 
@@ -274,6 +278,7 @@ def test_an_applicant_erased_since_it_was_read_does_not_keep_others_from_their_t
     tag = sandbox.add_tag("Préféré")
     sandbox.set_trait(other, tag)
     sandbox.remove_applicant(erased)
+    age_readings(erased, other)
 
     run = sync(synced_tenant, "DELTA")
 

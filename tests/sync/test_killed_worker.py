@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations.models import FlatchrSettings, Integration, SyncRun, TraitReading
+from integrations.models import FlatchrSettings, Integration, SyncRun, TagProgress, TraitReading
 from integrations.sandbox import Sandbox
 from integrations.sync.phases import BATCH
 from integrations.sync.runs import RUNS, request_sync
+from integrations.sync.tags.rounds import TAGS
 from tests.support.worker import Worker
 from tests.sync.rows import TABLES, Rows, every_row
 from tests.sync.running import all_counts, let_lease_run_out, now, sync, wait_until
@@ -80,16 +81,22 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     fault = sandbox.faults.add(path="/traits$", delay=120, after=55, times=1)
     die(worker, run)
 
-    # While traits are read, after some were written.
+    # While tags are read after the run, when some were written.
     wait_until(lambda: sandbox.faults.met(fault))
-    assert TraitReading.objects.count() == 50
-    sandbox.faults.clear()
-    die(worker, run)
-
-    wait_until(lambda: not now(run).is_live)
     found = now(run)
-    assert (found.state, found.attempts, found.error_kind) == ("SUCCEEDED", 5, ""), worker.log
+    assert (found.state, found.attempts, found.error_kind) == ("SUCCEEDED", 4, ""), worker.log
+    assert TraitReading.objects.count() == 40
+    sandbox.faults.clear()
+    worker.restart()
+    TagProgress.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    TAGS.sweep()
+
+    wait_until(lambda: TagProgress.objects.filter(ended_at__isnull=False).exists())
     assert TraitReading.objects.count() == BUDGET
+    # What a worker had finished is not done again by the next one; what broke off is.
+    assert len(sandbox.requests.matching("GET", "/columns$")) == 1
+    assert len(sandbox.requests.matching("GET", "/tags$")) == 1
+    assert len(sandbox.requests.matching("POST", SEARCH)) == 5
     disturbed, figures = every_row(tenant), all_counts(found)
     warnings = set(found.warnings.values_list("model", "code", "count"))
     for table in reversed(TABLES):

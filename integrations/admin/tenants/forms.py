@@ -129,7 +129,7 @@ class FlatchrSettingsForm(forms.ModelForm):
         labels = {
             "offerer_id": _lazy("Offerer ID"),
             "user_key": _lazy("User key"),
-            "trait_budget": _lazy("Tag requests per sync"),
+            "trait_budget": _lazy("Most tag requests after a sync"),
             "api_remote_data": _lazy("Pass on Flatchr's raw objects"),
             "api_only_created": _lazy("Only what was submitted from here"),
         }
@@ -140,8 +140,8 @@ class FlatchrSettingsForm(forms.ModelForm):
             "user_key": _lazy("The Flatchr user to whom submitted candidates are attributed."),
             "trait_budget": (
                 _lazy(
-                    "Flatchr gives the tags of one candidate at a time. This many candidates are "
-                    "asked for in each sync, new and changed ones first."
+                    "Flatchr gives the tags of one candidate at a time. They are read after each "
+                    "sync, new and changed candidates first. Blank: all that are due; 0: none."
                 )
             ),
             "api_remote_data": (

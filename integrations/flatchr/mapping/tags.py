@@ -5,6 +5,7 @@ A tag with values becomes one unified tag per value (`docs/flatchr-api.md §14, 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,21 @@ class TagMapper:
                 or rejected(Model.TAGS, f"{remote_id}:{value}", Message("value_no_usable_id"), raw)
             )
         return records
+
+    def know(self, records: Iterable[TagRecord]) -> None:
+        """Remember tags by the records that `tags` has made of them."""
+        titles: dict[str, str] = {}
+        values: defaultdict[str, set[str]] = defaultdict(set)
+        for record in records:
+            value = record.remote_id.removeprefix(record.parent_id).removeprefix(":")
+            title = record.name.removesuffix(f": {value}") if value else record.name
+            # A value that was met on a candidate may have kept an older title.
+            if not record.discovered:
+                titles[record.parent_id] = title
+                values[record.parent_id].update([value] if value else [])
+            titles.setdefault(record.parent_id, title)
+        for parent_id, title in titles.items():
+            self._definitions[parent_id] = _Definition(title, frozenset(values[parent_id]))
 
     def of_applicant(self, applicant_id: str, traits: Iterable[tuple[Any, str]]) -> list[TagRecord]:
         """The unified tags of an applicant's traits (value, source text), each once, in order."""

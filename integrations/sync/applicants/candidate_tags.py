@@ -1,87 +1,22 @@
-"""Candidate tags, which Flatchr lists one applicant at a time (`docs/flatchr-api.md §15`).
+"""Candidate tags, from the readings of their applications (`docs/mapping.md`, Candidate tags).
 
-A run reads the traits of applicants that are new or changed, then of those never read, then of
-those read longest ago, within the tenant's budget of requests. A reading is complete for its
-applicant, so a tag that it no longer has is removed in a run of any type.
+A reading is complete for its applicant, so a tag that it no longer has is removed. Who is read when
+is `sync/tags/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from integrations.changes.recording import note, recorded
-from integrations.flatchr.errors import ErrorKind, FlatchrError
-from integrations.flatchr.reader import FlatchrReader
-from integrations.messages import Message
+from integrations.changes.recording import note
 from integrations.models import Application, CandidateTag, Tag, TraitReading
-from integrations.records import Finding, Model, TagRecord
-from integrations.sync.bulk.batches import batches
+from integrations.records import Model, TagRecord
 from integrations.sync.bulk.store import RowChanges, Store, apply, compare, read_stored
 from integrations.sync.bulk.tables import CANDIDATE_TAGS, TAGS, Draft, digest, tag_draft
-
-BATCH = 50
-
-
-def read_candidate_tags(store: Store, reader: FlatchrReader, *, budget: int) -> None:
-    """Read the traits that are due, and tag the candidates.
-
-    At most `budget` applicants are read in all attempts at a run.
-    """
-    read = TraitReading.objects.filter(
-        integration_id=store.integration_id, read_at__gte=store.since
-    ).count()
-    budget = max(0, budget - read)
-    for batch in batches(due(store.integration_id, store.run.started_at, budget), BATCH):
-        readings = {
-            application_id: tags
-            for application_id, remote_id in batch
-            if (tags := _read(store, reader, remote_id)) is not None
-        }
-        with recorded(store.integration_id):
-            store.lease.renew()
-            _save(store, readings)
-            store.recorder.save(Model.TAGS, Model.CANDIDATE_TAGS)
-
-
-def _read(store: Store, reader: FlatchrReader, remote_id: str) -> list[TagRecord] | None:
-    """An applicant's tags; None, with a warning, when Flatchr has erased the applicant."""
-    try:
-        return reader.traits(remote_id)
-    except FlatchrError as error:
-        if error.kind is not ErrorKind.NOT_FOUND:
-            raise
-    message = Message("applicant_gone_tags_not_read")
-    store.recorder.report(
-        Finding("applicant_not_found", Model.CANDIDATE_TAGS, remote_id, "", "", message)
-    )
-    return None
-
-
-def due(integration_id: str, since: datetime | None, budget: int) -> Iterator[tuple[str, str]]:
-    """The applications whose traits to read, as (id, remote id), the most urgent first."""
-    live: QuerySet[Application] = Application.objects.live().filter(integration_id=integration_id)
-    fresh = TraitReading.objects.filter(
-        application_id=OuterRef("id"), read_at__gte=OuterRef("changed_at")
-    )
-    groups = [
-        live.filter(~Exists(fresh), changed_at__gte=since).order_by("-changed_at", "-id"),
-        live.filter(trait_reading=None).order_by("-changed_at", "-id"),
-        live.filter(trait_reading__integration_id=integration_id).order_by(
-            "trait_reading__read_at"
-        ),
-    ]
-    chosen: dict[str, str] = {}
-    for group in groups:
-        if len(chosen) < budget:
-            for application_id, remote_id in group.values_list("id", "remote_id")[:budget]:
-                if len(chosen) == budget:
-                    break
-                chosen.setdefault(application_id, remote_id)
-    yield from chosen.items()
 
 
 def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
@@ -91,12 +26,18 @@ def tag_candidates(store: Store, candidate_ids: Collection[str]) -> None:
     store.recorder.counts(Model.CANDIDATE_TAGS).deleted += deleted
 
 
-def seen_tags(integration_id: str, since: datetime) -> int:
-    """The number of candidates' tags that were read or restored from `since` on."""
+def seen_tags(
+    integration_id: str, since: datetime, *, candidate_ids: Collection[str] | None = None
+) -> int:
+    """The number of candidates' tags that were read or restored from `since` on: of all candidates,
+    or of some.
+    """
     read = TraitReading.objects.filter(
         application__candidate_id=OuterRef("candidate_id"), read_at__gte=since
     )
     live = CandidateTag.objects.live().filter(integration_id=integration_id)
+    if candidate_ids is not None:
+        live = live.filter(candidate_id__in=list(candidate_ids))
     return live.filter(Q(changed_at__gte=since) | Exists(read)).count()
 
 
@@ -154,37 +95,40 @@ def _wanted(integration_id: str, candidate_ids: Collection[str]) -> dict[str, se
     return wanted
 
 
-def _save(store: Store, readings: dict[str, list[TagRecord]]) -> None:
-    """Store the readings, add the tags that they have discovered, and tag the candidates."""
-    _add_discovered(store, readings)
-    moment = timezone.now()
+def store_readings(
+    integration_id: str, readings: Mapping[str, list[TagRecord]], *, at: datetime
+) -> set[str]:
+    """Store what applications' readings have shown; return the ids of their candidates.
+
+    Inside a transaction.
+    """
     TraitReading.objects.bulk_create(
         [
             TraitReading(
                 application_id=application_id,
-                integration_id=store.integration_id,
-                read_at=moment,
+                integration_id=integration_id,
+                read_at=at,
                 tags=[tag.remote_id for tag in tags],
             )
             for application_id, tags in readings.items()
         ],
         update_conflicts=True,
         unique_fields=["application"],
-        update_fields=["read_at", "tags"],
+        update_fields=["read_at", "retry_at", "tags"],
     )
-    candidates = Application.objects.filter(id__in=list(readings)).values_list(
-        "candidate_id", flat=True
-    )
-    tag_candidates(store, set(candidates))
+    read = Application.objects.filter(id__in=list(readings))
+    return set(read.values_list("candidate_id", flat=True))
 
 
-def _add_discovered(store: Store, readings: dict[str, list[TagRecord]]) -> None:
+def add_discovered(integration_id: str, readings: Mapping[str, list[TagRecord]]) -> RowChanges:
+    """Add the tags that were first met on applicants. Inside `recorded`."""
     found = {tag.remote_id: tag for tags in readings.values() for tag in tags if tag.discovered}
-    stored = read_stored(TAGS, store.integration_id, list(found))
+    stored = read_stored(TAGS, integration_id, list(found))
     new = [
         tag_draft(tag)
         for remote_id, tag in found.items()
         if remote_id not in stored or stored[remote_id].deleted
     ]
-    store.apply(TAGS, compare(TAGS, store.integration_id, new, stored))
-    store.recorder.counts(Model.TAGS).seen += len(new)
+    changes = compare(TAGS, integration_id, new, stored)
+    apply(TAGS, changes)
+    return changes
