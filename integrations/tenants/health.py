@@ -169,7 +169,10 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
     run = facts.live
     if run is None:
         return None
-    if run.state == RunState.QUEUED:
+    if run.waiting_until and run.waiting_until > now:
+        why = translated(run.waiting_reason) or _("Flatchr asked us to slow down")
+        reason = _("Waiting: %(why)s.") % {"why": why}
+    elif run.state == RunState.QUEUED:
         reason = _("Waiting for a worker to begin.")
         if facts.waits_its_turn:
             reason = _("Waiting for its turn: other syncs come first.")
@@ -177,9 +180,6 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
             reason = _(
                 "No worker has taken this sync up. Check that the worker process is running."
             )
-    elif run.waiting_until and run.waiting_until > now:
-        why = translated(run.waiting_reason) or _("Flatchr asked us to slow down")
-        reason = _("Waiting: %(why)s.") % {"why": why}
     else:
         reason = _("Just begun.")
         if run.phase:
@@ -290,7 +290,8 @@ def next_sync_at(integration: Integration) -> datetime | None:
 
 def is_late(run: SyncRun, now: datetime) -> bool:
     """Whether a run waits for a worker for longer than an idle one needs."""
-    return run.state == RunState.QUEUED and now - run.queued_at > UNCLAIMED
+    since = max(run.queued_at, run.waiting_until or run.queued_at)
+    return run.state == RunState.QUEUED and now - since > UNCLAIMED
 
 
 def workers_are_busy(now: datetime) -> bool:

@@ -19,6 +19,8 @@ from integrations.admin.runs.held import held_context
 from integrations.messages import translated
 from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
 from integrations.records import Model
+from integrations.sync.tags import rounds
+from integrations.sync.tags.rounds import TagFigures
 from integrations.tenants.health import is_late, workers_are_busy
 
 MOST_QUARANTINED = 50
@@ -55,7 +57,10 @@ def live_context(run: SyncRun) -> dict[str, Any]:
     results = {result.model: result for result in run.results.all()}
     seconds = _elapsed(run, now)
     seen = sum(result.seen for result in results.values())
+    tags = _tags_of(run)
     return {
+        "tags": tags,
+        "tags_go_on": tags is not None and tags.under_way and not tags.trouble,
         "run": run,
         "live": run.is_live,
         "cancelling": run.is_live and run.cancel_requested_at is not None,
@@ -67,6 +72,15 @@ def live_context(run: SyncRun) -> dict[str, Any]:
         "notice": _notice(run, now),
         "heartbeat": relative(run.heartbeat_at, now) if run.heartbeat_at else "",
     }
+
+
+def _tags_of(run: SyncRun) -> TagFigures | None:
+    """How far the tags have been read, on the run that their figures go to, and on the newest."""
+    tags = None if run.is_live else rounds.figures(run.integration_id)
+    if tags is None or tags.run_id == run.pk:
+        return tags
+    newer = SyncRun.objects.filter(integration=run.integration_id, pk__gt=run.pk)
+    return tags if tags.under_way and not newer.exists() else None
 
 
 def _elapsed(run: SyncRun, now: datetime) -> float | None:
@@ -97,6 +111,12 @@ def _notice(run: SyncRun, now: datetime) -> str:
     """Why there is no progress; blank if there is some."""
     if not run.is_live:
         return ""
+    if run.waiting_until and run.waiting_until > now and not run.cancel_requested_at:
+        left = duration(round((run.waiting_until - now).total_seconds()))
+        return _("Waiting %(left)s: %(value)s.") % {
+            "left": left,
+            "value": translated(run.waiting_reason) or PAUSE,
+        }
     if run.state == RunState.QUEUED:
         if is_late(run, now) and workers_are_busy(now):
             return _("Waiting for its turn: other syncs come first.")
@@ -107,12 +127,6 @@ def _notice(run: SyncRun, now: datetime) -> str:
         return _("Waiting for a worker to begin.")
     if run.cancel_requested_at:
         return _("Stopping as soon as the current step allows.")
-    if run.waiting_until and run.waiting_until > now:
-        left = duration(round((run.waiting_until - now).total_seconds()))
-        return _("Waiting %(left)s: %(value)s.") % {
-            "left": left,
-            "value": translated(run.waiting_reason) or PAUSE,
-        }
     if run.heartbeat_at and now - run.heartbeat_at > SILENT:
         silent = duration((now - run.heartbeat_at).total_seconds())
         return _(

@@ -36,7 +36,8 @@ class LiveRunView(RecordView[SyncRun]):
     def get(self, request: HttpRequest) -> HttpResponse:
         run = self.record
         context = {**live_context(run), **run_urls(run)}
-        return live_fragment(request, "relais/_run_live.html", context, live=run.is_live)
+        live = run.is_live or context["tags_go_on"]
+        return live_fragment(request, "relais/_run_live.html", context, live=live, state=run.state)
 
     post = get
 

@@ -38,6 +38,7 @@ from integrations.models import (
 )
 from integrations.sync import schedule
 from integrations.sync.runs import SyncRefused, request_sync
+from integrations.sync.tags import rounds
 from integrations.tenants import scopes
 from integrations.tenants.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
 
@@ -51,6 +52,7 @@ def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
     return {
         "view": view,
         "runs": runs,
+        "tags": rounds.figures(tenant),
         "charts": of_tenant(tenant, view.figures, view.strip),
         **key_context(tenant),
         "tabs": tabs(request, tenant, "change"),
