@@ -15,11 +15,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from integrations.models import (
+    CandidateTag,
     FlatchrSettings,
     Integration,
     Job,
     ModelResult,
     SyncRun,
+    TraitReading,
 )
 from integrations.sandbox import Sandbox
 from integrations.sync.engine import execute
@@ -239,6 +241,56 @@ def test_progress_is_shown_on_standard_error_of_a_terminal(
     assert json.loads(out)["state"] == "SUCCEEDED"
     assert "records seen" in shown
     assert "\n" not in shown.partition("records seen")[0].rpartition("\r")[2]
+
+
+def test_tags_are_read_after_the_run_with_their_own_progress(
+    terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path="/traits$", delay=2, after=3, times=1)
+    ours, theirs = pty.openpty()
+    with terminal.start("sync", connected_tenant.pk, "--json", stderr=theirs) as process:
+        os.close(theirs)
+        shown = read_all(ours)
+        out, _ = process.communicate(timeout=60)
+    os.close(ours)
+
+    assert process.returncode == 0, shown
+    assert "of 7 applicants' tags read" in shown
+    report = json.loads(out)
+    assert TraitReading.objects.count() == 7
+    assert report["models"]["candidate_tags"]["created"] == CandidateTag.objects.count() > 0
+    # Those of the run itself.
+    assert report["requests"] <= 20
+
+
+def test_tags_are_left_when_asked(connected_tenant: Integration, sandbox: Sandbox) -> None:
+    assert exit_code(connected_tenant.pk, "--no-tags") == 0
+
+    assert sandbox.requests.matching("GET", "/traits$") == []
+
+
+def test_tags_that_flatchr_does_not_give_exit_with_1_and_are_left_to_a_worker(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path="/traits$", status=429, headers={"Retry-After": "3600"})
+
+    done = command_line("sync", connected_tenant.pk, "--json")
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["state"] == "SUCCEEDED"
+    assert "The tags that are left are read by a worker" in done.stderr
+    assert len(sandbox.requests.matching("GET", "/traits$")) == 1
+
+
+def test_a_pause_that_flatchr_asks_for_is_waited_for(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(
+        path="/search/applicants$", status=429, headers={"Retry-After": "6"}, times=1
+    )
+
+    assert exit_code(connected_tenant.pk, "--no-tags") == 0
+    assert SyncRun.objects.get().state == "SUCCEEDED"
 
 
 def test_ctrl_c_cancels_the_run(

@@ -42,6 +42,7 @@ _TOLD_OF = {Model.CANDIDATES: Application, Model.CANDIDATE_TAGS: Application}
 CODES = {
     "archived_applicants_unread": _lazy("Archived applicants were not listed"),
     "applicant_not_found": _lazy("Applicant is gone"),
+    "tags_not_read": _lazy("Tags could not be read"),
     "closed_vacancies_unread": _lazy("Closed vacancies were not listed"),
     "duplicate_stage_title": _lazy("Stages with the same name"),
     "duplicate_vacancy_id": _lazy("Vacancies with the same number"),
