@@ -80,6 +80,12 @@ NAVIGATION = [
                 "integrations_passthroughcall_console",
             ),
             _page_with_permission(
+                "WEBHOOKS",
+                _lazy("Webhooks"),
+                "webhook",
+                "integrations_webhookendpoint_changelist",
+            ),
+            _page_with_permission(
                 "AUDIT", _lazy("Audit trail"), "history_edu", "integrations_auditentry_changelist"
             ),
             {"title": _lazy("API reference"), "icon": "menu_book", "link": reverse_lazy("docs")},

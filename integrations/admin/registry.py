@@ -25,6 +25,7 @@ from integrations.admin.system.custom_fields import CustomFieldAdmin
 from integrations.admin.tenants.admin import TenantAdmin
 from integrations.admin.tenants.links_admin import ConnectionLinkAdmin
 from integrations.admin.tenants.value_maps import ValueDecisionAdmin
+from integrations.admin.webhooks.admin import WebhookDeliveryAdmin, WebhookEndpointAdmin
 
 __all__ = ["site"]
 
@@ -40,6 +41,8 @@ site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)
 site.register(models.PassthroughCall, PassthroughCallAdmin)
+site.register(models.WebhookEndpoint, WebhookEndpointAdmin)
+site.register(models.WebhookDelivery, WebhookDeliveryAdmin)
 site.register(models.AuditEntry, AuditAdmin)
 site.register(models.ApiKey, ApiKeyAdmin)
 site.register(models.CustomField, CustomFieldAdmin)

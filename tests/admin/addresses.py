@@ -48,6 +48,8 @@ _READ_ONLY = {
     "integration": P.SEE,
     "auditentry": P.AUDIT,
     "connectionlink": P.CONNECT,
+    "webhookendpoint": P.WEBHOOKS,
+    "webhookdelivery": P.WEBHOOKS,
 }
 _SYSTEM = {
     "integrations_apikey": P.MANAGE_KEYS,
@@ -146,6 +148,20 @@ TABLE: dict[str, Row] = {
         },
     ),
     **_of("auditentry", {"export": _by(P.AUDIT, "POST")}),
+    # Webhooks
+    **_of(
+        "webhookendpoint",
+        {
+            "add": _by(P.WEBHOOKS),
+            "edit": _by(P.WEBHOOKS),
+            "remove": _by(P.WEBHOOKS),
+            "switch": _by(P.WEBHOOKS, "POST"),
+            "secret": _by(P.WEBHOOKS, "POST"),
+            "test": _by(P.WEBHOOKS, "POST"),
+            "replay": _by(P.WEBHOOKS, "POST"),
+        },
+    ),
+    **_of("webhookdelivery", {"again": _by(P.WEBHOOKS, "POST")}),
     # Syncs
     **_of(
         "syncrun",

@@ -30,10 +30,13 @@ from integrations.models import (
     SubmissionState,
     SyncRun,
     ValueDecision,
+    WebhookAttempt,
 )
 from integrations.models.bulk import Verdict
 from integrations.models.mapping_decisions import ValueKind
 from integrations.records import Model
+from integrations.webhooks import replay
+from integrations.webhooks.endpoints import create_endpoint
 from tests.admin.conftest import Data
 
 
@@ -71,6 +74,16 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
     links.link_for(tenant, LinkKind.SETUP, lasts=links.FROM_DASHBOARD, user=admin)
+    endpoint, _ = create_endpoint(url="https://receiver.example/hook", integrations=[tenant])
+    delivery = replay.send_test(endpoint, "data-changed")
+    WebhookAttempt.objects.create(
+        delivery=delivery,
+        number=1,
+        started_at=timezone.now(),
+        duration=0.2,
+        error="timeout",
+        request_headers={"webhook-id": delivery.event_id},
+    )
     trail.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
     return data
 

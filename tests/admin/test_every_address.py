@@ -34,6 +34,8 @@ from integrations.models import (
 )
 from integrations.passthrough import confirmation
 from integrations.passthrough.request import PassthroughRequest
+from integrations.webhooks import replay
+from integrations.webhooks.endpoints import create_endpoint
 from tests.admin.addresses import TABLE, Door, Row
 from tests.admin.conftest import Data
 
@@ -91,6 +93,7 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
     tenant, user = data.tenant, User.objects.get(username="manager")
     common = {"integration": tenant}
     link = links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD)
+    endpoint, _ = create_endpoint(url="https://receiver.example/", integrations=[tenant])
     prepared = confirmation.prepare(
         user, tenant, PassthroughRequest(host="api", method="GET", path="/x")
     )
@@ -117,6 +120,8 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         "schedule": ExportSchedule.objects.create(user=user, next_at=None, **common).pk,
         "link": link,
         "connectionlink": ConnectionLink.objects.get().pk,
+        "webhookendpoint": endpoint.pk,
+        "webhookdelivery": replay.send_test(endpoint, "data-changed").pk,
     }
 
 
