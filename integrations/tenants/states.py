@@ -8,10 +8,13 @@ Pages work out those few that the sweep has not come round to, without writing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import jobs
@@ -25,6 +28,8 @@ MOST_A_PAGE = 100
 BATCH = 500
 # The newest runs, among which those are looked for that began and ended between two sweeps.
 NEWEST_RUNS = 2000
+# A page looks for those since the last sweep alone.
+NEWEST_OF_A_PAGE = 300
 
 CONDITIONS = list(Condition)
 
@@ -34,25 +39,35 @@ def rank(condition: Condition) -> int:
     return CONDITIONS.index(condition)
 
 
-def current_ranks(stored: Mapping[str, int | None]) -> dict[str, int]:
-    """The ranks of these tenants, given the stored ones: anew where one is missing or outdated.
+def with_current_rank(tenants: QuerySet[Integration]) -> Any:
+    """`tenants` with `current_rank`: the stored one, or anew where that is missing or outdated.
 
-    At most `MOST_A_PAGE` are worked out, so one that the sweep has not come round to for long may
-    be missing in what is returned.
+    At most `MOST_A_PAGE` are worked out. One beyond these keeps what is stored; if that is nothing,
+    it is among those that need nothing.
     """
-    unknown = [pk for pk, known in stored.items() if known is None]
-    behind = [pk for pk in (*_with_news(MOST_A_PAGE), *_due(MOST_A_PAGE)) if pk in stored]
-    wanted = list(dict.fromkeys([*unknown, *behind]))[:MOST_A_PAGE]
-    found = health_of(list(Integration.objects.filter(pk__in=wanted)))
-    ranks = {pk: known for pk, known in stored.items() if known is not None}
-    return ranks | {pk: rank(state.condition) for pk, (_facts, state) in found.items()}
+    unknown = tenants.filter(stored_state=None).order_by().values_list("pk", flat=True)
+    behind = [*_with_news(MOST_A_PAGE, newest=NEWEST_OF_A_PAGE), *_due(MOST_A_PAGE)]
+    wanted = [*unknown[:MOST_A_PAGE], *behind]
+    anew = list(tenants.filter(pk__in=wanted).order_by()[:MOST_A_PAGE]) if wanted else []
+    ids: defaultdict[int, list[str]] = defaultdict(list)
+    for pk, (_facts, state) in health_of(anew).items():
+        ids[rank(state.condition)].append(pk)
+    whole = IntegerField()
+    active = Value(rank(Condition.ACTIVE))
+    stored = Coalesce("stored_state__rank", active, output_field=whole)
+    cases = [When(pk__in=found, then=Value(place)) for place, found in ids.items()]
+    return tenants.annotate(
+        current_rank=Case(*cases, default=stored, output_field=whole) if cases else stored
+    )
 
 
 def outdated(*, most: int) -> list[str]:
     """Ids of tenants whose state is to be worked out and stored, at most so many."""
     present = Integration.objects.present()
     unknown = present.filter(stored_state=None).values_list("pk", flat=True)[:most]
-    return list(dict.fromkeys([*unknown, *_with_news(most), *_due(most)]))[:most]
+    return list(dict.fromkeys([*unknown, *_with_news(most, newest=NEWEST_RUNS), *_due(most)]))[
+        :most
+    ]
 
 
 def _due(most: int) -> list[str]:
@@ -60,7 +75,7 @@ def _due(most: int) -> list[str]:
     return list(due.values_list("pk", flat=True)[:most])
 
 
-def _with_news(most: int) -> list[str]:
+def _with_news(most: int, *, newest: int) -> list[str]:
     """Tenants of which a run has begun or ended since their state was worked out."""
     syncing = rank(Condition.SYNCING)
     live = SyncRun.objects.filter(integration=OuterRef("pk"), state__in=LIVE_STATES)
@@ -72,14 +87,14 @@ def _with_news(most: int) -> list[str]:
     )
     # Ids only grow, so that the newest are found without a sort.
     ids = SyncRun.objects.order_by("-id").values_list("pk", flat=True)
-    first = next(iter(ids[NEWEST_RUNS : NEWEST_RUNS + 1]), 0)
+    first = next(iter(ids[newest : newest + 1]), 0)
     short = SyncRun.objects.filter(pk__gt=first).filter(
         Q(queued_at__gt=F("integration__stored_state__assessed_at"))
         | Q(ended_at__gt=F("integration__stored_state__assessed_at"))
     )
     return [
         *ended.values_list("pk", flat=True)[:most],
-        *begun.values_list("integration_id", flat=True)[:most],
+        *begun.order_by().values_list("integration_id", flat=True)[:most],
         *short.order_by().values_list("integration_id", flat=True)[:most],
     ]
 

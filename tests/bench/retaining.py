@@ -11,7 +11,7 @@ APPLICANTS = 500
 RUNS_A_MONTH = 30 * 24
 # The tenth part of them is made.
 RUNS = RUNS_A_MONTH // 10
-TENANTS = 200
+TENANTS = 50
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:

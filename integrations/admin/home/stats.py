@@ -62,12 +62,11 @@ class SubmissionFigure:
     tone: str = ""
 
 
-def submission_figures(tenant_ids: Any) -> list[SubmissionFigure]:
-    """What is in progress and what has ended in the last seven days; empty if there is neither.
-
-    `tenant_ids` is a list, or a queryset that selects them.
+def submission_figures(submissions: Any) -> list[SubmissionFigure]:
+    """What of these is in progress and what has ended in the last seven days; empty if there is
+    neither.
     """
-    mine = Submission.objects.filter(integration_id__in=tenant_ids).order_by()
+    mine = submissions.order_by()
     live = _by_state(mine.filter(state__in=LIVE_SUBMISSIONS))
     ended = _by_state(mine.since(6).exclude(state__in=LIVE_SUBMISSIONS))
     if not live and not ended:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Count, Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -22,9 +22,9 @@ from integrations.admin.base.views import page_number
 from integrations.admin.home.charts import of_all, of_tenant
 from integrations.admin.home.stats import Figures, figures_for, submission_figures, total
 from integrations.admin.home.tenant_summary import full_views
-from integrations.models import Integration, SubmissionKind
-from integrations.tenants.health import Condition, health_of
-from integrations.tenants.states import CONDITIONS, condition_of, current_ranks, rank
+from integrations.models import Integration, Submission, SubmissionKind
+from integrations.tenants.health import health_of
+from integrations.tenants.states import CONDITIONS, condition_of, rank, with_current_rank
 
 PER_PAGE = 12
 # The figures and charts of more tenants than this together are kept for five minutes: to add up
@@ -44,91 +44,76 @@ class StateChoice:
     current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ListedTenant:
-    """What the list is searched, sorted and counted by."""
-
-    pk: str
-    organization: str
-    origin_id: str
-    rank: int
-
-
 def home(request: HttpRequest) -> dict[str, Any]:
     """The context of `relais/overview.html`; the number of queries does not grow with tenants."""
     asked = request.GET.get("q", "").strip()
     state = request.GET.get("state", "")
-    visible = _visible(request)
-    found = _matching(visible, asked) if asked else visible
+    visible = Integration.objects.visible_to(request.user)
+    matching = _matching(visible, asked) if asked else None
+    found = with_current_rank(
+        visible if matching is None else Integration.objects.filter(pk__in=matching)
+    )
+    counted = found.order_by().values_list("current_rank").annotate(n=Count("pk"))
+    ranks = dict(counted)
+    count = sum(ranks.values())
+    all_count = count if matching is None else visible.count()
     chosen = condition_of(state)
-    listed = found
+    listed = found.order_by("current_rank", "organization", "id")
+    listed_count = count
     if state:
-        listed = [one for one in found if chosen is not None and one.rank == rank(chosen)]
-    number = _page(request, len(listed))
-    shown = _shown([one.pk for one in listed[(number - 1) * PER_PAGE : number * PER_PAGE]])
+        listed = listed.filter(current_rank=rank(chosen)) if chosen else listed.none()
+        listed_count = ranks.get(rank(chosen), 0) if chosen else 0
+    number = _page(request, listed_count)
+    page = listed.values_list("pk", flat=True)[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = _shown(list(page))
     of_shown = figures_for([tenant.pk for tenant in shown])
     views = full_views(shown, health_of(shown), of_shown)
-    alone = len(visible) == 1 and len(views) == 1
-    scope = _scope(request, found if asked else None)
-    added, charts = _together(scope, [one.pk for one in found])
+    alone = all_count == 1 and len(views) == 1
+    scope = visible.order_by() if matching is None else found.order_by()
+    submissions = Submission.objects.visible_to(request.user)
+    if matching is not None:
+        submissions = submissions.filter(integration__in=matching)
+    added, charts = _together(request, scope, count, matching)
     return {
         "tenants": views,
-        "any": bool(visible),
-        "several": len(visible) > 1,
-        "all_count": len(visible),
-        "attention": sum(CONDITIONS[one.rank].needs_attention for one in found),
+        "any": all_count > 0,
+        "several": all_count > 1,
+        "all_count": all_count,
+        "attention": sum(
+            many for place, many in ranks.items() if CONDITIONS[place].needs_attention
+        ),
         "q": asked,
         "state": state,
-        "choices": _choices(asked, state, found),
-        "pager": _pager(asked, state, number, len(listed)),
+        "choices": _choices(asked, state, ranks),
+        "pager": _pager(asked, state, number, listed_count),
         "total": added,
         "charts": of_tenant(shown[0], of_shown[shown[0].pk], views[0].strip) if alone else charts,
         "connect_url": reverse("admin:integrations_integration_add"),
         "submit_url": submit_url(SubmissionKind.CANDIDATE),
-        "submissions": submission_figures(scope.values("pk")),
+        "submissions": submission_figures(submissions),
     }
 
 
-def _visible(request: HttpRequest) -> list[ListedTenant]:
-    """The user's tenants, those that need attention most first."""
-    rows = Integration.objects.visible_to(request.user).order_by("organization", "id")
-    columns = list(rows.values_list("pk", "organization", "origin_id", "stored_state__rank"))
-    ranks = current_ranks({pk: known for pk, _name, _origin, known in columns})
-    # One that the sweep has never come round to is among those that need nothing.
-    unknown = rank(Condition.ACTIVE)
-    found = [
-        ListedTenant(pk, name, origin, ranks.get(pk, unknown))
-        for pk, name, origin, _known in columns
-    ]
-    found.sort(key=lambda one: one.rank)
-    return found
-
-
-def _matching(tenants: Sequence[ListedTenant], asked: str) -> list[ListedTenant]:
-    """Those that the search finds: here, as a database cannot be relied on to fold accents."""
+def _matching(tenants: Any, asked: str) -> list[str]:
+    """Ids of those that the search finds: here, as a database may not fold accents."""
     words = _folded(asked).split()
     return [
-        one
-        for one in tenants
-        if asked == one.pk
-        or all(word in _folded(f"{one.organization} {one.origin_id}") for word in words)
+        pk
+        for pk, organization, origin_id in tenants.values_list("pk", "organization", "origin_id")
+        if asked == pk or all(word in _folded(f"{organization} {origin_id}") for word in words)
     ]
 
 
 def _shown(ids: list[str]) -> list[Integration]:
-    """These tenants, in this order."""
+    """These tenants, in this order: sorting thousands of whole rows would take longer."""
     rows = Integration.objects.in_bulk(ids)
     return [rows[pk] for pk in ids if pk in rows]
 
 
-def _scope(request: HttpRequest, found: Sequence[ListedTenant] | None) -> Any:
-    """All of the user's tenants, or those found, for figures of all together."""
-    scope = Integration.objects.visible_to(request.user).order_by()
-    return scope if found is None else scope.filter(pk__in=[one.pk for one in found])
-
-
-def _together(scope: Any, ids: Sequence[str]) -> tuple[Figures, list[Chart]]:
-    """The figures and charts of the tenants that `scope` selects, whose ids these are, together."""
+def _together(
+    request: HttpRequest, scope: Any, count: int, matching: list[str] | None
+) -> tuple[Figures, list[Chart]]:
+    """The figures and charts of the `count` tenants that `scope` selects together."""
 
     def add() -> tuple[Figures, list[Chart]]:
         tenants = list(scope)
@@ -136,10 +121,16 @@ def _together(scope: Any, ids: Sequence[str]) -> tuple[Figures, list[Chart]]:
         charts = of_all([(tenant, figures[tenant.pk]) for tenant in tenants])
         return total(figures.values()), charts
 
-    if len(ids) <= ADDED_AT_ONCE:
+    if count <= ADDED_AT_ONCE:
         return add()
     # Of exactly these tenants: who has lost one of them is shown nothing of it any more.
-    which = blake2b("\n".join(sorted(ids)).encode(), digest_size=16).hexdigest()
+    if matching is None and request.user.is_superuser:
+        # All there are: what changes them changes their number, or the last deletion.
+        last = Integration.objects.aggregate(last=Max("deleted_at"))["last"]
+        which = f"all-{count}-{last.timestamp() if last else 0}"
+    else:
+        ids = sorted(scope.values_list("pk", flat=True) if matching is None else matching)
+        which = blake2b("\n".join(ids).encode(), digest_size=16).hexdigest()
     found: Any = cache.get_or_set(f"overview-{get_language()}-{which}", add, KEPT_SECONDS)
     return found
 
@@ -150,22 +141,21 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
-def _choices(asked: str, state: str, tenants: Sequence[ListedTenant]) -> list[StateChoice]:
+def _choices(asked: str, state: str, ranks: Mapping[int, int]) -> list[StateChoice]:
     """All, each state that a tenant is in, and the chosen one even if no tenant is in it."""
-    ranks = Counter(one.rank for one in tenants)
-    every = StateChoice(_("All"), len(tenants), _address(q=asked), "neutral", not state)
+    every = StateChoice(_("All"), sum(ranks.values()), _address(q=asked), "neutral", not state)
     return [
         every,
         *(
             StateChoice(
                 condition.label,
-                ranks[place],
+                ranks.get(place, 0),
                 _address(q=asked, state=condition.slug),
                 condition.color,
                 state == condition.slug,
             )
             for place, condition in enumerate(CONDITIONS)
-            if ranks[place] or state == condition.slug
+            if ranks.get(place) or state == condition.slug
         ),
     ]
 
