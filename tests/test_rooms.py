@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
         *("egress", "egress_targets", "archives", "spreadsheets", "client_address", "telemetry"),
+        "invisible_characters",
         "database",
         "encryption",
     ),
@@ -53,7 +54,7 @@ APART = ("sandbox", "demo")
 # What needs no database: plain values, and all that knows Flatchr.
 WITHOUT_DJANGO = (
     *("records", "enumerations", "field_catalogue", "ids", "egress", "egress_targets"),
-    *("flatchr", "sandbox"),
+    *("flatchr", "sandbox", "invisible_characters"),
 )
 
 MOST_MODULES = 15

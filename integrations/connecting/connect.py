@@ -14,6 +14,7 @@ from integrations.encryption.credentials import CredentialsKeysMissing
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Credentials, Policy, key_expiry
 from integrations.flatchr.credentials import Check, checks_of
+from integrations.invisible_characters import visible
 from integrations.messages import Message
 from integrations.models import (
     Event,
@@ -105,7 +106,7 @@ def change_credentials(
     Raises `ConnectionRefused` and changes nothing otherwise.
     """
     credentials = credentials_of(
-        (api_key or "").strip() or integration.credentials.api_key, company_key, slug
+        visible(api_key or "").strip() or integration.credentials.api_key, company_key, slug
     )
     checks = list(trial(integration.environment, credentials))
     save_changed(integration, credentials)
@@ -113,8 +114,8 @@ def change_credentials(
 
 
 def credentials_of(api_key: str, company_key: str, slug: str) -> Credentials:
-    """What was entered, without the blanks around it."""
-    return Credentials(api_key.strip(), company_key.strip(), slug.strip())
+    """What was entered, without the blanks around it and without characters that nobody sees."""
+    return Credentials(*(visible(value).strip() for value in (api_key, company_key, slug)))
 
 
 def save_new(
@@ -137,13 +138,13 @@ def save_new(
         integration = Integration(
             organization=organization.strip(),
             environment=environment,
-            origin_id=origin_id.strip(),
-            contact_email=contact_email.strip(),
+            origin_id=visible(origin_id).strip(),
+            contact_email=visible(contact_email).strip(),
         )
         schedule.plan(integration)
         integration.save()
         FlatchrSettings.objects.create(
-            integration=integration, offerer_id=offerer_id, user_key=user_key.strip()
+            integration=integration, offerer_id=offerer_id, user_key=visible(user_key).strip()
         )
         _store(FlatchrCredentials(integration=integration), credentials, checked=checked)
         if user is not None:

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from integrations.connecting import attempts
 from integrations.connecting.attempts import EnteredAccount, SetupStep
 from integrations.connecting.scope_forms import OptOutForm
+from integrations.invisible_characters import visible
 from integrations.models import ConnectionLink, FlatchrSettings, Integration
 from integrations.tenants.custom_fields import MappedField, custom_fields_of
 
@@ -21,6 +22,17 @@ from integrations.tenants.custom_fields import MappedField, custom_fields_of
 def _typed_attrs(**attrs: str) -> dict[str, str]:
     # Pasted keys must not be completed or corrected by the browser.
     return {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", **attrs}
+
+
+class PastedField(forms.CharField):
+    """A key or name as it was meant: what nobody sees came along when it was copied."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(visible(value) if isinstance(value, str) else value))
+
+
+class PastedEmailField(PastedField, forms.EmailField):
+    """An address that was copied."""
 
 
 class SourceForm(forms.Form):
@@ -34,7 +46,7 @@ class SourceForm(forms.Form):
         widget=forms.TextInput(attrs=_typed_attrs(inputmode="numeric")),
         help_text=_lazy("A number that Flatchr gave you. Leave it empty if you have none."),
     )
-    user_key = forms.CharField(
+    user_key = PastedField(
         label=_lazy("User key"),
         required=False,
         max_length=64,
@@ -71,7 +83,7 @@ class CustomFieldsForm(forms.Form):
 class KeysForm(CustomFieldsForm, SourceForm):
     """What Flatchr asks of a client, the source, and the fields if any are to be mapped."""
 
-    api_key = forms.CharField(
+    api_key = PastedField(
         label=pgettext_lazy("field", "API key"),
         # Never rendered back, and no browser offers to keep it.
         widget=forms.PasswordInput(
@@ -79,13 +91,13 @@ class KeysForm(CustomFieldsForm, SourceForm):
         ),
         help_text=_lazy("In Flatchr: Settings > Advanced > API."),
     )
-    company_key = forms.CharField(
+    company_key = PastedField(
         label=_lazy("Company key"),
         max_length=64,
         widget=forms.TextInput(attrs=_typed_attrs()),
         help_text=_lazy("16 letters and digits, on the same page of Flatchr."),
     )
-    slug = forms.CharField(
+    slug = PastedField(
         label=_lazy("Career site slug"),
         max_length=100,
         widget=forms.TextInput(attrs=_typed_attrs()),

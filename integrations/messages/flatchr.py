@@ -153,6 +153,7 @@ TEXTS = {
         "The applicant's status is not known; the application counts as pending."
     ),
     "email_left_out": gettext_noop("The e-mail address is not valid and was left out."),
+    "invisible_left_out": gettext_noop("Characters that nobody sees were left out."),
     "phone_kept_as_given": gettext_noop("The phone number cannot be read and was kept as given."),
     "phone_not_valid": gettext_noop("No phone can have this number. It was kept as given."),
     "phone_ambiguous": gettext_noop(

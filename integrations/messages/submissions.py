@@ -74,6 +74,7 @@ TEXTS = {
     "email_invalid": gettext_noop(
         "This is not an e-mail address. Write it as name@company.example."
     ),
+    "invisible_not_sent": gettext_noop("Characters that nobody sees are left out of what is sent."),
     "phone_invalid": gettext_noop(
         "This is not a phone number and is not sent. Write it as +33 6 39 98 00 01."
     ),

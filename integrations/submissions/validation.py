@@ -16,6 +16,7 @@ from integrations.flatchr.mapping.emails import email
 from integrations.flatchr.mapping.phones import PhoneNote, read_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
+from integrations.invisible_characters import visible
 from integrations.messages import Message
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, Model
@@ -75,7 +76,7 @@ def warning(name: str, code: str, message: Message) -> Note:
 
 def find_job(integration: Integration, wanted: str) -> tuple[Job | None, list[Problem]]:
     """The tenant's job that `wanted` names, or why there is none."""
-    wanted = storable_text(wanted).strip()
+    wanted = visible(storable_text(wanted)).strip()
     if not wanted:
         return None, [Problem("job", "required", Message("job_required"))]
     key = {"pk": wanted}
@@ -141,10 +142,11 @@ def clean(submission: Submission) -> Cleaned:
     cleaned = Cleaned()
     _tenant(cleaned, submission.integration)
     _job(cleaned, submission.job)
-    cleaned.first_name = _name(cleaned, "first_name", Message("first_name"), submission.first_name)
-    cleaned.last_name = _name(cleaned, "last_name", Message("last_name"), submission.last_name)
-    _email(cleaned, submission.email_address)
-    _phone(cleaned, submission.phone_number)
+    for name in ("first_name", "last_name"):
+        typed = _seen(cleaned, name, getattr(submission, name), joiners=True)
+        setattr(cleaned, name, _name(cleaned, name, Message(name), typed))
+    _email(cleaned, _seen(cleaned, "email_address", submission.email_address))
+    _phone(cleaned, _seen(cleaned, "phone_number", submission.phone_number))
     cleaned.cover_letter = _text(cleaned, "cover_letter", submission.cover_letter)
     _answers(cleaned, submission.answers)
     _urls(cleaned, submission.urls)
@@ -171,6 +173,14 @@ def _job(cleaned: Cleaned, job: Job | None) -> None:
     elif not job.slug or job.vacancy_id is None:
         words = Message("job_without_address")
         cleaned.refuse("job", "no_slug", words)
+
+
+def _seen(cleaned: Cleaned, name: str, typed: str, *, joiners: bool = False) -> str:
+    """What was typed without characters that nobody sees; a warning when there were any."""
+    seen = visible(typed, joiners=joiners)
+    if seen != typed:
+        cleaned.warn(name, "invisible_characters", Message("invisible_not_sent"))
+    return seen
 
 
 def _name(cleaned: Cleaned, name: str, label: Message, typed: str) -> str:
@@ -244,7 +254,7 @@ def _answers(cleaned: Cleaned, typed: list[dict[str, Any]]) -> None:
 
 def _urls(cleaned: Cleaned, typed: Mapping[str, str]) -> None:
     for name, given in typed.items():
-        url = given.strip()
+        url = _seen(cleaned, "urls", given).strip()
         if not url:
             continue
         try:
@@ -261,7 +271,10 @@ def _urls(cleaned: Cleaned, typed: Mapping[str, str]) -> None:
 def _source(cleaned: Cleaned, submission: Submission) -> None:
     """The source and the user that the candidate is filed under; a warning without a source."""
     settings = FlatchrSettings.objects.filter(integration=submission.integration_id).first()
-    cleaned.offerer_id, cleaned.user_key = submission.offerer_id, submission.user_key.strip()
+    cleaned.offerer_id, cleaned.user_key = (
+        submission.offerer_id,
+        _seen(cleaned, "user_key", submission.user_key).strip(),
+    )
     if settings is not None:
         if cleaned.offerer_id is None:
             cleaned.offerer_id = settings.offerer_id

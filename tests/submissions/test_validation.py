@@ -150,7 +150,6 @@ def test_a_phone_number_is_sent_in_its_international_form_where_it_has_one(
         ("NC", "", "phone_not_sent"),
         ("à midi", "", "phone_not_sent"),
         ("06O6060606", "", "phone_not_sent"),
-        ("\u200b", "", None),
     ],
 )
 def test_an_optional_phone_number_refuses_nobody(
@@ -162,6 +161,25 @@ def test_an_optional_phone_number_refuses_nobody(
     assert result.phone_number == sent
     warnings = [note["code"] for note in result.warnings if note["field"] == "phone_number"]
     assert warnings == ([code] if code else [])
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u202e", "\ufeff", "\x07"])
+def test_characters_that_nobody_sees_are_dropped_and_told(sign: str, job: Job) -> None:
+    result = cleaned(
+        job,
+        first_name=f"Na{sign}dia",
+        email_address=f"nadia@mail.example{sign}",
+        phone_number=f"06 39 98 00 01{sign}",
+        urls={"linkedin": f"https://reseau.example/n{sign}"},
+    )
+
+    assert result.problems == []
+    assert result.first_name == "Nadia"
+    assert result.email_address == result.person_key == "nadia@mail.example"
+    assert result.phone_number == "+33639980001"
+    assert result.urls == {"linkedin": "https://reseau.example/n"}
+    told = [note["field"] for note in result.warnings if note["code"] == "invisible_characters"]
+    assert told == ["first_name", "email_address", "phone_number", "urls"]
 
 
 def test_an_e_mail_is_sent_as_typed_and_known_in_lower_case(job: Job) -> None:

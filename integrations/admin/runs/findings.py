@@ -67,6 +67,7 @@ CODES = {
     "unknown_tag": _lazy("Unknown tag"),
     "unknown_tag_type": _lazy("Unknown kind of tag"),
     "unknown_vacancy": _lazy("Unknown vacancy"),
+    "invisible_characters": _lazy("Invisible characters left out"),
     "phone_partly_read": _lazy("Only part of a phone number was kept"),
     "unreadable_phone": _lazy("Phone number cannot be read"),
     "unstorable_number": _lazy("Number cannot be stored"),

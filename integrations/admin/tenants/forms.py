@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.connecting.attempts import EnteredAccount
-from integrations.connecting.forms import KeysForm
+from integrations.connecting.forms import KeysForm, PastedEmailField, PastedField
 from integrations.connecting.scope_forms import ScopesForm
 from integrations.models import Environment, FlatchrSettings, Integration, LinkKind
 
@@ -29,12 +29,12 @@ class CompanyForm(forms.Form):
         choices=Environment.choices,
         initial=Environment.PRODUCTION,
     )
-    contact_email = forms.EmailField(
+    contact_email = PastedEmailField(
         label=_lazy("Contact e-mail"),
         required=False,
         help_text=_lazy("Who to contact when something goes wrong."),
     )
-    origin_id = forms.CharField(
+    origin_id = PastedField(
         label=_lazy("Your own ID"),
         max_length=200,
         required=False,

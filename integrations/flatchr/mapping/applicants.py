@@ -29,7 +29,7 @@ from integrations.flatchr.mapping.values import (
     flag,
     integer,
     is_blank,
-    text,
+    line,
 )
 from integrations.messages import Message
 from integrations.records import (
@@ -93,8 +93,8 @@ class ApplicantMapper:
             _note_unknown_stage(get("column"), notes)
         # Positional arguments: by name, each record would take twice as long to make.
         person = PersonRecord(
-            text(get("firstname"), "first_name", person_notes),
-            text(get("lastname"), "last_name", person_notes),
+            line(get("firstname"), "first_name", person_notes, joiners=True),
+            line(get("lastname"), "last_name", person_notes, joiners=True),
             [{"email_address": address, "type": None}] if address else [],
             [{"phone_number": number, "type": None}] if number else [],
         )

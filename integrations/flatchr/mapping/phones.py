@@ -12,7 +12,7 @@ from typing import Any, Final
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
-from integrations.flatchr.mapping.values import Notes, text
+from integrations.flatchr.mapping.values import Notes, line
 from integrations.messages import Message
 
 REGION: Final = "FR"
@@ -70,7 +70,7 @@ def phone(value: Any, field: str, notes: Notes) -> str | None:
     """The first number in E.164; as given if it cannot be read. What was not understood, and what
     was left out, is a finding.
     """
-    given = text(value, field, notes)
+    given = line(value, field, notes)
     if given is None:
         return None
     reading = read_phone(given)

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.flatchr.referentials import Labels, code_key
+from integrations.invisible_characters import visible
 from integrations.messages import Message
 from integrations.records import Finding, Model
 
@@ -76,6 +77,17 @@ def text(value: Any, field: str, notes: Notes) -> str | None:
         return None
     notes.unexpected(field, value)
     return str(value) if type(value) in (int, float) else None
+
+
+def line(value: Any, field: str, notes: Notes, *, joiners: bool = False) -> str | None:
+    """The same without characters that nobody sees, with a finding when there were any."""
+    given = text(value, field, notes)
+    if given is None:
+        return None
+    seen = visible(given, joiners=joiners)
+    if seen != given:
+        notes.add("invisible_characters", field, given, Message("invisible_left_out"))
+    return seen.strip() or None
 
 
 def integer(value: Any, field: str, notes: Notes, limit: int = BIGINT_LIMIT) -> int | None:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import BigIntegerField, Model
 
 from integrations.connecting.connect import ConnectionRefused, connect
+from integrations.invisible_characters import visible
 from integrations.management import FAILED, USAGE
 from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
 
@@ -80,7 +81,7 @@ class Command(BaseCommand):
 
 def _option(options: dict[str, Any], model: type[Model], name: str) -> str:
     """The option's value, stripped, valid for the field `name` of `model`; else wrong usage."""
-    value: str = options[name].strip()
+    value = visible(options[name]).strip()
     try:
         model._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
     except ValidationError as error:
@@ -98,12 +99,12 @@ def _id(text: str) -> int:
 
 def _api_key() -> str:
     """The API key. Not an argument: every user of the machine can read those."""
-    key = os.environ.get("FLATCHR_API_KEY", "").strip()
+    key = visible(os.environ.get("FLATCHR_API_KEY", "")).strip()
     if not key:
         if sys.stdin.isatty():
             sys.stderr.write("API key: ")
             sys.stderr.flush()
-        key = sys.stdin.readline().strip()
+        key = visible(sys.stdin.readline()).strip()
     if not key:
         raise CommandError(
             "No API key: set FLATCHR_API_KEY or write the key to standard input.", returncode=USAGE
