@@ -281,6 +281,8 @@ SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
 # For how long the feed of changes can be resumed.
 CHANGES_KEEP_DAYS = env.int("CHANGES_KEEP_DAYS", default=30)
+# How many requests to it may wait for a change at once in one server process: half of its threads.
+CHANGES_WAITING = max(1, env.int("WEB_THREADS", default=8) // 2)
 # Of a run's requests that went well, the log has the first, then one in so many; of a tenant's, the
 # newest (0: all).
 EXCHANGE_FIRST = env.int("EXCHANGE_FIRST", default=50)

@@ -16,7 +16,7 @@ from integrations.api.caller import tenant
 from integrations.api.connect import links
 from integrations.api.errors import not_available
 from integrations.api.general import coverage, fields, integrations
-from integrations.api.reads import users
+from integrations.api.reads import feed, users
 from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.jobs import JOBS
@@ -105,6 +105,7 @@ WEBHOOKS = (
 READS = (
     *(ApiRoute("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
     ApiRoute("GET", "ats/users", users.view, action=True),
+    _general("GET", "changes", feed.view),
     *(ApiRoute("GET", f"ats/{model}", _unavailable(model)) for model in UNAVAILABLE_MODELS),
 )
 ACTIONS = (

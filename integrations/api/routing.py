@@ -36,7 +36,7 @@ SERVER_TIME = "X-Server-Time"
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 ADDRESS = re.compile(
-    r"/(?:v1(?:/|$)|(?:ats|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks)(?:/|$))"
+    r"/(?:v1(?:/|$)|(?:ats|changes|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks)(?:/|$))"
 )
 
 

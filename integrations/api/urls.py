@@ -17,7 +17,7 @@ router = Router(ROUTES)
 _view = view_of(router)
 
 # What is without `/v1` is named, since everything else there is the site's.
-ROOMS = "ats|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks"
+ROOMS = "ats|changes|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks"
 
 urlpatterns = [
     # Not under `/connect`, which is the API's.

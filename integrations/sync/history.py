@@ -17,13 +17,13 @@ from django.db.models import Count
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.changes.feed import KEPT_EACH
 from integrations.database import batched_writes
 from integrations.field_catalogue import fields_of
 from integrations.models import RecordChange
 from integrations.records import Model, PersonRecord
 from integrations.sync.bulk.dialects import RECORD_COLUMNS, Row, Table, json_text
 
-KEPT_EACH = 20
 KEPT_FOR = timedelta(days=90)
 # Records trimmed at a time.
 BATCH = 2000

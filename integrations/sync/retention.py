@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.changes.recording import note, recorded
 from integrations.database import batched_writes
 from integrations.models import (
     LIVE_STATES,
@@ -34,6 +36,7 @@ from integrations.models import (
     TraitReading,
     Trigger,
 )
+from integrations.records import Model
 from integrations.sync.bulk.tables import NOBODY
 from integrations.sync.history import KEPT_FOR
 
@@ -41,6 +44,8 @@ from integrations.sync.history import KEPT_FOR
 PERSONAL_DATA = timedelta(days=14)
 # How long a request with an Idempotency-Key can be repeated.
 ANSWERS = timedelta(days=1)
+# What is not known any more of a record that was emptied.
+_NOTHING = {"fingerprint": None, "content_hash": None}
 # Runs that are looked at in one query.
 LOOKED_AT = 1000
 # What goes with a run, and first, so that few rows are left to its own transaction.
@@ -58,23 +63,38 @@ def remove_answers() -> None:
 def empty_deleted(*, before: datetime | None = None) -> None:
     """Empty the personal data of records deleted before `before`, else `PERSONAL_DATA` ago.
 
-    Idempotent.
+    Idempotent. Those who follow changes are told, so that they empty their copies, too.
     """
     before = before or timezone.now() - PERSONAL_DATA
     expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
-    nothing = {"fingerprint": None, "content_hash": None}
+    for tenant in _tenants_of(Candidate.objects.filter(expired)):
+        candidates = Candidate.objects.filter(expired, integration_id=tenant)
+        batched_writes.in_batches(candidates, partial(_empty_candidates, tenant))
+    for tenant in _tenants_of(Application.objects.filter(expired)):
+        applications = Application.objects.filter(expired, integration_id=tenant)
+        batched_writes.in_batches(applications, partial(_empty_applications, tenant))
+    batched_writes.delete(TraitReading.objects.filter(application__remote_deleted_at__lt=before))
 
-    def empty(candidates: QuerySet[Any]) -> int:
+
+def _tenants_of(records: QuerySet[Any]) -> list[str]:
+    return list(records.order_by().values_list("integration_id", flat=True).distinct())
+
+
+def _empty_candidates(tenant: str, candidates: QuerySet[Any]) -> int:
+    with recorded(tenant):
         SearchEntry.objects.filter(
             kind=SearchKind.CANDIDATE, record_id__in=candidates.values("pk")
         ).delete()
-        return candidates.update(**NOBODY, **nothing)
+        moment = timezone.now()
+        note(tenant, Model.CANDIDATES, moment)
+        return candidates.update(**NOBODY, **_NOTHING, changed_at=moment)
 
-    batched_writes.in_batches(Candidate.objects.filter(expired), empty)
-    batched_writes.update(
-        Application.objects.filter(expired), person_key="", remote_data=None, **nothing
-    )
-    batched_writes.delete(TraitReading.objects.filter(application__remote_deleted_at__lt=before))
+
+def _empty_applications(tenant: str, applications: QuerySet[Any]) -> int:
+    with recorded(tenant):
+        moment = timezone.now()
+        note(tenant, Model.APPLICATIONS, moment)
+        return applications.update(person_key="", remote_data=None, **_NOTHING, changed_at=moment)
 
 
 @jobs.RETENTION.register("quarantined records")

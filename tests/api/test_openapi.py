@@ -274,6 +274,12 @@ def _ask_in_general(site: Site, one: dict[str, str]) -> None:
         site.done("GET /integrations/{integration_id}", **one)
     for kind in ("FULL", "DELTA"):
         site.done("POST /force-sync", body={"type": kind})
+    query = {"limit": "100"}
+    models = set()
+    while (page := site.done("GET /changes", query=query))["results"]:
+        models |= {one["model"] for one in page["results"]}
+        query["after"] = page["next"]
+    assert len(models) == 7
 
 
 @pytest.mark.django_db

@@ -57,6 +57,7 @@ NEW_LINK = {
 TABLE = [
     Row("GET", "check-api-key", OPEN, 200),
     Row("GET", "tools/{category}", OPEN, 200),
+    Row("GET", "changes", READ, 200),
     Row("POST", "force-sync", WRITE, 200),
     Row("GET", "integrations/{integration_id}", READ, 200),
     Row("DELETE", "integrations/{integration_id}", WRITE, 200, {}),

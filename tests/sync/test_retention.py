@@ -72,8 +72,15 @@ def test_after_fourteen_days_only_ids_and_times_are_left(tenant: Integration, ad
             "phone_numbers",
             "fingerprint",
             "content_hash",
+            "changed_at",
         },
-        ("Application", ada): {"person_key", "remote_data", "fingerprint", "content_hash"},
+        ("Application", ada): {
+            "person_key",
+            "remote_data",
+            "fingerprint",
+            "content_hash",
+            "changed_at",
+        },
     }
     candidate = candidate_of(ada)
     assert (candidate.first_name, candidate.last_name, candidate.remote_data) == (None, None, None)

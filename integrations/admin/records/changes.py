@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from integrations.admin.base.formatting import NOTHING, date_time
 from integrations.admin.records.field_sources import Words, in_words, label_of
+from integrations.changes.feed import KEPT_EACH
 from integrations.models import (
     Application,
     ApplicationStage,
@@ -23,7 +24,7 @@ from integrations.models import (
     Tag,
 )
 from integrations.records import Model as Kind
-from integrations.sync.history import KEPT_EACH, KEPT_FOR
+from integrations.sync.history import KEPT_FOR
 
 MODELS: dict[type[MirroredRecord], Kind] = {
     Job: Kind.JOBS,

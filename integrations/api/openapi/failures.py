@@ -80,7 +80,10 @@ UNDECIDED = Failure(
 
 def names_tenant(route: ApiRoute) -> bool:
     """Whether it wants `X-Integration-Id`."""
-    return route.path.startswith(("ats/", "passthrough/")) or route.path == "force-sync"
+    return route.path.startswith(("ats/", "passthrough/")) or route.path in (
+        "force-sync",
+        "changes",
+    )
 
 
 def repeats(route: ApiRoute, operation: Operation) -> bool:

@@ -43,6 +43,17 @@ WORDS = {
     "outcomes": "Only applications with one of these outcomes.",
     "outcome": "As `outcomes`, with one value.",
     "current_stage_ids": "Only applications in one of these stages.",
+    "after": (
+        "The position behind which to begin: `next` of the answer before, or the position of a "
+        "record. `now` is where the feed ends at this moment. Without it, the feed begins with the "
+        "oldest change that is kept."
+    ),
+    "models": "Only changes of these models, as `data-changed` names them.",
+    "limit": "How many records an answer holds at most.",
+    "wait": (
+        "How many seconds to wait for a change when there is none. When as many requests wait "
+        "already as may, the answer comes at once, with `Retry-After`."
+    ),
     "state": "Only deliveries in this state.",
     "emails": "Only users with one of these addresses, in whatever case.",
 }

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from integrations.api import routing
 from integrations.api.errors import TITLES
 from integrations.api.openapi.failures import repeats
 from integrations.api.openapi.operations import Failure, Operation
@@ -21,6 +22,12 @@ RATE = {
 CONCURRENCY = {
     "Concurrency-Limit": ("Actions that may be under way on the integration.", _COUNT),
     "Concurrency-Remaining": ("How many of them are free.", _COUNT),
+}
+SERVER_TIME = {
+    routing.SERVER_TIME: (
+        "When the answer was begun: what a later read sends as `updated_after`.",
+        {"type": "string", "format": "date-time"},
+    )
 }
 RETRY = {"Retry-After": ("Seconds to wait before it is sent again.", _COUNT)}
 REPLAYED = {"Idempotent-Replayed": ("The answer of the first request.", {"const": "true"})}
@@ -95,6 +102,7 @@ def _headers(route: ApiRoute, operation: Operation, more: Any) -> Schema:
     names = {
         **({} if operation.public else RATE),
         **(CONCURRENCY if route.action else {}),
+        **(SERVER_TIME if route.method == "GET" and not operation.public else {}),
         **more,
     }
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
@@ -102,7 +110,7 @@ def _headers(route: ApiRoute, operation: Operation, more: Any) -> Schema:
 
 def header_components() -> dict[str, Schema]:
     """The headers of answers, each by its name."""
-    every = {**RATE, **CONCURRENCY, **RETRY, **REPLAYED}
+    every = {**RATE, **CONCURRENCY, **SERVER_TIME, **RETRY, **REPLAYED}
     return {
         name: {"description": words, "schema": schema} for name, (words, schema) in every.items()
     }

@@ -6,6 +6,7 @@ fails while it has none.
 
 from __future__ import annotations
 
+from integrations.api.openapi.groups.changes import CHANGES
 from integrations.api.openapi.groups.connect import CONNECT
 from integrations.api.openapi.groups.fields import FIELDS
 from integrations.api.openapi.groups.integrations import INTEGRATIONS
@@ -14,4 +15,4 @@ from integrations.api.openapi.groups.reads import READS, UNAVAILABLE
 from integrations.api.openapi.groups.webhooks import WEBHOOKS
 from integrations.api.openapi.groups.writes import WRITES
 
-GROUPS = (READS, WRITES, INTEGRATIONS, FIELDS, CONNECT, WEBHOOKS, PASSTHROUGH, UNAVAILABLE)
+GROUPS = (READS, CHANGES, WRITES, INTEGRATIONS, FIELDS, CONNECT, WEBHOOKS, PASSTHROUGH, UNAVAILABLE)
