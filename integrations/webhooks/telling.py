@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from integrations import jobs
 from integrations.changes import batches
+from integrations.changes.models import API_NAMES
 from integrations.changes.recording import CommittedChanges, listener
 from integrations.lanes import Lane
 from integrations.models import (
@@ -92,7 +93,7 @@ def _changed(progress: WebhookProgress) -> tuple[list[str], int]:
     while committed := batches.batches_after(progress.pk, through):
         found.update(*(batch.models for batch in committed))
         through = committed[-1].number
-    return [name for model, name in batches.API_NAMES.items() if model in found], through
+    return [name for model, name in API_NAMES.items() if model in found], through
 
 
 def _ended_runs(progress: WebhookProgress) -> list[SyncRun]:
