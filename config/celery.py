@@ -31,6 +31,7 @@ def _open_worker(instance: Any, **_: Any) -> None:
 @signals.worker_ready.connect
 def _report_worker(**_: Any) -> None:
     """In the worker's parent process, once it is connected to the broker and takes messages."""
+    from integrations.alerts import sweep
     from integrations.models import ProcessKind
     from integrations.operations.heartbeats import Heartbeat
 
@@ -44,6 +45,7 @@ def _report_worker(**_: Any) -> None:
         heartbeat.stop()
 
     heartbeat.start()
+    sweep.watch_scheduler()
 
 
 @signals.worker_shutting_down.connect

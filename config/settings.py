@@ -334,6 +334,8 @@ else:
 # Seconds to wait for a mail server.
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Relais <relais@localhost>")
+# A Slack-compatible incoming webhook for alerts, in place of the one set in the dashboard.
+ALERTS_CHAT_URL = env.str("ALERTS_CHAT_URL", default="")
 
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 if LOG_FORMAT not in ("text", "json"):

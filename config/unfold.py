@@ -70,6 +70,7 @@ NAVIGATION = [
         "title": pgettext_lazy("navigation", "Activity"),
         "separator": True,
         "items": [
+            _page(_lazy("Issues"), "report", "integrations_issue_changelist"),
             _page(_lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),
             _page(_lazy("Submissions"), "send", "integrations_submission_changelist"),
             _page(_lazy("Exports"), "download", "integrations_export_changelist"),
@@ -131,6 +132,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _lazy("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _lazy("Alerts"), "link": reverse_lazy("admin:alerts")},
             {"title": _lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},
         ]
     },

@@ -15,11 +15,13 @@ from django.db import close_old_connections
 
 from integrations import jobs
 from integrations.accounts import users
+from integrations.alerts import delivery
+from integrations.alerts import sweep as issue_sweep
 from integrations.audit import trail
 from integrations.changes import batches
 from integrations.connecting import lifecycle
 from integrations.exports import files as export_files
-from integrations.exports import schedules
+from integrations.exports import mailing, schedules
 from integrations.operations import free_pages
 from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
@@ -28,7 +30,7 @@ from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
 from integrations.sync import retention, runs
 from integrations.sync.tags import rounds
-from integrations.tenants import exchange_retention, states, stats
+from integrations.tenants import exchange_retention, stats
 from integrations.webhooks import retention as webhook_retention
 from integrations.webhooks.incoming import ledger, receiving
 
@@ -37,13 +39,14 @@ logger = logging.getLogger(__name__)
 # A lease lasts 20 seconds, so a killed worker's run goes on within a minute.
 SWEEP_SECONDS = 10.0
 RETENTION_SECONDS = 3600.0
+ALERT_SECONDS = 30.0
 
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
     *(passthrough_history, receiving, retention),
-    *(rounds, runs, schedules, states, stats, users, submission_retention, trail, uploads),
-    *(exchange_retention, free_pages, webhook_retention),
+    *(rounds, runs, schedules, stats, users, submission_retention, trail, uploads),
+    *(exchange_retention, free_pages, webhook_retention, issue_sweep, mailing),
 )
 
 
@@ -59,10 +62,14 @@ def retain() -> None:
 
 
 def start() -> None:
-    """Begin both rounds in threads of this process, the first of each at once."""
+    """Begin the rounds in threads of this process, the first of each at once.
+
+    Alerts are sent here only where no worker would: one that says that there is no worker, too.
+    """
     for name, step, seconds in (
         ("sweep", sweep, SWEEP_SECONDS),
         ("retention", retain, RETENTION_SECONDS),
+        ("alerts", delivery.send_without_workers, ALERT_SECONDS),
     ):
         threading.Thread(target=_go_round, args=(step, seconds), name=name, daemon=True).start()
 

@@ -11,8 +11,12 @@ from typing import Any
 from celery import shared_task
 
 from integrations import jobs, lanes
+from integrations.alerts import delivery as alert_delivery
+from integrations.alerts import issues
+from integrations.alerts.outbox import NOTICES
 from integrations.exports import mailing
 from integrations.exports import working as export_working
+from integrations.exports.mailing import MAILS
 from integrations.exports.service import EXPORTS
 from integrations.lanes import Lane
 from integrations.search import filling
@@ -33,7 +37,14 @@ def work_on_next(lane: Lane) -> bool:
         case Lane.SYNCS:
             return RUNS.work_on_next(_sync)
         case Lane.SOON:
-            return EXPORTS.work_on_next(_write_export)
+            return any(
+                kind.work_on_next(work)
+                for kind, work in (
+                    (EXPORTS, _write_export),
+                    (MAILS, mailing.send),
+                    (NOTICES, alert_delivery.send),
+                )
+            )
         case Lane.TAGS:
             return TAGS.work_on_next(reading.read_some)
         case _:
@@ -50,14 +61,13 @@ def _sync(run_id: int) -> bool:
         telling.tell_of_run(run_id)
     with jobs.failure_logged("Counting the records after run %s", run_id):
         stats.count_after(run_id)
+    with jobs.failure_logged("Looking for issues after run %s", run_id):
+        issues.after_run(run_id)
     return True
 
 
 def _write_export(export_id: int) -> bool:
-    if not export_working.work_on(export_id):
-        return False
-    mailing.sweep()
-    return True
+    return export_working.work_on(export_id)
 
 
 @shared_task
@@ -76,6 +86,18 @@ def work_on_export(export_id: Any) -> None:  # noqa: ARG001 - see above
 def read_tags(integration_id: Any) -> None:  # noqa: ARG001 - see above
     """Read candidates' tags that are due."""
     lanes.work_through(Lane.TAGS, work_on_next)
+
+
+@shared_task
+def send_mail(export_id: Any) -> None:  # noqa: ARG001 - see above
+    """Send the e-mails about exports that wait."""
+    lanes.work_through(Lane.SOON, work_on_next)
+
+
+@shared_task
+def send_alert(notice_id: Any) -> None:  # noqa: ARG001 - see above
+    """Send the alerts that wait."""
+    lanes.work_through(Lane.SOON, work_on_next)
 
 
 @shared_task
@@ -105,6 +127,8 @@ def run_submission(submission_id: str) -> None:
     """Send a queued submission; look for one that may have arrived."""
     send.send(submission_id)
     reconcile.reconcile(submission_id)
+    with jobs.failure_logged("Looking for issues after submission %s", submission_id):
+        issues.after_submission(submission_id)
 
 
 @shared_task

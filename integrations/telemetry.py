@@ -59,6 +59,8 @@ FLATCHR_EVENT_SECONDS = Histogram(
     ["outcome"],
     buckets=_SHORT,
 )
+ISSUES = Counter("relais_issue_steps", "Steps of issues, such as raised.", ["kind", "step"])
+ALERTS = Counter("relais_alerts", "Alerts that readers were sent.", ["channel"])
 API_SECONDS = Histogram(
     "relais_api_request_seconds",
     "Duration of a request to the API.",
@@ -150,6 +152,33 @@ def webhook_attempted(
             "error": error,
             "state": state,
             "seconds": round(seconds, 3),
+        },
+    )
+
+
+def issue_changed(*, issue: int, tenant: str | None, kind: str, severity: str, step: str) -> None:
+    """An issue was raised, came again, became more urgent or was resolved."""
+    ISSUES.labels(kind, step).inc()
+    _line(
+        "issue",
+        {"issue": issue, "tenant": tenant, "kind": kind, "severity": severity, "step": step},
+    )
+
+
+def alert_sent(
+    *, issue: int, tenant: str | None, kind: str, channel: str, user: int | None, over: bool
+) -> None:
+    """A reader was told of an issue, or with `over` of its end."""
+    ALERTS.labels(channel).inc()
+    _line(
+        "alert",
+        {
+            "issue": issue,
+            "tenant": tenant,
+            "kind": kind,
+            "channel": channel,
+            "user": user,
+            "over": "yes" if over else "no",
         },
     )
 

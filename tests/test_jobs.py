@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from config.celery import app
 from integrations import jobs, scheduler, tasks
+from integrations.alerts.outbox import NOTICES
 from integrations.exports import working
+from integrations.exports.mailing import MAILS
 from integrations.exports.service import EXPORTS
 from integrations.jobs import HeartbeatLease, JobKind, Lease, LeaseLost, PeriodicSteps, RecordLease
 from integrations.lanes import Lane
@@ -28,8 +30,13 @@ from integrations.models import (
     Export,
     ExportState,
     Integration,
+    Issue,
+    IssueKind,
+    Notice,
+    NoticeChannel,
     RunState,
     SearchProgress,
+    Severity,
     Submission,
     SubmissionState,
     SyncRun,
@@ -86,6 +93,26 @@ def waiting_export(tenant: Integration) -> int:
     return export.pk
 
 
+def waiting_mail(tenant: Integration) -> int:
+    export = Export.objects.create(
+        integration=tenant, state=ExportState.DONE, mail_due_at=long_ago()
+    )
+    return export.pk
+
+
+def waiting_alert(tenant: Integration) -> int:
+    now = timezone.now()
+    issue = Issue.objects.create(
+        integration=tenant,
+        kind=IssueKind.KEY_REFUSED,
+        severity=Severity.CRITICAL,
+        text="",
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    return Notice.objects.create(issue=issue, channel=NoticeChannel.CHAT, due_at=long_ago()).pk
+
+
 def waiting_search(tenant: Integration) -> str:
     SyncRun.objects.create(integration=tenant, state=RunState.SUCCEEDED, ended_at=timezone.now())
     return tenant.pk
@@ -133,6 +160,8 @@ CASES = (
     Case(EVENTS, "integrations.tasks.work_on_events", waiting_event),
     Case(DELIVERIES, "integrations.tasks.deliver_webhooks", waiting_webhook),
     Case(NEWS, "integrations.tasks.tell_changes", waiting_news),
+    Case(MAILS, "integrations.tasks.send_mail", waiting_mail),
+    Case(NOTICES, "integrations.tasks.send_alert", waiting_alert),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
     Case(TAGS, "integrations.tasks.read_tags", waiting_tags),
 )
@@ -172,10 +201,10 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "changes",
         "syncs that are due",
         "scheduled exports",
-        "e-mails about exports",
         "ends of uploads",
         "figures of tenants",
-        "states of tenants",
+        "issues and states of tenants",
+        "issues of the installation",
     }
     assert set(jobs.RETENTION) == {
         "deleted tenants",
@@ -193,6 +222,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "files of submissions",
         "uploads",
         "files of exports",
+        "resolved issues",
         "calls of the console",
         "calls to confirm",
         "sessions",

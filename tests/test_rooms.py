@@ -29,7 +29,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("flatchr", "models", "migrations"),
     ("tenants", "search", "accounts", "audit", "changes"),
     ("sync",),
-    ("connecting", "submissions", "actions", "exports", "passthrough", "operations", "webhooks"),
+    (
+        *("connecting", "submissions", "actions", "exports", "passthrough", "operations"),
+        *("webhooks", "alerts"),
+    ),
     ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),
 )
 # Neighbours on one floor, the one that is used second. They form no circle.
@@ -47,6 +50,8 @@ BESIDE = {
     ("spreadsheets", "archives"),
     ("actions", "submissions"),
     ("connecting", "webhooks"),
+    ("alerts", "operations"),
+    ("alerts", "webhooks"),
     ("templatetags", "admin"),
 }
 # Outside the floors: used by commands and tests alone.
@@ -129,6 +134,7 @@ def test_what_knows_flatchr_knows_no_database(room: str) -> None:
 
 # Of the dashboard's sub-rooms: what one uses of another but `base`, and why.
 BETWEEN_SUB_ROOMS = {
+    ("tenants", "issues"),  # a tenant's page shows its open issues with their buttons
     ("tenants", "home"),  # a tenant's page shows the same state, figures and charts
     ("records", "exports"),  # lists of records have an export button
     ("records", "submissions"),  # a job says why nobody can be submitted for it

@@ -21,7 +21,10 @@ class Permission(Enum):
     EXPORT = (Role.OPERATOR, _("Export data as files"))
     SYNC = (Role.OPERATOR, _("Start and cancel syncs"))
     SUBMIT = (Role.OPERATOR, _("Submit candidates, one by one and in bulk"))
-    DECIDE = (Role.OPERATOR, _("Decide on held deletions, value maps and field mappings"))
+    DECIDE = (
+        Role.OPERATOR,
+        _("Decide on held deletions, value maps and field mappings; snooze issues"),
+    )
     READ_THROUGH = (Role.OPERATOR, _("Read from Flatchr in the console"))
     CONNECT = (Role.OPERATOR, _("Connect a new tenant, and become its Manager"))
     CONFIGURE = (Role.MANAGER, _("Change settings and credentials, disable and enable"))

@@ -12,6 +12,7 @@ from integrations import models
 from integrations.admin.accounts.admin import UserAdmin
 from integrations.admin.console.admin import PassthroughCallAdmin
 from integrations.admin.exports.admin import ExportAdmin
+from integrations.admin.issues.admin import IssueAdmin
 from integrations.admin.records.candidates import ApplicationAdmin, CandidateAdmin
 from integrations.admin.records.jobs import JobAdmin
 from integrations.admin.records.stages_tags import StageAdmin, TagAdmin
@@ -37,6 +38,7 @@ site.register(models.Application, ApplicationAdmin)
 site.register(models.ApplicationStage, StageAdmin)
 site.register(models.Tag, TagAdmin)
 site.register(models.SyncRun, SyncRunAdmin)
+site.register(models.Issue, IssueAdmin)
 site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from integrations.admin.accounts import account, login
 from integrations.admin.base.theme import AdminSite
 from integrations.admin.home.views import home
+from integrations.admin.issues.choices import alerts_view
 from integrations.admin.search.palette import palette_view
 from integrations.admin.search.views import search_view
 from integrations.admin.system.status import status_view
@@ -53,6 +54,7 @@ class Site(AdminSite):
                 name="welcome",
             ),
             path("system/", self.admin_view(self.system), name="system"),
+            path("alerts/", self.admin_view(self.alerts), name="alerts"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
         ]
         return [*own, *super().get_urls()]
@@ -67,6 +69,9 @@ class Site(AdminSite):
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         return account.second_factor_view(request, self)
+
+    def alerts(self, request: HttpRequest) -> HttpResponseBase:
+        return alerts_view(request, self)
 
     def system(self, request: HttpRequest) -> HttpResponseBase:
         return status_view(request, self)

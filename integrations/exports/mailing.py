@@ -6,13 +6,13 @@ The e-mail is in the language of the one who gets it.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
-from smtplib import SMTPException
+from datetime import datetime, timedelta
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from integrations import jobs
 from integrations.accounts.users import language_of
 from integrations.exports.selection import may_fetch
+from integrations.lanes import Lane
 from integrations.messages import Message
 from integrations.models import Export, ExportKind
 
@@ -30,6 +31,10 @@ logger = logging.getLogger(__name__)
 # Until then nobody else sends it; and so long after a failure it is tried again.
 PAUSE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
+# Mails that one sweep wakes workers for at most: a worker goes on to the next by itself.
+MOST_CALLS = 20
+# What a mail server says of one message or reader, and not of itself.
+ABOUT_ONE = (SMTPResponseException, SMTPRecipientsRefused)
 
 NOT_SENT = Message("mail_not_taken")
 NO_ADDRESS = Message("account_without_email")
@@ -48,20 +53,38 @@ READY: dict[str, Any] = {
 }
 
 
-@jobs.SWEEP.register("e-mails about exports")
+def _find_waiting(now: datetime) -> QuerySet[Export, int]:
+    due = Export.objects.filter(mail_due_at__lte=now).order_by("mail_due_at")
+    return due.values_list("pk", flat=True)[:MOST_CALLS]
+
+
+MAILS = jobs.register(
+    jobs.JobKind(
+        name="mail about an export",
+        task="integrations.tasks.send_mail",
+        lane=Lane.SOON,
+        find_waiting=_find_waiting,
+    )
+)
+
+
 def sweep() -> None:
     """Send the mails that are due. A mail whose sender is killed may be sent twice."""
+    while MAILS.work_on_next(send):
+        pass
+
+
+def send(export_id: int) -> bool:
+    """Send the mail about that export, if it is due; False if there is nothing to do."""
     now = timezone.now()
-    for export_id in list(
-        Export.objects.filter(mail_due_at__lte=now).values_list("pk", flat=True)[:50]
-    ):
-        taken = Export.objects.filter(pk=export_id, mail_due_at__lte=now).update(
-            mail_due_at=now + PAUSE, mail_attempts=F("mail_attempts") + 1
-        )
-        if taken:
-            taken_up = Export.objects.select_related("user", "integration", "schedule")
-            with jobs.failure_logged("The mail about export %s", export_id):
-                _send(taken_up.get(pk=export_id))
+    taken = Export.objects.filter(pk=export_id, mail_due_at__lte=now).update(
+        mail_due_at=now + PAUSE, mail_attempts=F("mail_attempts") + 1
+    )
+    if taken:
+        taken_up = Export.objects.select_related("user", "integration", "schedule")
+        with jobs.failure_logged("The mail about export %s", export_id):
+            _send(taken_up.get(pk=export_id))
+    return bool(taken)
 
 
 def _send(export: Export) -> None:
@@ -78,10 +101,15 @@ def _send(export: Export) -> None:
             subject, text = _subject(export), _text(export)
         try:
             send_mail(subject, text, None, [user.email])
-        except (SMTPException, OSError):
+        except (SMTPException, OSError) as error:
             logger.warning("The mail about export %s was not sent", export.pk, exc_info=True)
             if export.mail_attempts >= MOST_ATTEMPTS:
                 _settle(export, mail_error=NOT_SENT)
+            if not isinstance(error, ABOUT_ONE):
+                # The others would wait as long for the same dead server.
+                now = timezone.now()
+                due = Export.objects.filter(mail_due_at__lte=now)
+                due.update(mail_due_at=now + PAUSE)
         else:
             _settle(export, mailed_at=timezone.now())
 

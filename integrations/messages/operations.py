@@ -1,4 +1,4 @@
-"""What is said of the installation: its checks, and what to do where one fails."""
+"""What is said of the installation: its checks and issues, and what to do about each."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ TEXTS: dict[str, Declared] = {
     "start_a_worker": gettext_noop(
         "Start a worker that serves “{queue}”. If one runs, its log says why it cannot work: it "
         "needs the same database and broker as the web server."
+    ),
+    "start_workers": gettext_noop(
+        "Start a worker. If one runs, its log says why it cannot work: it needs the same database "
+        "and broker as the web server."
     ),
     "check_scheduler": gettext_noop("Scheduler"),
     "scheduler_runs": gettext_noop("The scheduler runs."),
@@ -82,4 +86,67 @@ TEXTS: dict[str, Declared] = {
     "free_disk_space": gettext_noop(
         "Make room, or enlarge the disk. When it is full, nothing can be stored."
     ),
+    # Issues, what to do about each, and why an alert was not sent.
+    "issue_key_refused": gettext_noop(
+        "Flatchr refused the API key, so nothing is read or submitted."
+    ),
+    "issue_key_expired": gettext_noop("The API key has expired, so nothing is read or submitted."),
+    "issue_key_unreadable": gettext_noop("The stored key cannot be decrypted on this server."),
+    "issue_key_expiring": ngettext_noop(
+        "The API key expires in {count} day. Nothing is read or submitted after that.",
+        "The API key expires in {count} days. Nothing is read or submitted after that.",
+    ),
+    "issue_sync_failed": gettext_noop("The last sync did not succeed: {reason}"),
+    "issue_sync_incomplete": gettext_noop("The last sync could not read everything: {reason}"),
+    "issue_sync_failed_no_reason": gettext_noop("The last sync did not succeed."),
+    "issue_deletions_held": ngettext_noop(
+        "{count} record disappeared from Flatchr with many others and was kept for now.",
+        "{count} records disappeared from Flatchr at once and were kept for now.",
+    ),
+    "issue_values": ngettext_noop(
+        "{count} record has a value that was not understood, and is stored without it.",
+        "{count} records have values that were not understood, and are stored without them.",
+    ),
+    "issue_values_aside": ngettext_noop(
+        "{count} record could not be understood and is not stored.",
+        "{count} records could not be understood and are not stored.",
+    ),
+    "issue_submissions_uncertain": ngettext_noop(
+        "It has not been known for ten minutes whether Flatchr has {count} submission.",
+        "It has not been known for ten minutes whether Flatchr has {count} submissions.",
+    ),
+    "issue_submissions_failing": ngettext_noop(
+        "{count} submission of the last 7 days failed.",
+        "{count} submissions of the last 7 days failed.",
+    ),
+    "issue_webhook_failing": ngettext_noop(
+        "{count} webhook endpoint has taken nothing for a while, or is switched off for that.",
+        "{count} webhook endpoints have taken nothing for a while, or are switched off for that.",
+    ),
+    "todo_webhook_failing": gettext_noop(
+        "See what the receiver answered, and tell whoever looks after it. Then switch the endpoint "
+        "on again and send what failed once more."
+    ),
+    "todo_key_refused": gettext_noop("Enter a new key, or send a link to whoever has one."),
+    "todo_key_expiring": gettext_noop("Ask for a new key in time and enter it."),
+    "todo_syncs_failing": gettext_noop(
+        "Open the sync and see what went wrong. Relais tries again by itself."
+    ),
+    "todo_deletions_held": gettext_noop("Look at them, then delete or keep them."),
+    "todo_values_not_understood": gettext_noop(
+        "Open the sync and see which. Correct them in Flatchr, or decide what they mean."
+    ),
+    "todo_submissions_uncertain": gettext_noop(
+        "Relais goes on looking. Look at Flatchr before you submit anybody again."
+    ),
+    "todo_submissions_failing": gettext_noop("Open them, correct what is wrong and try again."),
+    "alert_no_address": gettext_noop("The account has no e-mail address."),
+    "alert_access_lost": gettext_noop("The user may no longer see the tenant, or is switched off."),
+    "alert_not_wanted": gettext_noop("The user does not want to be told of this any more."),
+    "alert_over": gettext_noop("It was over before it could be told."),
+    "alert_mail_off": gettext_noop("No mail server is configured (EMAIL_URL)."),
+    "alert_chat_off": gettext_noop("No chat address is set."),
+    "alert_mail_not_taken": gettext_noop("The mail server did not take the e-mail."),
+    "alert_chat_not_taken": gettext_noop("The chat did not take the message: {reason}"),
+    "chat_answered": gettext_noop("The chat answered with the status {status}."),
 }

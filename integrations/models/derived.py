@@ -245,6 +245,8 @@ class TenantState(models.Model):
     assessed_at = models.DateTimeField()
     # From then on it may be another one.
     outdated_at = models.DateTimeField(db_index=True)
+    # The newest run whose findings are among the tenant's `UnresolvedRecord`s.
+    findings_through = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"State of {self.integration_id}"

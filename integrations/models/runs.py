@@ -165,7 +165,8 @@ class ModelResult(models.Model):
 class SyncWarning(models.Model):
     """Findings of one kind in one run: how many, and the first few as examples.
 
-    `examples` is a list of `{"remote_id", "field", "value", "message"}`.
+    `examples` is a list of `{"remote_id", "field", "value", "message"}`, `remote_ids` a longer list
+    of the records that the findings are about.
     """
 
     run = models.ForeignKey(SyncRun, models.CASCADE, related_name="warnings")
@@ -173,6 +174,7 @@ class SyncWarning(models.Model):
     code = models.CharField(max_length=60)
     count = models.PositiveIntegerField(default=0)
     examples = MessagesField(default=list)
+    remote_ids = models.JSONField(default=list)
 
     class Meta:
         ordering = ["id"]

@@ -25,7 +25,10 @@ from integrations.models import (
     LIVE_UPLOADS,
     BulkUpload,
     Export,
+    Issue,
+    IssueKind,
     ProcessKind,
+    Severity,
     Submission,
     SyncRun,
 )
@@ -94,6 +97,17 @@ class DatabaseCollector(Collector):
                 [kind_of.value.lower()], sum(process.kind is kind_of for process in known)
             )
         yield alive
+        issues = GaugeMetricFamily(
+            "relais_issues",
+            "Open issues that nobody has snoozed, by kind and severity.",
+            labels=["kind", "severity"],
+        )
+        counted = {(kind, severity): 0 for kind in IssueKind for severity in Severity}
+        rows = Issue.objects.awake(now).order_by().values_list("kind", "severity")
+        counted.update({(kind, severity): n for kind, severity, n in rows.annotate(n=Count("pk"))})
+        for (kind, severity), count in counted.items():
+            issues.add_metric([str(kind), str(severity)], count)
+        yield issues
         if connection.vendor == "postgresql":
             yield from _connections()
 

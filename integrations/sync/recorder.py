@@ -31,6 +31,8 @@ from integrations.sync.lease import RunLease
 from integrations.tenants.exchange_recorder import exchange_row, has_failed, is_sampled
 
 EXAMPLES = 20
+# So many records of each kind of warning are followed from run to run.
+MOST_FOLLOWED = 500
 FLUSH_SECONDS = 1.0
 # Applicants that have not changed since the last attempt are not mapped again, so their warnings
 # stay; whatever else is read again is mapped, and its warnings reported, in each attempt anew.
@@ -182,7 +184,9 @@ class RunRecorder:
         key = (finding.model, finding.code)
         warning = self._warnings.get(key)
         if warning is None:
-            warning = SyncWarning(run=self.run, model=finding.model, code=finding.code, examples=[])
+            warning = SyncWarning(
+                run=self.run, model=finding.model, code=finding.code, examples=[], remote_ids=[]
+            )
             self._warnings[key] = warning
         warning.count += 1
         self._dirty[key].add("count")
@@ -196,6 +200,9 @@ class RunRecorder:
                 }
             )
             self._dirty[key].add("examples")
+        if len(warning.remote_ids) < MOST_FOLLOWED and finding.remote_id not in warning.remote_ids:
+            warning.remote_ids.append(finding.remote_id)
+            self._dirty[key].add("remote_ids")
 
     def quarantine(self, rejected: Iterable[Rejected]) -> None:
         """Store what could not be mapped. Inside a batch's transaction."""

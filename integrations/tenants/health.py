@@ -1,7 +1,8 @@
 """The health of a tenant: one condition, its reason, and the next step.
 
-`assess` has the rules and uses no database; `facts_for` reads what they need in a fixed number of
-queries for any number of tenants.
+`assess` chooses among the rules, each of which finds one thing that is wrong and uses no database;
+the detectors of issues (`alerts/detectors.py`) use the same rules. `facts_for` reads what they need
+in a fixed number of queries for any number of tenants.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from integrations.models import (
     FlatchrCredentials,
     HeldDeletion,
     Integration,
+    Issue,
+    IssueKind,
     ModelResult,
     RunState,
     SyncRun,
     SyncType,
     SyncWarning,
+    UnresolvedRecord,
 )
 
 # A worker claims a queued run within a second or two; after this time, none is running, or other
@@ -38,6 +42,12 @@ OVERDUE = timedelta(minutes=15)
 # second takes precedence over other warnings.
 KEY_EXPIRES_SOON = timedelta(days=30)
 KEY_EXPIRES_NOW = timedelta(days=7)
+# Kinds of issue of which the facts below say nothing else.
+KNOWN_BY_ROW = (
+    IssueKind.SUBMISSIONS_UNCERTAIN,
+    IssueKind.SUBMISSIONS_FAILING,
+    IssueKind.WEBHOOK_FAILING,
+)
 
 
 class Condition(StrEnum):
@@ -106,6 +116,7 @@ class Step(StrEnum):
     OPEN_RUN = "run"
     CREDENTIALS = "credentials"
     SETTINGS = "settings"
+    ISSUE = "issue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,8 @@ class Facts:
     held: int = 0
     warnings: int = 0
     quarantined: int = 0
+    # The most urgent open issue that the other facts say nothing of.
+    issue: Issue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,7 @@ class Health:
     step: Step
     step_label: str = ""
     run: SyncRun | None = None
+    issue: Issue | None = None
 
 
 def assess(facts: Facts, now: datetime) -> Health:
@@ -141,8 +155,8 @@ def assess(facts: Facts, now: datetime) -> Health:
     return (
         _not_running(facts)
         or _syncing(facts, now)
-        or _locked_out(facts, now)
-        or _held(facts)
+        or key_does_not_work(facts, now)
+        or deletions_are_held(facts)
         or _last_outcome(facts, now)
     )
 
@@ -187,7 +201,7 @@ def _syncing(facts: Facts, now: datetime) -> Health | None:
     return Health(Condition.SYNCING, reason, Step.OPEN_RUN, _("Watch it"), run)
 
 
-def _locked_out(facts: Facts, now: datetime) -> Health | None:
+def key_does_not_work(facts: Facts, now: datetime) -> Health | None:
     fix = (Step.CREDENTIALS, _("Enter a new key"))
     if not facts.key_readable:
         reason = _("The stored key cannot be decrypted on this server.")
@@ -201,7 +215,7 @@ def _locked_out(facts: Facts, now: datetime) -> Health | None:
     return None
 
 
-def _held(facts: Facts) -> Health | None:
+def deletions_are_held(facts: Facts) -> Health | None:
     if not facts.held:
         return None
     words = ngettext(
@@ -224,17 +238,39 @@ def _last_outcome(facts: Facts, now: datetime) -> Health:
         return Health(
             Condition.SETUP, _("Connected, not synchronised yet."), Step.SYNC, _("Sync now")
         )
-    if run.state in (RunState.FAILED, RunState.TIMED_OUT):
-        reason = translated(run.error_message).split("\n")[0] or _("The last sync did not finish.")
-        return Health(Condition.FAILING, reason, Step.OPEN_RUN, _("See what went wrong"), run)
-    if ends := key_ends(facts.key_expires_at, now, within=KEY_EXPIRES_NOW):
-        reason = _("%(key_ends)s Nothing is read after that.") % {"key_ends": ends}
-        return Health(Condition.WARNINGS, reason, Step.CREDENTIALS, _("Enter a new key"), run)
-    if run.state == RunState.PARTIALLY_FAILED and (run.error_message or facts.quarantined):
-        return Health(
-            Condition.WARNINGS, _shortfall(facts, run), Step.OPEN_RUN, _("See which"), run
-        )
-    return _running_well(facts, run, now)
+    return (
+        sync_failed(facts)
+        or key_is_running_out(facts, now, within=KEY_EXPIRES_NOW)
+        or something_is_missing(facts)
+        or key_is_running_out(facts, now, within=KEY_EXPIRES_SOON)
+        or _running_well(facts, run, now)
+    )
+
+
+def sync_failed(facts: Facts) -> Health | None:
+    run = facts.last
+    if run is None or run.state not in (RunState.FAILED, RunState.TIMED_OUT):
+        return None
+    reason = translated(run.error_message).split("\n")[0] or _("The last sync did not finish.")
+    return Health(Condition.FAILING, reason, Step.OPEN_RUN, _("See what went wrong"), run)
+
+
+def key_is_running_out(facts: Facts, now: datetime, *, within: timedelta) -> Health | None:
+    ends = key_ends(facts.key_expires_at, now, within=within)
+    if not ends:
+        return None
+    if within <= KEY_EXPIRES_NOW:
+        ends = _("%(key_ends)s Nothing is read after that.") % {"key_ends": ends}
+    return Health(Condition.WARNINGS, ends, Step.CREDENTIALS, _("Enter a new key"), facts.last)
+
+
+def something_is_missing(facts: Facts) -> Health | None:
+    """Records that are set aside, or kinds that the last sync could not read."""
+    run = facts.last
+    unread = run is not None and run.state == RunState.PARTIALLY_FAILED and run.error_message
+    if run is None or not (facts.quarantined or unread):
+        return None
+    return Health(Condition.WARNINGS, _shortfall(facts, run), Step.OPEN_RUN, _("See which"), run)
 
 
 def _shortfall(facts: Facts, run: SyncRun) -> str:
@@ -249,8 +285,15 @@ def _shortfall(facts: Facts, run: SyncRun) -> str:
 
 
 def _running_well(facts: Facts, run: SyncRun, now: datetime) -> Health:
-    if ends := key_ends(facts.key_expires_at, now, within=KEY_EXPIRES_SOON):
-        return Health(Condition.WARNINGS, ends, Step.CREDENTIALS, _("Enter a new key"), run)
+    if facts.issue is not None:
+        return Health(
+            Condition.WARNINGS,
+            translated(facts.issue.text),
+            Step.ISSUE,
+            _("See what to do"),
+            run,
+            facts.issue,
+        )
     if facts.next_sync_at and now - facts.next_sync_at > OVERDUE:
         reason = _("A scheduled sync is overdue. Check that the scheduler is running.")
         return Health(Condition.WARNINGS, reason, Step.SYNC, _("Sync now"), run)
@@ -303,7 +346,7 @@ def workers_are_busy(now: datetime) -> bool:
 
 
 def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
-    """The facts of each tenant, by id, in eight queries, or nine where a sync waits long."""
+    """The facts of each tenant, by id, in ten queries, or eleven where a sync waits long."""
     ids = [integration.pk for integration in integrations]
     newest = _newest_runs(ids)
     live = {
@@ -323,6 +366,8 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
         ModelResult.objects.filter(run__in=last).values("run").annotate(n=Sum("quarantined"))
     )
     credentials = FlatchrCredentials.objects.in_bulk(ids)
+    open_aside, open_values = _unresolved(ids)
+    issues = _further_issues(ids, now)
     facts = {}
     for integration in integrations:
         row = newest[integration.pk]
@@ -342,8 +387,10 @@ def facts_for(integrations: Sequence[Integration]) -> dict[str, Facts]:
             last=runs.get(row["last"] or 0),
             held_run=held_run,
             held=held[held_run.pk] if held_run is not None else 0,
-            warnings=warned.get(row["last"] or 0, 0),
-            quarantined=aside.get(row["last"] or 0, 0),
+            # What the last run found, and what earlier ones did that is not repaired.
+            warnings=max(warned.get(row["last"] or 0, 0), open_values.get(integration.pk, 0)),
+            quarantined=max(aside.get(row["last"] or 0, 0), open_aside.get(integration.pk, 0)),
+            issue=issues.get(integration.pk),
         )
     return facts
 
@@ -366,6 +413,23 @@ def _newest_runs(ids: list[str]) -> dict[str, dict[str, int | None]]:
         row["pk"]: {name: row[name] for name in ("last", "full")}
         for row in rows.values("pk", "last", "full")
     }
+
+
+def _unresolved(ids: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """How many records of each tenant are set aside, and how many have values not understood."""
+    aside: dict[str, int] = {}
+    values: dict[str, int] = {}
+    rows = UnresolvedRecord.objects.filter(integration_id__in=ids).order_by()
+    for pk, code, count in rows.values_list("integration_id", "code").annotate(n=Count("pk")):
+        into = aside if code == UnresolvedRecord.SET_ASIDE else values
+        into[pk] = into.get(pk, 0) + count
+    return aside, values
+
+
+def _further_issues(ids: Sequence[str], now: datetime) -> dict[str, Issue]:
+    """The newest issue of each tenant that is known by its row alone."""
+    rows = Issue.objects.awake(now).filter(integration_id__in=ids, kind__in=KNOWN_BY_ROW)
+    return {str(issue.integration_id): issue for issue in rows.order_by("pk")}
 
 
 def _is_superseded(held: SyncRun, full: SyncRun | None) -> bool:

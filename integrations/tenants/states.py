@@ -1,15 +1,15 @@
 """The stored state of each tenant, by which the overview and the list sort, filter and count.
 
 `health.py` works a state out, too slowly to do so for thousands of tenants on a page. The sweep
-stores it anew where it may have changed: after a sync began or ended, after whatever the audit
-trail has of a tenant, and ten minutes after the last time, as keys expire and syncs grow overdue.
-Pages work out those few that the sweep has not come round to, without writing.
+(`alerts/sweep.py`) stores it anew where it may have changed: after a sync began or ended, after
+whatever the audit trail has of a tenant, and ten minutes after the last time, as keys expire and
+syncs grow overdue. Pages work out those few that the sweep has not come round to, without writing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from integrations import jobs
 from integrations.models import LIVE_STATES, Integration, SyncRun, TenantState
 from integrations.tenants.health import Condition, Facts, Health, health_of
 
@@ -99,12 +98,22 @@ def _with_news(most: int, *, newest: int) -> list[str]:
     ]
 
 
-@jobs.SWEEP.register("states of tenants")
-def refresh() -> None:
-    """Work out and store the states that may have changed. Idempotent."""
+def refresh(before: Callable[[Sequence[Integration]], object] | None = None) -> None:
+    """Work out and store the states that may have changed. Idempotent.
+
+    `before` is called with the tenants of each batch first, as what it does is part of the state.
+    """
     behind = outdated(most=MOST_A_SWEEP)
     for start in range(0, len(behind), BATCH):
-        store(health_of(list(Integration.objects.filter(pk__in=behind[start : start + BATCH]))))
+        tenants = list(Integration.objects.filter(pk__in=behind[start : start + BATCH]))
+        if before is not None:
+            before(tenants)
+        store(health_of(tenants))
+
+
+def outdate(tenant_id: str) -> None:
+    """Have the next sweep look at the tenant."""
+    TenantState.objects.filter(pk=tenant_id).update(outdated_at=timezone.now())
 
 
 def store(states: Mapping[str, tuple[Facts, Health]]) -> None:

@@ -42,6 +42,7 @@ _READ_ONLY = {
     "tag": P.SEE,
     "syncrun": P.SEE,
     "submission": P.SEE,
+    "issue": P.SEE,
     "bulkupload": P.SEE,
     "export": P.SEE,
     "passthroughcall": P.SEE,
@@ -105,6 +106,7 @@ TABLE: dict[str, Row] = {
     "password_change": _by(Door.OWN),
     "password_change_done": _by(Door.OWN),
     "second_factor": _by(Door.OWN),
+    "alerts": _by(Door.OWN),
     "system": _by(P.OPERATE),
     # Refused to everybody who does not say of which field; `test_tenant_isolation.py` has the rest.
     "autocomplete": _by(Door.NOBODY, "GET"),
@@ -175,6 +177,7 @@ TABLE: dict[str, Row] = {
             "retry": _by(P.DECIDE, "POST"),
         },
     ),
+    **_of("issue", {"snooze": _by(P.DECIDE, "POST"), "wake": _by(P.DECIDE, "POST")}),
     # Submitting
     **_of(
         "submission",

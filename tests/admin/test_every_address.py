@@ -14,6 +14,7 @@ from django.db import transaction
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from integrations.accounts.api_keys import create_key
 from integrations.accounts.permissions import Permission
@@ -26,6 +27,7 @@ from integrations.models import (
     Event,
     Export,
     ExportSchedule,
+    Issue,
     LinkKind,
     Membership,
     Role,
@@ -91,7 +93,7 @@ def people(db: None, data: Data, other_data: Data, admin: User) -> dict[str, Cli
 def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
     """A record of our tenant for each kind of address."""
     tenant, user = data.tenant, User.objects.get(username="manager")
-    common = {"integration": tenant}
+    common, now = {"integration": tenant}, timezone.now()
     link = links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD)
     endpoint, _ = create_endpoint(url="https://receiver.example/", integrations=[tenant])
     prepared = confirmation.prepare(
@@ -105,6 +107,14 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         "applicationstage": data.stages[0].pk,
         "tag": data.tags[0].pk,
         "syncrun": data.runs[0].pk,
+        "issue": Issue.objects.create(
+            kind="disk",
+            severity="warning",
+            text=OURS,
+            first_seen_at=now,
+            last_seen_at=now,
+            **common,
+        ).pk,
         "submission": Submission.objects.create(kind="CANDIDATE", **common).pk,
         "bulkupload": BulkUpload.objects.create(sheet_name=f"{OURS}.csv", **common).pk,
         "export": Export.objects.create(rows=3, **common).pk,

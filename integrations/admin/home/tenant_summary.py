@@ -92,6 +92,8 @@ def step_url(tenant: Integration, health: Health) -> str:
     """The page on which the next step is taken; blank for a sync, which is a button."""
     if health.step is Step.OPEN_RUN and health.run is not None:
         return change_url(health.run)
+    if health.step is Step.ISSUE and health.issue is not None:
+        return change_url(health.issue)
     if health.step is Step.CREDENTIALS:
         return record_url(tenant, "credentials")
     if health.step is Step.SETTINGS:

@@ -15,6 +15,7 @@ from integrations.admin.base.urls import change_url, export_url, list_url, recor
 from integrations.admin.base.views import Breadcrumb, RecordView
 from integrations.admin.home.charts import of_tenant
 from integrations.admin.home.tenant_summary import full_view
+from integrations.admin.issues.admin import EVERY, open_issues
 from integrations.admin.tenants.forms import FlatchrSettingsForm, TenantForm
 from integrations.audit import trail
 from integrations.connecting.scope_forms import ScopesForm
@@ -27,6 +28,7 @@ from integrations.models import (
     FlatchrCredentials,
     FlatchrSettings,
     Integration,
+    Issue,
     Job,
     PassthroughCall,
     Submission,
@@ -65,6 +67,8 @@ def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
             (_("Submissions"), "send", list_url(Submission, tenant=tenant.pk)),
             (_("Calls to Flatchr"), "terminal", list_url(PassthroughCall, tenant=tenant.pk)),
         ],
+        "issues": open_issues(tenant, request.user),
+        "issues_url": list_url(Issue, tenant=tenant.pk, state=EVERY),
         "runs_url": list_url(SyncRun, tenant=tenant.pk),
         "submit_url": submit_url(SubmissionKind.CANDIDATE, tenant=tenant.pk),
     }

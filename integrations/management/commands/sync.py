@@ -16,6 +16,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from integrations.alerts import issues
 from integrations.management import DONE, FAILED, HELD, USAGE
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
 from integrations.sync import engine
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         ):
             _execute(run.pk)
         stats.count_after(run.pk)
+        issues.after_run(run.pk)
         run = SyncRun.objects.get(pk=run.pk)
         tags_failed = not options["no_tags"] and not self._read_tags(run)
         report = run_report(run)
