@@ -45,6 +45,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "recovery": workers.recovery,
     "submit": submitting.measure,
     "fleet": fleet.measure,
+    "deltas": fleet.deltas,
     "move": moving.measure,
     "retention": retaining.measure,
     "compare": comparing.measure,

@@ -259,6 +259,41 @@ def fleet(tenant: str, count: str) -> None:
     )
 
 
+def synced_fleet(tenant: str, count: str) -> None:
+    """As many tenants with the account of that one, read whole with their tags, and due for a delta
+    as they are an hour later, when some of the tags are old.
+    """
+    from datetime import timedelta
+
+    from django.db.models import F
+    from django.utils import timezone
+
+    from integrations.models import (
+        Application,
+        FlatchrSettings,
+        Integration,
+        TagProgress,
+        TraitReading,
+    )
+    from integrations.sync import engine
+    from integrations.sync.runs import queue_run
+    from integrations.sync.tags.reading import read_some
+
+    fleet(tenant, count)
+    FlatchrSettings.objects.update(trait_budget=None)
+    made = Integration.objects.exclude(pk=tenant)
+    for key in made.values_list("pk", flat=True):
+        run, _ = queue_run(key, type="FULL", trigger="SCHEDULE")
+        engine.execute(run.pk)
+        while read_some(key):
+            pass
+    day, hour, now = timedelta(hours=30), timedelta(hours=1), timezone.now()
+    Application.objects.update(changed_at=F("changed_at") - day - hour)
+    TraitReading.objects.update(read_at=F("read_at") - day)
+    TagProgress.objects.update(planned_at=now - hour)
+    made.update(next_full_at=now + day, next_delta_at=now)
+
+
 def submit_each(tenant: str, count: str, pause: str) -> None:
     """As many submissions, one after another with a pause of so many seconds."""
     for number in range(int(count)):
@@ -396,6 +431,7 @@ WORK: dict[str, Callable[..., Any]] = {
         queue,
         queue_submissions,
         fleet,
+        synced_fleet,
         log_a_month,
         retain_log,
         fill_runs,

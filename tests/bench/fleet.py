@@ -16,6 +16,7 @@ from tests.support import redis_server
 APPLICANTS = 100
 SUBMISSIONS = 30
 PAUSE_SECONDS = 1.0
+ENDED_DELTAS = "type = 'DELTA' AND ended_at IS NOT NULL"
 
 
 def measure(stage: Stage, options: Options) -> Iterator[Figure]:
@@ -35,6 +36,47 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
             stage.manage("sync", tenant, "--json")
             stage.measured("fleet", tenant, str(options.tenants))
             yield from _under_load(stage, tenant, options, NAMES.get(broker, "Redis"))
+
+
+def deltas(stage: Stage, options: Options) -> Iterator[Figure]:
+    """Deltas of small tenants of which nothing has changed, with the tags that are due after them;
+    one worker with two processes.
+    """
+    with (
+        redis_server.provide(install=True) as redis,
+        sandbox(applicants=APPLICANTS, vacancies=4) as address,
+    ):
+        stage.fresh()
+        stage.environment |= {
+            "CELERY_BROKER_URL": redis.url,
+            "FLATCHR_BURST": "100000",
+            "FLATCHR_RATE": "100000",
+        }
+        stage.measured("synced_fleet", stage.connect(address, tags=True), str(options.tenants))
+        with ExitStack() as stack:
+            stack.enter_context(_celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
+            stack.enter_context(_celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
+            while _count(stage, ENDED_DELTAS) < options.tenants:
+                time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
+        ((first, last, requests),) = stage.database.query(
+            "SELECT min(started_at), max(ended_at), max(requests) FROM integrations_syncrun"  # noqa: S608
+            f" WHERE {ENDED_DELTAS}"
+        )
+        ((tags,),) = stage.database.query(
+            "SELECT count(*) FROM integrations_traitreading WHERE read_at > "  # noqa: S608
+            f"(SELECT min(started_at) FROM integrations_syncrun WHERE {ENDED_DELTAS})"
+        )
+    seconds = (_time(last) - _time(first)).total_seconds()
+    yield Figure(
+        f"unchanged deltas of tenants with {APPLICANTS} applicants, tags on, Redis",
+        stage.database.name,
+        "a minute",
+        [options.tenants / seconds * 60],
+        "170",
+        note=f"{options.tenants} in {seconds:.1f} s; {requests} requests each at most, and {tags} "
+        "for tags",
+    )
 
 
 def _under_load(stage: Stage, tenant: str, options: Options, broker: str) -> Iterator[Figure]:
