@@ -18,9 +18,12 @@ from integrations.models import (
     ConnectionLink,
     CustomField,
     Event,
+    EventAddress,
+    EventOutcome,
     Export,
     ExportSchedule,
     ExportState,
+    IncomingEvent,
     Integration,
     LinkKind,
     ModelResult,
@@ -37,6 +40,7 @@ from integrations.models.mapping_decisions import ValueKind
 from integrations.records import Model
 from integrations.webhooks import replay
 from integrations.webhooks.endpoints import create_endpoint
+from integrations.webhooks.incoming import addresses, ledger
 from tests.admin.conftest import Data
 
 
@@ -73,6 +77,7 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
     ValueDecision.objects.create(
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
+    _events(tenant)
     links.link_for(tenant, LinkKind.SETUP, lasts=links.FROM_DASHBOARD, user=admin)
     endpoint, _ = create_endpoint(url="https://receiver.example/hook", integrations=[tenant])
     delivery = replay.send_test(endpoint, "data-changed")
@@ -86,6 +91,28 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
     )
     trail.record(Event.TENANT_ENABLED, tenant=tenant, user=admin)
     return data
+
+
+def _events(tenant: Integration) -> None:
+    """An address for events, with one of each outcome and one that waits."""
+    now = timezone.now()
+    addresses.make(tenant)
+    addresses.rotate(tenant, at_once=False)
+    EventAddress.objects.update(
+        last_event_at=now, last_change_at=now, old_used_at=now, refused_at=now
+    )
+    for number, outcome in enumerate(["", *EventOutcome.values]):
+        IncomingEvent.objects.create(
+            integration=tenant,
+            kind=("new_applicant", "drag_applicant", "new_vacancy")[number % 3],
+            received_at=now,
+            last_received_at=now,
+            times=1 + number % 3,
+            due_at=None if outcome else now,
+            outcome=outcome,
+        )
+        if outcome:
+            ledger.count(tenant.pk, "new_applicant", EventOutcome(outcome), now, times=1200)
 
 
 def under_way(data: Data) -> list[str]:

@@ -23,6 +23,7 @@ from integrations.admin.base.urls import list_url
 from integrations.admin.home.tenant_summary import TenantView, tenant_views
 from integrations.admin.tenants import (
     connect,
+    events,
     field_mapping,
     lifecycle,
     links,
@@ -90,6 +91,7 @@ class TenantAdmin(TenantScopedAdmin):
         "link": links.LinkView,
         "settings": views.SettingsView,
         "scopes": views.ScopesView,
+        "events": events.EventsView,
         "fields": field_mapping.FieldsView,
         "values": value_maps.ValuesView,
         "members": members.MembersView,

@@ -43,6 +43,7 @@ from integrations.sync.runs import SyncRefused, request_sync
 from integrations.sync.tags import rounds
 from integrations.tenants import scopes
 from integrations.tenants.health import KEY_EXPIRES_NOW, KEY_EXPIRES_SOON, key_ends
+from integrations.webhooks.incoming.report import report_of
 
 RECENT_RUNS = 8
 
@@ -57,6 +58,7 @@ def hub_context(request: HttpRequest, tenant: Integration) -> dict[str, Any]:
         "tags": rounds.figures(tenant),
         "charts": of_tenant(tenant, view.figures, view.strip),
         **key_context(tenant),
+        "events": report_of(tenant),
         "tabs": tabs(request, tenant, "change"),
         "records": [
             (_("Jobs"), "work", list_url(Job, tenant=tenant.pk)),
@@ -92,6 +94,7 @@ def tabs(request: HttpRequest, tenant: Integration, current: str) -> list[dict[s
         (Permission.CONFIGURE, "credentials", _("Connection")),
         (Permission.CONFIGURE, "settings", _("Settings")),
         (Permission.CONFIGURE, "scopes", _("What is read")),
+        (Permission.CONFIGURE, "events", _("Flatchr's events")),
         (Permission.DECIDE, "fields", _("Fields")),
         (Permission.DECIDE, "values", _("Value maps")),
         (Permission.MANAGE_MEMBERS, "members", _("Members")),
