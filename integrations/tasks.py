@@ -14,6 +14,7 @@ from integrations import jobs, lanes
 from integrations.alerts import delivery as alert_delivery
 from integrations.alerts import issues
 from integrations.alerts.outbox import NOTICES
+from integrations.api.reads.rendering import render
 from integrations.exports import mailing
 from integrations.exports import working as export_working
 from integrations.exports.mailing import MAILS
@@ -58,7 +59,7 @@ def _sync(run_id: int) -> bool:
     with jobs.failure_logged("Filling in the search after run %s", run_id):
         filling.catch_up_after(run_id)
     with jobs.failure_logged("Telling of run %s", run_id):
-        telling.tell_of_run(run_id)
+        telling.tell_of_run(run_id, render=render)
     with jobs.failure_logged("Counting the records after run %s", run_id):
         stats.count_after(run_id)
     with jobs.failure_logged("Looking for issues after run %s", run_id):
@@ -119,7 +120,7 @@ def deliver_webhooks(endpoint_id: Any) -> None:  # noqa: ARG001 - whatever is du
 @shared_task
 def tell_changes(integration_id: str) -> None:
     """Queue the events about what has changed in a tenant."""
-    telling.tell(integration_id)
+    telling.tell(integration_id, render=render)
 
 
 @shared_task

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ),
                 ("told_through", models.BigIntegerField(default=0)),
                 ("content_through", models.BigIntegerField(default=0)),
+                ("content_after", models.JSONField(default=list)),
                 ("told_at", models.DateTimeField(null=True)),
                 ("due_at", models.DateTimeField(db_index=True, null=True)),
                 ("runs_through", models.BigIntegerField(default=0)),

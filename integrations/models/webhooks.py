@@ -220,6 +220,8 @@ class WebhookProgress(models.Model):
     # The last batch of changes that a `data-changed`, and an event with content, has told of.
     told_through = models.BigIntegerField(default=0)
     content_through = models.BigIntegerField(default=0)
+    # Where in the feed of changes events with content have come to: a `FeedPosition`.
+    content_after = models.JSONField(default=list)
     # The last run that a `sync-finished` has told of.
     runs_through = models.BigIntegerField(default=0)
     # When the last `data-changed` was queued; when something is due that is not to wait for a

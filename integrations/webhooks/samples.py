@@ -101,7 +101,6 @@ def sample_of(type: str) -> Mapping[str, Any]:
     before = _BEFORE[model] if what in ("updated", "moved") else {}
     return {
         **_NAMES,
-        "position": "1",
         "model": f"ats_{model}s",
         "changed_fields": sorted(before),
         "changed_at": MOMENT,

@@ -37,8 +37,9 @@ WINDOW = timedelta(seconds=30)
 MOST_CALLS = 100
 
 
-def tell(integration_id: str) -> bool:
-    """Queue the events about what has come about in a tenant; whether there was any.
+def tell(integration_id: str, *, render: content.Render) -> bool:
+    """Queue the events about what has come about in a tenant; whether there was any but such with
+    content, for which `render` gives records as the API shows them.
 
     Safe to call at any time and by any number of workers. What is not due yet is told later.
     """
@@ -46,7 +47,7 @@ def tell(integration_id: str) -> bool:
     if tenant is None:
         return False
     WebhookProgress.objects.get_or_create(pk=integration_id)
-    content.tell(tenant)
+    content.tell(tenant, render)
     with transaction.atomic():
         before = WebhookProgress.objects.select_for_update().get(pk=integration_id)
         now = jobs.now()
@@ -150,13 +151,13 @@ def tell_soon(integration_id: str) -> None:
     NEWS.enqueue(integration_id)
 
 
-def tell_of_run(run_id: int) -> None:
+def tell_of_run(run_id: int, *, render: content.Render) -> None:
     """Tell of a run that has ended, and of what it has changed."""
     for integration_id in SyncRun.objects.filter(pk=run_id).values_list(
         "integration_id", flat=True
     ):
         if _listening().exists():
-            tell(integration_id)
+            tell(integration_id, render=render)
 
 
 @listener("webhooks")
@@ -233,6 +234,7 @@ def begin_tenant(tenant: Integration) -> None:
         defaults={
             "told_through": through,
             "content_through": through,
+            "content_after": [],
             "runs_through": ended.order_by("-pk").values_list("pk", flat=True).first() or 0,
             "told_state": bodies.state_of(tenant),
             "due_at": None,

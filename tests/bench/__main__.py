@@ -15,6 +15,7 @@ from itertools import product
 
 from tests.bench import (
     comparing,
+    delivering,
     exporting,
     fleet,
     listing,
@@ -44,6 +45,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "press": workers.press,
     "recovery": workers.recovery,
     "submit": submitting.measure,
+    "webhooks": delivering.measure,
     "fleet": fleet.measure,
     "deltas": fleet.deltas,
     "move": moving.measure,

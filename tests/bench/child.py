@@ -301,6 +301,27 @@ def submit_each(tenant: str, count: str, pause: str) -> None:
         time.sleep(float(pause))
 
 
+def events(count: str, pause: str) -> dict[str, float]:
+    """As many events with a pause of so many seconds after each, all in one transaction without;
+    when each was committed, by the clock of the machine since its start.
+    """
+    from django.db import transaction
+
+    from integrations.webhooks import catalogue, outbox, samples
+
+    event = outbox.NewEvent(catalogue.DATA_CHANGED, samples.sample_of(catalogue.DATA_CHANGED))
+    if float(pause) == 0:
+        with transaction.atomic():
+            outbox.queue_events([event] * int(count), tenant=None)
+        return {}
+    committed = {}
+    for _ in range(int(count)):
+        [row] = outbox.queue_events([event], tenant=None)
+        committed[row.pk] = time.monotonic()
+        time.sleep(float(pause))
+    return committed
+
+
 def seconds_behind() -> float:
     """For how long the sync that waits longest has been due."""
     from integrations import jobs
@@ -439,6 +460,7 @@ WORK: dict[str, Callable[..., Any]] = {
         submit_each,
         seconds_behind,
         submit_cv,
+        events,
         send,
         orm_loop,
     )

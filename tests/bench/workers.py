@@ -30,7 +30,7 @@ def press(stage: Stage, options: Options) -> Iterator[Figure]:
     with redis_server.provide(install=True) as redis, _small_sandbox(stage) as tenant:
         for broker in (EMBEDDED, redis.url):
             stage.environment["CELERY_BROKER_URL"] = broker
-            with _celery(stage, "worker", "--pool=prefork", "--concurrency=1"):
+            with celery(stage, "worker", "--pool=prefork", "--concurrency=1"):
                 # The first press also waits for what the worker imports once.
                 values = [_pressed(stage, tenant) for _ in range(3 * options.runs + 1)][1:]
             yield Figure(
@@ -47,7 +47,7 @@ def recovery(stage: Stage, options: Options) -> Iterator[Figure]:
     """From the death of a worker to the first heartbeat of the next, which starts at once."""
     with sandbox(applicants=options.applicants, vacancies=options.vacancies) as address:
         tenant = stage.connect(address)
-        with _celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"):
+        with celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"):
             values = [_recovered(stage, tenant) for _ in range(options.runs)]
     yield Figure(
         "a killed worker's run goes on",
@@ -80,7 +80,7 @@ def _pressed(stage: Stage, tenant: str) -> float:
 
 
 def _recovered(stage: Stage, tenant: str) -> float:
-    with _celery(stage, "worker", "--pool=prefork", "--concurrency=1") as worker:
+    with celery(stage, "worker", "--pool=prefork", "--concurrency=1") as worker:
         stage.measured("queue", tenant)
         (run,) = _wait(
             stage,
@@ -89,7 +89,7 @@ def _recovered(stage: Stage, tenant: str) -> float:
         os.killpg(worker.pid, signal.SIGKILL)
         killed = datetime.now(UTC)
     question = f"SELECT heartbeat_at FROM integrations_syncrun WHERE id = {run} "  # noqa: S608
-    with _celery(stage, "worker", "--pool=prefork", "--concurrency=1"):
+    with celery(stage, "worker", "--pool=prefork", "--concurrency=1"):
         (beat,) = _wait(stage, f"{question} AND attempts = 2")
         _wait(stage, f"{question} AND ended_at IS NOT NULL")
     return (_moment(beat) - killed).total_seconds()
@@ -113,7 +113,7 @@ def _moment(value: Any) -> datetime:
 
 
 @contextmanager
-def _celery(stage: Stage, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def celery(stage: Stage, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A Celery process; a worker is ready for work when the block begins."""
     log = stage.folder / f"{arguments[0]}.log"
     with log.open("wb") as output:

@@ -11,13 +11,19 @@ import pytest
 from kombo import models as sdk
 
 from integrations import jobs
+from integrations.actions import move
+from integrations.api.reads.rendering import render
 from integrations.connecting import lifecycle
 from integrations.connecting.attempts import EnteredAccount, use_link
 from integrations.connecting.connect import ConnectionRefused
 from integrations.connecting.links import find, new_link
 from integrations.models import (
+    Application,
+    ApplicationStage,
     Integration,
+    Job,
     SyncRun,
+    WebhookAttempt,
     WebhookEndpoint,
     WebhookEvent,
     WebhookProgress,
@@ -25,7 +31,7 @@ from integrations.models import (
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
 from integrations.sync.runs import request_sync
-from integrations.webhooks import catalogue, endpoints, outbox, samples, telling
+from integrations.webhooks import catalogue, endpoints, outbox, retention, samples, telling
 from integrations.webhooks.delivery import deliver_due
 from tests.support.receiver import Receiver, Reply
 
@@ -54,7 +60,7 @@ MODELS_OF_A_SYNC = [
 def sync(tenant: Integration, type: str = "FULL") -> SyncRun:
     run, _ = request_sync(tenant.pk, type=type)
     engine.execute(run.pk)
-    telling.tell_of_run(run.pk)
+    telling.tell_of_run(run.pk, render=render)
     run.refresh_from_db()
     return run
 
@@ -110,7 +116,7 @@ def test_a_sync_is_told_of_when_all_that_it_has_changed_is(
     assert (state["data"]["state"], state["data"]["setup_status"]) == ("ACTIVE", "COMPLETED")
     # Nothing more is due, and nothing is told twice.
     assert list(telling.untold(jobs.now())) == []
-    assert not telling.tell(tenant.pk)
+    assert not telling.tell(tenant.pk, render=render)
     # A sync that changes nothing says that it has ended, and no more.
     sync(tenant)
     deliver_due()
@@ -132,7 +138,7 @@ def test_changes_of_half_a_minute_are_one_event_and_the_last_is_never_left_out(
     assert list(telling.untold(jobs.now())) == []
     let_the_window_pass()
     assert list(telling.untold(jobs.now())) == [tenant.pk]
-    assert telling.tell(tenant.pk)
+    assert telling.tell(tenant.pk, render=render)
     assert len(told(catalogue.DATA_CHANGED)) == 2
     assert len(told(catalogue.SYNC_FINISHED)) == 4
     second = told(catalogue.DATA_CHANGED)[1]
@@ -159,12 +165,12 @@ def test_the_end_of_a_sync_waits_for_a_slow_answer_to_its_changes(
 def test_states_of_a_tenant_are_told_of(receiver: Receiver, tenant: Integration) -> None:
     endpoints.create_endpoint(url=receiver.url)
     lifecycle.set_enabled(tenant, False)
-    telling.tell(tenant.pk)
+    telling.tell(tenant.pk, render=render)
     lifecycle.set_enabled(tenant, True)
-    telling.tell(tenant.pk)
+    telling.tell(tenant.pk, render=render)
     Integration.objects.update(credentials_invalid_at=jobs.now())
-    telling.tell(tenant.pk)
-    telling.tell(tenant.pk)
+    telling.tell(tenant.pk, render=render)
+    telling.tell(tenant.pk, render=render)
     events = told(catalogue.INTEGRATION_STATE_CHANGED)
     assert [event["data"]["state"] for event in events] == ["INACTIVE", "ACTIVE", "INVALID"]
     lifecycle.delete(tenant)
@@ -179,9 +185,9 @@ def test_a_wake_up_call_that_is_lost_is_made_good_by_the_sweep(
     endpoints.create_endpoint(url=receiver.url)
     lifecycle.set_enabled(connected_tenant, False)
     assert list(telling.untold(jobs.now())) == [connected_tenant.pk]
-    telling.tell(connected_tenant.pk)
+    telling.tell(connected_tenant.pk, render=render)
     lifecycle.set_enabled(connected_tenant, True)
-    telling.tell(connected_tenant.pk)
+    telling.tell(connected_tenant.pk, render=render)
     run, _ = request_sync(connected_tenant.pk)
     engine.execute(run.pk)
     assert list(telling.untold(jobs.now())) == [connected_tenant.pk]
@@ -193,7 +199,7 @@ def test_what_was_before_an_endpoint_is_not_told_to_it(
     sync(connected_tenant)
     endpoints.create_endpoint(url=receiver.url)
     assert list(telling.untold(jobs.now())) == []
-    telling.tell(connected_tenant.pk)
+    telling.tell(connected_tenant.pk, render=render)
     assert not WebhookEvent.objects.exists()
 
 
@@ -206,7 +212,7 @@ def test_pausing_and_changing_an_endpoint_loses_nothing(
     endpoints.pause(endpoint)
     endpoints.change_endpoint(endpoint, integrations=[connected_tenant], description="New")
     endpoints.resume(endpoint)
-    telling.tell_of_run(run.pk)
+    telling.tell_of_run(run.pk, render=render)
     deliver_due()
     assert catalogue.DATA_CHANGED in receiver.types
     assert WebhookEndpoint.objects.get().description == "New"
@@ -250,3 +256,67 @@ def test_an_issue_is_told_of(receiver: Receiver, tenant: Integration) -> None:
     for event in told(catalogue.ISSUE_STATUS_CHANGED):
         checked(event)
     assert len(told(catalogue.ISSUE_STATUS_CHANGED)) == 2
+
+
+def test_events_with_content_have_the_record_and_what_it_was(
+    receiver: Receiver, sandbox: Sandbox, connected_tenant: Integration
+) -> None:
+    tenant = connected_tenant
+    own = ["job.created", "job.updated", "application.moved", "application.updated"]
+    endpoints.create_endpoint(url=receiver.url, events=own)
+    sync(tenant)
+    created = told("job.created")
+    assert len(created) == Job.objects.count()
+    assert {event["data"]["record"]["id"] for event in created} == set(
+        Job.objects.values_list("pk", flat=True)
+    )
+    vacancy = sandbox.vacancies()[0]
+    sandbox.edit_vacancy(vacancy["id"], title="Soudeur")
+    sync(tenant)
+    [updated] = told("job.updated")
+    assert updated["data"]["record"]["name"] == "Soudeur"
+    assert "name" in updated["data"]["changed_fields"]
+    assert updated["data"]["before"]["name"] == vacancy["title"]
+    # Each change once, whoever looks again.
+    telling.tell(tenant.pk, render=render)
+    assert len(told("job.updated")) == 1
+    application = Application.objects.filter(remote_deleted_at=None, outcome="PENDING").first()
+    assert application is not None
+    stage = ApplicationStage.objects.exclude(pk=application.current_stage_id).first()
+    assert stage is not None
+    was = application.current_stage_id
+    move.move(application=application, stage=stage)
+    telling.tell(tenant.pk, render=render)
+    [moved] = told("application.moved")
+    assert moved["data"]["record"]["id"] == application.pk
+    assert moved["data"]["before"]["current_stage_id"] == was
+    deliver_due()
+    assert set(receiver.types) == {*own}
+
+
+def test_content_is_kept_for_a_week(receiver: Receiver, tenant: Integration) -> None:
+    endpoints.create_endpoint(url=receiver.url, events=["candidate.created", "data-changed"])
+    for type in ("candidate.created", "data-changed"):
+        outbox.queue_event(type, samples.sample_of(type), tenant=tenant)
+    deliver_due()
+    WebhookEvent.objects.update(created_at=jobs.now() - timedelta(days=8))
+    retention.retain()
+    assert WebhookEvent.objects.get(type="candidate.created").body == ""
+    assert WebhookEvent.objects.get(type="data-changed").body
+    assert WebhookAttempt.objects.get(delivery__event__body="").response_body == ""
+    WebhookEvent.objects.update(created_at=jobs.now() - timedelta(days=31))
+    retention.retain()
+    assert not WebhookEvent.objects.exists()
+    assert not WebhookAttempt.objects.exists()
+
+
+def test_removing_a_tenant_removes_its_events(receiver: Receiver, tenant: Integration) -> None:
+    endpoints.create_endpoint(url=receiver.url)
+    outbox.integration_created(tenant)
+    lifecycle.delete(tenant)
+    deliver_due()
+    assert WebhookAttempt.objects.count() == 2
+    lifecycle.remove_deleted(before=jobs.now() + timedelta(days=1))
+    assert not WebhookEvent.objects.exists()
+    assert not WebhookAttempt.objects.exists()
+    assert not WebhookProgress.objects.exists()
