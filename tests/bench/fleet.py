@@ -10,7 +10,7 @@ from statistics import quantiles
 
 from tests.bench.figures import Figure
 from tests.bench.stage import Options, Stage, sandbox
-from tests.bench.workers import EMBEDDED, NAMES, _celery
+from tests.bench.workers import EMBEDDED, NAMES, celery
 from tests.support import redis_server
 
 APPLICANTS = 100
@@ -54,8 +54,8 @@ def deltas(stage: Stage, options: Options) -> Iterator[Figure]:
         }
         stage.measured("synced_fleet", stage.connect(address, tags=True), str(options.tenants))
         with ExitStack() as stack:
-            stack.enter_context(_celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
-            stack.enter_context(_celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
+            stack.enter_context(celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
+            stack.enter_context(celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
             while _count(stage, ENDED_DELTAS) < options.tenants:
                 time.sleep(PAUSE_SECONDS)
             time.sleep(PAUSE_SECONDS)
@@ -81,8 +81,8 @@ def deltas(stage: Stage, options: Options) -> Iterator[Figure]:
 
 def _under_load(stage: Stage, tenant: str, options: Options, broker: str) -> Iterator[Figure]:
     with ExitStack() as stack:
-        stack.enter_context(_celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
-        stack.enter_context(_celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
+        stack.enter_context(celery(stage, "worker", "--pool=prefork", "--concurrency=2"))
+        stack.enter_context(celery(stage, "beat", f"--schedule={stage.folder / 'beat'}"))
         began = time.monotonic()
         stage.measured("submit_each", tenant, str(SUBMISSIONS), str(PAUSE_SECONDS))
         behind = stage.measured("seconds_behind").result

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from tests.bench.figures import Figure
 from tests.bench.stage import Options, Stage, sandbox
-from tests.bench.workers import _celery, _wait
+from tests.bench.workers import _wait, celery
 
 SUBMISSIONS = 100
 THREADS = 4
@@ -67,7 +67,7 @@ def _rate(stage: Stage, tenant: str) -> float:
     ((before,),) = stage.database.query(ended)
     stage.measured("queue_submissions", tenant, str(SUBMISSIONS))
     started = datetime.now(UTC)
-    with _celery(stage, "worker", "--pool=threads", f"--concurrency={THREADS}"):
+    with celery(stage, "worker", "--pool=threads", f"--concurrency={THREADS}"):
         _wait(stage, f"{ended} HAVING count(*) >= {before + SUBMISSIONS}")
     ((first,), (last,)) = (
         stage.database.query(question.replace("?", f"'{started:%Y-%m-%d %H:%M:%S}'"))[0]
