@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.messages import Message
@@ -26,6 +26,7 @@ from integrations.models import (
     Severity,
     Submission,
     SubmissionState,
+    TagProgress,
     UnresolvedRecord,
     WebhookEndpoint,
 )
@@ -39,6 +40,8 @@ MOST_NAMED = 20
 CRITICAL_AFTER = 3
 # Relais looks for a submission that may have arrived; after so long somebody should know.
 UNCERTAIN_AFTER = timedelta(minutes=10)
+# So long a round of reading tags should take at most (`sync/tags/rounds.py`).
+TAGS_BEHIND_AFTER = timedelta(hours=24)
 # An endpoint has been tried three times by then (`webhooks/delivery.py`).
 FAILING_AFTER = timedelta(minutes=15)
 
@@ -218,6 +221,25 @@ def _submissions(rows: Any, severity: Severity, code: str) -> Found:
     }
 
 
+def tags_behind(batch: TenantBatch) -> Found:
+    """A round of reading tags that has not come to its end within a day."""
+    slow = TagProgress.objects.filter(
+        integration__in=list(batch.at_work()),
+        began_at__lt=batch.now - TAGS_BEHIND_AFTER,
+        ended_at=None,
+        read__lt=F("total"),
+    )
+    return {
+        row.pk: Detected(
+            Severity.WARNING,
+            Message("issue_tags_behind", count=row.total - row.read),
+            f"round {row.began_at}",
+            row.total - row.read,
+        )
+        for row in slow
+    }
+
+
 def webhook_failing(batch: TenantBatch) -> Found:
     """Endpoints that hear of some tenants; those that hear of all belong to the installation."""
     failing = failing_endpoints(batch.now).filter(every_tenant=False)
@@ -254,6 +276,7 @@ DETECTORS: dict[IssueKind, Callable[[TenantBatch], Found]] = {
     IssueKind.VALUES: values_not_understood,
     IssueKind.SUBMISSIONS_UNCERTAIN: submissions_uncertain,
     IssueKind.SUBMISSIONS_FAILING: submissions_failing,
+    IssueKind.TAGS_BEHIND: tags_behind,
     IssueKind.WEBHOOK_FAILING: webhook_failing,
 }
 # Those that the end of a submission may concern.

@@ -55,6 +55,7 @@ SNOOZES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedel
 
 def look_at(tenants: Sequence[Integration], *, kinds: Collection[IssueKind] = ()) -> None:
     """Raise, follow and resolve the issues of these tenants: of all kinds, or of `kinds`."""
+    tenants = [tenant for tenant in tenants if tenant.deleted_at is None]
     if not kinds:
         findings.carry_over(tenants)
     batch = TenantBatch.of(tenants)

@@ -26,6 +26,7 @@ WHAT_TO_DO = {
     IssueKind.VALUES: "todo_values_not_understood",
     IssueKind.SUBMISSIONS_UNCERTAIN: "todo_submissions_uncertain",
     IssueKind.SUBMISSIONS_FAILING: "todo_submissions_failing",
+    IssueKind.TAGS_BEHIND: "todo_tags_behind",
     IssueKind.WEBHOOK_FAILING: "todo_webhook_failing",
     IssueKind.DISK: "free_disk_space",
     IssueKind.WORKER_SILENT: "start_workers",
@@ -57,14 +58,14 @@ def choices_url() -> str:
 
 def subject(notices: Sequence[Notice]) -> str:
     if len(notices) > 1:
-        words = ngettext("Relais: %(count)s alert", "Relais: %(count)s alerts", len(notices))
+        words = ngettext("[Relais] %(count)s alert", "[Relais] %(count)s alerts", len(notices))
         return words % {"count": len(notices)}
-    return f"Relais: {_headline(notices[0])}"
+    return f"[Relais] {_headline(notices[0])}"
 
 
 def test_mail() -> tuple[str, str]:
     """Subject and text."""
-    return _("Relais: a test"), "\n\n".join(
+    return _("[Relais] A test"), "\n\n".join(
         [_("This is a test. Alerts arrive here."), f"-- \n{_foot()}\n"]
     )
 
@@ -110,9 +111,9 @@ def _headline(notice: Notice) -> str:
     issue = notice.issue
     names = {"tenant": whose(issue), "issue": IssueKind(issue.kind).label}
     if notice.is_end:
-        return _("Over: %(tenant)s: %(issue)s") % names
+        return _("%(tenant)s: %(issue)s (over)") % names
     if issue.severity == Severity.CRITICAL:
-        return _("Critical: %(tenant)s: %(issue)s") % names
+        return _("%(tenant)s: %(issue)s (critical)") % names
     return _("%(tenant)s: %(issue)s") % names
 
 

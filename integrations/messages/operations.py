@@ -119,6 +119,14 @@ TEXTS: dict[str, Declared] = {
         "{count} submission of the last 7 days failed.",
         "{count} submissions of the last 7 days failed.",
     ),
+    "issue_tags_behind": ngettext_noop(
+        "The tags of {count} applicant were not read within a day.",
+        "The tags of {count} applicants were not read within a day.",
+    ),
+    "todo_tags_behind": gettext_noop(
+        "Reading goes on by itself. If it does not get on, add a worker, or leave tags out for this "
+        "tenant."
+    ),
     "issue_webhook_failing": ngettext_noop(
         "{count} webhook endpoint has taken nothing for a while, or is switched off for that.",
         "{count} webhook endpoints have taken nothing for a while, or are switched off for that.",

@@ -46,6 +46,7 @@ KEY_EXPIRES_NOW = timedelta(days=7)
 KNOWN_BY_ROW = (
     IssueKind.SUBMISSIONS_UNCERTAIN,
     IssueKind.SUBMISSIONS_FAILING,
+    IssueKind.TAGS_BEHIND,
     IssueKind.WEBHOOK_FAILING,
 )
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.alerts import issues
+from integrations.alerts.sweep import sweep_installation
 from integrations.models import (
     FlatchrCredentials,
     HeldDeletion,
@@ -26,8 +27,10 @@ from integrations.models import (
     SubmissionState,
     SyncRun,
     SyncWarning,
+    TagProgress,
     TenantState,
     UnresolvedRecord,
+    WebhookEndpoint,
 )
 from integrations.operations import health as operations_health
 from integrations.records import Model
@@ -188,6 +191,38 @@ def test_submissions_that_fail_are_named_until_they_are_done_with(
     issues.after_submission(failed.pk)
     assert open_kinds(tenant) == set()
     assert condition(tenant) is Condition.ACTIVE
+
+
+def test_tags_that_are_not_read_within_a_day(tenant: Integration) -> None:
+    ended(tenant)
+    now = timezone.now()
+    progress = TagProgress.objects.create(
+        integration=tenant, began_at=now - timedelta(hours=25), read=3, total=10
+    )
+    issues.look_at([tenant])
+    issue = Issue.objects.get()
+    assert (issue.kind, issue.count) == (IssueKind.TAGS_BEHIND, 7)
+    assert condition(tenant) is Condition.WARNINGS
+    progress.ended_at = now
+    progress.save()
+    issues.look_at([tenant])
+    assert open_kinds(tenant) == set()
+
+
+def test_a_webhook_that_takes_nothing_is_an_issue_of_who_hears_of_it(
+    tenant: Integration, other_tenant: Integration
+) -> None:
+    long = timezone.now() - timedelta(minutes=20)
+    mine = WebhookEndpoint.objects.create(url="https://a.example/", failing_since=long)
+    mine.integrations.add(tenant)
+    WebhookEndpoint.objects.create(url="https://b.example/", failing_since=long, every_tenant=True)
+    sweep_installation()
+    issues.look_at_installation()
+    found = Issue.objects.open().filter(kind=IssueKind.WEBHOOK_FAILING)
+    assert {issue.integration for issue in found} == {tenant, None}
+    WebhookEndpoint.objects.update(failing_since=None)
+    sweep_installation()
+    assert open_kinds(tenant) == set()
 
 
 def test_what_comes_again_within_minutes_is_the_same_issue(

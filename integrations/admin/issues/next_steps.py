@@ -15,6 +15,7 @@ from integrations.models import (
     IssueKind,
     Submission,
     SubmissionState,
+    WebhookEndpoint,
 )
 
 
@@ -32,7 +33,8 @@ def button_of(issue: Issue, user: object) -> IssueButton | None:
     if kind in INSTALLATION_KINDS:
         return IssueButton(_("Open the system status"), reverse("admin:system"))
     if tenant is None:
-        return None
+        # The installation's issues are shown to administrators alone.
+        return IssueButton(_("Open the webhooks"), list_url(WebhookEndpoint))
     if kind in (IssueKind.KEY_REFUSED, IssueKind.KEY_EXPIRING):
         if not may(user, Permission.CONFIGURE, tenant):
             return None
@@ -43,6 +45,12 @@ def button_of(issue: Issue, user: object) -> IssueButton | None:
     if kind is IssueKind.SUBMISSIONS_FAILING:
         listed = list_url(Submission, tenant=tenant.pk, state=ATTENTION_VALUE)
         return IssueButton(_("Open them"), listed)
+    if kind is IssueKind.TAGS_BEHIND:
+        return IssueButton(_("See how far it is"), change_url(tenant))
+    if kind is IssueKind.WEBHOOK_FAILING:
+        if not may(user, Permission.CONFIGURE, tenant):
+            return None
+        return IssueButton(_("Open the webhooks"), list_url(WebhookEndpoint))
     label = {
         IssueKind.SYNCS_FAILING: _("See what went wrong"),
         IssueKind.DELETIONS_HELD: _("Review them"),

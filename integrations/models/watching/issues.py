@@ -45,6 +45,7 @@ class IssueKind(models.TextChoices):
     VALUES = "values_not_understood", _lazy("Values are not understood")
     SUBMISSIONS_UNCERTAIN = "submissions_uncertain", _lazy("Submissions are uncertain")
     SUBMISSIONS_FAILING = "submissions_failing", _lazy("Submissions fail")
+    TAGS_BEHIND = "tags_behind", _lazy("Tags are behind")
     WEBHOOK_FAILING = "webhook_failing", _lazy("A webhook endpoint does not answer")
     DISK = "disk", _lazy("The disk is nearly full")
     WORKER_SILENT = "worker_silent", _lazy("No worker is running")
