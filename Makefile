@@ -6,7 +6,7 @@ PREFIX ?= /opt/relais
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-production demo login test test-typescript lint bench clean force
+.PHONY: help install install-production demo login test test-typescript lint bench chaos clean force
 
 help:
 	@echo 'make demo             run Relais with a demo tenant on http://127.0.0.1:$(PORT) (PORT= chooses)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test-typescript  run the official TypeScript SDK against Relais (with Node)'
 	@echo 'make lint             ruff, mypy, missing migrations, deployment checks'
 	@echo 'make bench            measure, and print the figures'
+	@echo 'make chaos            kill and disturb an installation, and look what is lost (KILLS=500)'
 	@echo 'make clean            remove .venv and caches; the data in var/ stays'
 
 version = $(shell '$(1)' -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null)
@@ -97,6 +98,13 @@ lint: $(BIN)/.tests
 
 bench: $(BIN)/.tests
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+# So many kills in all; SETUP is sqlite, servers (PostgreSQL and Redis) or both.
+KILLS ?= 500
+SETUP ?= both
+SEED ?= 1
+chaos: $(BIN)/.tests
+	@exec $(BIN)/python -m tests.chaos --kills '$(KILLS)' --setup '$(SETUP)' --seed '$(SEED)' $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/typescript/node_modules

@@ -33,6 +33,7 @@ from integrations.models import (
     SyncRun,
     SyncType,
     SyncWarning,
+    TagProgress,
     TraitReading,
     Trigger,
 )
@@ -124,7 +125,8 @@ def remove_runs() -> int:
     Idempotent. Scheduled syncs that went well and changed nothing go after
     `RUN_UNCHANGED_KEEP_DAYS`, others after `RUN_KEEP_DAYS`. Kept for as long as they are needed:
     each tenant's newest run, newest full one and newest full one that went well, those with held
-    deletions or a decision about them, and those that the history of a record leads to.
+    deletions or a decision about them, those that a round of tags belongs to, and those that the
+    history of a record leads to.
     """
     now = timezone.now()
     expired = _expired(now)
@@ -185,5 +187,7 @@ def _expired(now: datetime) -> QuerySet[Any] | None:
         .filter(~Q(type=SyncType.FULL, state__in=_WELL) | Exists(full.filter(state__in=_WELL)))
         .exclude(Exists(HeldDeletion.objects.filter(run=OuterRef("pk"))))
         .exclude(Exists(HoldDecision.objects.filter(run=OuterRef("pk"))))
+        .exclude(Exists(TagProgress.objects.filter(run=OuterRef("pk"))))
+        .exclude(Exists(TagProgress.objects.filter(asked_by=OuterRef("pk"))))
         .filter(Q(queued_at__lt=now - KEPT_FOR) | ~Exists(followed))
     )

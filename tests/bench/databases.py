@@ -93,12 +93,12 @@ def postgres() -> Iterator[Postgres]:
         yield Postgres(given.rstrip("/"))
         return
     with folder_in_tmp("bench-postgres") as folder:
-        binaries = _binaries()
-        user = _unprivileged_user()
+        programs = binaries()
+        user = unprivileged_user()
         shutil.chown(folder, user)
         subprocess.run(
             [
-                binaries / "initdb",
+                programs / "initdb",
                 f"--pgdata={folder / 'data'}",
                 "--username=relais",
                 "--auth=trust",
@@ -110,7 +110,7 @@ def postgres() -> Iterator[Postgres]:
         )
         # The password is one that nobody asks for; dlt wants to see one.
         address = f"postgres://relais:unused@127.0.0.1:{(port := free_port())}"
-        command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
         with server(command, answers=lambda: _answers(address), log=folder / "log", user=user):
             yield Postgres(address)
@@ -124,7 +124,7 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -134,7 +134,7 @@ def _binaries() -> Path:
     raise MissingError("Measuring on PostgreSQL needs its programs, or BENCH_POSTGRES_URL.")
 
 
-def _unprivileged_user() -> str:
+def unprivileged_user() -> str:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid()).pw_name
