@@ -26,6 +26,7 @@ from integrations.demo.processes import OnExit, Processes, ProcessExited
 from integrations.demo.run import ensure_admin, login
 from tests.support.commands import ROOT, environment, manage
 from tests.support.provided import free_port
+from tests.sync.running import wait_until
 from tests.sync.terminal import command_line
 
 SLEEPER = "import time; time.sleep(60)"
@@ -252,20 +253,28 @@ def test_a_new_user_gets_a_site_with_data_and_a_second_start_the_same_one(
     family = psutil.Process(first.process.pid).children(recursive=True)
     assert len(family) >= 6  # sandbox, gunicorn and its two, worker and its two, scheduler
 
+    sandbox = re.search(r"Flatchr sandbox +(\S+)", first.said)
+    assert sandbox is not None
+    known = _rows(tmp_path, "application")
+    added = requests.post(
+        f"{sandbox[1]}/_sandbox/applicants", json={"email": "a@example.org"}, timeout=30
+    )
+    assert added.status_code == 201
+    # The sandbox sends an event, as Flatchr would, and the demo's worker reads the applicant.
+    wait_until(lambda: _rows(tmp_path, "application") == known + 1)
+
     assert first.stop(signal.SIGINT) == 0
     assert "Traceback" not in first.said
     assert alive(family) == []
 
     again = start_demo()
     assert "as before" in again.said
-    assert _rows(tmp_path) == {"tenants": 1, "runs": 1, "vacancies": 40}
+    found = [_rows(tmp_path, table) for table in ("integration", "syncrun", "job")]
+    assert found == [1, 1, 40]
     assert again.stop(signal.SIGTERM) == 0
 
 
-def _rows(data_dir: Path) -> dict[str, int]:
-    tables = {"tenants": "integration", "runs": "syncrun", "vacancies": "job"}
+def _rows(data_dir: Path, table: str) -> int:
     with closing(sqlite3.connect(data_dir / "relais.sqlite3")) as database:
-        return {
-            name: database.execute(f"SELECT count(*) FROM integrations_{table}").fetchone()[0]  # noqa: S608
-            for name, table in tables.items()
-        }
+        query = f"SELECT count(*) FROM integrations_{table}"  # noqa: S608
+        return int(database.execute(query).fetchone()[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -12,10 +13,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from integrations.demo.processes import OnExit, Processes
 from integrations.encryption.secret_files import read_or_create
@@ -23,6 +25,7 @@ from integrations.management import DONE, HELD
 from integrations.models import LIVE_STATES, Environment, Integration, RunState
 from integrations.sandbox.credentials import about
 from integrations.sandbox.formats import system_clock, today
+from integrations.webhooks.incoming import addresses
 
 HOST = "127.0.0.1"
 # The port that `FLATCHR_SANDBOX_URL` has by default: commands in another terminal find it there.
@@ -195,6 +198,21 @@ def needs_first_sync(tenant: Integration) -> bool:
     """
     states = [RunState.SUCCEEDED, RunState.PARTIALLY_FAILED, *LIVE_STATES]
     return not tenant.runs.filter(state__in=states).exists()
+
+
+def send_events(tenant: Integration, sandbox_url: str, port: int) -> None:
+    """Have the sandbox send its events to the tenant's address, as Flatchr does. Idempotent."""
+    address = addresses.make(tenant)
+    # This process has read its settings before the port was chosen.
+    url = f"http://{HOST}:{port}" + reverse("flatchr_event", args=[address.token])
+    body = json.dumps({"url": url}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = Request(f"{sandbox_url}/_sandbox/events", body, headers)  # noqa: S310 - of our own
+    try:
+        with urlopen(request, timeout=5):  # noqa: S310
+            pass
+    except OSError as error:
+        raise DemoError(f"The Flatchr sandbox does not answer: {error}") from error
 
 
 def first_sync(processes: Processes, tenant: Integration) -> None:

@@ -55,6 +55,7 @@ class Command(BaseCommand):
                 run.first_sync(processes, tenant)
             self.stdout.write("Starting the web server, the worker and the scheduler")
             run.start_site(processes, port)
+            run.send_events(tenant, sandbox_url, port)
             self._say_ready(port, sandbox_url, login)
             processes.watch(self._say)
 
@@ -74,6 +75,8 @@ class Command(BaseCommand):
             f"  log in as        {login.username}\n"
             f"  password         {password}\n"
             f"  Flatchr sandbox  {sandbox_url}\n"
+            "  an applicant     "
+            f"""curl -d '{{"email": "a@example.org"}}' {sandbox_url}/_sandbox/applicants\n"""
             "Ctrl-C stops everything.\n"
         )
         self.stdout.flush()
