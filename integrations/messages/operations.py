@@ -124,8 +124,8 @@ TEXTS: dict[str, Declared] = {
         "The tags of {count} applicants were not read within a day.",
     ),
     "todo_tags_behind": gettext_noop(
-        "Reading goes on by itself. If it does not get on, add a worker, or leave tags out for this "
-        "tenant."
+        "Reading goes on by itself. If it does not get on, add a worker, or leave tags out for "
+        "this tenant."
     ),
     "issue_webhook_failing": ngettext_noop(
         "{count} webhook endpoint has taken nothing for a while, or is switched off for that.",

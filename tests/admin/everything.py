@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.audit import trail
 from integrations.connecting import links
+from integrations.messages import Message
 from integrations.models import (
     ApiKey,
     BulkRow,
@@ -25,10 +26,13 @@ from integrations.models import (
     ExportState,
     IncomingEvent,
     Integration,
+    Issue,
+    IssueKind,
     LinkKind,
     ModelResult,
     PreparedCall,
     RunState,
+    Severity,
     Submission,
     SubmissionState,
     SyncRun,
@@ -78,6 +82,16 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
     _events(tenant)
+    Issue.objects.create(
+        integration=tenant,
+        kind=IssueKind.SUBMISSIONS_FAILING,
+        severity=Severity.WARNING,
+        text=Message("issue_submissions_failing", count=1),
+        count=1,
+        records=[{"model": "submissions", "id": Submission.objects.values_list("pk")[0][0]}],
+        first_seen_at=timezone.now(),
+        last_seen_at=timezone.now(),
+    )
     links.link_for(tenant, LinkKind.SETUP, lasts=links.FROM_DASHBOARD, user=admin)
     endpoint, _ = create_endpoint(url="https://receiver.example/hook", integrations=[tenant])
     delivery = replay.send_test(endpoint, "data-changed")

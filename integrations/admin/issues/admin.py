@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.access import TenantScopedAdmin
@@ -59,7 +60,7 @@ class IssueStateFilter(ListFilter):
 
     title = _lazy("state")
     parameter_name = "state"
-    any_label = _lazy("Open")
+    any_label = pgettext_lazy("issue", "Open")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         return [(SNOOZED, _("Snoozed")), (RESOLVED, _("Resolved")), (EVERY, _("All"))]
@@ -145,7 +146,7 @@ class IssueAdmin(TenantScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("integration", "run")
 
-    @display(description=_lazy("Issue"))
+    @display(description=_lazy("Problem"))
     def what(self, issue: Issue) -> str:
         return str(issue)
 
@@ -212,7 +213,7 @@ def state_badge(issue: Issue) -> SafeString:
         return badge(_("Resolved"), Tone.SUCCESS)
     if issue.is_snoozed(timezone.now()):
         return badge(_("Snoozed"), Tone.NEUTRAL)
-    return badge(_("Open"), Tone.INFO)
+    return badge(pgettext("issue", "Open"), Tone.INFO)
 
 
 def _card(issue: Issue) -> Card:
@@ -228,7 +229,7 @@ def _card(issue: Issue) -> Card:
         rows.append((_("Snoozed until"), date_time(issue.snoozed_until)))
     if issue.resolved_at:
         rows.append((_("Resolved"), date_time(issue.resolved_at)))
-    return Card(_("Issue"), rows)
+    return Card(_("Problem"), rows)
 
 
 def _records(issue: Issue) -> list[object]:
@@ -267,7 +268,7 @@ def _history(issue: Issue) -> list[dict[str, object]]:
 
 
 def open_issues(tenant: Any, user: Any) -> list[dict[str, object]]:
-    """What a tenant's own page shows: its open issues, the newest first, each with its button."""
+    """What a tenant's page shows: its open issues, the most urgent first, with their buttons."""
     rows = Issue.objects.open().filter(integration=tenant).select_related("integration", "run")
     return [
         {
@@ -279,5 +280,5 @@ def open_issues(tenant: Any, user: Any) -> list[dict[str, object]]:
             "button": button_of(issue, user),
             "url": change_url(issue),
         }
-        for issue in rows.order_by("-pk")
+        for issue in sorted(rows, key=lambda one: (-Severity(one.severity).rank, -one.pk))
     ]

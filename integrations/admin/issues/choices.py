@@ -43,7 +43,7 @@ class AlertsForm(forms.Form):
             "digest_hour": preference.digest_hour,
             "level": preference.level,
         }
-        usual = _lazy("As usual: administrators warnings, Managers what is critical")
+        usual = _lazy("As usual for your role")
         level: Any = self.fields["level"]
         level.choices = [("", usual), *AlertLevel.choices]
         hour: Any = self.fields["digest_hour"]
