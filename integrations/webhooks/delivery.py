@@ -9,6 +9,7 @@ what it had not written down is sent again under the same id: at least once.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,9 @@ MOST_ENDPOINTS = 50
 READ_AHEAD = 64
 # Seconds to wait for an answer before it is looked whether something else is due.
 POLL = 0.1
+# Answers that are written together, and seconds that the first of them waits for others.
+WRITTEN_TOGETHER = 32
+GATHERED = 0.03
 
 
 def deliver_due() -> None:
@@ -81,6 +85,27 @@ class HeldEndpoint:
         self.secrets = endpoints.valid_secrets(endpoint, now)
         self.ahead: deque[Outgoing] = deque()
         self.sending: dict[int, Outgoing] = {}
+        # What came of requests and is not written yet; since when there is any.
+        self.answered: list[Sent] = []
+        self.answered_since = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.sending or self.ahead or self.answered)
+
+    @property
+    def is_to_be_written(self) -> bool:
+        """Whether its answers have gathered for long enough, or no more are to come."""
+        if not self.answered:
+            return False
+        waited = time.monotonic() - self.answered_since > GATHERED
+        return waited or len(self.answered) >= WRITTEN_TOGETHER or not self.sending
+
+    def take_answer(self, sent: Sent) -> None:
+        self.sending.pop(sent.outgoing.delivery_id, None)
+        if not self.answered:
+            self.answered_since = time.monotonic()
+        self.answered.append(sent)
 
     @property
     def room(self) -> int:
@@ -112,7 +137,7 @@ class HeldEndpoint:
             WebhookDelivery.objects.filter(
                 endpoint=self.endpoint.pk, state=DeliveryState.PENDING, next_attempt_at__lte=now
             )
-            .exclude(pk__in=list(self.sending))
+            .exclude(pk__in=[*self.sending, *(sent.outgoing.delivery_id for sent in self.answered)])
             .select_related("event")
             .order_by("next_attempt_at", "pk")
         )
@@ -150,7 +175,10 @@ class DeliveryLoop:
         if not self._held:
             # What was queued while an endpoint was being given back woke nobody.
             return not lanes.is_stopping() and bool(waiting(now))
-        self._write(self._answered())
+        self._take_answers()
+        for held in list(self._held.values()):
+            if held.is_to_be_written:
+                self._write(held)
         return True
 
     def release_all(self) -> None:
@@ -181,11 +209,15 @@ class DeliveryLoop:
             held.ahead.clear()
         else:
             held.read_ahead(now)
+        self._send(held)
+        if held.is_idle:
+            self._give_back(held)
+
+    def _send(self, held: HeldEndpoint) -> None:
+        """Begin as many requests as an endpoint may get now."""
         while held.room > 0 and (outgoing := held.next()):
             held.sending[outgoing.delivery_id] = outgoing
             self._executor.submit(send, outgoing).add_done_callback(self._done)
-        if not held.sending and not held.ahead:
-            self._give_back(held)
 
     def _may_send(self, held: HeldEndpoint, now: datetime) -> bool:
         """Whether the endpoint is as it was; reads it anew when more is to be read."""
@@ -203,33 +235,33 @@ class DeliveryLoop:
         """In the thread that has sent."""
         self._answers.put(future.result())
 
-    def _answered(self) -> list[Sent]:
-        """The answers that have come; waits a moment for the first."""
-        found: list[Sent] = []
+    def _take_answers(self) -> None:
+        """Take the answers that have come, and send on; waits a moment for the first."""
+        waits = GATHERED if any(held.answered for held in self._held.values()) else POLL
         try:
-            found.append(self._answers.get(timeout=POLL))
+            sent = self._answers.get(timeout=waits)
             while True:
-                found.append(self._answers.get_nowait())
+                # Of one that was lost meanwhile, whoever has it sends again.
+                if held := self._held.get(sent.outgoing.endpoint_id):
+                    held.take_answer(sent)
+                    # Not for one that fails: it may have been the last that it gets.
+                    if sent.succeeded and not lanes.is_stopping():
+                        self._send(held)
+                sent = self._answers.get_nowait()
         except Empty:
-            return found
+            return
 
-    def _write(self, answers: Sequence[Sent]) -> None:
-        by_endpoint: dict[str, list[Sent]] = {}
-        for sent in answers:
-            by_endpoint.setdefault(sent.outgoing.endpoint_id, []).append(sent)
-        for endpoint_id, own in by_endpoint.items():
-            held = self._held.get(endpoint_id)
-            if held is None:
-                # Lost meanwhile; whoever has it sends again.
-                continue
-            for sent in own:
-                held.sending.pop(sent.outgoing.delivery_id, None)
-            try:
-                held.endpoint, outcomes = write(held.lease, own)
-            except LeaseLost:
-                self._drop(held)
-                continue
-            _report(outcomes)
+    def _write(self, held: HeldEndpoint) -> None:
+        answers, held.answered = held.answered, []
+        try:
+            held.endpoint, outcomes = write(held.lease, answers)
+        except LeaseLost:
+            self._drop(held)
+            return
+        if not all(sent.succeeded for sent in answers):
+            # What the endpoint may get now is looked up anew.
+            held.ahead.clear()
+        _report(outcomes)
 
     def _give_back(self, held: HeldEndpoint) -> None:
         self._held.pop(held.endpoint.pk, None)
