@@ -24,6 +24,7 @@ from integrations.models import (
     LIVE_SUBMISSIONS,
     LIVE_UPLOADS,
     BulkUpload,
+    DeliveryState,
     Export,
     Issue,
     IssueKind,
@@ -31,6 +32,7 @@ from integrations.models import (
     Severity,
     Submission,
     SyncRun,
+    WebhookDelivery,
 )
 from integrations.operations.health import Status, health
 from integrations.operations.heartbeats import processes
@@ -83,6 +85,7 @@ class DatabaseCollector(Collector):
             ("submission", Submission, LIVE_SUBMISSIONS),
             ("export", Export, LIVE_EXPORTS),
             ("upload", BulkUpload, LIVE_UPLOADS),
+            ("webhook", WebhookDelivery, (DeliveryState.PENDING,)),
         ):
             found = _by_state(model, live)
             for state in live:
