@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 
@@ -20,6 +21,7 @@ GOAL_SECONDS = 60
 
 
 def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--kills", type=int, default=500, help="in all, on both set-ups")
     parser.add_argument("--seed", type=int, default=1)
@@ -37,17 +39,20 @@ def main(arguments: list[str]) -> int:
 
 def _carried_out(setup: str, kills: int, seed: int) -> bool:
     command = [sys.executable, "-m", "tests.chaos.trial", setup, str(kills), str(seed)]
-    try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, text=True, check=False, timeout=900 + kills * EACH
-        )
-    except subprocess.TimeoutExpired:
-        sys.stderr.write(f"chaos: {setup} did not end in time\n")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as trial:
+        try:
+            said, _ = trial.communicate(timeout=900 + kills * EACH)
+        except BaseException as error:
+            # It stops what it has started.
+            trial.terminate()
+            trial.wait(60)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            said = ""
+    if trial.returncode or not said:
+        sys.stderr.write(f"chaos: {setup} could not be carried out, or not in time\n")
         return False
-    if done.returncode:
-        sys.stderr.write(f"chaos: {setup} could not be carried out\n")
-        return False
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = json.loads(said.splitlines()[-1])
     sys.stdout.write(f"{json.dumps(told, indent=2, ensure_ascii=False)}\n")
     sys.stdout.flush()
     slow = told["recovery_p95"] is not None and told["recovery_p95"] > GOAL_SECONDS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -192,6 +193,8 @@ def say(text: str) -> None:
 
 def run(setup: str, kills: int, seed: int) -> dict[str, Any]:
     """The trial's account."""
+    # So that whatever was started is stopped, however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sandbox = Sandbox(vacancies=VACANCIES, applicants=APPLICANTS).start()
     with folder_in_tmp("chaos") as folder:
         installation = Installation(setup, Path(folder), sandbox.url)
