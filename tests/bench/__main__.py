@@ -22,6 +22,7 @@ from tests.bench import (
     moving,
     overview,
     retaining,
+    scaling,
     searching,
     serving,
     submitting,
@@ -50,6 +51,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "deltas": fleet.deltas,
     "move": moving.measure,
     "retention": retaining.measure,
+    "scale": scaling.measure,
     "compare": comparing.measure,
 }
 

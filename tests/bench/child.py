@@ -346,6 +346,32 @@ def send(submission: str) -> str:
     return str(Submission.objects.get(pk=submission).state)
 
 
+def weigh() -> list[dict[str, Any]]:
+    """What each table weighs."""
+    from tests.bench.filling_logs import weigh
+
+    return weigh()
+
+
+def page_cpu(address: str, visits: str) -> float:
+    """Milliseconds of this process's processor time for a page, as a superuser; the median."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    user, _ = User.objects.get_or_create(username="bench", is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(user)
+
+    def visit() -> float:
+        started = time.process_time()
+        if client.get(address).status_code != 200:
+            raise RuntimeError(address)
+        return (time.process_time() - started) * 1000
+
+    visit()
+    return median(visit() for _ in range(int(visits)))
+
+
 def log_a_month(tenant: str, runs: str) -> dict[str, float]:
     """The log of the newest run, as often as there are runs in a month; its size."""
     from tests.bench.filling_logs import log_a_month
@@ -453,6 +479,8 @@ WORK: dict[str, Callable[..., Any]] = {
         queue_submissions,
         fleet,
         synced_fleet,
+        weigh,
+        page_cpu,
         log_a_month,
         retain_log,
         fill_runs,

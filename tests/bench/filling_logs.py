@@ -11,6 +11,7 @@ from datetime import timedelta
 from statistics import quantiles
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -96,6 +97,39 @@ def fill_runs(tenants: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return SyncRun.objects.count() + ModelResult.objects.count() + SyncWarning.objects.count()
+
+
+def weigh() -> list[dict[str, Any]]:
+    """Each table with rows, bytes of a row and of its indexes; the heaviest first."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("integrations").get_models():
+            table = model._meta.db_table
+            rows = model._base_manager.count()
+            if not rows:
+                continue
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_table_size(%s), pg_indexes_size(%s)", [table, table])
+                own, indexes = cursor.fetchone()
+            else:
+                question = (
+                    "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name IN "
+                    "(SELECT name FROM sqlite_master WHERE tbl_name = %s AND type = %s)"
+                )
+                cursor.execute(question, [table, "table"])
+                [own] = cursor.fetchone()
+                cursor.execute(question, [table, "index"])
+                [indexes] = cursor.fetchone()
+            found.append(
+                {
+                    "table": table.removeprefix("integrations_"),
+                    "rows": rows,
+                    "mb": (own + indexes) / 1e6,
+                    "bytes": own / rows,
+                    "index_bytes": indexes / rows,
+                }
+            )
+    return sorted(found, key=lambda one: -one["mb"])
 
 
 class _Transactions(logging.Handler):
