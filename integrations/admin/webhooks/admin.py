@@ -91,9 +91,7 @@ class WebhookEndpointAdmin(WebhooksAdmin):
         url = endpoints.shown_url(endpoint)
         if not endpoint.description:
             return url
-        return format_html(
-            '{} <span class="rl-webhook-address">{}</span>', endpoint.description, url
-        )
+        return format_html('{} <span class="rl-muted">{}</span>', endpoint.description, url)
 
     @display(description=_lazy("State"))
     def state_label(self, endpoint: WebhookEndpoint) -> SafeString:
