@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from integrations.models import (
@@ -334,6 +336,50 @@ def test_a_budget_of_nothing_reads_none_and_forgets_the_round(
 
     assert read(sandbox) == []
     assert told(connected_tenant) == ""
+
+
+# Pages
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "312 of 652 applicants&#x27; tags read, done in about 40 s"),
+        (
+            "fr",
+            "Étiquettes lues\N{NO-BREAK SPACE}: 312 candidatures sur 652, fin dans 40 s environ",
+        ),
+    ],
+)
+def test_the_pages_of_run_and_tenant_say_how_far_tags_have_been_read(
+    language: str, words: str, connected_tenant: Integration, sandbox: Sandbox, alice: User
+) -> None:
+    run = run_only(connected_tenant)
+    TagProgress.objects.update(asked_by=None, run=run, began_at=timezone.now(), read=312, total=652)
+    client = Client(headers={"accept-language": language})
+    client.force_login(alice)
+
+    page = client.get(f"/admin/integrations/syncrun/{run.pk}/change/", follow=True)
+    part = client.get(f"/admin/integrations/syncrun/{run.pk}/live/", follow=True)
+    tenant = client.get(f"/admin/integrations/integration/{connected_tenant.pk}/change/")
+
+    assert all(words in shown.text for shown in (page, part, tenant))
+    assert "data-live-url" in page.text
+    assert part.headers["X-Run-Live"] == "yes"
+    assert "Everything was read. Nothing is left to do." not in page.text
+
+
+def test_an_older_run_says_nothing_of_tags_that_are_read_for_another(
+    connected_tenant: Integration, sandbox: Sandbox, alice: User
+) -> None:
+    older = sync(connected_tenant)
+    run_only(connected_tenant)
+    client = Client()
+    client.force_login(alice)
+
+    page = client.get(f"/admin/integrations/syncrun/{older.pk}/change/", follow=True)
+
+    assert "tags-progress" not in page.text
 
 
 # A real worker
