@@ -74,9 +74,9 @@ class FlatchrClient:
 
     Paths are written with `{company}` and `{slug}`, which the client fills in; each segment is
     percent-encoded, so that no value can lead to another path or host. `throttle` returns 0.0
-    when a request may go out now, else the seconds to wait before asking again. A pause of more
-    than `longest_pause` seconds is not waited for: the error is raised that asked for it, with
-    `retry_after`. Reads raise FlatchrError and nothing else, apart from what the observer raises.
+    when a request may go out now, else the seconds to wait before asking again. A pause
+    between attempts of more than `longest_pause` seconds is not made: the error is raised, with the
+    `retry_after` that Flatchr has named. Reads raise FlatchrError and nothing else, apart from what the observer raises.
     """
 
     def __init__(
@@ -312,10 +312,6 @@ class FlatchrClient:
 
     def _await_turn(self, call: Call) -> None:
         while (pause := self._throttle()) > 0:
-            if pause > self._longest_pause:
-                error = failure(ErrorKind.RATE_LIMITED, "our own request limit")
-                error.retry_after = pause
-                raise error
             if self._clock.monotonic() + pause >= call.deadline:
                 raise failure(ErrorKind.RATE_LIMITED, "our own request limit left no time")
             self._wait(pause, _THROTTLED)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.flatchr.exchange_log import Exchange
 from integrations.models import HttpExchange, Integration, SyncRun
 from integrations.sandbox import Sandbox
+from integrations.sync import engine
 from integrations.sync.lease import RunLease, claim
 from integrations.sync.recorder import RunRecorder
 from tests.sync.people import add
@@ -66,7 +67,9 @@ def note(recorder: RunRecorder, key: str) -> None:
 def test_every_request_is_recorded_as_flatchr_received_it(
     connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    run = sync(connected_tenant)
+    run = queue(connected_tenant)
+    assert engine.execute(run.pk)
+    run.refresh_from_db()
 
     recorded = list(run.exchanges.order_by("started_at", "id"))
     received = list(sandbox.requests)

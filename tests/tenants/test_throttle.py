@@ -116,4 +116,5 @@ def test_a_sync_takes_one_token_for_each_request(
     run = sync(connected_tenant)
 
     tokens = RequestBudget.objects.get().tokens
-    assert round(1000 - tokens) == run.requests == len(sandbox.requests)
+    # Those of the run, and those for the tags after it.
+    assert round(1000 - tokens) == len(sandbox.requests) > run.requests
