@@ -74,9 +74,10 @@ class FlatchrClient:
 
     Paths are written with `{company}` and `{slug}`, which the client fills in; each segment is
     percent-encoded, so that no value can lead to another path or host. `throttle` returns 0.0
-    when a request may go out now, else the seconds to wait before asking again. A pause
-    between attempts of more than `longest_pause` seconds is not made: the error is raised, with the
-    `retry_after` that Flatchr has named. Reads raise FlatchrError and nothing else, apart from what the observer raises.
+    when a request may go out now, else the seconds to wait before asking again. A pause between
+    attempts of more than `longest_pause` seconds is not made: the error is raised, with the
+    `retry_after` that Flatchr has named. Reads raise FlatchrError and nothing else, apart from what
+    the observer raises.
     """
 
     def __init__(
