@@ -10,7 +10,7 @@ from django.db import transaction
 
 from integrations.changes.recording import recorded
 from integrations.flatchr.applicant_lookup import ApplicantRow
-from integrations.models import Application, Submission
+from integrations.models import Application, FlatchrSettings, Submission
 from integrations.records import PersonRecord
 from integrations.search.filling import fill_candidate
 from integrations.submissions.validation import Cleaned
@@ -63,6 +63,11 @@ def expect(submission: Submission, cleaned: Cleaned) -> bool:
         return False
 
 
+def _shows_created_only(integration_id: str) -> bool:
+    """Whether lists show what was submitted from here alone, from this moment on."""
+    return FlatchrSettings.objects.filter(pk=integration_id, api_only_created=True).exists()
+
+
 def _point_at(submission: Submission, application_id: str | None) -> bool:
     application = Application.objects.filter(pk=application_id).first()
     if application is None:
@@ -70,6 +75,8 @@ def _point_at(submission: Submission, application_id: str | None) -> bool:
     Submission.objects.filter(pk=submission.pk).update(
         application=application, candidate=application.candidate_id
     )
+    if _shows_created_only(submission.integration_id):
+        incremental.show_application(application)
     # A failure only means that the next sync fills it in.
     transaction.on_commit(partial(fill_candidate, application.candidate_id), robust=True)
     return True

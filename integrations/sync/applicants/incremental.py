@@ -151,6 +151,18 @@ def expect_application(
         ).pk
 
 
+def show_application(application: Application) -> None:
+    """Stamp an application and its candidate as changed, because lists show them from now on.
+
+    Inside `recorded`.
+    """
+    tenant, moment = application.integration_id, timezone.now()
+    Application.objects.filter(pk=application.pk).update(changed_at=moment)
+    note(tenant, Model.APPLICATIONS, moment)
+    Candidate.objects.filter(pk=application.candidate_id).update(changed_at=moment)
+    note(tenant, Model.CANDIDATES, moment)
+
+
 def _expected_candidate(integration_id: str, remote_id: str, person: PersonRecord) -> str:
     moment, arrival = timezone.now(), arrived_now()
     note(integration_id, Model.CANDIDATES, moment, arrivals=(arrival, arrival))

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from datetime import timezone as offset
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.changes.recording import recorded
 from integrations.ids import unified_id
 from integrations.models import Application, ApplicationStage, Candidate, Integration, Tag
 from integrations.sync.bulk.dialects import dialect
@@ -82,8 +83,9 @@ def test_rows_of_which_one_is_there_already_are_not_written(
     count: int, tenant: Integration
 ) -> None:
     drafts = [draft(str(number), ("Soudure",), ("", False)) for number in range(count)]
-    apply(TAGS, compare(TAGS, tenant.pk, drafts[-1:], {}))
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with recorded(tenant.pk):
+        apply(TAGS, compare(TAGS, tenant.pk, drafts[-1:], {}))
+    with pytest.raises(IntegrityError), recorded(tenant.pk):
         apply(TAGS, compare(TAGS, tenant.pk, drafts, {}))
 
     assert list(Tag.objects.values_list("remote_id", flat=True)) == [str(count - 1)]
