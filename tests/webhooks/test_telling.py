@@ -244,7 +244,7 @@ def test_a_customer_who_could_not_connect_is_told_of(
 
 def test_an_issue_is_told_of(receiver: Receiver, tenant: Integration) -> None:
     endpoints.create_endpoint(url=receiver.url)
-    issue = {
+    issue: dict[str, Any] = {
         "issue_id": "one",
         "type": "integration.authentication_failed",
         "title": "Flatchr refuses the key",

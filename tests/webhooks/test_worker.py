@@ -23,7 +23,7 @@ from integrations.sync.runs import request_sync
 from integrations.webhooks import endpoints, outbox
 from integrations.webhooks.queue import DELIVERIES
 from tests.conftest import MakeTenant
-from tests.support.receiver import Receiver, Reply
+from tests.support.receiver import Received, Receiver, Reply
 from tests.support.worker import Worker
 from tests.sync.running import wait_until
 
@@ -54,7 +54,12 @@ def test_changes_are_told_of_while_the_sync_that_makes_them_goes_on(
     endpoints.create_endpoint(url=receiver.url)
     # The one place for long jobs is the sync's, which waits for Flatchr until it has been told of.
     started = threading.Event()
-    receiver.reply = lambda _: started.set() or Reply()
+
+    def answer(_: Received) -> Reply:
+        started.set()
+        return Reply()
+
+    receiver.reply = answer
     start_worker("filesystem://", "--pool", "prefork", "--concurrency", "2")
     run, _ = request_sync(tenant.pk)
     assert started.wait(60)
