@@ -28,6 +28,7 @@ from integrations.models import (
     WebhookEndpoint,
     WebhookProgress,
 )
+from integrations.records import Model
 from integrations.webhooks import bodies, catalogue, content, outbox
 from integrations.webhooks.outbox import NewEvent
 
@@ -90,7 +91,8 @@ def tell(integration_id: str, *, render: content.Render) -> bool:
 
 def _changed(progress: WebhookProgress) -> tuple[list[str], int]:
     """The names of the models that have changed since, and the number of the last batch."""
-    found, through = set(), progress.told_through
+    found: set[Model] = set()
+    through = progress.told_through
     while committed := batches.batches_after(progress.pk, through):
         found.update(*(batch.models for batch in committed))
         through = committed[-1].number
