@@ -35,13 +35,18 @@ MAPPED_ONCE = frozenset({Model.APPLICATIONS.value, Model.CANDIDATES.value})
 # So many records of a tenant are followed, and so many runs that nobody has looked at yet.
 MOST_RECORDS = 2000
 MOST_RUNS = 3
+# So many tenants are brought up to date at a time: more are behind only after an upgrade, and the
+# end of each tenant's next run does the same.
+MOST_TENANTS = 50
 
 # Model, code and remote id.
 Key = tuple[str, str, str]
 
 
 def carry_over(tenants: Sequence[Integration]) -> None:
-    """Bring the unresolved records of these tenants up to their newest runs. Idempotent."""
+    """Bring the unresolved records of these tenants, up to `MOST_TENANTS` that are behind, up to
+    their newest runs. Idempotent.
+    """
     ids = [tenant.pk for tenant in tenants]
     known = TenantState.objects.filter(pk__in=ids)
     through = dict(known.values_list("pk", "findings_through"))
@@ -49,10 +54,14 @@ def carry_over(tenants: Sequence[Integration]) -> None:
     rows = Integration.objects.filter(pk__in=ids).annotate(
         newest=Subquery(newest.order_by("-pk").values("pk")[:1])
     )
-    for pk, last in rows.values_list("pk", "newest"):
-        if last is not None and last > through.get(pk, 0):
-            for run in _new_runs(pk, through.get(pk, 0)):
-                take_in(run)
+    behind = [
+        pk
+        for pk, last in rows.values_list("pk", "newest")
+        if last is not None and last > through.get(pk, 0)
+    ]
+    for pk in behind[:MOST_TENANTS]:
+        for run in _new_runs(pk, through.get(pk, 0)):
+            take_in(run)
 
 
 def _new_runs(tenant_id: str, through: int) -> list[SyncRun]:
