@@ -165,6 +165,7 @@ def test_no_address_bypasses_the_routes_but_links_and_the_reference() -> None:
         "link/<str:token>/keys",
         "link/<str:token>/done",
         "link/<str:token>/progress",
+        "hooks/flatchr/<str:token>",
         r"^v1/attachments/(?P<token>[\w:-]+)$",
         r"^(?:v1/)?openapi\.json$",
         r"^docs/?$",

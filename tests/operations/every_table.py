@@ -72,6 +72,8 @@ def _value(field: Any, number: int) -> Any:
             return bytes(range(256)) + bytes([number])
         case models.DateTimeField():
             return START + timedelta(days=number, microseconds=number * 499_999)
+        case models.DateField():
+            return (START + timedelta(days=number)).date()
         case models.BooleanField():
             return number % 2 == 0
         case models.FloatField():

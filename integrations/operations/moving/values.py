@@ -1,7 +1,8 @@
 """Values of columns in the one form that is the same for every database, and digests of rows.
 
-A row of an export is a JSON array of these: text, numbers and booleans as they are, times as ISO
-8601 in UTC with microseconds, bytes in base64, JSON as the text that the database gives for it.
+A row of an export is a JSON array of these: text, numbers and booleans as they are, dates and times
+as ISO 8601, times in UTC with microseconds, bytes in base64, JSON as the text that the database
+gives for it.
 Text of `EncryptedTextField` stays the token that it is.
 """
 
@@ -26,6 +27,7 @@ class ColumnKind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     TIME = "time"
+    DATE = "date"
     JSON = "json"
     BYTES = "bytes"
 
@@ -35,6 +37,7 @@ _KINDS: dict[type[models.Field[Any, Any]], ColumnKind] = {
     models.JSONField: ColumnKind.JSON,
     models.BinaryField: ColumnKind.BYTES,
     models.DateTimeField: ColumnKind.TIME,
+    models.DateField: ColumnKind.DATE,
     models.BooleanField: ColumnKind.BOOLEAN,
     models.IntegerField: ColumnKind.NUMBER,
     models.FloatField: ColumnKind.NUMBER,
@@ -59,7 +62,12 @@ def reader(kind: ColumnKind) -> Convert | None:
     """What turns a value that is not null, as the database gives it, into that of an export; None
     when it is that already.
     """
-    return {ColumnKind.TIME: _time, ColumnKind.BYTES: _base64}.get(kind)
+    readers: dict[ColumnKind, Convert] = {
+        ColumnKind.TIME: _time,
+        ColumnKind.DATE: str,
+        ColumnKind.BYTES: _base64,
+    }
+    return readers.get(kind)
 
 
 def writer(kind: ColumnKind, vendor: str) -> Convert | None:
