@@ -14,9 +14,6 @@ from integrations.messages import Message, load, translated
 from integrations.migrations import _stored_sentences as stored
 from integrations.models import (
     Integration,
-    QuarantinedRecord,
-    Submission,
-    SyncRun,
     SyncWarning,
 )
 from tests.support.single_migrations import single_executor
@@ -116,20 +113,25 @@ def test_a_database_of_before_is_taken_along_and_back(migrate: Any) -> None:
         ]
     )
 
-    migrate(AFTER)
+    new = migrate(AFTER)
 
-    row = Submission.objects.get(pk="known")
+    submissions = new.get_model("integrations", "Submission").objects
+    row = submissions.get(pk="known")
     assert row.error_message == english
     assert row.warnings[0] == note
     with translation.override("fr"):
         assert french in translated(row.error_message)
         assert translated(row.warnings[0]["message"]) == "Choisissez une offre."
-        assert translated(SyncRun.objects.get().waiting_reason) == "Flatchr a répondu 503"
+        assert (
+            translated(new.get_model("integrations", "SyncRun").objects.get().waiting_reason)
+            == "Flatchr a répondu 503"
+        )
         [found] = SyncWarning.objects.values_list("examples", flat=True).get()
         assert translated(found["message"]) == KNOWN[5][1]
-        reasons = {translated(one.reason) for one in QuarantinedRecord.objects.all()}
+        set_aside = new.get_model("integrations", "QuarantinedRecord").objects.all()
+        reasons = {translated(one.reason) for one in set_aside}
         assert reasons == {KNOWN[5][1]}
-    assert Submission.objects.get(pk="other").error_message == '{"code":"x"}'
+    assert submissions.get(pk="other").error_message == '{"code":"x"}'
 
     old = migrate(BEFORE)
 

@@ -24,8 +24,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from integrations.models import ExportState, Integration, RunState, Submission, SyncRun
 from integrations.operations.counts import merge_dead_counts
 from integrations.operations.metrics import exposition
+from integrations.sync import engine
 from tests.support.worker import ROOT, Worker
-from tests.sync.running import sync, wait_until
+from tests.sync.running import queue, wait_until
 
 MONITORING = ROOT / "docs" / "monitoring"
 TOKEN = "a token for tests"
@@ -86,7 +87,9 @@ def test_a_sync_and_a_submission_are_counted(connected_tenant: Integration, sett
         if name == "relais_flatchr_requests_total"
     )
 
-    run = sync(connected_tenant)
+    run = queue(connected_tenant)
+    assert engine.execute(run.pk)
+    run.refresh_from_db()
 
     assert value("relais_sync_runs_total", **ended) == before + 1
     now = sum(

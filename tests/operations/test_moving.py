@@ -244,7 +244,9 @@ def test_other_credentials_keys_are_refused_before_anything_is_written(
 ) -> None:
     settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode()]
 
-    assert "3 of the 3 credentials in the file cannot be decrypted" in refusal(exported)
+    assert re.search(
+        r"\b(\d+) of the \1 credentials in the file cannot be decrypted", refusal(exported)
+    )
     assert files_of(elsewhere) == {}
 
 
