@@ -35,12 +35,14 @@ GRACE = timedelta(days=2)
 # The deletion guard: more records than `HOLD_ABOVE` that are also more than this share of all.
 HOLD_SHARE = 0.20
 HOLD_ABOVE = 20
+# Jobs that vanish at once while live applications name them: more are no ordinary day's.
+HOLD_NAMED = 3
 
 GUARDED = {table.model: table for table in (JOBS, STAGES, TAGS, APPLICATIONS)}
 
 
 def must_hold(*, live: int, vanishing: int) -> bool:
-    """Whether so many records of a model would be deleted that an operator must confirm it.
+    """Whether so large a part of a model would be deleted that an operator must confirm it.
 
     `live` counts the model's records before the deletion, `vanishing` those to be deleted.
     """
@@ -58,7 +60,11 @@ def delete_unseen(store: Store, table: Table) -> None:
         _held_earlier(store, table).delete()
         counts = store.recorder.counts(table.model)
         live, vanishing = (0, 0) if store.first_read else _count(store, table)
-        if must_hold(live=live, vanishing=vanishing):
+        if vanishing and (
+            must_hold(live=live, vanishing=vanishing)
+            or _returned_nothing()
+            or (table is JOBS and _still_named(store) > HOLD_NAMED)
+        ):
             counts.held = vanishing
             _hold(store, table)
         elif vanishing:
@@ -178,6 +184,27 @@ def _count(store: Store, table: Table) -> tuple[int, int]:
             cursor.execute(f"SELECT COUNT(*) FROM {table.name} WHERE {condition}", values)
             figures.append(cursor.fetchone()[0])
     return figures[0], figures[1]
+
+
+def _returned_nothing() -> bool:
+    """Whether the list was empty: a company has at least one of what it had, or people look."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM relais_seen LIMIT 1")
+        return cursor.fetchone() is None
+
+
+def _still_named(store: Store) -> int:
+    """The number of vanishing jobs that have live applications."""
+    named = (
+        f"EXISTS (SELECT 1 FROM {APPLICATIONS.name} application"
+        f" WHERE application.job_id = {JOBS.name}.id AND application.remote_deleted_at IS NULL)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*) FROM {JOBS.name} WHERE {_unseen(JOBS)} AND {named}",
+            _unseen_values(store),
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _mark(table: Table, condition: str, integration_id: str, *values: Any) -> int:

@@ -130,6 +130,61 @@ def test_a_loss_of_many_is_held_whole(held_run: SyncRun, crowd: list[str]) -> No
     assert sorted(held) == sorted(("applications", record) for record in expected)
 
 
+@pytest.mark.parametrize("many", [1, 2, 8, 20])
+def test_an_empty_list_is_held_however_few_it_would_delete(
+    tenant: Integration, sandbox: Sandbox, many: int
+) -> None:
+    people = [add(sandbox, f"Ada {n}", f"ada{n}@example.org") for n in range(many)]
+    sync(tenant)
+    for applicant in people:
+        sandbox.remove_applicant(applicant)
+
+    run = sync(tenant)
+
+    assert run.state == "PARTIALLY_FAILED"
+    assert written(run) == {"applications": {"held": many}}
+    assert Application.objects.live().count() == Candidate.objects.live().count() == many
+
+
+def test_an_empty_list_of_jobs_deletes_none(tenant: Integration, sandbox: Sandbox) -> None:
+    for number in range(7):
+        sandbox.add_vacancy(title=f"Poste {number}", slug=f"poste-{number}")
+    sync(tenant)
+    for vacancy in sandbox.vacancies():
+        sandbox.remove_vacancy(vacancy["id"])
+
+    assert written(sync(tenant)) == {"jobs": {"held": 8}}
+    assert Job.objects.live().count() == 8
+
+
+@pytest.mark.parametrize(("vanishing", "held"), [(3, False), (4, True)])
+def test_jobs_that_live_applications_name_vanish_only_a_few_at_a_time(
+    tenant: Integration, sandbox: Sandbox, vanishing: int, held: bool
+) -> None:
+    made = [sandbox.add_vacancy(title=f"Poste {n}", slug=f"poste-{n}") for n in range(6)]
+    for number, vacancy in enumerate(made):
+        add(sandbox, f"Ada {number}", f"ada{number}@example.org", vacancy=vacancy)
+    sync(tenant)
+    for vacancy in made[:vanishing]:
+        sandbox.remove_vacancy(vacancy)
+
+    run = sync(tenant)
+
+    told = written(run)["jobs"]
+    assert told == ({"held": vanishing} if held else {"deleted": vanishing})
+
+
+def test_jobs_without_applications_may_vanish_more_at_a_time(
+    tenant: Integration, sandbox: Sandbox
+) -> None:
+    made = [sandbox.add_vacancy(title=f"Poste {n}", slug=f"poste-{n}") for n in range(6)]
+    sync(tenant)
+    for vacancy in made[:5]:
+        sandbox.remove_vacancy(vacancy)
+
+    assert written(sync(tenant))["jobs"] == {"deleted": 5}
+
+
 def test_jobs_are_guarded_as_well(tenant: Integration, sandbox: Sandbox) -> None:
     for number in range(25):
         sandbox.add_vacancy(title=f"Poste {number}", slug=f"poste-{number}")
