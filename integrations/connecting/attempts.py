@@ -21,6 +21,7 @@ from integrations.connecting import links
 from integrations.connecting.connect import (
     ConnectionRefused,
     credentials_of,
+    refuse_known_account,
     save_changed,
     save_new,
     trial,
@@ -68,6 +69,8 @@ class EnteredAccount:
     # The operator's choice of data scopes, and the customer's opt-outs; None if not asked.
     scopes: Scopes | None = None
     declined: frozenset[Part] | None = None
+    # The account may be connected already.
+    allow_duplicate: bool = False
 
     @property
     def credentials(self) -> Credentials:
@@ -95,6 +98,7 @@ def _reported(link: ConnectionLink, attempt: Attempt) -> Attempt:
 
 
 def _connect(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
+    refuse_known_account(entered.credentials, environment=link.environment)
     yield from trial(link.environment, entered.credentials)
     # Read before the link has a tenant, whose scopes it has from then on.
     link_scopes = link.scopes
@@ -141,8 +145,11 @@ def _refuse_another_company(integration: Integration, entered: EnteredAccount) -
 def connect_tenant(entered: EnteredAccount, *, user: Any, **fields: str) -> Attempt:
     """Connect a tenant from the dashboard; `user` becomes its Manager.
 
-    `fields` are `organization`, `environment`, `origin_id` and `contact_email`.
+    `fields` are `organization`, `environment`, `origin_id` and `contact_email`. An account that is
+    connected already is refused unless it is to be there twice.
     """
+    if not entered.allow_duplicate:
+        refuse_known_account(entered.credentials, environment=fields["environment"])
     yield from trial(fields["environment"], entered.credentials)
     with transaction.atomic():
         integration = save_new(

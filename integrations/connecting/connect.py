@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.audit.trail import record
@@ -63,6 +64,23 @@ def trial(environment: str, credentials: Credentials) -> Iterator[Check]:
         raise ConnectionRefused(checks)
 
 
+def refuse_known_account(credentials: Credentials, *, environment: str) -> None:
+    """Raise `ConnectionRefused` if a tenant has the same key, company key or slug already.
+
+    Its records would be there twice, under other ids, and candidates be submitted twice.
+    """
+    stored = FlatchrCredentials.objects.filter(
+        integration__environment=environment, integration__deleted_at=None
+    )
+    same = stored.filter(
+        Q(company_key=credentials.company_key) | Q(slug__iexact=credentials.slug)
+    ).exists()
+    # Keys are encrypted, each in its own way.
+    keys = stored.values_list("api_key", flat=True)
+    if same or any(key == credentials.api_key for key in keys.iterator()):
+        raise ConnectionRefused([Check("company", False, Message("account_known"))])
+
+
 def connect(
     *,
     organization: str,
@@ -75,14 +93,18 @@ def connect(
     offerer_id: int | None = None,
     user_key: str = "",
     check: bool = True,
+    allow_duplicate: bool = False,
     user: Any = None,
 ) -> Connected:
     """Save a new tenant, of which `user` becomes a member; no sync is started.
 
     With `check`, the key, company key and slug are tried live first. Raises `ConnectionRefused`
-    and saves nothing unless they pass; see `trial`.
+    and saves nothing unless they pass (see `trial`), and if the account is connected already,
+    unless `allow_duplicate`.
     """
     credentials = credentials_of(api_key, company_key, slug)
+    if not allow_duplicate:
+        refuse_known_account(credentials, environment=environment)
     checks = list(trial(environment, credentials)) if check else []
     integration = save_new(
         credentials,

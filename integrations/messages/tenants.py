@@ -27,6 +27,9 @@ TEXTS = {
     "value_choice_unknown": gettext_noop(
         "This is none of the values to choose from. Choose another one."
     ),
+    "account_known": gettext_noop(
+        "This Flatchr account is connected already: a tenant has the same key, company key or slug."
+    ),
     "key_of_another_company": gettext_noop(
         "This is the key of another company than the one that is connected. Enter the company "
         "key of the same company, or ask for a new link to connect another."

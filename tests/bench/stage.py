@@ -113,6 +113,7 @@ class Stage:
             f"--company-key={facts['company_key']}",
             f"--slug={facts['slug']}",
             "--environment=sandbox",
+            "--allow-duplicate",
             "--json",
             FLATCHR_API_KEY=facts["api_key"],
         )

@@ -49,8 +49,18 @@ class CompanyForm(forms.Form):
 class ConnectForm(KeysForm, ScopesForm, CompanyForm):
     """A new tenant: who it is, its credentials, and what is to be read of it."""
 
+    allow_duplicate = forms.BooleanField(
+        label=_lazy("Connect the account a second time"),
+        required=False,
+        help_text=_lazy("Only if it is connected already and its records are to be here twice."),
+    )
+
     def entered(self) -> EnteredAccount:
-        return replace(super().entered(), scopes=self.scopes())
+        return replace(
+            super().entered(),
+            scopes=self.scopes(),
+            allow_duplicate=self.cleaned_data["allow_duplicate"],
+        )
 
 
 class LanguageForm(forms.Form):

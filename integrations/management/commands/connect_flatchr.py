@@ -39,6 +39,11 @@ class Command(BaseCommand):
         parser.add_argument("--offerer-id", type=_id, help="the source that Flatchr gave you")
         parser.add_argument("--user-key", default="", help="for attribution of submissions")
         parser.add_argument("--no-check", action="store_true", help="save without asking Flatchr")
+        parser.add_argument(
+            "--allow-duplicate",
+            action="store_true",
+            help="connect an account that is connected already, to have its records twice",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -54,6 +59,7 @@ class Command(BaseCommand):
                 offerer_id=options["offerer_id"],
                 user_key=_option(options, FlatchrSettings, "user_key"),
                 check=not options["no_check"],
+                allow_duplicate=options["allow_duplicate"],
             )
         except ConnectionRefused as refused:
             self._print_checks(refused.checks)
