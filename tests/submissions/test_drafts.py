@@ -53,7 +53,7 @@ def test_a_draft_keeps_what_was_typed_and_attached_whatever_is_wrong(
     assert (found.document_name, found.document_size) == ("cv.pdf", len(PDF))
     assert stored(data_dir) == [PDF]
     fields = [problem.field for problem in service.problems(found)]
-    assert fields == ["job", "first_name", "email_address", "phone_number"]
+    assert fields == ["job", "first_name", "email_address"]
 
 
 def test_a_strict_draft_is_refused_whole_and_changes_nothing(
