@@ -63,7 +63,12 @@ def _assert_as_many(client: Client, few: dict[str, list[str]]) -> None:
 def _wipe(tenant: Integration) -> None:
     for relation in tenant._meta.related_objects:
         name = relation.related_model.__name__
-        if not relation.many_to_many and name not in ("ApiKey", "Membership", "FlatchrCredentials", "FlatchrSettings"):
+        if not relation.many_to_many and name not in (
+            "ApiKey",
+            "Membership",
+            "FlatchrCredentials",
+            "FlatchrSettings",
+        ):
             relation.related_model._default_manager.filter(integration=tenant).delete()
 
 

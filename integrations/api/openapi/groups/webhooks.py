@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integrations.api.openapi.failures import TENANT
 from integrations.api.openapi.operations import Failure, Operation, OperationGroup, listed, nothing
 from integrations.api.openapi.queries import page_of, parameter
 from integrations.api.openapi.shapes import (
@@ -118,6 +119,7 @@ WEBHOOKS = OperationGroup(
                 "url": "https://app.example/relais-hook",
                 "events": ["data-changed", "sync-finished"],
             },
+            failures=(TENANT,),
         ),
         Operation(f"GET {_WEBHOOK_ID}", "Get a webhook", data=ref("Webhook"), failures=(_UNKNOWN,)),
         Operation(
@@ -126,7 +128,7 @@ WEBHOOKS = OperationGroup(
             data=ref("Webhook"),
             body=UpdateWebhook,
             sample={"active": False},
-            failures=(_UNKNOWN,),
+            failures=(_UNKNOWN, TENANT),
         ),
         Operation(
             f"DELETE {_WEBHOOK_ID}", "Delete a webhook", data=nothing(), failures=(_UNKNOWN,)
