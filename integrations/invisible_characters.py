@@ -21,8 +21,11 @@ _IN_NAMES = re.compile(f"[{_UNSEEN}]")
 _ANYWHERE = re.compile(f"[{_UNSEEN}{_JOINERS}]")
 
 
-def visible(text: str, *, joiners: bool = False) -> str:
-    """`text` without them; with `joiners`, those that some scripts need stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return (_IN_NAMES if joiners else _ANYWHERE).sub("", text)
+def visible(text: str) -> str:
+    """`text` without them."""
+    return text if text.isascii() and text.isprintable() else _ANYWHERE.sub("", text)
+
+
+def visible_name(text: str) -> str:
+    """The same, but those stay that some scripts need."""
+    return text if text.isascii() and text.isprintable() else _IN_NAMES.sub("", text)

@@ -9,8 +9,8 @@ import pytest
 from integrations.connecting.forms import KeysForm, PastedEmailField
 from integrations.flatchr.mapping.emails import email
 from integrations.flatchr.mapping.phones import phone
-from integrations.flatchr.mapping.values import Notes, line
-from integrations.invisible_characters import visible
+from integrations.flatchr.mapping.values import Notes, text
+from integrations.invisible_characters import visible, visible_name
 from integrations.records import Finding, Model
 
 UNSEEN = [
@@ -24,7 +24,7 @@ names = pytest.mark.parametrize("sign", UNSEEN, ids=lambda sign: f"U+{ord(sign):
 @names
 def test_they_are_dropped_at_the_ends_and_within(sign: str) -> None:
     assert visible(f"{sign}zoe{sign}@mail.example{sign}") == "zoe@mail.example"
-    assert visible(f"Zo{sign}é", joiners=True) == "Zoé"
+    assert visible_name(f"Zo{sign}é") == "Zoé"
 
 
 def test_every_general_format_character_is_one_of_them() -> None:
@@ -38,14 +38,14 @@ def test_every_general_format_character_is_one_of_them() -> None:
     assert not [char for char in kept if ord(char) < 0x600 or ord(char) in range(0x2000, 0x10000)]
 
 
-@pytest.mark.parametrize("text", ["Zoë", "N'Diaye", "a\tb\nc", "王小明", "ﻣﺤﻤﺪ", "Ünal 2", "\x92"])
-def test_what_is_seen_stays(text: str) -> None:
-    assert visible(text) == text
+@pytest.mark.parametrize("typed", ["Zoë", "N'Diaye", "a\tb\nc", "王小明", "ﻣﺤﻤﺪ", "Ünal 2", "\x92"])
+def test_what_is_seen_stays(typed: str) -> None:
+    assert visible(typed) == typed
 
 
 def test_scripts_that_need_joiners_keep_them_in_names() -> None:
     name = "می\u200cخواهم"
-    assert visible(name, joiners=True) == name
+    assert visible_name(name) == name
     assert "\u200c" not in visible(name)
 
 
@@ -56,7 +56,7 @@ def test_what_comes_from_flatchr_is_told(sign: str) -> None:
 
     assert email(f"zoe@mail.example{sign}", "email", notes) == "zoe@mail.example"
     assert phone(f"{sign}06 39 98 00 01", "phone", notes) == "+33639980001"
-    assert line(f"Zo{sign}é", "name", notes, joiners=True) == "Zoé"
+    assert text(f"Zo{sign}é", "name", notes, seen=visible_name) == "Zoé"
     assert {finding.code for finding in found} == {"invisible_characters"}
     assert len(found) == 3
 

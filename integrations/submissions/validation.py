@@ -6,7 +6,7 @@ Pure but for reading the job and the tenant's settings: nothing here writes or s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from integrations.flatchr.mapping.emails import email
 from integrations.flatchr.mapping.phones import PhoneNote, read_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
-from integrations.invisible_characters import visible
+from integrations.invisible_characters import visible, visible_name
 from integrations.messages import Message
 from integrations.models import FlatchrSettings, Integration, Job, Submission
 from integrations.records import Finding, Model
@@ -143,7 +143,7 @@ def clean(submission: Submission) -> Cleaned:
     _tenant(cleaned, submission.integration)
     _job(cleaned, submission.job)
     for name in ("first_name", "last_name"):
-        typed = _seen(cleaned, name, getattr(submission, name), joiners=True)
+        typed = _seen(cleaned, name, getattr(submission, name), of=visible_name)
         setattr(cleaned, name, _name(cleaned, name, Message(name), typed))
     _email(cleaned, _seen(cleaned, "email_address", submission.email_address))
     _phone(cleaned, _seen(cleaned, "phone_number", submission.phone_number))
@@ -175,9 +175,9 @@ def _job(cleaned: Cleaned, job: Job | None) -> None:
         cleaned.refuse("job", "no_slug", words)
 
 
-def _seen(cleaned: Cleaned, name: str, typed: str, *, joiners: bool = False) -> str:
+def _seen(cleaned: Cleaned, name: str, typed: str, *, of: Callable[[str], str] = visible) -> str:
     """What was typed without characters that nobody sees; a warning when there were any."""
-    seen = visible(typed, joiners=joiners)
+    seen = of(typed)
     if seen != typed:
         cleaned.warn(name, "invisible_characters", Message("invisible_not_sent"))
     return seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Least
 
@@ -109,13 +110,14 @@ def events_are_lost(address: EventAddress) -> bool:
 
 def bring_forward(integration_id: str) -> None:
     """Have the next delta come no later than it would without events."""
-    integration = Integration.objects.select_for_update().filter(pk=integration_id).first()
-    if integration is None or integration.next_delta_at is None:
-        return
-    usual = next_slot(integration.pk, integration.delta_interval, jobs.now())
-    if usual < integration.next_delta_at:
-        integration.next_delta_at = usual
-        integration.save(update_fields=["next_delta_at"])
+    with transaction.atomic():
+        integration = Integration.objects.select_for_update().filter(pk=integration_id).first()
+        if integration is None or integration.next_delta_at is None:
+            return
+        usual = next_slot(integration.pk, integration.delta_interval, jobs.now())
+        if usual < integration.next_delta_at:
+            integration.next_delta_at = usual
+            integration.save(update_fields=["next_delta_at"])
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

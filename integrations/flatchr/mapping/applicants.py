@@ -29,8 +29,9 @@ from integrations.flatchr.mapping.values import (
     flag,
     integer,
     is_blank,
-    line,
+    text,
 )
+from integrations.invisible_characters import visible_name
 from integrations.messages import Message
 from integrations.records import (
     PERSON,
@@ -93,8 +94,8 @@ class ApplicantMapper:
             _note_unknown_stage(get("column"), notes)
         # Positional arguments: by name, each record would take twice as long to make.
         person = PersonRecord(
-            line(get("firstname"), "first_name", person_notes, joiners=True),
-            line(get("lastname"), "last_name", person_notes, joiners=True),
+            text(get("firstname"), "first_name", person_notes, seen=visible_name),
+            text(get("lastname"), "last_name", person_notes, seen=visible_name),
             [{"email_address": address, "type": None}] if address else [],
             [{"phone_number": number, "type": None}] if number else [],
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from integrations.flatchr.mapping.values import Notes, line
+from integrations.flatchr.mapping.values import Notes, text
+from integrations.invisible_characters import visible
 from integrations.messages import Message
 
 # The pattern of the unified API for an address (`docs/unified-api.md §5.2`), without its rule that
@@ -18,7 +19,7 @@ _EMAIL_LIMIT = 254
 
 def email(value: Any, field: str, notes: Notes) -> str | None:
     """The address, trimmed, its domain in lower case; null, with a finding, if it is not valid."""
-    typed = line(value, field, notes)
+    typed = text(value, field, notes, seen=visible)
     if typed is None:
         return None
     address = valid_email(typed)

@@ -12,7 +12,8 @@ from typing import Any, Final
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
-from integrations.flatchr.mapping.values import Notes, line
+from integrations.flatchr.mapping.values import Notes, text
+from integrations.invisible_characters import visible
 from integrations.messages import Message
 
 REGION: Final = "FR"
@@ -70,7 +71,7 @@ def phone(value: Any, field: str, notes: Notes) -> str | None:
     """The first number in E.164; as given if it cannot be read. What was not understood, and what
     was left out, is a finding.
     """
-    given = line(value, field, notes)
+    given = text(value, field, notes, seen=visible)
     if given is None:
         return None
     reading = read_phone(given)

@@ -16,7 +16,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.flatchr.referentials import Labels, code_key
-from integrations.invisible_characters import visible
 from integrations.messages import Message
 from integrations.records import Finding, Model
 
@@ -69,25 +68,23 @@ def shorten(value: Any) -> str:
     return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
 
 
-def text(value: Any, field: str, notes: Notes) -> str | None:
-    """Trimmed text; blank is null. A number is kept as its digits, with a finding."""
-    if type(value) is str:
-        return value.strip() or None
-    if value is None:
-        return None
-    notes.unexpected(field, value)
-    return str(value) if type(value) in (int, float) else None
+def text(
+    value: Any, field: str, notes: Notes, *, seen: Callable[[str], str] | None = None
+) -> str | None:
+    """Trimmed text; blank is null. A number is kept as its digits, with a finding.
 
-
-def line(value: Any, field: str, notes: Notes, *, joiners: bool = False) -> str | None:
-    """The same without characters that nobody sees, with a finding when there were any."""
-    given = text(value, field, notes)
-    if given is None:
-        return None
-    seen = visible(given, joiners=joiners)
-    if seen != given:
-        notes.add("invisible_characters", field, given, Message("invisible_left_out"))
-    return seen.strip() or None
+    With `seen` (`visible`, `visible_name`), without characters that nobody sees, with a finding
+    when there were any.
+    """
+    if type(value) is not str:
+        if value is None:
+            return None
+        notes.unexpected(field, value)
+        return str(value) if type(value) in (int, float) else None
+    if seen is not None and (shown := seen(value)) != value:
+        notes.add("invisible_characters", field, value, Message("invisible_left_out"))
+        value = shown
+    return value.strip() or None
 
 
 def integer(value: Any, field: str, notes: Notes, limit: int = BIGINT_LIMIT) -> int | None:
