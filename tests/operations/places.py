@@ -62,8 +62,14 @@ class Place:
 def _rows(database: Any, names: list[str]) -> Tables:
     found = {}
     for name in sorted(set(names) - NOT_MOVED):
-        rows = database.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608
-        found[name] = sorted(rows, key=lambda row: str(row[0]))
+        rows = database.execute(f'SELECT * FROM "{name}"')  # noqa: S608
+        # Columns come in the order in which migrations have made them, here and there.
+        columns = [column[0] for column in rows.description]
+        order = sorted((name != "id", name, place) for place, name in enumerate(columns))
+        found[name] = sorted(
+            (tuple(row[place] for *_, place in order) for row in rows.fetchall()),
+            key=lambda row: str(row[0]),
+        )
     return found
 
 
