@@ -144,6 +144,7 @@ UNFOLD: dict[str, Any] = {
         _asset("fields.css"),
         _asset("runs.css"),
         _asset("connect.css"),
+        _asset("guide.css"),
         _asset("keyboard.css"),
         _asset("explorer.css"),
         _asset("people.css"),

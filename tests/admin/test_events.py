@@ -67,3 +67,19 @@ def test_who_only_sees_records_is_told_of_the_last_event_and_not_of_the_address(
     text = page.content.decode()
     assert "Last event" in text
     assert EventAddress.objects.get().token not in text
+
+
+def test_every_page_with_a_drawn_guide_has_its_style_sheet(
+    admin: User, tenant: Integration, logged_in: Callable[[User], Client]
+) -> None:
+    client = logged_in(admin)
+    addresses = [reverse("admin:integrations_integration_add")]
+    addresses += [
+        reverse(f"admin:integrations_integration_{name}", args=[tenant.pk])
+        for name in ("credentials", "events")
+    ]
+
+    for address in addresses:
+        page = client.get(address).content.decode()
+        assert "rl-picture" in page, address
+        assert "relais/guide.css" in page, address
