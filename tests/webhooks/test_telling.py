@@ -221,7 +221,8 @@ def test_pausing_and_changing_an_endpoint_loses_nothing(
 def test_a_customer_who_could_not_connect_is_told_of(
     receiver: Receiver, sandbox: Sandbox, make_tenant: Callable[..., Integration]
 ) -> None:
-    make_tenant(sandbox=sandbox)
+    # So that the site knows the sandbox.
+    make_tenant(sandbox=sandbox).delete()
     endpoints.create_endpoint(url=receiver.url)
     token = new_link(
         organization="Maison Sud",
