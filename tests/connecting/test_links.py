@@ -199,6 +199,8 @@ def test_a_limited_key_opens_the_tenant_that_its_link_connects(
     every, _ = create_key(name="Every")
 
     theirs = connect(make_link(key=limited)[1], keys())
+    # So that the same account is not connected already.
+    FlatchrCredentials.objects.filter(integration=theirs).delete()
     connect(make_link(key=every)[1], keys())
 
     assert set(limited.integrations.all()) == {tenant, theirs}
