@@ -28,6 +28,8 @@ from integrations.records import Model
 
 # Rows removed in one transaction.
 BATCH = 1000
+# Clocks of machines are less apart than this.
+CLOCK_SET_BACK = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 _NEXT = {
@@ -91,11 +93,13 @@ def settle(integration_id: str) -> None:
 
     Not inside a transaction that has changed records. Idempotent.
     """
-    values: dict[str, Any] = {
-        "tenant": integration_id,
-        "now": connection.ops.adapt_datetimefield_value(timezone.now()),
-    }
-    with connection.cursor() as cursor:
+    # SQLite's writers take turns, so the time is asked for in one's own: what somebody has committed
+    # while it was waited for is settled, too, and could not be read before.
+    with transaction.atomic(), connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "tenant": integration_id,
+            "now": connection.ops.adapt_datetimefield_value(timezone.now()),
+        }
         cursor.execute(_SETTLE[connection.vendor], values)
 
 
@@ -187,8 +191,16 @@ def retain() -> None:
     How long the longest of them took to become visible stays known, so that `floor` holds for
     earlier instants, too.
     """
-    before = timezone.now() - timedelta(days=settings.CHANGES_KEEP_DAYS)
+    now = jobs.now()
+    before = now - timedelta(days=settings.CHANGES_KEEP_DAYS)
     for integration_id in ChangeSequence.objects.values_list("pk", flat=True):
+        of_tenant = ChangeBatch.objects.filter(integration_id=integration_id)
+        # Settled by a clock that was set back since: else they and all after them would stay, and
+        # every `updated_after` would find them, until that time has come.
+        of_tenant.filter(known_at__gt=now + CLOCK_SET_BACK).update(known_at=now)
+        oldest = of_tenant.order_by("number", "place").values_list("known_at", flat=True).first()
+        if oldest is None or oldest >= before:
+            continue
         while _remove_some(integration_id, before):
             pass
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -178,6 +179,40 @@ def test_a_batch_whose_process_has_died_may_just_have_become_visible(tenant: Int
     assert batches.floor(tenant.pk, after, [Model.TAGS]) == after
 
 
+def test_what_is_committed_while_somebody_waits_to_settle_is_found_from_before(
+    tenant: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = batches.settle
+    # The process of the writer dies after its commit.
+    monkeypatch.setattr(batches, "settle", lambda _: None)
+    connected, stamped, asked = threading.Event(), threading.Event(), threading.Event()
+
+    def ask(execute: Callable[..., Any], *statement: Any) -> Any:
+        asked.set()
+        return execute(*statement)
+
+    def settle_beside() -> None:
+        try:
+            # On SQLite that waits for whoever writes.
+            connection.ensure_connection()
+            connected.set()
+            stamped.wait(30)
+            with connection.execute_wrapper(ask):
+                settle(tenant.pk)
+        finally:
+            connections.close_all()
+
+    settling = threading.Thread(target=settle_beside)
+    settling.start()
+    assert connected.wait(30)
+    with held_open(tenant, "a") as stamp:
+        stamped.set()
+        assert asked.wait(30)
+        instant = jobs.now()
+    settling.join()
+    assert batches.floor(tenant.pk, instant, [Model.TAGS]) == stamp
+
+
 def test_old_batches_are_removed_and_instants_before_them_still_find_everything(
     tenant: Integration,
 ) -> None:
@@ -205,6 +240,18 @@ def test_old_batches_are_removed_and_instants_before_them_still_find_everything(
         assert batches.floor(tenant.pk, instant, [Model.TAGS]) <= row.changed_at
     instant = now - keep
     assert batches.floor(tenant.pk, instant, [Model.TAGS]) == instant
+
+
+def test_a_clock_that_was_set_back_keeps_no_batch_for_ever(tenant: Integration) -> None:
+    stamp = commit(tenant, "a")
+    ChangeBatch.objects.update(known_at=timezone.now() + timedelta(days=3650))
+    assert batches.floor(tenant.pk, jobs.now(), [Model.TAGS]) == stamp
+    batches.retain()
+    instant = jobs.now()
+    assert batches.floor(tenant.pk, instant, [Model.TAGS]) == instant
+    [batch] = ChangeBatch.objects.all()
+    assert batch.known_at is not None
+    assert batch.known_at < instant
 
 
 def test_a_batch_that_is_not_settled_is_not_removed(tenant: Integration) -> None:
