@@ -7,8 +7,7 @@ import unicodedata
 import pytest
 
 from integrations.connecting.forms import KeysForm, PastedEmailField
-from integrations.flatchr.mapping.emails import email
-from integrations.flatchr.mapping.phones import phone
+from integrations.flatchr.mapping.contacts import email, phone
 from integrations.flatchr.mapping.values import Notes, text
 from integrations.invisible_characters import visible, visible_name
 from integrations.records import Finding, Model

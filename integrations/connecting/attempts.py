@@ -170,6 +170,10 @@ def renew_credentials(integration: Integration, entered: EnteredAccount, *, user
     """Replace a tenant's credentials from the dashboard; an empty key keeps the stored one."""
     key = entered.api_key or integration.credentials.api_key
     credentials = credentials_of(key, entered.company_key, entered.slug)
+    stored = FlatchrCredentials.objects.filter(pk=integration.pk).first()
+    # One of two tenants that have the same account on purpose may get a new key.
+    if stored is None or stored.company_key != credentials.company_key:
+        refuse_known_account(credentials, environment=integration.environment, but=integration)
     yield from trial(integration.environment, credentials)
     with transaction.atomic():
         save_changed(integration, credentials)

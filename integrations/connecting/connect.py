@@ -64,14 +64,16 @@ def trial(environment: str, credentials: Credentials) -> Iterator[Check]:
         raise ConnectionRefused(checks)
 
 
-def refuse_known_account(credentials: Credentials, *, environment: str) -> None:
-    """Raise `ConnectionRefused` if a tenant has the same key, company key or slug already.
+def refuse_known_account(
+    credentials: Credentials, *, environment: str, but: Integration | None = None
+) -> None:
+    """Raise `ConnectionRefused` if a tenant other than `but` has the same key, company key or slug.
 
     Its records would be there twice, under other ids, and candidates be submitted twice.
     """
     stored = FlatchrCredentials.objects.filter(
         integration__environment=environment, integration__deleted_at=None
-    )
+    ).exclude(integration=but)
     same = stored.filter(
         Q(company_key=credentials.company_key) | Q(slug__iexact=credentials.slug)
     ).exists()
@@ -118,21 +120,6 @@ def connect(
         user=user,
     )
     return Connected(integration, checks)
-
-
-def change_credentials(
-    integration: Integration, *, api_key: str | None, company_key: str, slug: str
-) -> list[Check]:
-    """Replace a tenant's credentials once Flatchr confirms them; None keeps the stored key.
-
-    Raises `ConnectionRefused` and changes nothing otherwise.
-    """
-    credentials = credentials_of(
-        visible(api_key or "").strip() or integration.credentials.api_key, company_key, slug
-    )
-    checks = list(trial(integration.environment, credentials))
-    save_changed(integration, credentials)
-    return checks
 
 
 def credentials_of(api_key: str, company_key: str, slug: str) -> Credentials:

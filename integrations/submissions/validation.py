@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.enumerations import JobStatus
-from integrations.flatchr.mapping.emails import email
-from integrations.flatchr.mapping.phones import PhoneNote, read_phone
+from integrations.flatchr.mapping.contacts import PhoneNote, email, read_phone
 from integrations.flatchr.mapping.source import storable_text
 from integrations.flatchr.mapping.values import Notes
 from integrations.invisible_characters import visible, visible_name

@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from integrations.field_catalogue import fields_of
 from integrations.flatchr.client import SEARCH
-from integrations.flatchr.mapping.emails import valid_email
+from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.reader import ArrayClient
 from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, PersonRecord

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.connecting import attempts
+from integrations.connecting.attempts import EnteredAccount
 from integrations.connecting.connect import ConnectionRefused, connect
 from integrations.models import FlatchrCredentials, Integration
 from integrations.sandbox import Sandbox
@@ -87,3 +89,29 @@ def test_the_form_says_so_and_has_a_tick(
     taken = client.post(address, account(sandbox, allow_duplicate="on"))
     assert taken.status_code == 302
     assert Integration.objects.count() == 2
+
+
+def test_a_tenant_does_not_become_the_second_by_a_change_of_its_keys(
+    connected_tenant: Integration, make_tenant: Any, sandbox: Sandbox, admin: User
+) -> None:
+    other = make_tenant("Maison Sud")
+
+    with pytest.raises(ConnectionRefused, match=WORDS):
+        list(attempts.renew_credentials(other, entered(sandbox), user=admin))
+
+    assert FlatchrCredentials.objects.filter(company_key=sandbox.company_key).count() == 1
+
+
+def test_one_of_two_that_are_wanted_gets_a_new_key(
+    connected_tenant: Integration, sandbox: Sandbox, admin: User
+) -> None:
+    twin = connect(**account(sandbox), allow_duplicate=True).integration
+
+    list(attempts.renew_credentials(twin, entered(sandbox), user=admin))
+
+    twin.refresh_from_db()
+    assert twin.runs.exists()
+
+
+def entered(sandbox: Sandbox) -> EnteredAccount:
+    return EnteredAccount(sandbox.api_key, sandbox.company_key, sandbox.slug)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.flatchr.mapping.emails import email
+from integrations.flatchr.mapping.contacts import email
 from integrations.flatchr.mapping.values import Notes
 from integrations.records import Finding, Model
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.flatchr.mapping.phones import PhoneNote, phone, read_phone
+from integrations.flatchr.mapping.contacts import PhoneNote, phone, read_phone
 from integrations.flatchr.mapping.values import Notes
 from integrations.records import Finding, Model
 

@@ -13,7 +13,11 @@ from django.core.management import CommandError, call_command
 from integrations.models import BulkUpload, Integration, Job, Submission, SubmissionState
 from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import worker
+from tests.submissions.acting import posts
 from tests.submissions.bulk_files import csv_sheet, cv, row, zip_of
+
+CREATE = "/vacancy/candidate/json$"
+SEARCH = "/search/applicants$"
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -121,6 +125,36 @@ def test_who_has_applied_already_is_sent_again_only_when_wanted(
     _, told = bulk_upload(first_synced.pk, sheet, "--cvs", archive, "--send", "--again")
     assert [line["state"] for line in told["rows"]].count("succeeded") == 3
     assert Submission.objects.count() == 6
+
+
+def test_a_candidate_whose_answer_was_lost_is_looked_for(
+    files: tuple[str, str], first_synced: Integration, sandbox: Sandbox
+) -> None:
+    sheet, archive = files
+    sandbox.faults.add(path=CREATE, cut=0, times=1)
+    # The first look does not show it either.
+    sandbox.faults.add(path=SEARCH, status=500, after=1, times=2)
+
+    _, told = bulk_upload(first_synced.pk, sheet, "--cvs", archive, "--send")
+
+    assert [line["state"] for line in told["rows"]].count("succeeded") == 3
+    assert posts(sandbox) == 3
+
+
+def test_an_interrupted_check_leaves_nothing(
+    files: tuple[str, str], first_synced: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, archive = files
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "work_on", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        bulk_upload(first_synced.pk, sheet, "--cvs", archive)
+
+    assert not BulkUpload.objects.exists()
 
 
 def test_wrong_usage_and_refused_files_are_said_in_words(

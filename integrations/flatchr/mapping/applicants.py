@@ -11,8 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from integrations.enumerations import Outcome
-from integrations.flatchr.mapping.emails import email
-from integrations.flatchr.mapping.phones import phone
+from integrations.flatchr.mapping.contacts import email, phone
 from integrations.flatchr.mapping.source import (
     TOO_DEEP,
     TooDeepError,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.flatchr.mapping.emails import valid_email
+from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.mapping.values import iso_instant
 
 

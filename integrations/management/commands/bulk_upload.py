@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations.management import FAILED, HELD, USAGE
 from integrations.models import BulkState, BulkUpload, Integration
-from integrations.submissions.bulk import from_shell, uploads
+from integrations.submissions.bulk import foreground, uploads
 from integrations.submissions.inputs import IllegalTransition
 
 
@@ -41,27 +41,33 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        tenant = Integration.objects.filter(pk=options["integration_id"]).first()
+        tenant = Integration.objects.present().filter(pk=options["integration_id"]).first()
         if tenant is None:
             raise CommandError(f"There is no tenant {options['integration_id']}.", returncode=USAGE)
         if not options["send"] and (options["again"] or options["no_wait"]):
             raise CommandError("--again and --no-wait go with --send.", returncode=USAGE)
         upload = self._upload(tenant, options["sheet"], options["cvs"])
-        from_shell.check(upload, tell=self._progress)
-        if upload.state != BulkState.READY:
-            uploads.discard(upload)
-            raise CommandError(str(upload.refusal), returncode=FAILED)
-        if options["send"]:
-            self._send(upload, again=options["again"], wait=not options["no_wait"])
-        report = from_shell.report(upload, sent=options["send"])
-        if upload.started_at is None:
-            uploads.discard(upload)
+        try:
+            report = self._work_on(upload, options)
+        finally:
+            # Also after Ctrl-C: the sheet is personal data.
+            upload.refresh_from_db()
+            if upload.started_at is None:
+                uploads.discard(upload)
         if options["json"]:
             self.stdout.write(json.dumps(report, ensure_ascii=False))
         else:
             self._print(report)
         if any(_is_amiss(row) for row in report["rows"]):
             raise SystemExit(HELD)
+
+    def _work_on(self, upload: BulkUpload, options: dict[str, Any]) -> dict[str, Any]:
+        foreground.check(upload, tell=self._progress)
+        if upload.state != BulkState.READY:
+            raise CommandError(str(upload.refusal), returncode=FAILED)
+        if options["send"]:
+            self._send(upload, again=options["again"], wait=not options["no_wait"])
+        return foreground.report(upload, sent=options["send"])
 
     def _upload(self, tenant: Integration, sheet: Path, cvs: Path | None) -> BulkUpload:
         try:
@@ -84,9 +90,9 @@ class Command(BaseCommand):
             self.stderr.write("No row can be sent.")
             return
         upload.refresh_from_db()
-        from_shell.queue(upload, tell=self._progress)
+        foreground.queue(upload, tell=self._progress)
         if wait:
-            from_shell.wait(upload, tell=self._progress)
+            foreground.wait(upload, tell=self._progress)
 
     def _progress(self, line: str) -> None:
         if self.stderr.isatty():

@@ -1,4 +1,4 @@
-"""A bulk upload without a page: checked, and sent if that is wanted, by the process that asks."""
+"""A bulk upload in the foreground: the process that asks checks and sends, beside any workers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from integrations.models import (
     Integration,
     RowState,
     Submission,
+    SubmissionState,
     Verdict,
 )
-from integrations.submissions import validation
+from integrations.submissions import reconcile, validation
 from integrations.submissions.bulk import uploads, worker
 from integrations.submissions.bulk.result import RowStatus, outcome
 from integrations.submissions.inputs import SubmissionEntry
-from integrations.submissions.send_now import has_ended, send_and_wait
+from integrations.submissions.send_now import send_and_wait
 
 # Between two looks at an upload or submission that another process works on, in seconds.
 PAUSE = 0.2
-# A submission that Flatchr makes wait is come back to after the others.
-TURN = 5.0
+# After which a submission that is not over yet is left for the next one.
+TURN = 2.0
 
 Tell = Callable[[str], None]
 
@@ -58,15 +59,23 @@ def queue(upload: BulkUpload, *, tell: Tell) -> None:
 
 
 def wait(upload: BulkUpload, *, tell: Tell) -> None:
-    """Return when each submission has ended: sent by this process where no worker does it."""
+    """Return when Flatchr has, or has not, each candidate: sent and looked for by this process
+    where no worker does it.
+    """
     made = Submission.objects.filter(bulk_rows__upload=upload).order_by("bulk_rows__number")
     left = list(made)
     total = len(left)
     while left:
-        left = [one for one in left if not has_ended(send_and_wait(one, seconds=TURN))]
+        left = [one for one in left if not _follow(one)]
         tell(f"{total - len(left)} of {total} submissions ended")
     upload.refresh_from_db()
     uploads.settle(upload)
+
+
+def _follow(submission: Submission) -> bool:
+    """Send the submission, or look for it, if that is due; whether it is over."""
+    reconcile.reconcile(submission.pk)
+    return SubmissionState(send_and_wait(submission, seconds=TURN).state).is_terminal
 
 
 def row_report(row: BulkRow, integration: Integration, *, sent: bool) -> dict[str, Any]:
