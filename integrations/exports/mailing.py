@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from integrations import jobs
+from integrations.accounts import mail_errors
 from integrations.accounts.users import language_of
 from integrations.exports.selection import may_fetch
 from integrations.lanes import Lane
@@ -33,8 +34,6 @@ PAUSE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 # Mails that one sweep wakes workers for at most: a worker goes on to the next by itself.
 MOST_CALLS = 20
-# What a mail server says of one message or reader, and not of itself.
-ABOUT_ONE = (SMTPResponseException, SMTPRecipientsRefused)
 
 NOT_SENT = Message("mail_not_taken")
 NO_ADDRESS = Message("account_without_email")
@@ -101,11 +100,16 @@ def _send(export: Export) -> None:
             subject, text = _subject(export), _text(export)
         try:
             send_mail(subject, text, None, [user.email])
-        except (SMTPException, OSError) as error:
-            logger.warning("The mail about export %s was not sent", export.pk, exc_info=True)
-            if export.mail_attempts >= MOST_ATTEMPTS:
+        except (SMTPException, OSError, ValueError) as error:
+            # By its kind alone: the error names who was to get it.
+            logger.warning(
+                "The mail about export %s was not sent: %s", export.pk, type(error).__name__
+            )
+            # Of some addresses no header can be made, ever.
+            hopeless = isinstance(error, ValueError)
+            if hopeless or export.mail_attempts >= MOST_ATTEMPTS:
                 _settle(export, mail_error=NOT_SENT)
-            if not isinstance(error, ABOUT_ONE):
+            if not hopeless and not mail_errors.is_about_one(error):
                 # The others would wait as long for the same dead server.
                 now = timezone.now()
                 due = Export.objects.filter(mail_due_at__lte=now)

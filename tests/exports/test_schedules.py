@@ -187,7 +187,7 @@ def test_one_that_cannot_be_made_does_not_keep_the_others_from_being_made(
 
 
 def test_a_mail_that_cannot_be_written_does_not_keep_the_others_from_being_sent(
-    rows: Rows, alice: User, admin: User
+    rows: Rows, alice: User, admin: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As to an address in two lines, which an older version has taken."""
     rows.candidate()
@@ -202,5 +202,8 @@ def test_a_mail_that_cannot_be_written_does_not_keep_the_others_from_being_sent(
     mailing.sweep()
 
     assert [sent.to for sent in mail.outbox] == [["alice@nord.example"]]
-    assert Export.objects.get(user=admin).mailed_at is None
+    hopeless = Export.objects.get(user=admin)
+    assert (hopeless.mailed_at, hopeless.mail_due_at) == (None, None)
+    assert hopeless.mail_error == mailing.NOT_SENT
+    assert "nord.example" not in caplog.text
     assert Export.objects.get(user=alice).mailed_at is not None
