@@ -55,11 +55,20 @@ def readers_of(issue: Issue, now: datetime) -> list[Reader]:
         .objects.filter(Q(is_superuser=True) | Q(pk__in=roles), is_active=True, is_staff=True)
         .exclude(email="")
     )
-    return [
-        Reader(user.pk, due_at(preference, now), preference.pace == AlertPace.DAILY)
-        for user, level, preference in _levels(users, issue.integration_id, roles)
-        if level.takes(issue.severity)
-    ]
+    chosen = dict(
+        AlertChoice.objects.filter(user__in=users, integration=issue.integration_id).values_list(
+            "user_id", "level"
+        )
+    )
+    preferences = AlertPreference.objects.in_bulk([user.pk for user in users])
+    found = []
+    for user in users:
+        preference = preferences.get(user.pk) or AlertPreference(user=user)
+        level = _level(user, chosen.get(user.pk) or preference.level, roles.get(user.pk))
+        if level.takes(issue.severity):
+            daily = preference.pace == AlertPace.DAILY
+            found.append(Reader(user.pk, due_at(preference, now), daily))
+    return found
 
 
 def choices_of(user: Any) -> tuple[AlertPreference, dict[str | None, str]]:
@@ -70,53 +79,73 @@ def choices_of(user: Any) -> tuple[AlertPreference, dict[str | None, str]]:
 
 
 def choose(user: Any, preference: AlertPreference, levels: Mapping[str | None, str]) -> None:
-    """Store the user's choices; those of tenants that are not in `levels` stay as they are."""
+    """Store the user's choices; those of tenants that are not in `levels` stay as they are.
+
+    Idempotent, also when a form is sent twice at once.
+    """
+    _preference, known = choices_of(user)
+    changed = {pk: level for pk, level in levels.items() if known.get(pk, "") != level}
+    mine = AlertChoice.objects.filter(user=user)
     with transaction.atomic():
         preference.user = user
-        preference.save()
-        for tenant_id, level in levels.items():
-            mine = AlertChoice.objects.filter(user=user, integration=tenant_id)
-            if not level:
-                mine.delete()
-            elif not mine.update(level=level):
-                AlertChoice.objects.create(user=user, integration_id=tenant_id, level=level)
-
-
-def may_see(user: Any, issue: Issue) -> bool:
-    if not (user.is_active and user.is_staff):
-        return False
-    if issue.integration_id is None:
-        return bool(user.is_superuser)
-    return bool(Integration.objects.visible_to(user).filter(pk=issue.integration_id).exists())
-
-
-def wants(user: Any, issue: Issue) -> bool:
-    """Whether the user wants to be told of it, as they have chosen by now."""
-    members = Membership.objects.filter(integration=issue.integration_id, user=user)
-    roles = dict(members.values_list("user_id", "role"))
-    ((_user, level, _preference),) = _levels([user], issue.integration_id, roles)
-    return level.takes(issue.severity)
-
-
-def _levels(
-    users: Iterable[Any], tenant_id: str | None, roles: dict[int, str]
-) -> list[tuple[Any, AlertLevel, AlertPreference]]:
-    users = list(users)
-    ids = [user.pk for user in users]
-    chosen = dict(
-        AlertChoice.objects.filter(user__in=ids, integration=tenant_id).values_list(
-            "user_id", "level"
+        AlertPreference.objects.bulk_create(
+            [preference],
+            update_conflicts=True,
+            unique_fields=["user"],
+            update_fields=["level", "pace", "digest_hour"],
         )
+        for tenant_id in changed:
+            mine.filter(integration=tenant_id).delete()
+        AlertChoice.objects.bulk_create(
+            [
+                AlertChoice(user=user, integration_id=tenant_id, level=level)
+                for tenant_id, level in changed.items()
+                if level
+            ],
+            ignore_conflicts=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What one user may see and wants to be told of by now: ids of issues."""
+
+    preference: AlertPreference
+    seen: frozenset[int]
+    wanted: frozenset[int]
+
+
+def wishes_of(user: Any, issues: Iterable[Issue]) -> Wishes:
+    """The same of these issues, in four queries for any number of them."""
+    preference, chosen = choices_of(user)
+    if not (user.is_active and user.is_staff):
+        return Wishes(preference, frozenset(), frozenset())
+    tenants: set[str | None] = set(
+        Integration.objects.visible_to(user).values_list("pk", flat=True)
     )
-    preferences = AlertPreference.objects.in_bulk(ids)
-    found = []
-    for user in users:
-        preference = preferences.get(user.pk) or AlertPreference(user=user)
-        level = chosen.get(user.pk) or preference.level
-        role = roles.get(user.pk)
-        usual = default_level(is_superuser=user.is_superuser, role=role)
-        found.append((user, AlertLevel(level) if level else usual, preference))
-    return found
+    if user.is_superuser:
+        tenants.add(None)
+    roles = dict(Membership.objects.filter(user=user).values_list("integration_id", "role"))
+    seen = [issue for issue in issues if issue.integration_id in tenants]
+    return Wishes(
+        preference,
+        frozenset(issue.pk for issue in seen),
+        frozenset(
+            issue.pk
+            for issue in seen
+            if _level(
+                user,
+                chosen.get(issue.integration_id) or preference.level,
+                roles.get(issue.integration_id or ""),
+            ).takes(issue.severity)
+        ),
+    )
+
+
+def _level(user: Any, chosen: str, role: str | None) -> AlertLevel:
+    if chosen:
+        return AlertLevel(chosen)
+    return default_level(is_superuser=user.is_superuser, role=role)
 
 
 def due_at(preference: AlertPreference, now: datetime) -> datetime:

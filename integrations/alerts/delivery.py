@@ -7,9 +7,10 @@ moment may be sent twice; its `Message-ID` is the same.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +19,10 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from integrations import jobs, telemetry
+from integrations.accounts import mail_errors
 from integrations.accounts.users import language_of
 from integrations.alerts import audience, chat, wording
+from integrations.alerts.audience import Wishes
 from integrations.alerts.chat import ChatRefused
 from integrations.alerts.outbox import NOTICES, waiting
 from integrations.lanes import Lane
@@ -35,8 +38,6 @@ LEASE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=1)
 MINUTE = timedelta(minutes=1)
 BACKOFF = tuple(minutes * MINUTE for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720))
-# What a mail server says of one message or reader, and not of itself.
-ABOUT_ONE = (SMTPResponseException, SMTPRecipientsRefused)
 
 
 def send(notice_id: int) -> bool:
@@ -54,7 +55,7 @@ def send(notice_id: int) -> bool:
     if owner is None:
         return False
     mine = Notice.objects.filter(lease_owner=owner).select_related("issue__integration", "user")
-    wanted = [notice for notice in mine if not _settled(notice, now)]
+    wanted = _still_wanted(list(mine), now)
     if not wanted:
         return True
     try:
@@ -64,9 +65,9 @@ def send(notice_id: int) -> bool:
             _mail(wanted)
     except (SMTPException, OSError, ChatRefused) as error:
         _failed(wanted, error)
-    except ValueError:
-        # An address or a name of which no header can be made, ever.
-        logger.exception("An alert could not be written")
+    except ValueError as error:
+        # An address of which no header can be made, ever; the error names it.
+        logger.error("An alert could not be written: %s", type(error).__name__)
         _release(wanted, state=NoticeState.FAILED, error=Message("alert_mail_not_taken"))
     else:
         _release(wanted, state=NoticeState.SENT, sent_at=timezone.now())
@@ -92,8 +93,9 @@ def send_test(user: Any) -> str:
         subject, text = wording.test_mail()
     try:
         EmailMessage(subject, text, None, [user.email]).send()
-    except (SMTPException, OSError, ValueError):
-        logger.warning("A test e-mail was not sent", exc_info=True)
+    except (SMTPException, OSError, ValueError) as error:
+        # By its kind alone: the error names who was to get it.
+        logger.warning("A test e-mail was not sent: %s", type(error).__name__)
         return Message("alert_mail_not_taken")
     return ""
 
@@ -111,36 +113,56 @@ def send_without_workers() -> None:
             pass
 
 
-def _settled(notice: Notice, now: datetime) -> bool:
-    """Whether the notice is not to be sent now: dropped or put off."""
-    issue = notice.issue
-    if why := _why_not(notice):
-        _release([notice], state=NoticeState.DROPPED, error=why)
-        return True
-    if not notice.is_end and issue.is_snoozed(now) and issue.snoozed_until:
-        _release([notice], due_at=issue.snoozed_until, attempts=0)
-        return True
-    return False
+def _still_wanted(notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Those of one reader's that are to be sent now; the others are dropped or put off."""
+    user = notices[0].user if notices else None
+    wishes = None
+    if user is not None:
+        wishes = audience.wishes_of(user, [notice.issue for notice in notices])
+    unreachable = _unreachable(user)
+    wanted = []
+    dropped: defaultdict[str, list[Notice]] = defaultdict(list)
+    put_off: defaultdict[datetime, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        issue = notice.issue
+        if why := _why_not(notice, wishes) or unreachable:
+            dropped[why].append(notice)
+        elif not notice.is_end and issue.snoozed_until and issue.is_snoozed(now):
+            due_at = issue.snoozed_until
+            if wishes is not None:
+                due_at = audience.due_at(wishes.preference, due_at)
+            put_off[due_at].append(notice)
+        else:
+            wanted.append(notice)
+    for why, some in dropped.items():
+        _release(some, state=NoticeState.DROPPED, error=why)
+    for due_at, some in put_off.items():
+        _release(some, due_at=due_at, attempts=0)
+    return wanted
 
 
-def _why_not(notice: Notice) -> str:
+def _unreachable(user: Any) -> str:
+    """Why nothing can reach the reader now, else blank; None is the chat."""
+    if user is None:
+        return "" if chat.target().url else Message("alert_chat_off")
+    if not settings.EMAIL_ENABLED:
+        return Message("alert_mail_off")
+    return "" if user.email else Message("alert_no_address")
+
+
+def _why_not(notice: Notice, wishes: Wishes | None) -> str:
     issue = notice.issue
     if issue.integration is not None and issue.integration.deleted_at:
         return Message("alert_access_lost")
     if notice.is_end != (issue.resolved_at is not None):
         # It ended before it could be told, or has come again.
         return Message("alert_over")
-    if notice.channel == NoticeChannel.CHAT:
-        return "" if chat.target().url else Message("alert_chat_off")
-    user: Any = notice.user
-    if not settings.EMAIL_ENABLED:
-        return Message("alert_mail_off")
-    if not user.email:
-        return Message("alert_no_address")
-    if not audience.may_see(user, issue):
+    if wishes is None:
+        return ""
+    if issue.pk not in wishes.seen:
         return Message("alert_access_lost")
     # Who was told of the beginning is told of the end, whatever they want by now.
-    if notice.is_end or audience.wants(user, issue):
+    if notice.is_end or issue.pk in wishes.wanted:
         return ""
     return Message("alert_not_wanted")
 
@@ -183,12 +205,15 @@ def _failed(notices: Sequence[Notice], error: Exception) -> None:
     if isinstance(error, ChatRefused):
         why = Message("alert_chat_not_taken", reason=str(error))
     now = jobs.now()
+    by_attempts: defaultdict[int, list[Notice]] = defaultdict(list)
     for notice in notices:
-        if notice.attempts > len(BACKOFF):
-            _release([notice], state=NoticeState.FAILED, error=why)
+        by_attempts[notice.attempts].append(notice)
+    for attempts, some in by_attempts.items():
+        if attempts > len(BACKOFF):
+            _release(some, state=NoticeState.FAILED, error=why)
         else:
-            _release([notice], due_at=now + BACKOFF[notice.attempts - 1], error=why)
-    if not isinstance(error, ABOUT_ONE):
+            _release(some, due_at=now + BACKOFF[attempts - 1], error=why)
+    if not mail_errors.is_about_one(error):
         others = Notice.objects.filter(waiting(now), channel=channel)
         others.update(due_at=now + BACKOFF[0])
 

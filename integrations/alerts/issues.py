@@ -235,6 +235,7 @@ def wake(issue: Issue, *, user: Any) -> bool:
         if not Issue.objects.snoozed(now).filter(pk=issue.pk).update(snoozed_until=None):
             return False
         _note(issue, IssueStep.WOKEN, now, user=user)
+        outbox.bring_forward(issue)
     _state_changed(issue)
     return True
 

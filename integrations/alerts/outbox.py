@@ -94,6 +94,20 @@ def announce_end(issue: Issue, *, at: datetime) -> None:
     _queue(issue, rows)
 
 
+def bring_forward(issue: Issue) -> None:
+    """Have what a snooze has put off told as if the issue had just been raised."""
+    now = timezone.now()
+    put_off = Notice.objects.filter(
+        issue=issue, is_end=False, state=NoticeState.WAITING, lease_owner="", due_at__gt=now
+    )
+    found = dict(put_off.values_list("pk", "user_id"))
+    preferences = AlertPreference.objects.in_bulk([pk for pk in found.values() if pk])
+    for pk, user_id in found.items():
+        due = due_at(preferences[user_id], now) if user_id in preferences else now
+        put_off.filter(pk=pk, due_at__gt=due).update(due_at=due)
+    NOTICES.enqueue(issue.pk)
+
+
 def _queue(issue: Issue, rows: Iterable[Notice]) -> None:
     rows = list(rows)
     Notice.objects.bulk_create(rows, ignore_conflicts=True)

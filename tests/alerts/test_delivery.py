@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import tasks
-from integrations.alerts import audience, chat, issues
+from integrations.alerts import audience, chat, delivery, issues
 from integrations.alerts.audience import next_digest
 from integrations.lanes import Lane
 from integrations.models import (
@@ -175,15 +177,25 @@ def test_who_has_lost_the_tenant_or_is_switched_off_is_told_nothing(
     assert set(Notice.objects.values_list("state", flat=True)) == {NoticeState.DROPPED}
 
 
-def test_a_dead_mail_server_is_tried_once_for_all_and_again_later(
-    tenant: Integration, alice: User, bob: User, admin: User, mails: MailServer, settings: Any
+@pytest.mark.parametrize("trouble", ["dead", "full"])
+def test_a_mail_server_in_trouble_is_tried_once_for_all_and_again_later(
+    trouble: str,
+    tenant: Integration,
+    alice: User,
+    bob: User,
+    admin: User,
+    mails: MailServer,
+    settings: Any,
 ) -> None:
-    settings.EMAIL_PORT = 9
+    if trouble == "dead":
+        settings.EMAIL_PORT = 9
+    mails.full = trouble == "full"
     refused(tenant)
     attempts = sorted(Notice.objects.values_list("attempts", flat=True))
     assert attempts == [0, 0, 1]
     assert not Notice.objects.filter(due_at__lte=timezone.now()).exists()
     settings.EMAIL_PORT = mails.port
+    mails.full = False
     Notice.objects.update(due_at=timezone.now())
     deliver()
     assert len(mails.mails) == 3
@@ -229,6 +241,66 @@ def test_a_snoozed_issue_is_not_told_before_its_time(
     later(minutes=61)
     deliver()
     assert sent_to(mails) == ["alice@nord.example", "bob@nord.example"]
+
+
+def test_what_a_snooze_puts_off_is_told_at_its_end_or_when_it_is_ended_by_hand(
+    tenant: Integration, alice: User, bob: User, mails: MailServer, later: Later
+) -> None:
+    audience.choose(bob, AlertPreference(pace="daily", digest_hour=7), {})
+    now = timezone.now()
+    SyncRun.objects.create(
+        integration=tenant, state=RunState.AUTHENTICATION_FAILED, started_at=now, ended_at=now
+    )
+    issues.look_at([tenant])
+    issue = Issue.objects.get()
+    assert issues.snooze(issue, issues.SNOOZES["week"], user=alice)
+    deliver()
+    later(days=1)
+    deliver()
+    put_off = Notice.objects.get(user=bob).due_at
+    assert put_off > timezone.now() + timedelta(days=5)
+    assert timezone.localtime(put_off).hour == 7, "The day's e-mail after it."
+    issue.refresh_from_db()
+    assert issues.wake(issue, user=alice)
+    deliver()
+    assert sent_to(mails) == ["alice@nord.example"]
+    later(days=1)
+    deliver()
+    assert sent_to(mails) == ["alice@nord.example", "bob@nord.example"]
+
+
+def test_the_number_of_queries_does_not_grow_with_what_is_told(
+    admin: User, mails: MailServer, later: Later, make_tenant: Callable[..., Integration]
+) -> None:
+    audience.choose(admin, AlertPreference(pace="daily", digest_hour=7), {})
+    counts = []
+    for number in (2, 9):
+        for _tenant in range(number):
+            refused(make_tenant(f"Company of {number}"))
+        later(days=1)
+        with CaptureQueriesContext(connection) as queries:
+            deliver()
+        counts.append(len(queries))
+    assert [mail["Subject"] for mail in mails.mails] == ["[Relais] 2 alerts", "[Relais] 9 alerts"]
+    assert counts[0] == counts[1]
+
+
+def test_no_address_is_written_to_the_log(
+    tenant: Integration,
+    admin: User,
+    alice: User,
+    bob: User,
+    mails: MailServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    User.objects.filter(pk=bob.pk).update(email="bob@nord.example\nBcc: eve@evil.example")
+    mails.refusing = True
+    refused(tenant)
+    assert delivery.send_test(alice) == "The mail server did not take the e-mail."
+    assert Notice.objects.get(user=bob).state == NoticeState.FAILED
+    assert "not sent" in caplog.text
+    assert "could not be written" in caplog.text
+    assert "nord.example" not in caplog.text
 
 
 def test_the_daily_mail_tells_all_that_is_still_so(

@@ -14,6 +14,9 @@ class _Session(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        if self.server.full:
+            self._say("421 too many connections")
+            return
         self._say("220 mail.example")
         while line := self.rfile.readline():
             word = line.decode().split()[0].upper() if line.split() else ""
@@ -40,7 +43,10 @@ class _Session(socketserver.StreamRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Runs while it is used as a context manager; `refusing`: it knows none of the recipients."""
+    """Runs while it is used as a context manager.
+
+    `refusing`: it knows none of the recipients. `full`: it takes no connection.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -50,6 +56,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.port = int(self.server_address[1])
         self.mails: list[EmailMessage] = []
         self.refusing = False
+        self.full = False
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
