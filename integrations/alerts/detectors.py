@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from integrations.messages import Message
@@ -51,7 +53,7 @@ class Detected:
     """What is wrong now; `occasion` names what it was seen at: another one counts once more."""
 
     severity: Severity
-    text: Message
+    text: str
     occasion: str = ""
     count: int = 0
     records: list[dict[str, str]] = field(default_factory=list)
@@ -63,7 +65,6 @@ class TenantBatch:
     """Tenants with their facts, and their open issues by tenant and kind."""
 
     tenants: Sequence[Integration]
-    facts: Mapping[str, Facts]
     issues: Mapping[tuple[str, str], Issue]
     now: datetime
 
@@ -72,10 +73,14 @@ class TenantBatch:
         rows = Issue.objects.open().filter(integration__in=[tenant.pk for tenant in tenants])
         return cls(
             tenants=tenants,
-            facts=health.facts_for(tenants),
             issues={(str(row.integration_id), row.kind): row for row in rows},
             now=timezone.now(),
         )
+
+    @cached_property
+    def facts(self) -> Mapping[str, Facts]:
+        """Read when the first detector asks for them: some need none."""
+        return health.facts_for(self.tenants)
 
     @property
     def ids(self) -> list[str]:
@@ -131,8 +136,19 @@ def syncs_failing(batch: TenantBatch) -> Found:
         run = facts.last
         if run is None:
             continue
+        before = batch.issues.get((pk, IssueKind.SYNCS_FAILING))
+        if run.state == RunState.CANCELLED and before is not None:
+            # That somebody stopped it says nothing of whether the next one would succeed.
+            found[pk] = Detected(
+                Severity(before.severity),
+                before.text,
+                before.occasion,
+                before.count,
+                before.records,
+                before.run_id,
+            )
+            continue
         if health.sync_failed(facts) is not None:
-            before = batch.issues.get((pk, IssueKind.SYNCS_FAILING))
             occasion, times = f"run {run.pk}", 1
             if before is not None:
                 times = before.times + (before.occasion != occasion)
@@ -206,16 +222,26 @@ def submissions_failing(batch: TenantBatch) -> Found:
 
 
 def _submissions(rows: Any, severity: Severity, code: str) -> Found:
+    """The newest of each tenant, and their number: a file of thousands may have failed."""
+    tenant = F("integration")
+    newest = rows.annotate(
+        place=Window(RowNumber(), partition_by=tenant, order_by=F("created_at").desc()),
+        number=Window(Count("pk"), partition_by=tenant),
+    ).filter(place__lte=MOST_NAMED)
     by_tenant: defaultdict[str, list[str]] = defaultdict(list)
-    for pk, tenant_id in rows.order_by("-created_at").values_list("pk", "integration_id"):
+    counts: dict[str, int] = {}
+    for pk, tenant_id, number in newest.order_by("place").values_list(
+        "pk", "integration_id", "number"
+    ):
         by_tenant[tenant_id].append(pk)
+        counts[tenant_id] = number
     return {
         tenant_id: Detected(
             severity,
-            Message(code, count=len(found)),
+            Message(code, count=counts[tenant_id]),
             f"submission {found[0]}",
-            len(found),
-            [{"model": "submissions", "id": pk} for pk in found[:MOST_NAMED]],
+            counts[tenant_id],
+            [{"model": "submissions", "id": pk} for pk in found],
         )
         for tenant_id, found in by_tenant.items()
     }
@@ -313,6 +339,9 @@ def of_installation(
         if not about:
             continue
         wrong = [check for check in about if check.status is not Status.OK]
+        if kind is IssueKind.SCHEDULER_SILENT:
+            # The warning is about two of them.
+            wrong = [check for check in wrong if check.status is Status.FAILED]
         found[kind] = None
         if wrong:
             failed = any(check.status is Status.FAILED for check in wrong)

@@ -92,13 +92,15 @@ def take_in(run: SyncRun) -> None:
             ignore_conflicts=True,
         )
         now = timezone.now()
-        stored, _new = TenantState.objects.get_or_create(
+        TenantState.objects.get_or_create(
             pk=run.integration_id,
             # Until it is worked out, which follows.
             defaults={"rank": rank(Condition.ACTIVE), "assessed_at": now, "outdated_at": now},
         )
-        if stored.findings_through < run.pk:
-            TenantState.objects.filter(pk=run.integration_id).update(findings_through=run.pk)
+        behind = TenantState.objects.filter(pk=run.integration_id, findings_through__lt=run.pk)
+        if not behind.update(findings_through=run.pk):
+            # Another process has taken it in, or a newer one that says what is repaired.
+            transaction.set_rollback(True)
 
 
 def _found(run: SyncRun) -> set[Key]:

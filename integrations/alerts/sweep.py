@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations import jobs
 from integrations.alerts import issues
 from integrations.alerts.outbox import NOTICES
+from integrations.database import batched_writes
 from integrations.models import Issue, ProcessKind
 from integrations.operations.heartbeats import processes
 from integrations.tenants import states
@@ -60,4 +61,4 @@ def _watch() -> None:
 @jobs.RETENTION.register("resolved issues")
 def retain() -> None:
     """Remove what was resolved half a year ago, with its history. Idempotent."""
-    Issue.objects.filter(resolved_at__lt=timezone.now() - KEPT_FOR).delete()
+    batched_writes.delete(Issue.objects.filter(resolved_at__lt=timezone.now() - KEPT_FOR))

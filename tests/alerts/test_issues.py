@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations.alerts import issues
-from integrations.alerts.sweep import sweep_installation
+from integrations.alerts import findings, issues
+from integrations.alerts.sweep import retain, sweep_installation
 from integrations.models import (
     FlatchrCredentials,
     HeldDeletion,
@@ -20,6 +21,8 @@ from integrations.models import (
     Issue,
     IssueKind,
     ModelResult,
+    ProcessHeartbeat,
+    ProcessKind,
     QuarantinedRecord,
     RunState,
     Severity,
@@ -102,6 +105,19 @@ def test_failing_syncs_are_counted_become_critical_and_resolve_by_themselves(
     assert condition(tenant) is Condition.ACTIVE
 
 
+def test_a_cancelled_sync_does_not_end_the_issue_of_failing_ones(tenant: Integration) -> None:
+    ended(tenant, RunState.FAILED)
+    issues.look_at([tenant])
+    ended(tenant, RunState.CANCELLED)
+    issues.look_at([tenant])
+    issue = Issue.objects.get()
+    assert (issue.resolved_at, issue.times) == (None, 1)
+    ended(tenant, RunState.FAILED)
+    issues.look_at([tenant])
+    issue.refresh_from_db()
+    assert issue.times == 2
+
+
 def test_a_key_that_ends_is_a_warning_for_weeks_and_critical_in_the_last_one(
     tenant: Integration,
 ) -> None:
@@ -160,6 +176,9 @@ def test_what_is_not_understood_stays_from_run_to_run_until_it_is_repaired(
         (UnresolvedRecord.SET_ASIDE, "a9"),
     }
     assert condition(tenant) is Condition.WARNINGS, "Although the newest run went well."
+    # A process that is late with the older run.
+    findings.take_in(first)
+    assert set(UnresolvedRecord.objects.values_list("code", "remote_id")) == left
 
     full = ended(tenant)
     read(full, Model.JOBS, Model.APPLICATIONS)
@@ -191,6 +210,22 @@ def test_submissions_that_fail_are_named_until_they_are_done_with(
     issues.after_submission(failed.pk)
     assert open_kinds(tenant) == set()
     assert condition(tenant) is Condition.ACTIVE
+
+
+def test_a_file_of_submissions_that_fail_is_counted_and_its_newest_are_named(
+    tenant: Integration,
+) -> None:
+    ended(tenant)
+    failed = [
+        Submission.objects.create(integration=tenant, state=SubmissionState.FAILED)
+        for _row in range(22)
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        issues.after_submission(failed[-1].pk)
+    assert not any("syncrun" in query["sql"] for query in queries), "Of no use for these issues."
+    issue = Issue.objects.get()
+    assert (issue.count, len(issue.records)) == (22, 20)
+    assert issue.records[0] == {"model": "submissions", "id": failed[-1].pk}
 
 
 def test_tags_that_are_not_read_within_a_day(tenant: Integration) -> None:
@@ -260,6 +295,37 @@ def test_a_snoozed_issue_is_left_out_until_then(
     ended(tenant)
     issues.look_at([tenant])
     assert not issues.snooze(issue, issues.SNOOZES["day"], user=alice)
+
+
+def test_resolved_issues_are_kept_for_half_a_year(
+    tenant: Integration, later: Callable[..., None]
+) -> None:
+    for days in (100, 81):
+        ended(tenant, RunState.FAILED)
+        issues.look_at([tenant])
+        ended(tenant)
+        issues.look_at([tenant])
+        later(days=days)
+    retain()
+    (left,) = Issue.objects.all()
+    assert left.first_seen_at > timezone.now() - timedelta(days=82)
+
+
+def test_a_second_scheduler_is_not_told_as_one_that_is_silent() -> None:
+    now = timezone.now()
+    for number in range(2):
+        ProcessHeartbeat.objects.create(
+            id=f"scheduler{number}",
+            kind=ProcessKind.SCHEDULER,
+            host="here",
+            pid=number,
+            queues=[],
+            version="1",
+            started_at=now,
+            seen_at=now,
+        )
+    issues.look_at_installation()
+    assert IssueKind.SCHEDULER_SILENT not in set(Issue.objects.values_list("kind", flat=True))
 
 
 def test_the_installation_has_issues_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
