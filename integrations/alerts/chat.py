@@ -39,16 +39,16 @@ def wants(issue: Issue) -> bool:
 
 def choose(*, url: str | None, level: str, language: str) -> None:
     """Store the choices; without `url` the stored address stays. Raises `ChatRefused`."""
-    stored = ChatTarget.objects.filter(pk=ONLY_ROW).first() or ChatTarget(pk=ONLY_ROW)
     if url:
         try:
             egress.check(url, allowed_networks=settings.EGRESS_ALLOWED_NETWORKS)
         except EgressError as error:
             raise ChatRefused(error.message) from None
+    # By name: a stored address that cannot be decrypted any more could not be saved.
+    chosen = {"level": level, "language": language}
     if url is not None:
-        stored.url = url
-    stored.level, stored.language = level, language
-    stored.save()
+        chosen["url"] = url
+    ChatTarget.objects.update_or_create(pk=ONLY_ROW, defaults=chosen)
 
 
 def send_test() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -109,6 +110,11 @@ def test_only_administrators_set_the_chat_whose_address_is_not_shown(
     assert "hook/secret" not in client.get(ALERTS).content.decode()
     refused = client.post(ALERTS, {**given, "url": "ftp://chat.example/"})
     assert refused.context["chat_form"].errors.keys() == {"url"}
+    # Its key was lost: it can be replaced or removed, and the rest chosen.
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_chattarget SET url = 'of another key'")
+    client.post(ALERTS, {**given, "url": "", "chat_level": "warning"})
+    assert ChatTarget.objects.get().level == "warning"
     client.post(ALERTS, {"do": "chat_remove"})
     assert ChatTarget.objects.get().url == ""
 

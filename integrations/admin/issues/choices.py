@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.accounts.permissions import role_of
 from integrations.admin.base.filters import tenants
 from integrations.admin.base.theme import AdminSite
 from integrations.alerts import audience, chat, delivery
@@ -137,8 +136,10 @@ def _chat_form(data: Any) -> ChatForm:
 
 def _usual(user: Any) -> str:
     """What the user is told of without a choice, in words."""
-    roles = {role_of(user, tenant) for tenant in Integration.objects.visible_to(user)[:200]}
-    role = Role.MANAGER if Role.MANAGER in roles else None
+    managed = Integration.objects.visible_to(user).filter(
+        memberships__user=user, memberships__role=Role.MANAGER
+    )
+    role = Role.MANAGER if managed.exists() else None
     level = audience.default_level(is_superuser=user.is_superuser, role=role)
     return str(level.label)
 
