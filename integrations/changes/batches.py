@@ -93,8 +93,8 @@ def settle(integration_id: str) -> None:
 
     Not inside a transaction that has changed records. Idempotent.
     """
-    # SQLite's writers take turns, so the time is asked for in one's own: what somebody has committed
-    # while it was waited for is settled, too, and could not be read before.
+    # SQLite's writers take turns, so the time is asked for in one's own: what somebody else has
+    # committed while it was waited for is settled, too, and could not be read before.
     with transaction.atomic(), connection.cursor() as cursor:
         values: dict[str, Any] = {
             "tenant": integration_id,
