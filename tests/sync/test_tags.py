@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from integrations.database.waits import short_waits
 from integrations.models import (
     Application,
     HttpExchange,
@@ -26,6 +28,7 @@ from integrations.sync import engine
 from integrations.sync.runs import request_sync
 from integrations.sync.tags import rounds
 from integrations.sync.tags.reading import read_some
+from tests.support.database_locks import lock_held
 from tests.support.worker import Worker
 from tests.sync.people import add, application
 from tests.sync.running import counts, now, queue, read_tags, sync, wait_until, written
@@ -141,6 +144,52 @@ def test_a_sync_that_ends_meanwhile_adds_to_the_round_what_is_new_first(
     assert sorted(begun + rest) == sorted(Application.objects.values_list("remote_id", flat=True))
     assert counts(second, Model.CANDIDATE_TAGS) == {}
     assert (progress(connected_tenant).run_id, progress(connected_tenant).read) == (first.pk, 8)
+
+
+def test_a_sync_that_asks_while_another_is_taken_into_account_is_heard(
+    connected_tenant: Integration, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_only(connected_tenant, trigger="SCHEDULE")
+    by_hand = SyncRun.objects.create(
+        integration=connected_tenant, state="SUCCEEDED", started_at=timezone.now()
+    )
+    real = rounds.plan
+
+    def plan(progress: TagProgress) -> dict[str, object]:
+        found = real(progress)
+        with transaction.atomic():
+            rounds.ask(by_hand)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rounds, "plan", plan)
+        assert read_some(connected_tenant.pk)
+    assert progress(connected_tenant).asked_by == by_hand
+
+    SyncRun.objects.filter(pk=by_hand.pk).update(started_at=timezone.now())
+    read_tags(connected_tenant)
+
+    # One that somebody has asked for has all read again.
+    assert len(read(sandbox)) == 2 * Application.objects.count()
+    assert progress(connected_tenant).asked_by is None
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+def test_what_was_read_is_stored_in_turn_with_what_a_sync_writes(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    run_only(connected_tenant)
+    run = queue(connected_tenant, "DELTA")
+
+    # As each transaction of a sync holds it.
+    with lock_held(run), short_waits(300):
+        assert read_some(connected_tenant.pk)
+    assert TraitReading.objects.count() == 0
+    assert progress(connected_tenant).failures == 1
+
+    assert engine.execute(run.pk)
+    read_tags(connected_tenant)
+    assert TraitReading.objects.count() == Application.objects.count()
 
 
 def test_a_tag_that_comes_back_is_put_on_without_a_request(

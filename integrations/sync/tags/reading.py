@@ -1,8 +1,8 @@
 """Reading tags: the work of one slot, which never waits.
 
 A slot reads while the tenant has requests to spare and for a few seconds at most. Then the row says
-when the next one is worth while. Each batch is one transaction: readings, tags, and the figures of
-the run that began the round.
+when the next one is worth while. Each batch is one transaction, in turn with those of syncs; what
+is written in it is `storing.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import threading
 import time
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.db.models import F
 
 from integrations import jobs, lanes
 from integrations.changes.recording import recorded
@@ -26,23 +24,14 @@ from integrations.messages import Message
 from integrations.models import (
     Application,
     Integration,
-    ModelResult,
     RunState,
     SyncRun,
-    SyncWarning,
     Tag,
     TagProgress,
-    TraitReading,
 )
-from integrations.records import Finding, Model, TagRecord
-from integrations.sync.applicants.candidate_tags import (
-    add_discovered,
-    retag,
-    seen_tags,
-    store_readings,
-)
-from integrations.sync.recorder import EXAMPLES
-from integrations.sync.tags import rounds
+from integrations.records import Finding, TagRecord
+from integrations.sync.lease import RunBegun, hold_off_runs
+from integrations.sync.tags import rounds, storing
 from integrations.tenants import clients, throttle
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
@@ -67,7 +56,6 @@ MOST_FAILURES = 3
 AGAIN = timedelta(hours=1)
 GONE_AGAIN = timedelta(hours=24)
 GOES_WELL = {"failures": 0, "error_kind": "", "error_message": ""}
-NEVER_READ = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 # Errors that may be those of one applicant.
 _OF_ONE = frozenset(
@@ -98,12 +86,11 @@ def read_some(integration_id: str) -> bool:
         slot.work()
     except LeaseLost:
         logger.warning("The tags of %s were taken over; this worker stops", integration_id)
-    except WorkerStopping:
+    except (WorkerStopping, RunBegun):
         slot.give_back(0)
     except FlatchrError as error:
         slot.fail(error)
     except Exception as error:
-        # A sync or a person may have written the same rows; whatever it was passes or is logged.
         logger.exception("Reading the tags of %s failed", integration_id)
         with jobs.failure_logged("Putting off the tags of %s", integration_id):
             slot.fail(error)
@@ -172,6 +159,7 @@ class _Slot:
         progress = self.progress
         if progress.asked_by is not None:
             self._write(**rounds.plan(progress))
+            rounds.take_into_account(progress.asked_by)
         tenant = Integration.objects.select_related("credentials").get(pk=progress.integration_id)
         with clients.open_background_client(tenant, self.observer) as client:
             reader = FlatchrReader(
@@ -235,7 +223,7 @@ class _Slot:
                 raise
             gone = error.kind is ErrorKind.NOT_FOUND
             retries[application_id] = jobs.now() + (GONE_AGAIN if gone else AGAIN)
-            self.findings.append(_unread(remote_id, error))
+            self.findings.append(storing.unread(remote_id, error))
             self._in_a_row = 0 if gone else self._in_a_row + 1
             if self._in_a_row == FLATCHR_FAILS:
                 raise
@@ -251,8 +239,8 @@ class _Slot:
         progress = self.progress
         budget = progress.budget_left
         with recorded(progress.integration_id):
-            # In turn with decisions on held deletions, which put tags on and take them off, too.
-            Integration.objects.select_for_update(no_key=True).get(pk=progress.integration_id)
+            # Syncs and decisions on held deletions put tags on and take them off, too.
+            hold_off_runs(progress.integration_id)
             self.lease.renew()
             self._write(
                 queue=[key for key in progress.queue if key not in done],
@@ -260,63 +248,12 @@ class _Slot:
                 budget_left=None if budget is None else max(0, budget - len(done)),
                 **(GOES_WELL if readings else {}),
             )
-            self._put_off(retries)
-            self._store(readings)
+            storing.put_off(progress.integration_id, retries)
+            if readings:
+                storing.store(progress, readings)
+            storing.warn(progress.run, self.findings)
             self.observer.flush()
         self.findings.clear()
-
-    def _put_off(self, retries: dict[str, datetime]) -> None:
-        """Leave applicants alone until then; what was read of them before stays."""
-        TraitReading.objects.bulk_create(
-            [
-                TraitReading(
-                    application_id=application_id,
-                    integration_id=self.progress.integration_id,
-                    read_at=NEVER_READ,
-                    retry_at=again,
-                )
-                for application_id, again in retries.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["application"],
-            update_fields=["retry_at"],
-        )
-
-    def _store(self, readings: dict[str, list[TagRecord]]) -> None:
-        """Store readings, tag the candidates, and count that into the run of the round."""
-        tenant, run = self.progress.integration_id, self.progress.run
-        if not readings:
-            _warn(run, self.findings)
-            return
-        since = (run and run.started_at) or self.progress.began_at or jobs.now()
-        candidates = set(
-            Application.objects.filter(pk__in=list(readings)).values_list("candidate_id", flat=True)
-        )
-        before = seen_tags(tenant, since, candidate_ids=candidates)
-        discovered = add_discovered(tenant, readings)
-        store_readings(tenant, readings, at=jobs.now())
-        changes, deleted = retag(tenant, candidates)
-        if run is None:
-            return
-        seen = seen_tags(tenant, since, candidate_ids=candidates) - before
-        _count(
-            run,
-            Model.CANDIDATE_TAGS,
-            seen=seen,
-            created=changes.created,
-            updated=changes.updated,
-            restored=changes.restored,
-            deleted=deleted,
-        )
-        new = discovered.created + discovered.restored
-        _count(
-            run,
-            Model.TAGS,
-            seen=new,
-            created=discovered.created,
-            restored=discovered.restored,
-        )
-        _warn(run, self.findings)
 
     # How it goes on
 
@@ -385,41 +322,3 @@ def _stored_tags(integration_id: str) -> list[TagRecord]:
             "remote_id", "name", "parent_id", "discovered"
         )
     ]
-
-
-def _unread(remote_id: str, error: FlatchrError) -> Finding:
-    if error.kind is ErrorKind.NOT_FOUND:
-        gone = Message("applicant_gone_tags_not_read")
-        return Finding("applicant_not_found", Model.CANDIDATE_TAGS, remote_id, "", "", gone)
-    later = Message("tags_not_read", reason=error.message)
-    return Finding("tags_not_read", Model.CANDIDATE_TAGS, remote_id, "", "", later)
-
-
-def _count(run: SyncRun, model: Model, **added: int) -> None:
-    """Add to the figures of a run that has ended."""
-    changed = {name: F(name) + number for name, number in added.items() if number}
-    unchanged = added["seen"] - added["created"] - added["restored"] - added.get("updated", 0)
-    if unchanged > 0:
-        changed["unchanged"] = F("unchanged") + unchanged
-    if changed:
-        ModelResult.objects.filter(run=run, model=model).update(**changed)
-
-
-def _warn(run: SyncRun | None, findings: list[Finding]) -> None:
-    """Add warnings to a run that has ended."""
-    if run is None:
-        return
-    for finding in findings:
-        warning, _ = SyncWarning.objects.get_or_create(
-            run=run, model=finding.model, code=finding.code
-        )
-        warning.count += 1
-        if len(warning.examples) < EXAMPLES:
-            example = {
-                "remote_id": finding.remote_id,
-                "field": finding.field,
-                "value": finding.value,
-                "message": finding.message,
-            }
-            warning.examples = [*warning.examples, example]
-        warning.save(update_fields=["count", "examples"])

@@ -117,7 +117,6 @@ def plan(progress: TagProgress) -> dict[str, object]:
     wanted = wanted if budget is None else min(wanted, budget)
     read = progress.read if begun else 0
     columns: dict[str, object] = {
-        "asked_by": None,
         "fresh_since": run.started_at,
         "stale_before": stale_before,
         "oldest_left": oldest_left,
@@ -131,6 +130,11 @@ def plan(progress: TagProgress) -> dict[str, object]:
     if not begun:
         columns |= {"run": run, "began_at": now, "ended_at": None, "read": 0}
     return columns
+
+
+def take_into_account(run: SyncRun) -> None:
+    """Forget that `run` has asked, now that the round is as it asks; a later one still does."""
+    TagProgress.objects.filter(pk=run.integration_id, asked_by=run).update(asked_by=None)
 
 
 def queue_next(progress: TagProgress, *, most: int) -> tuple[list[str], int | None]:
