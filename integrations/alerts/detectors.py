@@ -34,6 +34,7 @@ from integrations.models import (
 )
 from integrations.operations.health import HealthCheck, Status
 from integrations.tenants import health
+from integrations.tenants.facts import facts_for
 from integrations.tenants.health import Facts
 
 # The records that an issue names.
@@ -80,7 +81,7 @@ class TenantBatch:
     @cached_property
     def facts(self) -> Mapping[str, Facts]:
         """Read when the first detector asks for them: some need none."""
-        return health.facts_for(self.tenants)
+        return facts_for(self.tenants)
 
     @property
     def ids(self) -> list[str]:

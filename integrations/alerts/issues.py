@@ -38,7 +38,7 @@ from integrations.models import (
 )
 from integrations.operations.health import health
 from integrations.tenants import states
-from integrations.tenants.health import health_of
+from integrations.tenants.facts import health_of
 from integrations.webhooks.outbox import issue_status_changed
 
 # One that comes again so soon after its end is the same one, and nobody is told of either.

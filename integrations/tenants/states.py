@@ -1,9 +1,10 @@
 """The stored state of each tenant, by which the overview and the list sort, filter and count.
 
-`health.py` works a state out, too slowly to do so for thousands of tenants on a page. The sweep
-(`alerts/sweep.py`) stores it anew where it may have changed: after a sync began or ended, after
-whatever the audit trail has of a tenant, and ten minutes after the last time, as keys expire and
-syncs grow overdue. Pages work out those few that the sweep has not come round to, without writing.
+`health.py` works a state out from what `facts.py` reads, too slowly to do so for thousands of
+tenants on a page. The sweep (`alerts/sweep.py`) stores it anew where it may have changed: after a
+sync began or ended, after whatever the audit trail has of a tenant, and ten minutes after the last
+time, as keys expire and syncs grow overdue. Pages work out those few that the sweep has not come
+round to, without writing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations.models import LIVE_STATES, Integration, SyncRun, TenantState
-from integrations.tenants.health import Condition, Facts, Health, health_of
+from integrations.tenants.facts import health_of
+from integrations.tenants.health import Condition, Facts, Health
 
 VALID_FOR = timedelta(minutes=10)
 # What one sweep works out, and what a page does.

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from integrations.admin.base.urls import change_url
 from integrations.models import HeldDeletion, Integration, Job, RunState, SyncRun
-from integrations.tenants.health import assess, facts_for
+from integrations.tenants.facts import facts_for
+from integrations.tenants.health import assess
 from tests.admin.conftest import Data
 from tests.admin.pages import run_address
 

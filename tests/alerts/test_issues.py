@@ -37,7 +37,8 @@ from integrations.models import (
 )
 from integrations.operations import health as operations_health
 from integrations.records import Model
-from integrations.tenants.health import Condition, health_of
+from integrations.tenants.facts import health_of
+from integrations.tenants.health import Condition
 
 pytestmark = pytest.mark.django_db
 

@@ -30,7 +30,8 @@ from integrations.sync.applicants.incremental import store_applicants
 from integrations.sync.deletions import must_hold
 from integrations.sync.held_deletions import confirm_deletions, keep_records
 from integrations.sync.runs import SyncRefused
-from integrations.tenants.health import Condition, facts_for, health_of
+from integrations.tenants.facts import facts_for, health_of
+from integrations.tenants.health import Condition
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
 from tests.sync.running import Background, counts, queue, sync, written

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from integrations.models import Integration, RunState, SyncRun
-from integrations.tenants.health import Condition, Facts, Step, assess, facts_for
+from integrations.tenants.facts import facts_for
+from integrations.tenants.health import Condition, Facts, Step, assess
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WELL = Facts(
@@ -50,6 +51,19 @@ def running(**fields: object) -> SyncRun:
             {"live": running(state=RunState.QUEUED, queued_at=NOW - timedelta(minutes=5))},
             Condition.SYNCING,
             "No worker",
+            Step.OPEN_RUN,
+        ),
+        # It has just waited for Flatchr.
+        (
+            {
+                "live": running(
+                    state=RunState.QUEUED,
+                    queued_at=NOW - timedelta(minutes=5),
+                    waiting_until=NOW - timedelta(seconds=2),
+                )
+            },
+            Condition.SYNCING,
+            "Waiting for a worker to begin",
             Step.OPEN_RUN,
         ),
         (

@@ -10,7 +10,8 @@ from integrations.admin.base.urls import change_url, record_url
 from integrations.admin.home.stats import Figures, SubmissionFigure, attention_figures, figures_for
 from integrations.admin.home.sync_history import Bar, strips_for
 from integrations.models import Integration, SyncRun
-from integrations.tenants.health import Facts, Health, Step, health_of, next_sync_at
+from integrations.tenants.facts import health_of, next_sync_at
+from integrations.tenants.health import Facts, Health, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from integrations.admin.home.charts import of_all, of_tenant
 from integrations.admin.home.stats import Figures, figures_for, submission_figures, total
 from integrations.admin.home.tenant_summary import full_views
 from integrations.models import Integration, Submission, SubmissionKind
-from integrations.tenants.health import health_of
+from integrations.tenants.facts import health_of
 from integrations.tenants.states import CONDITIONS, condition_of, rank, with_current_rank
 
 PER_PAGE = 12

@@ -21,7 +21,8 @@ from integrations.models import HttpExchange, ModelResult, RunState, SyncRun
 from integrations.records import Model
 from integrations.sync.tags import rounds
 from integrations.sync.tags.rounds import TagFigures
-from integrations.tenants.health import is_late, workers_are_busy
+from integrations.tenants.facts import workers_are_busy
+from integrations.tenants.health import is_late
 
 MOST_QUARANTINED = 50
 MOST_EXCHANGES = 20
