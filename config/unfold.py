@@ -33,14 +33,19 @@ def _page(title: Any, icon: str, name: str, **extra: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), **extra}
 
 
-def _page_with_permission(permission: str, title: Any, icon: str, name: str) -> dict[str, Any]:
-    return _page(title, icon, name, permission=_has_permission(permission))
+def _page_with_permission(
+    permission: str, title: Any, icon: str, name: str, **extra: Any
+) -> dict[str, Any]:
+    return _page(title, icon, name, permission=_has_permission(permission), **extra)
 
 
-def _is_tenant_page(request: HttpRequest) -> bool:
-    """Whether the entry Tenants is active: also on connection links, which have no entry."""
-    lists = ("integrations_integration_changelist", "integrations_connectionlink_changelist")
-    return request.path.startswith(tuple(reverse(f"admin:{name}") for name in lists))
+def _is_below(*lists: str) -> Any:
+    """Whether an entry is active: on pages of any of these lists, as not each has an entry."""
+
+    def active(request: HttpRequest) -> bool:
+        return request.path.startswith(tuple(reverse(f"admin:{name}") for name in lists))
+
+    return active
 
 
 NAVIGATION = [
@@ -51,7 +56,9 @@ NAVIGATION = [
                 _lazy("Tenants"),
                 "domain",
                 "integrations_integration_changelist",
-                active=_is_tenant_page,
+                active=_is_below(
+                    "integrations_integration_changelist", "integrations_connectionlink_changelist"
+                ),
             ),
         ],
     },
@@ -72,19 +79,31 @@ NAVIGATION = [
         "items": [
             _page(_lazy("Issues"), "report", "integrations_issue_changelist"),
             _page(_lazy("Sync runs"), "sync", "integrations_syncrun_changelist"),
-            _page(_lazy("Submissions"), "send", "integrations_submission_changelist"),
+            _page(
+                _lazy("Submissions"),
+                "send",
+                "integrations_submission_changelist",
+                active=_is_below(
+                    "integrations_submission_changelist", "integrations_bulkupload_changelist"
+                ),
+            ),
             _page(_lazy("Exports"), "download", "integrations_export_changelist"),
             _page_with_permission(
                 "READ_THROUGH",
                 _lazy("Console"),
                 "terminal",
                 "integrations_passthroughcall_console",
+                active=_is_below("integrations_passthroughcall_changelist"),
             ),
             _page_with_permission(
                 "WEBHOOKS",
                 _lazy("Webhooks"),
                 "webhook",
                 "integrations_webhookendpoint_changelist",
+                active=_is_below(
+                    "integrations_webhookendpoint_changelist",
+                    "integrations_webhookdelivery_changelist",
+                ),
             ),
             _page_with_permission(
                 "AUDIT", _lazy("Audit trail"), "history_edu", "integrations_auditentry_changelist"

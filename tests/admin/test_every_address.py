@@ -236,6 +236,20 @@ def test_a_role_that_is_enough_gets_an_answer_and_not_just_no_refusal(
         assert people["viewer"].get(address(name, known)).status_code == 200, name
 
 
+def test_each_page_of_records_is_under_one_entry_of_the_navigation(
+    people: dict[str, Client], known: dict[str, Any]
+) -> None:
+    wrong = {}
+    for name in TABLE:
+        if name.startswith("integrations_") and name.endswith(("_changelist", "_change")):
+            answer = people["administrator"].get(address(name, known))
+            marked = answer.content.count(b' active" aria-current="')
+            # Some kinds of record have no page of their own.
+            if answer.status_code == 200 and marked != 1:
+                wrong[name] = marked
+    assert wrong == {}
+
+
 def test_a_user_who_is_switched_off_is_signed_out(
     people: dict[str, Client], known: dict[str, Any]
 ) -> None:
