@@ -253,6 +253,9 @@ def _answer(
             )
             # It holds the socket by itself when the host ends the connection after it.
             with contextlib.closing(connection.getresponse()) as answer:
+                if body is not None:
+                    # What counts is known by now.
+                    sock.settimeout(_BODY_WAIT)
                 yield answer
         except (SlowError, TimeoutError) as error:
             raise EgressError("timeout", host=target.host) from error

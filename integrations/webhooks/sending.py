@@ -92,7 +92,7 @@ class Sent:
         else:
             try:
                 wanted = parsedate_to_datetime(given)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 return None
             if wanted.tzinfo is None:
                 wanted = wanted.replace(tzinfo=UTC)

@@ -34,7 +34,7 @@ class Received:
 @dataclass(frozen=True)
 class Reply:
     """What is answered: after `delay` seconds, `status` with `headers`; or nothing at all when
-    `drop`: the connection is closed once the body has been taken.
+    `drop`: the connection is closed once the body has been taken. One that `stalls` never ends.
     """
 
     status: int = 200
@@ -42,6 +42,7 @@ class Reply:
     body: bytes = b"ok"
     delay: float = 0.0
     drop: bool = False
+    stalls: bool = False
 
 
 class Receiver:
@@ -115,9 +116,12 @@ class Receiver:
             handler.send_response(reply.status)
             for name, value in reply.headers.items():
                 handler.send_header(name, value)
-            handler.send_header("Content-Length", str(len(reply.body)))
+            length = len(reply.body) + reply.stalls
+            handler.send_header("Content-Length", str(length))
             handler.end_headers()
             handler.wfile.write(reply.body)
+            if reply.stalls:
+                self._stopped.wait()
         except OSError:
             # Who asked has gone.
             handler.close_connection = True
