@@ -167,7 +167,7 @@ def save_new(
             environment=environment,
         )
         outbox.integration_created(integration)
-        telling.begin_tenant(integration)
+        telling.begin_tenants(Integration.objects.filter(pk=integration.pk))
     return integration
 
 

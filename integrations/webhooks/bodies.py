@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from integrations.ids import TOOL
-from integrations.models import FlatchrCredentials, Integration
+from integrations.models import Integration
 
 CATEGORY = "ATS"
 
@@ -74,7 +74,7 @@ def names_of(tenant: Integration) -> dict[str, Any]:
 
 def state_of(tenant: Integration) -> dict[str, str]:
     """State and setup of a tenant (`docs/unified-api.md §12.4`)."""
-    connected = FlatchrCredentials.objects.filter(pk=tenant.pk).exists()
+    connected = hasattr(tenant, "credentials")
     invalid = not connected or tenant.credentials_invalid_at is not None
     read = tenant.applicants_read_at is not None
     working = "INVALID" if invalid else "ACTIVE"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from integrations import jobs
 from integrations.changes import batches
@@ -36,6 +36,8 @@ from integrations.webhooks.outbox import NewEvent
 WINDOW = timedelta(seconds=30)
 # Tenants that one sweep wakes workers for at most.
 MOST_CALLS = 100
+# Tenants whose progress is stored by one statement.
+BATCH = 500
 
 
 def tell(integration_id: str, *, render: content.Render) -> bool:
@@ -220,25 +222,40 @@ def begin(endpoint: WebhookEndpoint, *, known: Collection[str] = ()) -> None:
         return
     links = WebhookEndpoint.integrations.through.objects
     told = links.filter(webhookendpoint__in=others).values("integration_id")
-    mine = Integration.objects.present()
+    # Deleted ones, too: they may be restored.
+    mine = Integration.objects.all()
     if not endpoint.every_tenant:
         mine = mine.filter(pk__in=endpoint.integrations.values("pk"))
-    for tenant in mine.exclude(pk__in=told).exclude(pk__in=known):
-        begin_tenant(tenant)
+    begin_tenants(mine.exclude(pk__in=told).exclude(pk__in=known))
 
 
-def begin_tenant(tenant: Integration) -> None:
-    """Take all that a tenant has by now as told."""
-    ended = SyncRun.objects.filter(integration=tenant).exclude(state__in=LIVE_STATES)
-    through = batches.last_number(tenant.pk)
-    WebhookProgress.objects.update_or_create(
-        integration=tenant,
-        defaults={
-            "told_through": through,
-            "content_through": through,
-            "content_after": [],
-            "runs_through": ended.order_by("-pk").values_list("pk", flat=True).first() or 0,
-            "told_state": bodies.state_of(tenant),
-            "due_at": None,
-        },
+def begin_tenants(tenants: QuerySet[Integration]) -> None:
+    """Take all that tenants have by now as told."""
+    keys = tenants.order_by().values("pk")
+    numbers = dict(ChangeSequence.objects.filter(pk__in=keys).values_list("pk", "number"))
+    ended = SyncRun.objects.filter(integration__in=keys).exclude(state__in=LIVE_STATES).order_by()
+    runs = dict(ended.values_list("integration_id").annotate(last=Max("pk")))
+    WebhookProgress.objects.bulk_create(
+        [
+            WebhookProgress(
+                integration=tenant,
+                told_through=numbers.get(tenant.pk, 0),
+                content_through=numbers.get(tenant.pk, 0),
+                runs_through=runs.get(tenant.pk, 0),
+                told_state=bodies.state_of(tenant),
+            )
+            # In one order, so that two that do this wait for each other.
+            for tenant in tenants.select_related("credentials").order_by("pk")
+        ],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["integration"],
+        update_fields=[
+            "told_through",
+            "content_through",
+            "content_after",
+            "runs_through",
+            "told_state",
+            "due_at",
+        ],
     )
