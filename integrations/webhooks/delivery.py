@@ -45,6 +45,8 @@ MOST_ENDPOINTS = 50
 READ_AHEAD = 64
 # Seconds to wait for an answer before it is looked whether something else is due.
 POLL = 0.1
+# Seconds from one look at what is due to an endpoint to the next while it is being waited for.
+LOOK_AGAIN = 0.25
 # Answers that are written together, and seconds that the first of them waits for others.
 WRITTEN_TOGETHER = 32
 GATHERED = 0.03
@@ -82,6 +84,8 @@ class HeldEndpoint:
         self.endpoint = endpoint
         self.lease = lease
         self.renewed_at = now
+        # When it was last looked for what is due, by the monotonic clock; 0 before.
+        self.looked_at = 0.0
         self.secrets = endpoints.valid_secrets(endpoint, now)
         self.ahead: deque[Outgoing] = deque()
         self.sending: dict[int, Outgoing] = {}
@@ -133,6 +137,7 @@ class HeldEndpoint:
         """Fetch what is due, unless there is enough already."""
         if self.ahead:
             return
+        self.looked_at = time.monotonic()
         due = (
             WebhookDelivery.objects.filter(
                 endpoint=self.endpoint.pk, state=DeliveryState.PENDING, next_attempt_at__lte=now
@@ -188,7 +193,7 @@ class DeliveryLoop:
     def _take(self, now: datetime) -> None:
         if len(self._held) >= MOST_ENDPOINTS:
             return
-        for endpoint_id in waiting(now):
+        for endpoint_id in waiting(now)[: MOST_ENDPOINTS - len(self._held)]:
             rows = WebhookEndpoint.objects.filter(unattended(now), pk=endpoint_id)
             if owner := jobs.claim(rows, length=LEASE):
                 endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
@@ -205,13 +210,25 @@ class DeliveryLoop:
         except LeaseLost:
             self._drop(held)
             return
-        if lanes.is_stopping() or not self._may_send(held, now):
+        if lanes.is_stopping():
             held.ahead.clear()
-        else:
-            held.read_ahead(now)
+        elif self._is_to_be_read(held):
+            if self._may_send(held, now):
+                held.read_ahead(now)
+            else:
+                held.ahead.clear()
         self._send(held)
         if held.is_idle:
             self._give_back(held)
+
+    def _is_to_be_read(self, held: HeldEndpoint) -> bool:
+        """Whether more may be sent to an endpoint now, and it is time to look."""
+        if held.room <= 0:
+            return False
+        if held.endpoint.failing_since and held.looked_at and len(self._held) >= MOST_ENDPOINTS:
+            # It has had its turn, and others wait.
+            return False
+        return held.is_idle or bool(held.ahead) or time.monotonic() - held.looked_at >= LOOK_AGAIN
 
     def _send(self, held: HeldEndpoint) -> None:
         """Begin as many requests as an endpoint may get now."""
@@ -257,6 +274,11 @@ class DeliveryLoop:
             held.endpoint, outcomes = write(held.lease, answers)
         except LeaseLost:
             self._drop(held)
+            return
+        except Exception:
+            # The others are not to suffer. Its lease runs out, and it is sent again.
+            logger.exception("Answers of webhook endpoint %s were not written", held.endpoint.pk)
+            self._held.pop(held.endpoint.pk, None)
             return
         if not all(sent.succeeded for sent in answers):
             # What the endpoint may get now is looked up anew.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import IsNull
 
 from integrations import jobs
 from integrations.lanes import Lane
@@ -22,11 +23,14 @@ def unattended(now: datetime) -> Q:
 
 
 def waiting(now: datetime) -> Sequence[str]:
-    """Ids of the endpoints to which something is due, and that have no worker."""
+    """Ids of the endpoints to which something is due, and that have no worker: those that work come
+    first, and none always before another.
+    """
     due = WebhookDelivery.objects.filter(
         endpoint=OuterRef("pk"), state=DeliveryState.PENDING, next_attempt_at__lte=now
     )
-    found = WebhookEndpoint.objects.filter(unattended(now), Exists(due)).order_by("pk")
+    found = WebhookEndpoint.objects.filter(unattended(now), Exists(due))
+    found = found.order_by(IsNull(F("failing_since"), False), "?")
     return list(found.values_list("pk", flat=True)[:MOST_CALLS])
 
 
