@@ -9,11 +9,19 @@ from django.conf import settings
 from django.db import transaction
 
 from integrations import jobs
-from integrations.models import WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookSecret
+from integrations.models import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
+    WebhookSecret,
+)
 
 # Events with content hold personal data. Attempts go on for 75 hours; a few days more are for
 # replaying what a receiver has lost.
 CONTENT_KEPT = timedelta(days=7)
+# What still waits then was given up with this: a paused endpoint, or one that has it sent again.
+CONTENT_GONE = "content_gone"
 BATCH = 1000
 
 
@@ -48,6 +56,12 @@ def empty_content(*, before: datetime) -> None:
         with transaction.atomic():
             WebhookAttempt.objects.filter(delivery__event__in=ids).update(
                 response_body="", response_headers={}
+            )
+            WebhookDelivery.objects.filter(event__in=ids, state=DeliveryState.PENDING).update(
+                state=DeliveryState.FAILED,
+                next_attempt_at=None,
+                ended_at=jobs.now(),
+                last_error=CONTENT_GONE,
             )
             WebhookEvent.objects.filter(pk__in=ids).update(body="")
 
