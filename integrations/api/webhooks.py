@@ -159,7 +159,7 @@ def deliveries(request: Any, webhook_id: str) -> HttpResponse:
     parameters = Parameters(request.GET)
     size = parameters.number("page_size", PAGE_SIZE, lowest=1, highest=MOST)
     cursor = parameters.cursor()
-    found = WebhookDelivery.objects.filter(endpoint=endpoint).select_related("event")
+    found = _deliveries_of(endpoint).select_related("event")
     if state := parameters.one_of("state", DeliveryStates):
         found = found.filter(state=state)
     if cursor is not None:
@@ -179,10 +179,8 @@ def send_again(request: Any, webhook_id: str) -> HttpResponse:
         raise invalid("Send one of delivery_id, failed and since.")
     try:
         if asked.delivery_id is not None:
-            found = WebhookDelivery.objects.filter(
-                endpoint=endpoint, pk=_number(asked.delivery_id)
-            ).select_related("event", "endpoint")
-            delivery = found.first()
+            found = _deliveries_of(endpoint).filter(pk=_number(asked.delivery_id))
+            delivery = found.select_related("event", "endpoint").first()
             if delivery is None:
                 raise invalid("delivery_id: this webhook has no such delivery.")
             replayed = int(replay.replay_one(delivery))
@@ -208,6 +206,10 @@ def _find(request: Any, webhook_id: str) -> WebhookEndpoint:
             status=404,
         )
     return found
+
+
+def _deliveries_of(endpoint: WebhookEndpoint) -> Any:
+    return WebhookDelivery.objects.filter(endpoints.is_about_its_tenants(), endpoint=endpoint)
 
 
 def _tenants(request: Any, ids: list[str] | None) -> list[Integration] | None:

@@ -20,7 +20,7 @@ from integrations.models import (
     WebhookEndpoint,
 )
 from integrations.webhooks import catalogue, outbox, samples
-from integrations.webhooks.endpoints import EndpointRefused, shown_url
+from integrations.webhooks.endpoints import EndpointRefused, is_about_its_tenants, shown_url
 from integrations.webhooks.queue import DELIVERIES
 
 BATCH = 1000
@@ -101,9 +101,9 @@ def _replay(endpoint: WebhookEndpoint, which: Q) -> int:
 def _batches(endpoint: WebhookEndpoint, which: Q) -> Iterator[list[Any]]:
     """Keys of deliveries that have ended and whose events still have a body, the oldest first."""
     last = 0
-    ended: QuerySet[Any] = WebhookDelivery.objects.filter(which, endpoint=endpoint).exclude(
-        Q(state=DeliveryState.PENDING) | Q(event__body="")
-    )
+    ended: QuerySet[Any] = WebhookDelivery.objects.filter(
+        which, is_about_its_tenants(), endpoint=endpoint
+    ).exclude(Q(state=DeliveryState.PENDING) | Q(event__body=""))
     while batch := list(
         ended.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
     ):

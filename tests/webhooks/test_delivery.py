@@ -8,10 +8,13 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.accounts.api_keys import create_key
 from integrations.models import (
     AuditEntry,
     DeliveryState,
@@ -23,7 +26,7 @@ from integrations.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
-from integrations.webhooks import endpoints, outbox, replay, sending
+from integrations.webhooks import delivery, endpoints, outbox, replay, sending
 from integrations.webhooks.delivery import deliver_due
 from tests.support.receiver import Receiver, Reply
 from tests.sync.running import Background, wait_until
@@ -127,6 +130,9 @@ def test_any_2xx_counts(receiver: Receiver, tenant: Integration, status: int) ->
         (Reply(404), 404, ""),
         (Reply(301, headers={"Location": "http://127.0.0.1:1/"}), 301, ""),
         (Reply(drop=True), None, "cut_short"),
+        # Dates that no clock has.
+        (Reply(503, headers={"Retry-After": f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"}), 503, ""),
+        (Reply(503, headers={"Retry-After": f"Mon, 01 Jan 2024 00:00:00 +{'9' * 20}"}), 503, ""),
     ],
 )
 def test_what_does_not_count_is_tried_again(
@@ -276,6 +282,48 @@ def test_a_receiver_that_takes_its_time_delays_nobody_else(
     assert arrived.count() == 40
 
 
+def test_receivers_that_fail_do_not_keep_the_places_from_others(
+    receiver: Receiver, slow_receiver: Receiver, tenant: Integration, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_ENDPOINTS", 1)
+    slow_receiver.reply = Reply(500, delay=0.3)
+    failing = endpoint_at(slow_receiver)
+    queue(tenant, times=20)
+    WebhookEndpoint.objects.filter(pk=failing.pk).update(failing_since=jobs.now())
+    working = Background(deliver_due)
+    wait_until(lambda: len(slow_receiver.received) >= 2)
+    endpoint_at(receiver)
+    queue(tenant, times=3)
+    wait_until(lambda: len(receiver.received) == 3)
+    assert len(slow_receiver.received) < 20
+    slow_receiver.reply = Reply()
+    working.end()
+
+
+def test_waiting_for_slow_receivers_costs_the_database_little(
+    slow_receiver: Receiver, tenant: Integration
+) -> None:
+    slow_receiver.reply = Reply(delay=3)
+    for _ in range(10):
+        endpoint_at(slow_receiver)
+    queue(tenant, times=8)
+    with CaptureQueriesContext(connection) as queries:
+        deliver_due()
+    assert WebhookDelivery.objects.filter(state=DeliveryState.DELIVERED).count() == 80
+    looks = [one for one in queries if 'FROM "integrations_webhookendpoint"' in one["sql"]]
+    assert len(looks) < 150
+
+
+def test_the_body_of_an_answer_is_not_waited_for(receiver: Receiver, tenant: Integration) -> None:
+    receiver.reply = Reply(stalls=True)
+    endpoint_at(receiver)
+    queue(tenant)
+    deliver_due()
+    attempt = WebhookAttempt.objects.get()
+    assert (attempt.status, only().state) == (200, DeliveryState.DELIVERED)
+    assert attempt.duration < 10
+
+
 def test_an_answer_counts_until_the_deadline_and_no_longer(
     receiver: Receiver, slow_receiver: Receiver, tenant: Integration, monkeypatch: Any
 ) -> None:
@@ -352,6 +400,35 @@ def test_replays(receiver: Receiver, tenant: Integration) -> None:
     WebhookEvent.objects.update(body="")
     with pytest.raises(replay.NothingToReplay):
         replay.replay_one(WebhookDelivery.objects.earliest("pk"))
+
+
+def test_an_endpoint_for_fewer_tenants_knows_nothing_of_the_others_any_more(
+    receiver: Receiver, slow_receiver: Receiver, tenant: Integration, other_tenant: Integration
+) -> None:
+    endpoint = endpoint_at(receiver, integrations=[tenant, other_tenant])
+    queue(tenant)
+    queue(other_tenant)
+    deliver_due()
+    endpoints.pause(endpoint)
+    queue(tenant)
+    queue(other_tenant)
+    endpoints.change_endpoint(endpoint, integrations=[tenant], url=slow_receiver.url)
+    endpoints.resume(endpoint)
+    now = jobs.now()
+    hour = timedelta(hours=1)
+    assert replay.replay_failed(endpoint) == 0
+    deliver_due()
+    assert replay.replay_period(endpoint, since=now - hour, until=now + hour) == 2
+    deliver_due()
+    assert {event["data"]["id"] for event in slow_receiver.events} == {tenant.pk}
+    others = WebhookDelivery.objects.get(
+        event__integration=other_tenant, state=DeliveryState.DELIVERED
+    )
+    assert not replay.replay_one(others)
+    _, plain = create_key(name="one", integrations=[tenant])
+    client = Client(headers={"Authorization": f"Bearer {plain}"})
+    log = client.get(f"/v1/webhooks/{endpoint.pk}/deliveries").json()["data"]["results"]
+    assert [row["integration_id"] for row in log] == [tenant.pk, tenant.pk]
 
 
 def test_removing_an_endpoint_removes_what_waits(

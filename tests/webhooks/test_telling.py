@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from kombo import models as sdk
 
 from integrations import jobs
@@ -20,10 +22,12 @@ from integrations.connecting.links import find, new_link
 from integrations.models import (
     Application,
     ApplicationStage,
+    DeliveryState,
     Integration,
     Job,
     SyncRun,
     WebhookAttempt,
+    WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
     WebhookProgress,
@@ -203,6 +207,24 @@ def test_what_was_before_an_endpoint_is_not_told_to_it(
     assert not WebhookEvent.objects.exists()
 
 
+def test_a_first_endpoint_for_many_tenants_takes_few_statements_and_deleted_ones_with_them(
+    receiver: Receiver, connected_tenant: Integration, make_tenant: Callable[..., Integration]
+) -> None:
+    sync(connected_tenant)
+    WebhookProgress.objects.all().delete()
+    for _ in range(20):
+        make_tenant()
+    lifecycle.delete(connected_tenant)
+    with CaptureQueriesContext(connection) as queries:
+        endpoints.create_endpoint(url=receiver.url)
+    assert len(queries) < 20
+    lifecycle.restore(connected_tenant)
+    for tenant in Integration.objects.all():
+        telling.tell(tenant.pk, render=render)
+    # What was before is not told: only that the one is disabled now.
+    assert not WebhookEvent.objects.exclude(type=catalogue.INTEGRATION_STATE_CHANGED).exists()
+
+
 def test_pausing_and_changing_an_endpoint_loses_nothing(
     receiver: Receiver, connected_tenant: Integration
 ) -> None:
@@ -309,6 +331,21 @@ def test_content_is_kept_for_a_week(receiver: Receiver, tenant: Integration) -> 
     retention.retain()
     assert not WebhookEvent.objects.exists()
     assert not WebhookAttempt.objects.exists()
+
+
+def test_nothing_is_sent_whose_content_is_no_longer_kept(
+    receiver: Receiver, tenant: Integration
+) -> None:
+    endpoint, _ = endpoints.create_endpoint(url=receiver.url, events=["candidate.created"])
+    endpoints.pause(endpoint)
+    outbox.queue_event("candidate.created", samples.sample_of("candidate.created"), tenant=tenant)
+    WebhookEvent.objects.update(created_at=jobs.now() - timedelta(days=8))
+    retention.retain()
+    endpoints.resume(endpoint)
+    deliver_due()
+    assert not receiver.received
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.state, delivery.last_error) == (DeliveryState.FAILED, "content_gone")
 
 
 def test_removing_a_tenant_removes_its_events(receiver: Receiver, tenant: Integration) -> None:

@@ -142,7 +142,9 @@ class WebhookEndpointAdmin(WebhooksAdmin):
 
     def detail(self, request: HttpRequest, record: WebhookEndpoint) -> dict[str, Any]:  # noqa: ARG002
         former = record.secrets.exclude(ends_at=None).first()
-        deliveries = WebhookDelivery.objects.filter(endpoint=record).select_related("event")
+        deliveries = WebhookDelivery.objects.filter(
+            endpoints.is_about_its_tenants(), endpoint=record
+        ).select_related("event")
         off = OffReason(record.off_reason).label if record.off_reason else ""
         return {
             "title": record.description or endpoints.shown_url(record),
@@ -233,7 +235,9 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         mine = endpoints.visible_to_user(request.user)
-        found = WebhookDelivery.objects.filter(endpoint__in=mine.values("pk"))
+        found = WebhookDelivery.objects.filter(
+            endpoints.is_about_its_tenants(), endpoint__in=mine.values("pk")
+        )
         return found.order_by(*self.ordering)
 
     @display(description=_lazy("Event"))
