@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import timedelta
 
-from django.db import close_old_connections
+from django.db import connection
 from django.utils import timezone
 
 from integrations import jobs
@@ -50,12 +50,12 @@ def watch_scheduler() -> None:
 def _watch() -> None:
     pause = threading.Event()
     while not pause.wait(WATCH_SECONDS):
-        close_old_connections()
         with jobs.failure_logged("The watch of the scheduler"):
             if not any(one.kind is ProcessKind.SCHEDULER and one.is_alive for one in processes()):
                 sweep_installation()
                 NOTICES.sweep()
-        close_old_connections()
+        # Not kept for the next round: a process that is forked meanwhile would inherit it.
+        connection.close()
 
 
 @jobs.RETENTION.register("resolved issues")
