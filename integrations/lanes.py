@@ -25,7 +25,7 @@ class Lane(StrEnum):
     """A queue of the broker."""
 
     NOW = "now"  # somebody waits: submissions, bulk uploads
-    SOON = "soon"  # exports, search entries
+    SOON = "soon"  # alerts, e-mails about exports, exports, search entries
     SYNCS = "syncs"
     TAGS = "tags"
 

@@ -38,12 +38,13 @@ def work_on_next(lane: Lane) -> bool:
         case Lane.SYNCS:
             return RUNS.work_on_next(_sync)
         case Lane.SOON:
+            # Exports last: a row of large ones would keep an alert waiting for hours.
             return any(
                 kind.work_on_next(work)
                 for kind, work in (
-                    (EXPORTS, _write_export),
-                    (MAILS, mailing.send),
                     (NOTICES, alert_delivery.send),
+                    (MAILS, mailing.send),
+                    (EXPORTS, _write_export),
                 )
             )
         case Lane.TAGS:

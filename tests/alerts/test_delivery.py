@@ -20,6 +20,8 @@ from integrations.lanes import Lane
 from integrations.models import (
     AlertLevel,
     AlertPreference,
+    Export,
+    ExportState,
     FlatchrCredentials,
     Integration,
     Issue,
@@ -283,6 +285,22 @@ def test_the_number_of_queries_does_not_grow_with_what_is_told(
         counts.append(len(queries))
     assert [mail["Subject"] for mail in mails.mails] == ["[Relais] 2 alerts", "[Relais] 9 alerts"]
     assert counts[0] == counts[1]
+
+
+def test_an_alert_does_not_wait_for_the_exports_before_it(
+    tenant: Integration, alice: User, bob: User, mails: MailServer
+) -> None:
+    now = timezone.now()
+    export = Export.objects.create(integration=tenant, state=ExportState.QUEUED)
+    SyncRun.objects.create(
+        integration=tenant, state=RunState.AUTHENTICATION_FAILED, started_at=now, ended_at=now
+    )
+    issues.look_at([tenant])
+    for _reader in (alice, bob):
+        assert tasks.work_on_next(Lane.SOON)
+    assert sent_to(mails) == ["alice@nord.example", "bob@nord.example"]
+    export.refresh_from_db()
+    assert export.state == ExportState.QUEUED
 
 
 def test_no_address_is_written_to_the_log(
