@@ -217,6 +217,33 @@ def test_records_that_were_not_created_here_do_not_come_where_only_those_are_sho
     }
 
 
+def test_many_changes_that_are_not_shown_cost_few_reads_whatever_the_limit(
+    feed: Feed, synced_tenant: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FlatchrSettings.objects.update(api_only_created=True)
+    job, other = Job.objects.filter(integration=synced_tenant)[:2]
+    for model, kind, rows in (
+        (Candidate, Model.CANDIDATES, Candidate.objects.all()),
+        (Job, Model.JOBS, Job.objects.filter(pk__in=[job.pk, other.pk])),
+    ):
+        with recorded(synced_tenant.pk):
+            moment = timezone.now()
+            model.objects.filter(pk__in=rows.values("pk")).update(changed_at=moment)
+            note(synced_tenant.pk, kind, moment)
+    reads = []
+    read = feed_view.feed.read
+
+    def reading(*given: Any, **more: Any) -> Any:
+        reads.append(more["limit"])
+        return read(*given, **more)
+
+    monkeypatch.setattr(feed_view.feed, "read", reading)
+    pages = list(feed.pages(limit=1))
+    assert [len(page) for page in pages] == [1, 1]
+    assert {page[0]["id"] for page in pages} == {job.pk, other.pk}
+    assert Candidate.objects.count() > 10 > len(reads)
+
+
 def test_it_waits_for_the_next_change_and_no_longer(
     feed: Feed, synced_tenant: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:

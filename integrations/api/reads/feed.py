@@ -137,11 +137,12 @@ def _read(
     """The next page that has something on it; an empty one at the end of the feed."""
     try:
         page = feed.read(integration.pk, after, models=query.models, limit=query.limit)
-        results = _results(integration, page.records)
-        # A page may have nothing but what the tenant's settings hide.
-        while not results and page.records:
-            page = feed.read(integration.pk, page.following, models=query.models, limit=query.limit)
-            results = _results(integration, page.records)
+        shown = _results(integration, page.records)
+        # A page may have nothing but what the tenant's settings hide. Of those there may be many,
+        # and the limit few.
+        while not shown and page.records:
+            page = feed.read(integration.pk, page.following, models=query.models, limit=MOST)
+            shown = _results(integration, page.records)
     except PositionExpired:
         raise ApiError(
             "PLATFORM.INPUT_INVALID",
@@ -150,11 +151,16 @@ def _read(
             title="This position has expired.",
             status=410,
         ) from None
-    return page, results
+    if len(shown) > query.limit:
+        shown = shown[: query.limit]
+        page.following, _ = shown[-1]
+    return page, [result for _, result in shown]
 
 
-def _results(integration: Integration, changed: Sequence[ChangedRecord]) -> list[bytes]:
-    """The records that the tenant's settings show, as JSON objects."""
+def _results(
+    integration: Integration, changed: Sequence[ChangedRecord]
+) -> list[tuple[FeedPosition, bytes]]:
+    """The records that the tenant's settings show, as JSON objects, with their positions."""
     scope = scope_of(integration)
     excluded = excluded_models(integration.flatchr_settings.scopes)
     shown = {
@@ -171,20 +177,19 @@ def _results(integration: Integration, changed: Sequence[ChangedRecord]) -> list
         if one.model in excluded and not deleted:
             # Deleted by the next sync, and told of then.
             continue
-        found.append(
-            orjson.dumps(
-                {
-                    "position": _text(one.position),
-                    "model": API_NAMES[one.model],
-                    "id": one.id,
-                    "kind": _kind(one, deleted=deleted),
-                    "changed_fields": [] if deleted else one.fields,
-                    "changed_at": fields["changed_at"],
-                    # What the scopes leave out is not shown any more.
-                    "record": None if one.model in excluded else orjson.Fragment(record),
-                }
-            )
+        result = orjson.dumps(
+            {
+                "position": _text(one.position),
+                "model": API_NAMES[one.model],
+                "id": one.id,
+                "kind": _kind(one, deleted=deleted),
+                "changed_fields": [] if deleted else one.fields,
+                "changed_at": fields["changed_at"],
+                # What the scopes leave out is not shown any more.
+                "record": None if one.model in excluded else orjson.Fragment(record),
+            }
         )
+        found.append((one.position, result))
     return found
 
 
