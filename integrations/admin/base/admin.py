@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib import messages
@@ -143,6 +143,10 @@ class DashboardAdmin(ModelAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def above(self) -> Sequence[Breadcrumb]:
+        """Breadcrumbs before the list's own, where it has no entry in the navigation."""
+        return ()
+
     def selection(self, request: HttpRequest) -> QuerySet[Any]:
         """All records that the list selects with this request's search and filters, not a page."""
         changelist = self.get_changelist_instance(request)
@@ -153,7 +157,7 @@ class DashboardAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {
-            "breadcrumbs": breadcrumbs(self.opts, plural=self.plural),
+            "breadcrumbs": breadcrumbs(self.opts, plural=self.plural, above=self.above()),
             "rights": TemplatePermissions(request.user, chosen_tenant(request)),
             **(extra_context or {}),
         }
@@ -199,7 +203,12 @@ class DashboardAdmin(ModelAdmin):
                 "title": str(record) if record is not None else label(self.opts.verbose_name),
                 **context,
                 "breadcrumbs": breadcrumbs(
-                    self.opts, record, *below, title=context.get("title"), plural=self.plural
+                    self.opts,
+                    record,
+                    *below,
+                    title=context.get("title"),
+                    plural=self.plural,
+                    above=self.above(),
                 ),
             },
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -39,10 +39,13 @@ def breadcrumbs(
     *further: Breadcrumb,
     title: str | None = None,
     plural: str | Promise = "",
+    above: Sequence[Breadcrumb] = (),
 ) -> list[Breadcrumb]:
-    """The list, the record (named `title`) and `further` pages below it; the last is no link."""
+    """What is `above` the list, the list, the record (named `title`) and `further` pages below it;
+    the last is no link.
+    """
     name = label(plural or opts.verbose_name_plural)
-    crumbs = [Breadcrumb(name[0].upper() + name[1:], list_url(opts.model))]
+    crumbs = [*above, Breadcrumb(name[0].upper() + name[1:], list_url(opts.model))]
     if record is not None:
         crumbs.append(Breadcrumb(title or str(record), change_url(record)))
     crumbs.extend(further)

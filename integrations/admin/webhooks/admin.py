@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import display
@@ -11,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.access import TenantScopedAdmin
@@ -147,7 +148,7 @@ class WebhookEndpointAdmin(WebhooksAdmin):
         ).select_related("event")
         off = OffReason(record.off_reason).label if record.off_reason else ""
         return {
-            "title": record.description or endpoints.shown_url(record),
+            "title": receiver_name(record),
             "subtitle": endpoints.shown_url(record) if record.description else "",
             "badges": [endpoint_badge(record)],
             "cards": [
@@ -158,8 +159,8 @@ class WebhookEndpointAdmin(WebhooksAdmin):
                             (_("Address"), endpoints.shown_url(record)),
                             (_("Tells of"), _tenants(record, most=20)),
                             (_("Events"), ", ".join(record.events)),
-                            (_("Made"), date_time(record.created_at)),
-                            (_("Made by"), _maker(record)),
+                            (pgettext("webhook", "Made"), date_time(record.created_at)),
+                            (pgettext("webhook", "Made by"), _maker(record)),
                             (_("Last success"), self.succeeded(record)),
                             (_("Failing since"), self.failing(record)),
                             (_("No request before"), date_time(record.held_until)),
@@ -179,7 +180,7 @@ class WebhookEndpointAdmin(WebhooksAdmin):
                 (_("Event"), _("State"), _("Answer"), _("Attempts"), _("When")),
                 deliveries.order_by("-pk"),
                 lambda one: (
-                    link(one, one.event.type),
+                    link(one, event_name(one)),
                     delivery_badge(one),
                     last_answer(one),
                     one.attempts,
@@ -215,7 +216,7 @@ class EndpointFilter(RecordFilter):
 
     def options(self, request: HttpRequest) -> list[tuple[str, str]]:
         found = self._visible(request)[:50]
-        return [(one.pk, one.description or endpoints.shown_url(one)) for one in found]
+        return [(one.pk, receiver_name(one)) for one in found]
 
     def _visible(self, request: HttpRequest) -> QuerySet[Any]:
         return endpoints.visible_to_user(request.user)
@@ -242,13 +243,11 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
 
     @display(description=_lazy("Event"))
     def event_type(self, delivery: WebhookDelivery) -> str:
-        if delivery.event.is_test:
-            return _("%(event)s (test)") % {"event": delivery.event.type}
-        return delivery.event.type
+        return event_name(delivery)
 
     @display(description=_lazy("Webhook"))
-    def receiver(self, delivery: WebhookDelivery) -> str:
-        return delivery.endpoint.description or endpoints.shown_url(delivery.endpoint)
+    def receiver(self, delivery: WebhookDelivery) -> SafeString:
+        return format_html('<span class="rl-address">{}</span>', receiver_name(delivery.endpoint))
 
     @display(description=_lazy("Tenant"))
     def about(self, delivery: WebhookDelivery) -> str:
@@ -272,22 +271,16 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
 
     # Pages
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        crumbs = [
-            Breadcrumb(_("Webhooks"), list_url(WebhookEndpoint)),
-            Breadcrumb(_("Webhook deliveries")),
-        ]
-        return super().changelist_view(request, {"breadcrumbs": crumbs, **(extra_context or {})})
+    def above(self) -> Sequence[Breadcrumb]:
+        return (Breadcrumb(_("Webhooks"), list_url(WebhookEndpoint)),)
 
     def detail(self, _request: HttpRequest, record: WebhookDelivery) -> dict[str, Any]:
         event = record.event
         rows = filled(
             [
-                (_("Event"), self.event_type(record)),
+                (_("Event"), event_name(record)),
                 ("ID", format_html("<code>{}</code>", event.pk)),
-                (_("Webhook"), link(record.endpoint, self.receiver(record))),
+                (_("Webhook"), link(record.endpoint, receiver_name(record.endpoint))),
                 (_("Tenant"), link(event.integration) if event.integration else ""),
                 (_("Came about"), date_time(event.created_at)),
                 (_("Next attempt"), date_time(record.next_attempt_at)),
@@ -295,7 +288,7 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
             ]
         )
         return {
-            "title": self.event_type(record),
+            "title": event_name(record),
             "badges": [delivery_badge(record)],
             "cards": [Card(_("Delivery"), rows)],
             "body": pretty_text(event.body) if event.body else "",
@@ -303,6 +296,17 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
             "urls": record_urls(record, "again"),
             "may_repeat": bool(event.body) and record.state != DeliveryState.PENDING,
         }
+
+
+def receiver_name(endpoint: WebhookEndpoint) -> str:
+    return endpoint.description or endpoints.shown_url(endpoint)
+
+
+def event_name(delivery: WebhookDelivery) -> str:
+    """The event's type, and that it was a test."""
+    if delivery.event.is_test:
+        return _("%(event)s (test)") % {"event": delivery.event.type}
+    return delivery.event.type
 
 
 def endpoint_badge(endpoint: WebhookEndpoint) -> SafeString:
