@@ -63,7 +63,8 @@ class IssueStateFilter(ListFilter):
     any_label = pgettext_lazy("issue", "Open")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        return [(SNOOZED, _("Snoozed")), (RESOLVED, _("Resolved")), (EVERY, _("All"))]
+        every = pgettext("issues", "All")
+        return [(SNOOZED, _("Snoozed")), (RESOLVED, _("Resolved")), (EVERY, every)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:  # noqa: ARG002
         now = timezone.now()
@@ -221,7 +222,7 @@ def _card(issue: Issue) -> Card:
         (_("Tenant"), link(issue.integration) if issue.integration else _("The installation")),
         (_("First seen"), date_time(issue.first_seen_at)),
         (_("Last seen"), date_time(issue.last_seen_at)),
-        (_("How often"), number(issue.times)),
+        (pgettext("issue", "How often"), number(issue.times)),
     ]
     if issue.count:
         rows.append((_("Records"), number(issue.count)))
@@ -244,13 +245,19 @@ def _records(issue: Issue) -> list[object]:
     for table, wanted in asked.items():
         field = "pk" if table is Submission else "remote_id"
         rows = table.objects.filter(integration_id=tenant_id, **{f"{field}__in": wanted})
+        if table is Application:
+            rows = rows.select_related("candidate")
         for row in rows:
             found[table, str(getattr(row, field))] = row
     shown: list[object] = []
     for record in issue.records:
         table = Submission if record["model"] == "submissions" else TABLES.get(record["model"])
         row = found.get((table, record["id"]))
-        shown.append(link(row) if row is not None else record["id"] or NOTHING)
+        if row is None:
+            shown.append(record["id"] or NOTHING)
+        else:
+            # An application has no name of its own.
+            shown.append(link(row, row.candidate if table is Application else None))
     return list(dict.fromkeys(shown))
 
 
