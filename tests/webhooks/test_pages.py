@@ -49,3 +49,24 @@ def test_a_delivery_is_found_below_webhooks(
         assert "aria-current" in menu.partition(">")[0]
     made = reverse("admin:integrations_webhookendpoint_change", args=[endpoint.pk])
     assert "sync-finished (test)" in client.get(made).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-05-02", "2026-05-01", "Choose the first and the last day."),
+        ("0001-01-01", "9999-12-31", "Nothing of this is there to be sent again."),
+        ("2026-05-01", "2026-05-01", "Nothing of this is there to be sent again."),
+    ],
+)
+def test_a_period_without_deliveries_sends_nothing_again(
+    endpoint: WebhookEndpoint,
+    alice: User,
+    logged_in: LogIn,
+    first: str,
+    last: str,
+    said: str,
+) -> None:
+    address = reverse("admin:integrations_webhookendpoint_replay", args=[endpoint.pk])
+    answer = logged_in(alice).post(address, {"first": first, "last": last}, follow=True)
+    assert said in answer.content.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -112,7 +112,7 @@ class SendTestForm(forms.Form):
 
 
 class PeriodForm(forms.Form):
-    """Whole days, by the clock of the installation."""
+    """Whole days, by the clock of the installation; the first is not after the last."""
 
     first = forms.DateField(
         label=_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -121,8 +121,16 @@ class PeriodForm(forms.Form):
         label=_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        if not self.errors and given["first"] > given["last"]:
+            self.add_error("last", _("Choose the first and the last day."))
+        return given
+
     def period(self) -> tuple[datetime, datetime]:
-        first, last = self.cleaned_data["first"], self.cleaned_data["last"]
+        # The day after the last of the calendar cannot be told, nor the first one in all zones.
+        first = max(self.cleaned_data["first"], date(1970, 1, 1))
+        last = min(self.cleaned_data["last"], date(9998, 12, 31))
         return (
             timezone.make_aware(datetime.combine(first, time.min)),
             timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),

@@ -107,6 +107,9 @@ class ReplayView(EndpointView):
         except replay.NothingToReplay as refused:
             messages.error(request, translated(refused))
             return self.back()
+        if not count:
+            messages.info(request, _("Nothing of this is there to be sent again."))
+            return self.back()
         words = ngettext(
             "%(count)s event is sent again.", "%(count)s events are sent again.", count
         )
