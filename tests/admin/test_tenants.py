@@ -30,6 +30,8 @@ from tests.admin.pages import list_address, record_addresses, run_address, tenan
 LogIn = Callable[[User], Client]
 KEY = "a-secret-key-of-forty-characters-or-more"
 FORM = {
+    # `connected_tenant` has the account.
+    "allow_duplicate": "on",
     "organization": "Clinique Ouest",
     "environment": "sandbox",
     "company_key": "Qm7Lr2Xw9KpTz4Vb",
