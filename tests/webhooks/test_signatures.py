@@ -13,13 +13,16 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from integrations import jobs
 from integrations.models import Integration, WebhookEndpoint
 from integrations.webhooks import bodies, endpoints, outbox
 from integrations.webhooks.delivery import deliver_due
 from tests.support.receiver import Received, Receiver
+from tests.sync.running import Background, wait_until
 
 NODE = shutil.which("node")
 # As receivers in public repositories have it: the parsed body is written anew.
@@ -35,6 +38,25 @@ process.stdout.write(createHmac("sha256", process.argv[1])
 def vendor_signature(secret: str, raw: bytes) -> str:
     digest = hmac.new(secret.encode(), raw, sha256).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_two_rotations_at_the_same_moment_leave_two_secrets(receiver: Receiver) -> None:
+    endpoint, _ = endpoints.create_endpoint(url=receiver.url)
+    with transaction.atomic():
+        second = endpoints.rotate_secret(endpoint)
+        other = Background(lambda: endpoints.rotate_secret(endpoint))
+        wait_until(_somebody_waits_for_a_lock)
+    third = other.end()
+    assert list(endpoints.valid_secrets(endpoint, jobs.now())) == [third, second]
+    assert [row.secret for row in endpoint.secrets.filter(ends_at=None)] == [third]
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def verify(secret: str, got: Received) -> Any:

@@ -239,8 +239,9 @@ class _Slot:
         progress = self.progress
         budget = progress.budget_left
         with recorded(progress.integration_id):
-            # Syncs and decisions on held deletions put tags on and take them off, too.
+            # Syncs, decisions on held deletions and people put tags on and take them off, too.
             hold_off_runs(progress.integration_id)
+            Integration.objects.select_for_update(no_key=True).get(pk=progress.integration_id)
             self.lease.renew()
             self._write(
                 queue=[key for key in progress.queue if key not in done],

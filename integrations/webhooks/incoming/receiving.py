@@ -18,6 +18,7 @@ from integrations import jobs, telemetry
 from integrations.flatchr.events import FlatchrEvent, Subject, read_event
 from integrations.lanes import Lane
 from integrations.models import EventAddress, EventOutcome, IncomingEvent, Integration, Job
+from integrations.sync import schedule
 from integrations.webhooks.incoming import addresses, ledger
 
 # Bytes of a body; a vacancy with long texts has some ten thousand.
@@ -70,6 +71,9 @@ def receive(token: str, body: bytes) -> Receipt:
         # Locks the row: what a worker ends, and what is counted, waits for it.
         if not _count(address, now, is_old=is_old):
             EventAddress.objects.filter(pk=address.pk).update(refused_at=now)
+            # Flatchr does not send it again: the next delta is to find it, and comes as early as
+            # without events.
+            schedule.bring_forward(address.pk)
             return _refuse(address, now)
         if event is None:
             outcome: EventOutcome | None = EventOutcome.UNREADABLE

@@ -93,11 +93,17 @@ def test_a_flood_is_refused_within_its_minute_and_nobody_elses(
     hook: Hook, settings: Any, other_tenant: Integration
 ) -> None:
     settings.FLATCHR_EVENTS_PER_MINUTE = 5
+    late = timezone.now() + timedelta(days=1)
+    Integration.objects.update(next_delta_at=late)
     answers = [hook.post(a_vacancy(number)) for number in range(1, 9)]
     assert [status_of(one) for one in answers] == [200] * 5 + [429] * 3
     assert 0 < int(answers[-1]["Retry-After"]) <= 60
     assert IncomingEvent.objects.count() == 5
     assert hook.address.refused_at is not None
+    # What was refused is found by a delta that comes as early as without events.
+    hook.tenant.refresh_from_db()
+    assert hook.tenant.next_delta_at is not None
+    assert hook.tenant.next_delta_at < late - timedelta(hours=20)
 
     path = f"/hooks/flatchr/{addresses.make(other_tenant).token}"
     assert status_of(hook.post(a_vacancy(), path)) == 200
