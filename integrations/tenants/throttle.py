@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -24,9 +24,7 @@ def take(integration_id: str) -> float:
     burst, rate = float(settings.FLATCHR_BURST), float(settings.FLATCHR_RATE)
     with transaction.atomic():
         now = timezone.now()
-        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
-            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
-        )
+        bucket = _locked(integration_id, now)
         elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
         tokens = min(burst, bucket.tokens + elapsed * rate)
         if tokens < 1.0:
@@ -48,9 +46,7 @@ def take_spare(integration_id: str, *, most: int) -> tuple[int, float]:
     worth_while = max(1.0, (burst - left_to_others) * 0.6)
     with transaction.atomic():
         now = timezone.now()
-        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
-            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
-        )
+        bucket = _locked(integration_id, now)
         elapsed = max(0.0, (now - bucket.refilled_at).total_seconds())
         tokens = min(burst, bucket.tokens + elapsed * rate)
         spare = tokens - left_to_others
@@ -69,12 +65,9 @@ def take_file(integration_id: str, *, longest: float) -> float | None:
 
     Return the seconds until it comes; None, reserving nothing, if that is more than `longest`.
     """
-    burst = float(settings.FLATCHR_BURST)
     with transaction.atomic():
         now = timezone.now()
-        bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
-            integration_id=integration_id, defaults={"tokens": burst, "refilled_at": now}
-        )
+        bucket = _locked(integration_id, now)
         turn = max(now, bucket.next_file_at or now)
         wait = (turn - now).total_seconds()
         if wait > longest:
@@ -82,3 +75,12 @@ def take_file(integration_id: str, *, longest: float) -> float | None:
         bucket.next_file_at = turn + FILE_EVERY
         bucket.save(update_fields=["next_file_at"])
         return wait
+
+
+def _locked(integration_id: str, now: datetime) -> RequestBudget:
+    """The tenant's bucket, full when it is new."""
+    full = {"tokens": float(settings.FLATCHR_BURST), "refilled_at": now}
+    bucket, _ = RequestBudget.objects.select_for_update().get_or_create(
+        integration_id=integration_id, defaults=full
+    )
+    return bucket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,32 +28,21 @@ from integrations.admin.base.formatting import NOTHING, ago, date_time, link, nu
 from integrations.admin.base.urls import change_url, record_url
 from integrations.admin.base.views import RecordView
 from integrations.admin.issues.next_steps import button_of
+from integrations.admin.runs.findings import linked_records
 from integrations.alerts import issues
 from integrations.alerts.wording import what_to_do
 from integrations.messages import translated
 from integrations.models import (
-    Application,
-    ApplicationStage,
     Issue,
     IssueEvent,
     IssueKind,
-    Job,
     Severity,
     Submission,
-    Tag,
 )
-from integrations.records import Model
 
 SNOOZED, RESOLVED, EVERY = "snoozed", "resolved", "all"
-# Which table a record of an issue is in; what is said of a candidate is on an application.
-TABLES: dict[str, Any] = {
-    Model.JOBS: Job,
-    Model.APPLICATION_STAGES: ApplicationStage,
-    Model.TAGS: Tag,
-    Model.APPLICATIONS: Application,
-    Model.CANDIDATES: Application,
-    Model.CANDIDATE_TAGS: Application,
-}
+# Issues name submissions beside mirrored records.
+SUBMISSIONS = "submissions"
 
 
 class IssueStateFilter(ListFilter):
@@ -235,29 +225,20 @@ def _card(issue: Issue) -> Card:
 
 def _records(issue: Issue) -> list[object]:
     """The records that it names: as links where they have a page."""
-    tenant_id, found = issue.integration_id, {}
-    asked: dict[Any, set[str]] = {}
+    wanted: dict[str, set[str]] = defaultdict(set)
     for record in issue.records:
-        if record["model"] == "submissions":
-            asked.setdefault(Submission, set()).add(record["id"])
-        elif table := TABLES.get(record["model"]):
-            asked.setdefault(table, set()).add(record["id"])
-    for table, wanted in asked.items():
-        field = "pk" if table is Submission else "remote_id"
-        rows = table.objects.filter(integration_id=tenant_id, **{f"{field}__in": wanted})
-        if table is Application:
-            rows = rows.select_related("candidate")
-        for row in rows:
-            found[table, str(getattr(row, field))] = row
-    shown: list[object] = []
-    for record in issue.records:
-        table = Submission if record["model"] == "submissions" else TABLES.get(record["model"])
-        row = found.get((table, record["id"]))
-        if row is None:
-            shown.append(record["id"] or NOTHING)
-        else:
-            # An application has no name of its own.
-            shown.append(link(row, row.candidate if table is Application else None))
+        wanted[record["model"]].add(record["id"])
+    mine = Submission.objects.filter(integration=issue.integration_id)
+    found: dict[tuple[str, str], object] = {
+        (SUBMISSIONS, row.pk): link(row) for row in mine.filter(pk__in=wanted.pop(SUBMISSIONS, ()))
+    }
+    if issue.integration_id:
+        for key, record in linked_records(issue.integration_id, wanted).items():
+            found[key] = format_html('<a class="rl-link" href="{}">{}</a>', record.url, record.name)
+    shown = [
+        found.get((record["model"], record["id"])) or record["id"] or NOTHING
+        for record in issue.records
+    ]
     return list(dict.fromkeys(shown))
 
 

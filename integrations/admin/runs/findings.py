@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -139,15 +139,21 @@ def _group(
 def _records_of(
     integration: Integration, rows: Iterable[SyncWarning]
 ) -> dict[tuple[str, str], RecordLink]:
-    """The records that warnings name, one query for each model."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         wanted[row.model] |= {str(example.get("remote_id")) for example in row.examples}
+    return linked_records(integration.pk, wanted)
+
+
+def linked_records(
+    integration_id: str, wanted: Mapping[str, Iterable[str]]
+) -> dict[tuple[str, str], RecordLink]:
+    """By model and remote id the records of these remote ids by model, one query for each."""
     found = {}
     for model, remote_ids in wanted.items():
         page = _TOLD_OF.get(Model(model)) or PAGES.get(model)
         if page is not None:
-            mine = page.objects.filter(integration=integration, remote_id__in=remote_ids)
+            mine = page.objects.filter(integration=integration_id, remote_id__in=list(remote_ids))
             for remote_id, linked in named(page, mine):
                 found[model, remote_id] = linked
     return found
