@@ -38,6 +38,8 @@ def select(export: Export) -> RecordQuerySet:
         query["tenant"] = export.integration_id
     if strangers := query.keys() - records.list_filters.keys() - {*DAYS, *SHOWN, "q"}:
         raise UnknownFilter(", ".join(sorted(strangers)))
+    if any("\0" in value for name, values in query.lists() for value in values if name != "q"):
+        raise UnknownFilter("\\0")
     given = {name: values[-1] for name, values in query.lists()}
     # Who may look at a tenant may not always take its data away.
     records = records.filter(integration__in=tenants_where(export.user, Permission.EXPORT))

@@ -20,6 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.where import WhereNode
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.text import smart_split
 
 BETWEEN = "between"
 # The parameters with the two days of `applied=between`, each of which may be left out.
@@ -30,8 +31,26 @@ BACK = {"today": 0, "7": 6, "30": 29}
 # Matches are looked for, and counted, up to here.
 CAP = 1000
 
+# Of what is typed above a list so much is looked for: each word is compared with each row.
+MOST_CHARACTERS = 200
+MOST_WORDS = 12
+
 # The dates with an index by which large lists are ordered.
 ORDERS = {"changed_at", "created_at"}
+
+
+def searched_words(typed: str) -> tuple[list[str], bool]:
+    """The words of what was typed above a list that are looked for, quoted ones together and still
+    in their quotes; and whether there are more.
+    """
+    words: list[str] = []
+    left = MOST_CHARACTERS
+    for word in smart_split(typed):
+        if len(words) == MOST_WORDS or len(word) > left:
+            return words, True
+        words.append(word)
+        left -= len(word)
+    return words, False
 
 
 class Among(Func):

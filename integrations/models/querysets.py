@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils.text import smart_split, unescape_string_literal
+from django.utils.text import unescape_string_literal
 
 from integrations.models.conditions import (
     CAP,
@@ -23,6 +23,7 @@ from integrations.models.conditions import (
     in_any_case,
     owns_email,
     period_bounds,
+    searched_words,
 )
 from integrations.models.integration import Integration
 from integrations.records import PROVISIONAL
@@ -156,9 +157,12 @@ class RecordQuerySet(models.QuerySet[Any]):
         return self.with_words(self.search_fields, typed) if typed else self
 
     def with_words(self, fields: Collection[str], typed: str) -> RecordQuerySet:
-        """Those that have each word in one field or another; quoted words stay together."""
+        """Those that have each word in one field or another; quoted words stay together. No more
+        is looked for than `searched_words` takes.
+        """
         wanted = Q()
-        for word in smart_split(typed):
+        words, _ = searched_words(typed)
+        for word in words:
             quoted = word[0] in "\"'" and word[0] == word[-1]
             text = unescape_string_literal(word) if quoted else word
             wanted &= Q.create([(f"{field}__icontains", text) for field in fields], connector=Q.OR)
@@ -172,14 +176,15 @@ class RecordQuerySet(models.QuerySet[Any]):
         # Nobody with one tenant is shown a column that says the same in every row.
         if len(Integration.objects.visible_to(user)[:2]) == 1:
             columns.remove("tenant")
-        fields = []
-        for part in order.split("."):
+        fields: dict[str, str] = {}
+        for part in order.split(".")[: len(columns)]:
             minus, number = part[:1] == "-", part.removeprefix("-")
-            if not (number.isascii() and number.isdigit() and int(number) < len(columns)):
+            usual = number.isascii() and number.isdigit() and len(number) < 4
+            if not (usual and int(number) < len(columns)):
                 continue
             if field := self.list_orders.get(columns[int(number)]):
-                fields.append(f"-{field}" if minus else field)
-        return self.order_by(*fields, *NEWEST_FIRST)
+                fields.setdefault(field, f"-{field}" if minus else field)
+        return self.order_by(*fields.values(), *NEWEST_FIRST)
 
 
 class JobQuerySet(RecordQuerySet):

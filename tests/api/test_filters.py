@@ -323,3 +323,10 @@ def test_records_come_as_they_arrived_and_by_id_where_they_arrived_together(
     changed = make.job(arrival=1, changed_at=NEW)
     walked = [row["id"] for page in pages(JOBS, scope, updated_after=SINCE) for row in page]
     assert walked == [changed.pk]
+
+
+def test_a_filter_takes_a_thousand_values_and_no_more() -> None:
+    thousand = ",".join(map(str, range(1_000)))
+    assert len(Parameters(QueryDict(f"ids={thousand}")).several("ids") or ()) == 1_000
+    with pytest.raises(ApiError, match="up to 1000 values"):
+        Parameters(QueryDict(f"ids={thousand},more")).several("ids")

@@ -8,6 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import (
+    ERROR_FLAG,
+    IGNORED_PARAMS,
+    ORDER_VAR,
+    PAGE_VAR,
+    SEARCH_VAR,
+)
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -28,6 +35,7 @@ from integrations.admin.base.formatting import capped, label, number
 from integrations.admin.base.pagination import LAST_PAGE, PER_PAGE, CappedPaginator, cut
 from integrations.admin.base.theme import ChangeList, ModelAdmin
 from integrations.admin.base.views import AdminView, Breadcrumb, breadcrumbs
+from integrations.models.conditions import MOST_CHARACTERS, MOST_WORDS, searched_words
 
 
 class NextStep(NamedTuple):
@@ -63,10 +71,25 @@ READ_FROM_FLATCHR = NextStep(
 )
 
 
+# What an address says about how a list is shown.
+SHOWN = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}
+
+
 class CappedChangeList(ChangeList):
     """A list in pages that is not counted: it says how many rows there are up to `CAP`."""
 
     has_next = False
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """The order, by as many columns as there are."""
+        if asked := self.params.get(ORDER_VAR):
+            columns = dict.fromkeys(asked.split(".")[: len(self.list_display)])
+            self.params[ORDER_VAR] = ".".join(columns)
+        return super().get_ordering(request, queryset)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """The field of a column, of those that the list says it can be sorted by."""
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request: HttpRequest) -> None:
         if not 1 <= self.page_num <= LAST_PAGE:
@@ -147,6 +170,44 @@ class DashboardAdmin(ModelAdmin):
         """Breadcrumbs before the list's own, where it has no entry in the navigation."""
         return ()
 
+    def own_parameters(self) -> set[str]:
+        """The parameters by which an address limits the list: those of its filters."""
+        filters: Any = self.list_filter
+        return {name for one in filters for name in (one.parameter_name, *one.further_parameters)}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # noqa: ARG002
+        """Whether the list takes it. Of Django's look-ups by field it takes none, which would find
+        out what no column shows, or keep the database busy.
+        """
+        return lookup in self.own_parameters()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """What a search finds with as many words as `searched_words` takes."""
+        words, _left_out = searched_words(search_term)
+        found: tuple[Any, bool] = super().get_search_results(request, queryset, " ".join(words))
+        return found
+
+    def without_strangers(self, request: HttpRequest) -> HttpResponse | None:
+        """A redirect to the list with those parameters only that it knows; None if it knows all."""
+        known = {*self.own_parameters(), *SHOWN}
+        kept = request.GET.copy()
+        for name, values in request.GET.lists():
+            # A search with one is answered by Django in words.
+            odd = name != SEARCH_VAR and any("\0" in value for value in values)
+            if name not in known or odd:
+                del kept[name]
+        left_out = sorted(set(request.GET) - set(kept))
+        if not left_out:
+            return None
+        messages.warning(
+            request,
+            _("This list has no such filter, so it was left out: %(names)s.")
+            % {"names": ", ".join(left_out).replace("\0", "")[:100]},
+        )
+        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}")
+
     def selection(self, request: HttpRequest) -> QuerySet[Any]:
         """All records that the list selects with this request's search and filters, not a page."""
         changelist = self.get_changelist_instance(request)
@@ -156,6 +217,19 @@ class DashboardAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        if answer := self.without_strangers(request):
+            return answer
+        if searched_words(request.GET.get(SEARCH_VAR, ""))[1]:
+            messages.warning(
+                request,
+                _(
+                    "That is a long search: no more than its first %(words)s words and "
+                    "%(characters)s characters are looked for."
+                )
+                % {"words": MOST_WORDS, "characters": MOST_CHARACTERS},
+            )
         context = {
             "breadcrumbs": breadcrumbs(self.opts, plural=self.plural, above=self.above()),
             "rights": TemplatePermissions(request.user, chosen_tenant(request)),

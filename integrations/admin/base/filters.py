@@ -57,6 +57,8 @@ class ListFilter(admin.SimpleListFilter):
     """A drop-down; `any_label` is its entry for no filter."""
 
     any_label = _lazy("Any")
+    # What it reads from the address beside `parameter_name`.
+    further_parameters: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         # SimpleListFilter keeps no request, and removes its parameters from `params`.

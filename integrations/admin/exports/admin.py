@@ -157,9 +157,14 @@ class ExportableAdmin(MirrorAdmin):
 
     list_views = {"export": ExportView}
 
+    def own_parameters(self) -> set[str]:
+        """Those of the filters, and those that links of other pages set."""
+        records: RecordQuerySet = self.model._default_manager.all()
+        return super().own_parameters() | records.list_filters.keys()
+
     def get_search_results(
-        self, request: HttpRequest, queryset: RecordQuerySet, search_term: str
-    ) -> tuple[RecordQuerySet, bool]:
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         return queryset.searched(search_term, request.user), False
 
     def changelist_view(

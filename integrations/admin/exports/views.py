@@ -69,6 +69,8 @@ class ExportView(AdminView):
             return HttpResponseRedirect(export_url(self.admin.model))
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
+        if answer := self.admin.without_strangers(request):
+            return answer
         self._select(request)
         return self._show(self._form())
 

@@ -89,6 +89,7 @@ class AppliedFilter(RecordListFilter):
     title = _lazy("received")
     parameter_name = "applied"
     any_label = _lazy("Any date")
+    further_parameters = DAYS
 
     def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)

@@ -17,6 +17,8 @@ from integrations.api.errors import invalid
 
 # Longer than any name, and short enough for every database's regular expressions.
 TEXT_LIMIT = 1000
+# Four pages of records by their ids; more do not fit into the line of a request.
+MOST_VALUES = 1000
 
 _MOMENT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -60,6 +62,8 @@ class Parameters:
         found = [value for value in dict.fromkeys(values) if value]
         if not found:
             raise invalid(f"The parameter {name} is empty: leave it out, or give it a value.")
+        if len(found) > MOST_VALUES:
+            raise invalid(f"The parameter {name} takes up to {MOST_VALUES} values.")
         if any("\0" in value for value in found):
             raise invalid(f"The parameter {name} holds a value that no id can have.")
         return found
