@@ -102,12 +102,16 @@
     button.textContent = button.dataset.copied;
   });
 
-  // In a frame, post the token to exchange to the page around it. The security policy says who may
-  // frame this page, so any origin will do here.
+  // In a frame, tell the page around it how this ends, in the words of the official library for it
+  // (`docs/unified-api.md`, Connecting). The security policy says who may frame this page, so any
+  // origin will do here.
   document.addEventListener("DOMContentLoaded", () => {
+    if (window.parent === window) return;
+    const tell = (message) => window.parent.postMessage(message, "*");
+    const close = document.querySelector("[data-close]");
+    close.hidden = false;
+    close.addEventListener("click", () => tell({ type: "close" }));
     const token = document.body.dataset.connected;
-    if (token && window.parent !== window) {
-      window.parent.postMessage({ type: "relais:connected", token }, "*");
-    }
+    if (token) tell({ type: "success", data: { activation_token: token } });
   });
 })();

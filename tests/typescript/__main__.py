@@ -22,8 +22,6 @@ from tests.support.node import Node
 from tests.support.provided import MissingError, folder_in_tmp, free_port, say, server
 
 HERE = Path(__file__).parent
-INSTALLED = HERE / "node_modules" / ".package-lock.json"
-LOCK = HERE / "package-lock.json"
 SEED = 1
 # Fields are defined in the dashboard alone.
 DEFINE = (
@@ -37,7 +35,7 @@ def main(arguments: list[str]) -> int:
         with ExitStack() as stack:
             runtime = stack.enter_context(node.provide())
             say(f"Node: {runtime.source}")
-            install(runtime)
+            node.install_packages(runtime)
             folder = stack.enter_context(folder_in_tmp("typescript"))
             told = stack.enter_context(relais(folder))
             return run(runtime, told, arguments)
@@ -47,19 +45,6 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         say("stopped")
         return 130
-
-
-def install(runtime: Node) -> None:
-    """The packages of the lock file, unless they are there. Raises `MissingError`."""
-    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= LOCK.stat().st_mtime:
-        return
-    say("installing the official TypeScript SDK")
-    done = subprocess.run(
-        [*runtime.npm, "ci", "--loglevel=error"], cwd=HERE, stdin=subprocess.DEVNULL, check=False
-    )
-    if done.returncode:
-        raise MissingError("npm could not install what package-lock.json names. It says why above.")
-    INSTALLED.touch()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ to borrow and there is no CSRF token.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -36,6 +37,8 @@ from integrations.models import (
 )
 from integrations.tenants.custom_fields import MappedField, custom_fields_of
 
+logger = logging.getLogger(__name__)
+
 Page = Callable[..., HttpResponseBase]
 
 LANGUAGES = (("en", "English"), ("fr", "Français"))
@@ -56,7 +59,7 @@ def _public(view: Page) -> Page:
                 response = _closed(request, link)
             else:
                 response = view(request, link, token)
-        _guard(response)
+        _guard(request, response)
         response["Content-Language"] = language
         return response
 
@@ -74,8 +77,11 @@ def _language(request: HttpRequest, link: ConnectionLink | None) -> str:
     return translation.get_language_from_request(request)[:2]
 
 
-def _guard(response: HttpResponseBase) -> None:
+def _guard(request: HttpRequest, response: HttpResponseBase) -> None:
     ancestors = " ".join(settings.CONNECT_FRAME_ANCESTORS) or "'none'"
+    if ancestors == "'none'" and request.headers.get("Sec-Fetch-Dest") == "iframe":
+        # The browser shows an empty frame, and says why on its console alone.
+        logger.warning("A connection link was opened in a frame: set CONNECT_FRAME_ANCESTORS")
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -150,7 +156,6 @@ def done(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
     """Connected: the first reading is watched here."""
     if link.used_at is None or link.kind == LinkKind.SETUP or link.integration is None:
         return _go(request, "link", token)
-    recent = timezone.now() - link.used_at < links.EXCHANGED_WITHIN
     credentials = FlatchrCredentials.objects.filter(pk=link.integration.pk).first()
     heading = _("Connected")
     return _render(
@@ -162,7 +167,7 @@ def done(request: HttpRequest, link: ConnectionLink, token: str) -> HttpResponse
         heading=heading,
         progress=progress_of(link.integration),
         key_expires_at=credentials.key_expires_at if credentials else None,
-        exchange_token=links.exchange_token(token) if recent else "",
+        exchange_token=_exchange_token(link, token),
     )
 
 
@@ -182,7 +187,14 @@ def _setup(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespon
     integration: Any = link.integration
     heading = _("A few choices")
     if link.used_at is not None:
-        return _render(request, "setup_done", link, token, heading=_("Saved"))
+        return _render(
+            request,
+            "setup_done",
+            link,
+            token,
+            heading=_("Saved"),
+            exchange_token=_exchange_token(link, token),
+        )
     steps = attempts.steps_of(integration)
     form = SetupForm(request.POST or None, integration=integration, steps=steps)
     if request.method == "POST" and form.is_valid():
@@ -198,6 +210,12 @@ def _setup(request: HttpRequest, link: ConnectionLink, token: str) -> HttpRespon
         form=form,
         asks_source=SetupStep.SOURCE in steps,
     )
+
+
+def _exchange_token(link: ConnectionLink, token: str) -> str:
+    """What the application can exchange for the tenant; empty once it is too late for that."""
+    recent = link.used_at and timezone.now() - link.used_at < links.EXCHANGED_WITHIN
+    return links.exchange_token(token) if recent else ""
 
 
 def _stored(link: ConnectionLink) -> dict[str, str]:
