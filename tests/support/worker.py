@@ -64,6 +64,8 @@ class Worker:
             "CELERY_BROKER_URL": self.broker,
             "FLATCHR_SANDBOX_URL": settings.FLATCHR_ENDPOINTS["sandbox"]["api_url"],
             "PYTHONUNBUFFERED": "1",
+            # Django's checks would have it load every page of the dashboard.
+            "CELERY_SKIP_CHECKS": "1",
         }
 
     def start(self, timeout: float = 60) -> None:

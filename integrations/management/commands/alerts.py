@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.alerts import delivery
 from integrations.alerts.wording import issue_url, what_to_do, whose
-from integrations.management import FAILED, HELD, USAGE
+from integrations.management import CHECKS, FAILED, HELD, USAGE
 from integrations.models import Issue, IssueKind
 
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "List the open issues that nobody has snoozed. Exit code 0: there is none, 1: the test "
         "e-mail was not sent, 2: wrong usage, 3: there are some."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED, USAGE
+from integrations.management import CHECKS, FAILED, USAGE
 from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.backups import backup
 
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         "into a new file. The installation may go on working. The backup was read back and "
         "compared when this ends well. Exit code 0: done, 1: failed, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("target", metavar="FOLDER_OR_FILE", type=Path)

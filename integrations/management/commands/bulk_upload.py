@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED, HELD, USAGE
+from integrations.management import CHECKS, FAILED, HELD, USAGE
 from integrations.models import BulkState, BulkUpload, Integration
 from integrations.submissions.bulk import foreground, uploads
 from integrations.submissions.inputs import IllegalTransition
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         "0: done, 1: failed, 2: wrong usage, 3: done, but rows cannot be sent or were not "
         "accepted."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")

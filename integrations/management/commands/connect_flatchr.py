@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, Model
 
 from integrations.connecting.connect import ConnectionRefused, connect
 from integrations.invisible_characters import visible
-from integrations.management import FAILED, USAGE
+from integrations.management import CHECKS, FAILED, USAGE
 from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
 
 CHECK_MARKS = {True: "yes", False: "NO", None: "?"}
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         "input; it is checked live, together with the company key and the slug, and wrong ones "
         "save nothing. Exit code 0: connected, 1: refused, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", required=True, metavar="NAME")

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations.accounts.api_keys import create_key
-from integrations.management import USAGE
+from integrations.management import CHECKS, USAGE
 from integrations.models import PASSTHROUGH_METHODS, ApiKey, Integration
 
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "Flatchr's own API through the passthrough, and change nothing there. Exit code 0: made, "
         "2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", required=True, help="who uses it, and what for")

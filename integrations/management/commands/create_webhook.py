@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import USAGE
+from integrations.management import CHECKS, USAGE
 from integrations.models import Integration
 from integrations.webhooks import catalogue, endpoints
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         "again. Without --events it gets those of the vendor's contract, without --integration "
         "those of every tenant, those to come included. Exit code 0: made, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("url", metavar="URL", help="where events are sent to")

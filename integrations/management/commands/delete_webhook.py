@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import USAGE
+from integrations.management import CHECKS, USAGE
 from integrations.models import WebhookEndpoint
 from integrations.webhooks import endpoints
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         "Delete a webhook with what waits to be delivered to it and its log. Exit code 0: deleted, "
         "2: there is no such webhook."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", metavar="ID", help="as create_webhook and list_webhooks print it")

@@ -9,10 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from integrations.demo import run
+from integrations.management import CHECKS
 
 
 class Command(BaseCommand):
     help = "Print the user name and password that `make demo` has made."
+    requires_system_checks = CHECKS
 
     def handle(self, *_: Any, **__: Any) -> None:
         try:

@@ -18,7 +18,7 @@ from integrations.exports.columns import UnknownColumns
 from integrations.exports.formats import Style
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
-from integrations.management import FAILED, USAGE
+from integrations.management import CHECKS, FAILED, USAGE
 from integrations.models import Candidate, DateFormat, Delimiter, ExportFormat, Integration
 
 STDOUT = "-"
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         "Write a tenant's candidates as CSV, XLSX or JSON. A file appears under its name only "
         "when it is whole. Exit code 0: done, 1: failed, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED
+from integrations.management import CHECKS, FAILED
 from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.exporting import export_installation
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "has its name when it is whole and was read back. Exit code 0: done, 1: failed, 2: wrong "
         "usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)

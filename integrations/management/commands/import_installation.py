@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED
+from integrations.management import CHECKS, FAILED
 from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.importing import import_installation
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "installation that the file comes from. All of it is taken, or nothing. Exit code 0: "
         "done, 1: failed, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)

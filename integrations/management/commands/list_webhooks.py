@@ -8,11 +8,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from integrations.management import CHECKS
 from integrations.models import WebhookEndpoint
 
 
 class Command(BaseCommand):
     help = "List the webhooks: where to, what, and whether they work. Exit code 0."
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED
+from integrations.management import CHECKS, FAILED
 from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.backups import restore
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         "Put a backup into this installation, whose database must be new; tables are made if there "
         "are none. All of it is restored, or nothing. Exit code 0: done, 1: failed, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.management import FAILED
+from integrations.management import CHECKS, FAILED
 from integrations.operations.key_rotation import rotate_keys
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         "which the others can be dropped. Can be stopped at any row and run again. Exit code 0: "
         "nothing needs another key, 1: something does, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="count only, change nothing")

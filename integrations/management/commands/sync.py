@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from integrations.alerts import issues
-from integrations.management import DONE, FAILED, HELD, USAGE
+from integrations.management import CHECKS, DONE, FAILED, HELD, USAGE
 from integrations.models import Integration, RunState, SyncRun, SyncType, Trigger
 from integrations.sync import engine
 from integrations.sync.runs import SyncRefused, queue_run, request_cancel, run_report
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         "Exit code 0: done, 1: failed, 2: wrong usage, 3: done, but something is held for review "
         "or quarantined."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")
