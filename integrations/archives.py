@@ -1,9 +1,10 @@
 """ZIP archives, read without trusting what they say about themselves.
 
-`Archive` checks a directory against its caller's limits before anything is unpacked; entries are
-then unpacked one at a time, never to more bytes than their headers say. `StrictArchive` is for a
-document that other programs will open: every byte is accounted for, so that each of them reads the
-same entries. Both raise `UnsafeArchive` and nothing else.
+`Archive` counts the entries of a directory before it makes anything of them, and checks them
+against its caller's limits before anything is unpacked; entries are then unpacked one at a time,
+never to more bytes than their headers say. Only stored and deflated ones are. `StrictArchive` is
+for a document that other programs will open: every byte is accounted for, so that each of them
+reads the same entries. Both raise `UnsafeArchive` and nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import re
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +23,9 @@ from io import BytesIO
 from itertools import pairwise
 from typing import IO
 
+from integrations.text_encodings.doubled import undoubled
+from integrations.text_encodings.single_byte import decoded, likeliest
+
 _CHUNK = 64 * 1024
 # No ratio is suspicious below this: a short text of spaces.
 _SMALL = 1024**2
@@ -29,6 +34,13 @@ _PADDING = b"\0\r\n\t "
 _LOCAL = struct.Struct("<4s5H3I2H")
 _END = struct.Struct("<4s4H2IH")
 _END_SIGNATURE = b"PK\x05\x06"
+_END_64 = struct.Struct("<4sQ2H2I4Q")
+_LOCATOR_64 = struct.Struct("<4sIQI")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_CENTRAL_SIGNATURE = b"PK\x01\x02"
+# What a name, its extra fields and its comment take in directories that people's programs write.
+_DIRECTORY_BYTES_EACH = 1024
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 
@@ -42,6 +54,7 @@ class ArchiveFault(StrEnum):
     TOO_LARGE = "too_large"  # unpacked, or its directory
     UNSAFE_NAME = "unsafe_name"
     ENCRYPTED = "encrypted"
+    METHOD = "method"  # packed in a way that is not read
     LINK = "link"
     ENTRY_RATIO = "entry_ratio"
     RATIO = "ratio"
@@ -77,13 +90,16 @@ class Archive:
     """A ZIP whose directory keeps `limits`. `entries` are in the order of the directory."""
 
     def __init__(self, stream: IO[bytes], limits: ArchiveLimits) -> None:
+        _check_directory(stream, limits)
         try:
             self._zip = zipfile.ZipFile(stream)
         # What zipfile raises for hostile archives is not documented.
         except Exception as error:
             raise UnsafeArchive(ArchiveFault.DAMAGED) from error
         self.entries = [
-            entry for entry in self._zip.infolist() if not (limits.skip_folders and entry.is_dir())
+            entry
+            for entry in self._zip.infolist()
+            if not (limits.skip_folders and _is_folder(entry))
         ]
         if len(self.entries) > limits.max_entries:
             raise UnsafeArchive(ArchiveFault.TOO_MANY_ENTRIES)
@@ -101,8 +117,10 @@ class Archive:
     def chunks(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         """The content in pieces of at most 64 KB, in all never more than its header says.
 
-        Raises `UnsafeArchive` where it is damaged.
+        Raises `UnsafeArchive` where it is damaged, or packed in a way that is not read.
         """
+        if entry.compress_type not in _METHODS:
+            raise UnsafeArchive(ArchiveFault.METHOD, entry.filename)
         try:
             with self._zip.open(entry) as stream:
                 while chunk := stream.read(_CHUNK):
@@ -126,9 +144,60 @@ class Archive:
         return sorted(self.entries, key=lambda entry: entry.header_offset)
 
 
+def _check_directory(stream: IO[bytes], limits: ArchiveLimits) -> None:
+    """Raises `UnsafeArchive` unless the directory that zipfile is going to read is small enough.
+
+    zipfile makes an object of each of its entries, however many there are.
+    """
+    size = stream.seek(0, 2)
+    tail_at = max(0, size - _END.size - 0xFFFF - _LOCATOR_64.size - _END_64.size)
+    stream.seek(tail_at)
+    tail = stream.read()
+    at = len(tail) - _END.size
+    if not (at >= 0 and tail.startswith(_END_SIGNATURE, at) and tail.endswith(b"\0\0")):
+        at = tail.rfind(_END_SIGNATURE)
+    if at < 0 or at + _END.size > len(tail):
+        raise UnsafeArchive(ArchiveFault.DAMAGED)
+    length, end = _END.unpack_from(tail, at)[5], tail_at + at
+    record = at - _LOCATOR_64.size - _END_64.size
+    if record >= 0 and tail.startswith(b"PK\x06\x07", at - _LOCATOR_64.size):
+        signature, *_, length_64, _offset = _END_64.unpack_from(tail, record)
+        if signature != b"PK\x06\x06":
+            raise UnsafeArchive(ArchiveFault.DAMAGED)
+        length, end = length_64, tail_at + record
+    if length > max(_SMALL, limits.max_entries * _DIRECTORY_BYTES_EACH):
+        raise UnsafeArchive(ArchiveFault.TOO_MANY_ENTRIES)
+    if length > end:
+        raise UnsafeArchive(ArchiveFault.DAMAGED)
+    stream.seek(end - length)
+    _count_entries(stream.read(length), limits)
+    stream.seek(0)
+
+
+def _count_entries(directory: bytes, limits: ArchiveLimits) -> None:
+    # Folders are entries, too, and may not be counted later.
+    most = limits.max_entries * (2 if limits.skip_folders else 1)
+    at = count = 0
+    while at < len(directory):
+        if at + _CENTRAL.size > len(directory) or not directory.startswith(_CENTRAL_SIGNATURE, at):
+            raise UnsafeArchive(ArchiveFault.DAMAGED)
+        *_, name, extra, comment, _, _, _, _ = _CENTRAL.unpack_from(directory, at)
+        at += _CENTRAL.size + name + extra + comment
+        count += 1
+        if count > most:
+            raise UnsafeArchive(ArchiveFault.TOO_MANY_ENTRIES)
+
+
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    # Windows programs of some age write `CVs\\` for a folder.
+    return entry.is_dir() or (entry.filename.endswith("\\") and not entry.file_size)
+
+
 def _check_entry(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
     name = entry.orig_filename
-    if limits.unsafe_name is not None and limits.unsafe_name.search(name):
+    if limits.unsafe_name is not None and any(
+        limits.unsafe_name.search(spelling) for spelling in {name, *spellings(entry)}
+    ):
         raise UnsafeArchive(ArchiveFault.UNSAFE_NAME, name)
     if entry.flag_bits & _ENCRYPTED:
         raise UnsafeArchive(ArchiveFault.ENCRYPTED, name)
@@ -243,19 +312,42 @@ class StrictArchive(Archive):
             raise UnsafeArchive(ArchiveFault.DAMAGED, entry.filename) from error
 
 
-def possible_names(entry: zipfile.ZipInfo) -> set[str]:
-    """The entry's name, and what it may have been before a ZIP tool wrote it in its own way.
+# Who reads a name that is not marked as UTF-8, first the one whose reading is most likely. Windows
+# takes the code page of DOS or its own; the standard says 437.
+_NAME_ENCODINGS = ("cp850", "cp1252", "mac_roman", "cp437")
+_UNICODE_PATH = 0x7075
 
-    A name that is not marked as UTF-8 has been decoded as code page 437 by the standard; Windows
-    writes it in 850 or 1252, macOS in UTF-8 all the same.
+
+def spellings(entry: zipfile.ZipInfo) -> list[str]:
+    """What the entry may be called, the likeliest first: in NFC, with slashes between folders.
+
+    A name that is not marked as UTF-8 may be in it all the same, as macOS writes it, in a code page
+    of DOS or in Windows-1252; some programs add it in UTF-8 (Info-ZIP's Unicode Path, 0x7075).
     """
-    names = {entry.filename}
+    name = entry.orig_filename
+    found = [name]
     if not entry.flag_bits & _UTF8:
-        raw = entry.filename.encode("cp437", errors="ignore")
-        for encoding in ("utf-8", "cp850", "cp1252"):
-            with contextlib.suppress(UnicodeDecodeError):
-                names.add(raw.decode(encoding))
-    return names
+        raw = name.encode("cp437")
+        guess = likeliest(raw, _NAME_ENCODINGS)
+        encodings = ("utf-8", guess or "cp437", *_NAME_ENCODINGS)
+        readings = (decoded(raw, encoding) for encoding in encodings)
+        found = [_unicode_path(entry.extra, raw), *filter(None, readings)]
+    found += [undoubled(reading) for reading in found]
+    tidy = [unicodedata.normalize("NFC", text).replace("\\", "/") for text in found if text]
+    return list(dict.fromkeys(tidy))
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str:
+    """The name in Info-ZIP's extra field, if it is there and still that of the entry."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, at)
+        field = extra[at + 4 : at + 4 + length]
+        if kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
+            same = int.from_bytes(field[1:5], "little") == zlib.crc32(raw)
+            return (decoded(field[5:], "utf-8") or "") if same else ""
+        at += 4 + length
+    return ""
 
 
 def inflated(packed: memoryview, stream: zlib._Decompress) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("records", "enumerations", "field_catalogue", "ids", "messages", "jobs", "lanes"),
         *("egress", "egress_targets", "archives", "spreadsheets", "client_address", "telemetry"),
-        "invisible_characters",
+        *("invisible_characters", "text_encodings"),
         "database",
         "encryption",
     ),
@@ -48,6 +48,8 @@ BESIDE = {
     ("spreadsheets", "messages"),
     ("migrations", "models"),
     ("spreadsheets", "archives"),
+    ("spreadsheets", "text_encodings"),
+    ("archives", "text_encodings"),
     ("actions", "submissions"),
     ("connecting", "webhooks"),
     ("alerts", "operations"),

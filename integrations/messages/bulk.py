@@ -6,6 +6,10 @@ from integrations.messages.declaration import Declared, gettext_noop, ngettext_n
 
 TEXTS: dict[str, Declared] = {
     "zip_member_damaged": gettext_noop("“{name}” cannot be unpacked: the ZIP is damaged there."),
+    "zip_member_method": gettext_noop(
+        "“{name}” is packed in a way that is not read here. Make the ZIP again in the usual way, "
+        "or with the method “Deflate”."
+    ),
     "zip_unreadable": gettext_noop(
         "The second file is not a ZIP, or is damaged. Make the ZIP again."
     ),
@@ -36,14 +40,60 @@ TEXTS: dict[str, Declared] = {
     ),
     "row_has_applied": gettext_noop("Has applied for this job already."),
     "column_twice": gettext_noop("The column {name} is there twice. Remove one of the two."),
+    # The columns, as sheets in the reader's language have them.
+    "column_first_name": gettext_noop("first_name"),
+    "column_last_name": gettext_noop("last_name"),
+    "column_email_address": gettext_noop("email_address"),
+    "column_phone_number": gettext_noop("phone_number"),
+    "column_job": gettext_noop("job"),
+    "column_cover_letter": gettext_noop("cover_letter"),
+    "column_cv": gettext_noop("cv"),
+    "column_row": gettext_noop("row"),
+    "column_state": gettext_noop("state"),
+    "column_message": gettext_noop("message"),
+    "column_application_id": gettext_noop("application_id"),
+    "column_submission_id": gettext_noop("submission_id"),
     "header_missing": gettext_noop(
         "The first row must hold the names of the columns: {names}. It holds {found}."
+    ),
+    "rows_above_header": gettext_noop(
+        "The names of the columns stand below row {row}: what is above them is not sent."
+    ),
+    "rows_repeat_header": ngettext_noop(
+        "This row repeats the names of the columns, and is not sent: {rows}.",
+        "These rows repeat the names of the columns, and are not sent: {rows}.",
+    ),
+    "rows_hidden": ngettext_noop(
+        "This row is hidden or filtered out in the spreadsheet, and is not sent: {rows}. To send "
+        "it, show it and save the sheet again.",
+        "These rows are hidden or filtered out in the spreadsheet, and are not sent: {rows}. To "
+        "send them, show them and save the sheet again.",
+    ),
+    "sheet_only_hidden_rows": gettext_noop(
+        "All rows are hidden or filtered out in the spreadsheet. Show those to be sent, and save "
+        "the sheet again."
+    ),
+    "columns_hidden": ngettext_noop(
+        "This column is hidden in the spreadsheet, and is sent all the same: {names}.",
+        "These columns are hidden in the spreadsheet, and are sent all the same: {names}.",
+    ),
+    "columns_without_heading": ngettext_noop(
+        "This column has no name in the row of headings, and is not sent: {names}.",
+        "These columns have no name in the row of headings, and are not sent: {names}.",
     ),
     "sheet_not_text": gettext_noop(
         "This is not a text file. The sheet must be a CSV or an XLSX file."
     ),
     "sheet_encoding_unreadable": gettext_noop(
         "The file's characters cannot be read. Save it as “CSV UTF-8”, or as XLSX."
+    ),
+    "csv_encoding_guessed": gettext_noop(
+        "The file does not say how its accents are written; it was read as {encoding}. Are these "
+        "words right: {words}? If not, save it as “CSV UTF-8”, or as XLSX."
+    ),
+    "csv_encodings_mixed": gettext_noop(
+        "Some lines of the file are in UTF-8, others in another encoding, read as {encoding}. Are "
+        "these words right: {words}?"
     ),
     "csv_line_unreadable": gettext_noop(
         "Line {line} cannot be read: {error}. Correct it, or save the sheet as XLSX."
@@ -78,6 +128,23 @@ TEXTS: dict[str, Declared] = {
         "The file is larger than {limit}. Split it, or save only the columns of the template."
     ),
     "sheet_without_rows": gettext_noop("The file has a header and no rows below it."),
+    "sheet_open_document": gettext_noop(
+        "This is a sheet of LibreOffice or OpenOffice (.ods). Save it as Excel (.xlsx) or CSV."
+    ),
+    "sheet_numbers": gettext_noop(
+        "This is a document of Apple's Numbers. Export it as Excel or CSV: File > Export To."
+    ),
+    "sheet_binary_excel": gettext_noop(
+        "This is a binary Excel file (.xlsb). Save it as an Excel workbook (.xlsx) or CSV."
+    ),
+    "sheet_web_page": gettext_noop(
+        "This is a web page, whatever its name says: some programs export tables in this way. Open "
+        "it in a spreadsheet and save it as .xlsx or CSV."
+    ),
+    "sheet_xml_excel": gettext_noop(
+        "This is an Excel file of 2003 in XML. Open it in a spreadsheet and save it as .xlsx or "
+        "CSV."
+    ),
     "sheet_old_excel": gettext_noop(
         "This is an older Excel file (.xls), or one that asks for a password. Save it as .xlsx "
         "without a password, or as CSV."
@@ -90,6 +157,42 @@ TEXTS: dict[str, Declared] = {
     "cell_too_long": gettext_noop("The cell holds more than {most} characters."),
     "cell_formula_failed": gettext_noop(
         "The cell shows {value}: its formula has failed in the spreadsheet."
+    ),
+    "cell_is_formula": gettext_noop(
+        "The cell holds a formula in place of its result: {value}. Enter the value itself."
+    ),
+    "cell_formula_not_stored": gettext_noop(
+        "The cell has a formula whose result was not stored: open the sheet in Excel and save it."
+    ),
+    "cell_formula_zero": gettext_noop(
+        "The formula of the cell gives 0, as for an empty cell: it was read as empty."
+    ),
+    "cell_truth_value": gettext_noop(
+        "The spreadsheet took the cell for a truth value. If it is a name, format the column as "
+        "text and enter it again."
+    ),
+    "cell_is_date": gettext_noop(
+        "The spreadsheet took the cell for a date, {value}. Format the column as text and enter it "
+        "again."
+    ),
+    "cell_encoded_twice": gettext_noop(
+        "“{before}” was encoded twice by a program before, and is read as “{after}”."
+    ),
+    "cell_for_web_page": gettext_noop(
+        "“{before}” was written for a web page, and is read as “{after}”."
+    ),
+    "cell_character_lost": gettext_noop(
+        "A character of “{value}” was lost before the file came here. Enter it again."
+    ),
+    "cell_character_doubtful": gettext_noop(
+        "Is the question mark in “{value}” a letter that was lost?"
+    ),
+    "cell_merged": gettext_noop(
+        "The cell is merged with {place}. Divide the merged cells, and fill in each row."
+    ),
+    "cell_of_other_column": gettext_noop("“{value}” in the column “{heading}” is not sent."),
+    "job_called_otherwise": gettext_noop(
+        "The reference is that of the job “{name}”, which the sheet calls otherwise."
     ),
     "cell_number_shortened": gettext_noop(
         "The spreadsheet has shortened the number to {value}. Format the column as text and "
@@ -113,6 +216,9 @@ TEXTS: dict[str, Declared] = {
         "The file cannot be read as XLSX: it is damaged. Save it again, or save it as CSV."
     ),
     "xlsx_without_sheet": gettext_noop("The file has no visible sheet."),
+    "xlsx_other_sheets": gettext_noop(
+        "Only the sheet “{title}” was read. These have candidates, too, and are not sent: {others}."
+    ),
     "xlsx_only_sheet_read": gettext_noop("Only the sheet “{title}” was read."),
     "file_too_large": gettext_noop("“{name}” is larger than {limit}."),
     "zip_name_unknown": gettext_noop("The ZIP holds no file named “{name}”."),

@@ -1,38 +1,50 @@
-"""XLSX files, read as a stream after a check that they are safe to hand to openpyxl.
+"""XLSX files, read as a stream after a check that they are harmless.
 
-openpyxl turns whatever it is given into objects, and does not guard against entities that refer
-to themselves or to other files unless `defusedxml` is there. No XLSX has a document type, so one
-that has is refused, which leaves no entities at all; and the parts are counted first, so that
-what they become is bounded. No more of a part is ever unpacked than its header says, and one that
-holds more is damaged (`archives.py`): the sizes in the headers can therefore be relied on.
+No XLSX has a document type, so one that has is refused, which leaves no entities at all; and the
+elements of all parts are counted first, so that what they become is bounded. No more of a part is
+ever unpacked than its header says, and one that holds more is damaged (`archives.py`): the sizes
+in the headers can therefore be relied on.
+
+It is read here and not by openpyxl because a sheet that is sent needs what that leaves out: which
+rows are hidden, which formulas have no stored value, which cells are merged, `_x005F_`, and strict
+OOXML.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TypeVar
 from xml.parsers import expat
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from integrations.archives import Archive, ArchiveFault, ArchiveLimits, UnsafeArchive
 from integrations.messages import Message
-from integrations.spreadsheets import CountKnown, Grid, SheetRefused
+from integrations.spreadsheets import HEADER_WITHIN, CountKnown, Grid, Line, SheetRefused
+from integrations.spreadsheets.foreign_files import kind_of_package
+from integrations.spreadsheets.xlsx_parts import (
+    Attributes,
+    PartHandler,
+    Relations,
+    SharedTexts,
+    SheetPart,
+    Styles,
+    Workbook,
+    parse,
+    parser_for,
+)
+from integrations.spreadsheets.xlsx_rows import Rows, SheetLayout, WrongRows
 
-# What a file may unpack to. The cells and texts of a sheet are read one by one; its other parts
-# become objects all at once, of which a little XML makes a great many.
+# What a file may unpack to. The cells of a sheet are read one by one; its other parts become
+# objects all at once, of which a little XML makes a great many.
 MOST_ENTRIES = 2_000
 SHEET_BYTES = 24 * 1024**2
 SHEET_ELEMENTS = 1_000_000
 PART_BYTES = 4 * 1024**2
 PART_ELEMENTS = 100_000
+# Merged areas of one sheet.
+MOST_MERGED = 10_000
 
 STREAMED = ("worksheet+xml", "sharedStrings+xml")
 TYPES = "[Content_Types].xml"
@@ -41,119 +53,150 @@ NOT_XLSX = Message("sheet_is_zip")
 TOO_LARGE = Message("xlsx_bomb")
 HOSTILE = Message("xlsx_document_type")
 DAMAGED = Message("xlsx_damaged")
-AT_ONCE = 200
 
-# What openpyxl, the XML parser and zipfile raise on files that are not what they say.
-UNREADABLE = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    KeyError,
-    ValueError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    SyntaxError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-)
+Handler = TypeVar("Handler", bound=PartHandler)
+
+# What parts that are not what they say make of the code that reads them.
+UNREADABLE = (expat.ExpatError, UnsafeArchive, WrongRows, ValueError, IndexError, OverflowError)
 
 
 def read_xlsx(content: bytes, count_known: CountKnown, *, max_columns: int) -> Grid:
     """The sheet that holds the header, or else the first, as lines of text.
 
     At most `max_columns` cells of a line are read; formulas give the value that the spreadsheet
-    last computed. Raises `SheetRefused`.
+    last computed. Hidden sheets are left out. Raises `SheetRefused`.
     """
-    _check_package(content)
     try:
-        with _quietly():
-            book = load_workbook(
-                io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-            )
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        if not sheets:
-            raise SheetRefused(Message("xlsx_without_sheet"))
-        chosen = next(
-            (sheet for sheet in sheets if _has_header(sheet, count_known, max_columns)), sheets[0]
-        )
+        package = Archive(io.BytesIO(content), ArchiveLimits(max_entries=MOST_ENTRIES))
+    except UnsafeArchive as unsafe:
+        raise SheetRefused(_WORDS.get(unsafe.fault, DAMAGED)) from None
+    try:
+        _check_parts(package)
+        book = _Book.opened(package, max_columns)
     except UNREADABLE:
         raise SheetRefused(DAMAGED) from None
+    if not book.sheets:
+        raise SheetRefused(Message("xlsx_without_sheet"))
+    with_header = [sheet for sheet in book.sheets if book.has_header(sheet, count_known)]
+    chosen = with_header[0] if with_header else book.sheets[0]
     notes = []
-    others = [sheet.title for sheet in sheets if sheet is not chosen]
-    if others and chosen is not sheets[0]:
+    if len(with_header) > 1:
+        titles = ", ".join(f"“{sheet.title}”" for sheet in with_header[1:])
+        notes.append(Message("xlsx_other_sheets", title=chosen.title, others=titles))
+    elif chosen is not book.sheets[0]:
         notes.append(Message("xlsx_only_sheet_read", title=chosen.title))
-    read_as = Message("read_as_xlsx", title=chosen.title)
-    return Grid(_lines(chosen, max_columns), read_as, notes)
+    layout = book.layout(chosen)
+    return Grid(
+        book.lines(chosen),
+        Message("read_as_xlsx", title=chosen.title),
+        notes,
+        frozenset(layout.hidden_columns),
+    )
 
 
-def _has_header(sheet: Any, count_known: CountKnown, max_columns: int) -> bool:
-    """Whether the first line that holds anything names known columns."""
-    for cells, _ in zip(_lines(sheet, max_columns), range(50), strict=False):
-        if any(cells):
-            return count_known(cells) > 1
-    return False
+@dataclass(slots=True)
+class _Book:
+    """A package, and what all of its sheets need."""
 
+    package: Archive
+    parts: dict[str, zipfile.ZipInfo]
+    sheets: list[SheetPart]
+    relations: Relations
+    styles: Styles
+    texts: list[str]
+    since_1904: bool
+    max_columns: int
+    _layouts: dict[str, SheetLayout] = field(default_factory=dict)
 
-def _lines(sheet: Any, max_columns: int) -> Iterator[list[str]]:
-    # What the file says of its size is not to be relied on.
-    sheet.reset_dimensions()
-    rows = iter(sheet.iter_rows(max_col=max_columns, values_only=True))
-    while True:
+    @classmethod
+    def opened(cls, package: Archive, max_columns: int) -> _Book:
+        # Some programs write the names of parts with backslashes or other capitals.
+        parts = {_path(part.filename): part for part in package.entries}
+
+        def read(path: str, handler: Handler) -> Handler:
+            if part := parts.get(_path(path)):
+                parse(package, part, handler)
+            return handler
+
+        book_path = read("_rels/.rels", Relations("")).first("officeDocument")
+        folder, _, name = book_path.rpartition("/")
+        workbook = read(book_path, Workbook())
+        relations = read(f"{folder}/_rels/{name}.rels", Relations(folder))
+        sheets = [
+            sheet
+            for sheet in workbook.sheets
+            if relations.found.get(sheet.relation, ("", ""))[0] == "worksheet"
+        ]
+        return cls(
+            package,
+            parts,
+            sheets,
+            relations,
+            read(relations.first("styles"), Styles()),
+            read(relations.first("sharedStrings"), SharedTexts()).texts,
+            workbook.since_1904,
+            max_columns,
+        )
+
+    def _part(self, sheet: SheetPart) -> zipfile.ZipInfo:
+        part = self.parts.get(_path(self.relations.found[sheet.relation][1]))
+        if part is None:
+            raise SheetRefused(DAMAGED)
+        return part
+
+    def has_header(self, sheet: SheetPart, count_known: CountKnown) -> bool:
+        """Whether one of the first lines that hold anything names known columns."""
+        looked_at = 0
+        for line in self.lines(sheet):
+            if any(line.cells):
+                looked_at += 1
+                if count_known(line.cells) > 1:
+                    return True
+            if looked_at == HEADER_WITHIN:
+                break
+        return False
+
+    def layout(self, sheet: SheetPart) -> SheetLayout:
+        if known := self._layouts.get(sheet.relation):
+            return known
+        layout = SheetLayout(most_columns=self.max_columns)
         try:
-            with _quietly():
-                some = list(islice(rows, AT_ONCE))
+            parse(self.package, self._part(sheet), layout)
         except UNREADABLE:
             raise SheetRefused(DAMAGED) from None
-        if not some:
-            return
-        for row in some:
-            cells = [_text(value) for value in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield cells
+        if len(layout.merged) > MOST_MERGED:
+            raise SheetRefused(TOO_LARGE)
+        self._layouts[sheet.relation] = layout
+        return layout
+
+    def lines(self, sheet: SheetPart) -> Iterator[Line]:
+        rows = Rows(self.layout(sheet), self.styles, self.texts, since_1904=self.since_1904)
+        parser = parser_for(rows)
+        try:
+            for chunk in self.package.chunks(self._part(sheet)):
+                parser.Parse(chunk, False)
+                yield from rows.lines
+                rows.lines.clear()
+            parser.Parse(b"", True)
+        except UNREADABLE:
+            raise SheetRefused(DAMAGED) from None
+        yield from rows.lines
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without openpyxl's warnings about styles and extensions, which matter to viewers only."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _text(value: Any) -> str:
-    """A cell as it reads: whole numbers without a point, dates as YYYY-MM-DD."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    return str(value).strip()
+def _path(name: str) -> str:
+    return name.replace("\\", "/").strip("/").lower()
 
 
 # A spreadsheet with a password is no ZIP at all: an encrypted ZIP holds something else.
 _WORDS = {ArchiveFault.TOO_MANY_ENTRIES: TOO_LARGE, ArchiveFault.ENCRYPTED: NOT_XLSX}
 
 
-def _check_package(content: bytes) -> None:
-    """Raises `SheetRefused` unless the file is an XLSX of harmless size without entities."""
-    rules = ArchiveLimits(max_entries=MOST_ENTRIES)
-    try:
-        package = Archive(io.BytesIO(content), rules)
-        with closing(package):
-            _check_parts(package)
-    except expat.ExpatError:
-        raise SheetRefused(DAMAGED) from None
-    except UnsafeArchive as unsafe:
-        raise SheetRefused(_WORDS.get(unsafe.fault, DAMAGED)) from None
-
-
 def _check_parts(package: Archive) -> None:
     parts = {part.filename: part for part in package.entries}
     if len(parts) != len(package.entries):
         raise SheetRefused(DAMAGED)
+    if foreign := kind_of_package(package, parts):
+        raise SheetRefused(foreign)
     if TYPES not in parts:
         raise SheetRefused(NOT_XLSX)
     types = _content_types(package, parts[TYPES])
@@ -171,20 +214,20 @@ def _check_part(package: Archive, part: zipfile.ZipInfo, kind: str) -> None:
     if part.file_size > most:
         raise SheetRefused(TOO_LARGE)
     try:
-        _parse(package, part, _ElementCounter(elements))
+        parse(package, part, _ElementCounter(elements))
     except expat.ExpatError:
         # A picture, for instance. openpyxl's parser is the same one and would say the same.
         if part.filename.endswith((".xml", ".rels")):
             raise
 
 
-class _ElementCounter:
+class _ElementCounter(PartHandler):
     """Counts elements, and refuses a document type."""
 
     def __init__(self, most: int) -> None:
         self.left = most
 
-    def element(self, _name: str, _attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:  # noqa: ARG002
         self.left -= 1
         if self.left < 0:
             raise SheetRefused(TOO_LARGE)
@@ -200,9 +243,9 @@ class _ContentTypes(_ElementCounter):
         super().__init__(most)
         self.types: dict[str, str] = {}
 
-    def element(self, name: str, attributes: dict[str, str]) -> None:
-        super().element(name, attributes)
-        if name.rpartition(":")[2] == "Override":
+    def start(self, name: str, attributes: Attributes) -> None:
+        super().start(name, attributes)
+        if name == "Override":
             part = attributes.get("PartName", "").lstrip("/")
             if part in self.types:
                 raise SheetRefused(DAMAGED)
@@ -213,14 +256,5 @@ def _content_types(package: Archive, part: zipfile.ZipInfo) -> dict[str, str]:
     if part.file_size > PART_BYTES:
         raise SheetRefused(TOO_LARGE)
     found = _ContentTypes(PART_ELEMENTS)
-    _parse(package, part, found)
+    parse(package, part, found)
     return found.types
-
-
-def _parse(package: Archive, part: zipfile.ZipInfo, watcher: _ElementCounter) -> None:
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = watcher.element
-    parser.StartDoctypeDeclHandler = watcher.doctype
-    for chunk in package.chunks(part):
-        parser.Parse(chunk, False)
-    parser.Parse(b"", True)

@@ -65,7 +65,7 @@ def test_what_macos_and_windows_add_is_passed_over() -> None:
     own = {"__MACOSX/._cv.pdf": b"x", ".DS_Store": b"x", "a/Thumbs.db": b"x", "a/._cv.pdf": b"x"}
     archive = opened(zip_of({"a/cv.pdf": cv(), **own}))
 
-    assert [entry.filename for entry in archive.entries] == ["a/cv.pdf"]
+    assert [entry.path for entry in archive.entries] == ["a/cv.pdf"]
     assert refusal(zip_of(own)) == "The ZIP holds no files."
 
 

@@ -7,8 +7,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from integrations.submissions.bulk.columns import template_csv, template_xlsx
 from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, KnownJob
+from integrations.submissions.bulk.template import template_csv, template_xlsx
 
 JOINER = KnownJob("joiner111111111111111111", "r1", "Oak joiner", "REF-1", "OPEN")
 CLOSED = KnownJob("closed111111111111111111", "r2", "Painter", "REF-2", "CLOSED")
@@ -65,8 +65,9 @@ def test_the_template_has_the_columns_their_meaning_and_the_open_jobs() -> None:
     assert ";".join(header).encode() in template_csv()
     assert [row[0].value for row in book["Columns"].iter_rows(min_row=2)] == header
     jobs = [[cell.value for cell in row] for row in book["Open jobs"].iter_rows(min_row=2)]
-    assert [None, "=Clerk", CLERK.id, "remote:r7"] in jobs
-    assert CLOSED.id not in [row[2] for row in jobs]
+    assert ["=Clerk", None, "=Clerk", None, CLERK.id, "remote:r7"] in jobs
+    assert ["Cook · REF-4", "REF-4", "Cook", None, COOK_2.id, "remote:r4"] in jobs
+    assert CLOSED.id not in [row[4] for row in jobs]
     assert book["Candidates"].column_dimensions["D"].number_format == "@"
 
 

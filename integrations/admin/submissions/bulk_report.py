@@ -21,6 +21,7 @@ from integrations.admin.base.urls import add_url, record_urls
 from integrations.admin.base.views import page_number
 from integrations.models import BulkRow, BulkState, BulkUpload, Verdict
 from integrations.submissions.bulk import uploads
+from integrations.submissions.bulk.columns import NAMES, heading
 from integrations.submissions.bulk.result import RowOutcome, RowStatus, counts, outcome, standing
 
 # Failed rows that the live part names; it is drawn once a second.
@@ -60,6 +61,15 @@ class RowLine:
     def person(self) -> str:
         values = self.row.values
         return " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
+
+    @property
+    def findings(self) -> list[tuple[str, str, str]]:
+        """Level, column as the template calls it, and message of each."""
+        return [
+            (found["level"], heading(name) if (name := found["field"]) in NAMES else name, said)
+            for found in self.row.findings
+            if (said := found["message"])
+        ]
 
 
 def report_context(request: HttpRequest, upload: BulkUpload) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from integrations.messages import translated
 from integrations.models import BulkUpload, Integration
 from integrations.spreadsheets.xlsx_writer import XLSX_TYPE
 from integrations.submissions.bulk import uploads
-from integrations.submissions.bulk.columns import COLUMNS, template_csv, template_xlsx
+from integrations.submissions.bulk.columns import COLUMNS
 from integrations.submissions.bulk.cv_archive import ARCHIVE_BYTES
 from integrations.submissions.bulk.jobs import job_finder
 from integrations.submissions.bulk.result import RowStatus, counts, result_file, result_name
 from integrations.submissions.bulk.sheet import SHEET_BYTES
+from integrations.submissions.bulk.template import template_csv, template_xlsx
 from integrations.submissions.documents import ACCEPTED
 from integrations.submissions.inputs import IllegalTransition
 
@@ -138,14 +139,14 @@ class TemplateView(AdminView):
 
     def get(self, request: HttpRequest, kind: str) -> HttpResponse:
         if kind == "csv":
-            return _file(template_csv(), "candidates.csv")
+            return _file(template_csv(), f"{slugify(_('Candidates'))}.csv")
         if kind != "xlsx":
             raise Http404
         visible = tenants(request, Permission.SUBMIT)
         tenant = request.GET.get("tenant", "")
         if tenant not in visible:
-            return _file(template_xlsx(None), "candidates.xlsx")
-        name = f"candidates-{slugify(visible[tenant])}.xlsx"
+            return _file(template_xlsx(None), f"{slugify(_('Candidates'))}.xlsx")
+        name = f"{slugify(_('Candidates'))}-{slugify(visible[tenant])}.xlsx"
         return _file(template_xlsx(job_finder(tenant)), name)
 
     post = get

@@ -14,6 +14,7 @@ from integrations.models import BulkRow, BulkState, BulkUpload, RowState, Verdic
 from integrations.spreadsheets import SheetRefused
 from integrations.submissions.bulk import sheet
 from integrations.submissions.bulk.cv_archive import ArchiveRefused, CvArchive, open_archive
+from integrations.submissions.bulk.reading.row_reader import SheetRow
 from integrations.submissions.bulk.resource import CandidateRows
 from integrations.submissions.bulk.rows import WARNING, RowContext, RowFinding, RowProposal, verdict
 
@@ -63,7 +64,7 @@ def refuse(lease: RecordLease[BulkUpload], reason: str) -> None:
 
 def _judged(
     lease: RecordLease[BulkUpload],
-    rows: Sequence[sheet.SheetRow],
+    rows: Sequence[SheetRow],
     context: RowContext,
 ) -> list[BulkRow]:
     resource = CandidateRows(context, save=_nothing)
@@ -103,10 +104,7 @@ def _unnamed(archive: CvArchive | None, rows: Sequence[BulkRow]) -> list[Message
     """A note on the files of the ZIP that no row names."""
     if archive is None:
         return []
-    left = archive.unnamed(row.cv for row in rows)
-    # A row may name a file that was refused.
-    asked = {row.values["cv"] for row in rows}
-    left = [path for path in left if path not in asked and path.rpartition("/")[2] not in asked]
+    left = archive.unnamed(row.values["cv"] for row in rows)
     if not left:
         return []
     names = ", ".join(f"“{name[:80]}”" for name in left[:NAMED])

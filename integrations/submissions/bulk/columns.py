@@ -1,15 +1,15 @@
-"""The columns of a sheet of candidates: their names, and what to write in each."""
+"""The columns of a sheet of candidates: their names, and where a sheet has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from integrations.messages import Message, sequence
-from integrations.spreadsheets.csv_file import editable_csv
-from integrations.spreadsheets.xlsx_writer import TextBook
-from integrations.submissions.bulk.jobs import REMOTE, JobFinder, KnownJob
+from django.utils.text import capfirst
+
+from integrations.messages import Message, sequence, translated
+from integrations.submissions.bulk.reading.headings import OF_RESULTS, meaning, normal, rank
 
 
 class SheetColumn(NamedTuple):
@@ -17,6 +17,11 @@ class SheetColumn(NamedTuple):
     required: bool
     words: str
     example: str
+
+    @property
+    def heading(self) -> str:
+        """Its name in the language of the reader."""
+        return heading(self.name)
 
 
 COLUMNS = (
@@ -33,101 +38,108 @@ COLUMNS = (
     SheetColumn(
         "job",
         True,
-        "Which job: its Relais ID, remote: and its Flatchr ID, its Flatchr reference, or its exact "
-        "title if no other open job has the same.",
+        "Which job: as the sheet of open jobs writes it, its Flatchr reference, its Relais ID, "
+        "remote: and its Flatchr ID, or its exact title if no other open job has the same.",
         "REF-2041",
     ),
-    SheetColumn("cover_letter", False, "The text of a cover letter.", "Dear Sir or Madam, …"),
+    SheetColumn("cover_letter", False, "The text of a cover letter.", "Madame, Monsieur, …"),
     SheetColumn("cv", False, "The name of the CV's file in the ZIP.", "zoe-martin.pdf"),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 REQUIRED = tuple(column.name for column in COLUMNS if column.required)
 # What a result file adds: it may be uploaded again once its rows are corrected.
-RESULT_NAMES = ("row", "state", "message", "application_id", "submission_id")
+RESULT_NAMES = tuple(OF_RESULTS)
+
+
+def named(name: str) -> Message:
+    """A column as messages name it: in the language of whoever reads them."""
+    return Message(f"column_{name}")
+
+
+def heading(name: str) -> str:
+    """The heading of a column in a sheet that is written in the active language."""
+    words = translated(named(name))
+    return words if words == name else capfirst(words)
 
 
 class HeaderRefused(Exception):
-    """The first row does not name the columns; the message says what is wrong."""
+    """No row names the columns; the message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each known column stands (by index), the headings that mean nothing here, and how
-    many cells the row has."""
+    """Where each known column stands, by index: several have one meaning if they are called
+    differently, the one that is to be believed first comes first.
 
-    places: dict[str, int]
-    width: int
+    `headings` are the cells of the row, `unknown` those that mean nothing here.
+    """
+
+    places: dict[str, list[int]]
+    headings: Sequence[str]
     unknown: tuple[str, ...]
 
+    @property
+    def width(self) -> int:
+        filled = [index for index, cell in enumerate(self.headings) if cell.strip()]
+        return filled[-1] + 1
 
-def normal(heading: str) -> str:
-    """A heading as it is compared: ` E-mail  Address ` is `email_address`."""
-    plain = heading.casefold().replace("e-mail", "email")
-    return "_".join(plain.replace("-", " ").replace("_", " ").split())
+    def is_repeated_by(self, cells: Sequence[str]) -> bool:
+        """Whether a row says the same once more, as on each page of a printed list."""
+        return known(cells) > 1 and all(
+            normal(cells[index]) == normal(self.headings[index]) if index < len(cells) else False
+            for places in self.places.values()
+            for index in places
+        )
 
 
 def known(cells: Sequence[str]) -> int:
-    """How many of the cells are names of columns: by this a row is recognised as the header."""
-    return len({normal(cell) for cell in cells} & set(NAMES))
+    """How many columns the cells name: by this a row is recognised as the header."""
+    return len({meaning(cell) for cell in cells} & set(NAMES))
 
 
-def read_header(cells: Sequence[str]) -> Header:
-    """What the first row says. Raises `HeaderRefused`."""
-    places: dict[str, int] = {}
+def read_header(cells: Sequence[str], hidden: Collection[int] = ()) -> Header:
+    """What a row of headings says. Raises `HeaderRefused`.
+
+    A column that is hidden counts only where no other has its meaning.
+    """
+    places: dict[str, list[int]] = {}
     unknown: list[str] = []
-    for index, cell in enumerate(cells):
-        name = normal(cell)
-        if name in places:
-            raise HeaderRefused(Message("column_twice", name=name))
+    seen: dict[str, int] = {}
+    for index in sorted(range(len(cells)), key=lambda index: index in hidden):
+        name = meaning(cells[index])
+        if index in hidden and name in places:
+            continue
+        if name in NAMES and normal(cells[index]) in seen:
+            first = " ".join(cells[seen[normal(cells[index])]].split())
+            raise HeaderRefused(Message("column_twice", name=first))
         if name in NAMES:
-            places[name] = index
-        elif name and name not in RESULT_NAMES:
-            unknown.append(" ".join(cell.split()))
+            seen[normal(cells[index])] = index
+            places.setdefault(name, []).append(index)
+        elif not name and cells[index].strip():
+            unknown.append(" ".join(cells[index].split()))
+    _check_complete(cells, places, unknown)
+    for columns in places.values():
+        columns.sort(key=lambda index: rank(cells[index]))
+    return Header(places, cells, tuple(unknown))
+
+
+def _check_complete(
+    cells: Sequence[str], places: dict[str, list[int]], unknown: Iterable[str]
+) -> None:
     missing = [name for name in REQUIRED if name not in places]
     if missing and not places:
         found = ", ".join(f"“{cell[:40]}”" for cell in cells[:6] if cell.strip())
         raise HeaderRefused(
-            Message("header_missing", names=", ".join(NAMES), found=found or Message("nothing"))
+            Message(
+                "header_missing",
+                names=[named(name) for name in NAMES],
+                found=found or Message("nothing"),
+            )
         )
     if missing:
-        messages = [Message("columns_missing", names=", ".join(missing), count=len(missing))]
-        if unknown:
-            names = ", ".join(f"“{name}”" for name in unknown)
+        messages = [
+            Message("columns_missing", names=[named(name) for name in missing], count=len(missing))
+        ]
+        if names := ", ".join(f"“{name}”" for name in unknown):
             messages.append(Message("columns_unknown", names=names))
         raise HeaderRefused(sequence(messages))
-    return Header(places, len(cells), tuple(unknown))
-
-
-# The sheet to fill in.
-WIDTHS = {"email_address": 32, "job": 32, "cover_letter": 48, "cv": 28}
-
-
-def template_csv() -> bytes:
-    """The header, and nothing below it that could be sent by mistake."""
-    return editable_csv([NAMES])
-
-
-def template_xlsx(finder: JobFinder | None) -> bytes:
-    """The header, a sheet that explains the columns, and one of a tenant's open jobs."""
-    book = TextBook()
-    book.add("Candidates", [NAMES], [WIDTHS.get(name, 20) for name in NAMES])
-    book.add("Columns", _explained(), [18, 12, 90, 32])
-    if finder is not None:
-        book.add("Open jobs", _jobs(finder), [28, 60, 28, 44])
-    return book.content()
-
-
-def _explained() -> Iterable[list[str]]:
-    yield ["column", "needed", "what to write", "for example"]
-    for column in COLUMNS:
-        yield [column.name, "yes" if column.required else "no", column.words, column.example]
-
-
-def _jobs(finder: JobFinder) -> Iterable[list[str]]:
-    yield ["reference", "title", "Relais ID", "Flatchr ID"]
-    for job in sorted((job for job in finder.jobs if job.is_open), key=_by_title):
-        yield [job.reference, job.name, job.id, REMOTE + job.remote_id]
-
-
-def _by_title(job: KnownJob) -> tuple[str, str]:
-    return job.name.casefold(), job.id

@@ -18,9 +18,9 @@ from integrations.submissions.bulk.cv_archive import (
     FileRefused,
     open_archive,
 )
+from integrations.submissions.bulk.reading.row_reader import SheetRow
 from integrations.submissions.bulk.resource import BROKEN, CandidateRows
 from integrations.submissions.bulk.rows import RowContext, RowProposal
-from integrations.submissions.bulk.sheet import SheetRow
 from integrations.submissions.bulk.uploads import remove_files
 from integrations.submissions.inputs import AlreadyApplied, Refused
 

@@ -21,8 +21,8 @@ from tablib import Dataset
 
 from integrations.messages import Message
 from integrations.submissions.bulk.columns import NAMES
+from integrations.submissions.bulk.reading.row_reader import SheetRow
 from integrations.submissions.bulk.rows import ERROR, RowContext, RowFinding, RowProposal
-from integrations.submissions.bulk.sheet import SheetRow
 
 logger = logging.getLogger(__name__)
 

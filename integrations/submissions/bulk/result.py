@@ -10,43 +10,48 @@ from enum import StrEnum
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from integrations.messages import Message, sequence
+from integrations.messages import Message, sequence, translated
 from integrations.models import BulkRow, BulkUpload, RowState, SubmissionState
 from integrations.spreadsheets.csv_file import editable_csv
 from integrations.spreadsheets.xlsx_writer import TextBook
-from integrations.submissions.bulk.columns import NAMES, RESULT_NAMES
+from integrations.submissions.bulk.columns import NAMES, RESULT_NAMES, heading
 from integrations.submissions.lease import CANCELLED
 
 WIDTHS = [8, 18, 18, 32, 20, 28, 32, 28, 14, 60, 28, 28]
 
 
 def result_file(upload: BulkUpload, kind: str) -> bytes:
-    """The result as `csv` or `xlsx`; corrected, it can be uploaded again as it is."""
+    """The result as `csv` or `xlsx`, in the active language; corrected, it can be uploaded again as
+    it is.
+    """
     if kind == "csv":
         return editable_csv(_rows(upload))
     book = TextBook()
-    book.add("Candidates", _rows(upload), WIDTHS)
+    book.add(_("Candidates"), _rows(upload), WIDTHS)
     return book.content()
 
 
 def result_name(upload: BulkUpload, kind: str) -> str:
     """`<sheet>-result-YYYY-MM-DD.<kind>`, in ASCII; the day is the local one."""
-    name = slugify(upload.sheet_name.rpartition(".")[0]) or "candidates"
-    return f"{name[:80]}-result-{timezone.localdate().isoformat()}.{kind}"
+    name = slugify(upload.sheet_name.rpartition(".")[0]) or slugify(_("Candidates"))
+    result = slugify(pgettext("file", "result"))
+    return f"{name[:80]}-{result}-{timezone.localdate().isoformat()}.{kind}"
 
 
 def _rows(upload: BulkUpload) -> Iterator[Sequence[str]]:
     number, *outcomes = RESULT_NAMES
-    yield (number, *NAMES, *outcomes)
+    yield [heading(name) for name in (number, *NAMES, *outcomes)]
     for row in upload.rows.select_related("submission").order_by("number").iterator(500):
         became = outcome(row)
         cells = [str(row.values.get(name, "")) for name in NAMES]
         yield (
             str(row.number),
             *cells,
-            str(became.end),
-            became.message,
+            _(str(became.end)),
+            translated(became.message),
             became.application_id,
             became.submission_id,
         )

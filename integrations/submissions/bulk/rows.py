@@ -18,9 +18,9 @@ from integrations.models import (
     Verdict,
 )
 from integrations.submissions import enqueue, validation
-from integrations.submissions.bulk.cv_archive import CvArchive, FileRefused
+from integrations.submissions.bulk.cv_archive import CvArchive, CvEntry, FileRefused
 from integrations.submissions.bulk.jobs import JobFinder, JobUnclear, job_finder
-from integrations.submissions.bulk.sheet import SheetRow
+from integrations.submissions.bulk.reading.row_reader import SheetRow
 from integrations.submissions.documents import Document, DocumentRefused, inspect
 from integrations.submissions.inputs import Attachment, AttachmentType, SubmissionEntry
 
@@ -95,17 +95,17 @@ class RowContext:
         if self.archive is None:
             raise FileRefused(Message("row_cv_without_zip", name=name))
         entry = self.archive.find(name)
-        found = self._cvs.get(entry.filename)
+        found = self._cvs.get(entry.path)
         if found is None:
-            found = self._inspected(entry.filename, self.archive.read(entry))
-            self._cvs[entry.filename] = found
+            found = self._inspected(entry, self.archive.read(entry))
+            self._cvs[entry.path] = found
         if isinstance(found, Message):
             raise FileRefused(found)
         return found
 
-    def _inspected(self, path: str, content: bytes) -> CvFile | Message:
+    def _inspected(self, entry: CvEntry, content: bytes) -> CvFile | Message:
         try:
-            return CvFile(path, inspect(path.rpartition("/")[2], content))
+            return CvFile(entry.path, inspect(entry.name, content))
         except DocumentRefused as refused:
             return refused.message
 
@@ -145,6 +145,8 @@ class RowProposal:
         proposal = cls(row)
         for name, message in row.problems:
             proposal.add(ERROR, name, message)
+        for name, message in row.doubts:
+            proposal.add(WARNING, name, message)
         if row.values["cv"]:
             try:
                 proposal.file = context.cv(row.values["cv"])
@@ -208,6 +210,10 @@ class RowProposal:
             self.found_job = context.job(self.job)
         except JobUnclear as unclear:
             self.add(ERROR, "job", str(unclear))
+            return
+        known = context.finder.find(self.job)
+        if not context.finder.is_called(self.job, known):
+            self.add(WARNING, "job", Message("job_called_otherwise", name=known.name))
 
     def _replaced(self, replacements: list[dict[str, str]]) -> None:
         """One note for each column whose characters are changed."""

@@ -1,0 +1,1 @@
+"""A sheet read row by row: its headings, its cells, its candidates."""

@@ -1,0 +1,1 @@
+"""Encodings that nobody states, and texts that went through the wrong one."""
