@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import django
 from django.core.exceptions import ImproperlyConfigured
+from gunicorn.glogging import Logger as GunicornLogger
 
 try:
     from config.environment import env
@@ -22,6 +25,26 @@ try:
 except ImproperlyConfigured as error:
     # Gunicorn would put a traceback around it.
     sys.exit(f"Relais cannot start. {error}")
+
+
+class Log(GunicornLogger):
+    """Gunicorn's logs, also that of requests if one is asked for, without tokens in addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            for handler in log.handlers:
+                handler.addFilter(_without_tokens)
+
+
+def _without_tokens(record: logging.LogRecord) -> bool:
+    from config.logs import without_tokens
+
+    record.msg, record.args = without_tokens(unquote(record.getMessage())), None
+    return True
+
+
+logger_class = Log
 worker_class = "gthread"
 # Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60
@@ -92,6 +115,12 @@ def post_worker_init(worker: Any) -> None:
     """
     if problem := _static_files_problem():
         worker.log.error(problem)
+    from django.conf import settings
+
+    from integrations.tenants import live_calls
+
+    # Fewer than threads, whatever is set: `check` tells of what contradicts itself.
+    live_calls.limit_process(max(1, min(settings.LIVE_CALLS, threads - 1)))
     _keep_memory()
     # Nothing imported so far is garbage: a full collection over it took about 40 ms, in the middle
     # of a request.

@@ -1,6 +1,7 @@
 """How log lines are written: as text, or as JSON objects with `LOG_FORMAT=json`.
 
-Both mask e-mail addresses, which errors of a database or a library can quote.
+Both mask e-mail addresses, which errors of a database or a library can quote, and tokens in
+addresses, which let whoever reads them connect a tenant, choose a password or have a file.
 """
 
 from __future__ import annotations
@@ -9,15 +10,27 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import Resolver404, resolve
 
 ADDRESS = re.compile(r"[^\s@<>\"'(),;:=]+@[\w-]+(?:\.[\w-]+)+")
 MASK = "***@***"
 # Answers that say by their status what the log need not repeat at every probe.
 PROBES = ("/healthz", "/readyz")
+# Addresses with a token, wherever they are quoted and however odd what follows is.
+TOKEN_ROUTES = re.compile(
+    r"(/(?:link|hooks/+flatchr|attachments|welcome|integration-by-token)/+)[^\s\"'<>\\]+",
+    re.IGNORECASE,
+)
 
 
 def masked(text: str) -> str:
-    return ADDRESS.sub(MASK, text)
+    return ADDRESS.sub(MASK, without_tokens(text))
+
+
+def without_tokens(text: str) -> str:
+    return TOKEN_ROUTES.sub(r"\1[token]", text)
 
 
 class MaskingFormatter(logging.Formatter):
@@ -43,6 +56,27 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return masked(json.dumps(entry, ensure_ascii=False, default=str))
+
+
+class RouteNames(logging.Filter):
+    """Puts the route's name in place of an address with a token: for the loggers of Django's that
+    say which request was refused, so that whatever else listens to them is not told it either.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_named(one) for one in record.args)
+        return True
+
+
+def _named(value: Any) -> Any:
+    """The value, or in place of an address with a token its route's name, if it has one."""
+    if not isinstance(value, str) or not TOKEN_ROUTES.search(value):
+        return value
+    try:
+        return resolve(value).url_name or without_tokens(value)
+    except Resolver404:
+        return without_tokens(value)
 
 
 class NoProbes(logging.Filter):
