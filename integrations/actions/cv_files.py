@@ -1,6 +1,7 @@
 """The CV of an application, as Flatchr has it (`docs/flatchr-api.md §6`, §11).
 
-Flatchr hands out one file a second, so a file is kept for a short while for whoever asks next.
+Flatchr hands out one file a second, so a file is kept for as long as a link to it that was opened
+is valid, and removed then.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 import orjson
 from django.conf import settings
 
-from integrations import egress
+from integrations import egress, jobs
 from integrations.actions.lookup import HURRY, PATIENCE, flatchr, shown_applications
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
@@ -29,10 +30,10 @@ from integrations.tenants import throttle
 LIST_SECONDS = 3.0
 # Applications of one candidate that are asked for, the latest first.
 MOST = 10
-# What is kept, for how many seconds. A file that is older is not handed out, and one that nobody
-# asks for goes with the files of submissions that no row names (`submissions/retention.py`).
-FOLDER = "fetched"
+# Seconds for which a link to a file is valid, and so the file kept after the newest link was made
+# through which it was asked for: that is the time of the file's last change.
 KEPT = 15 * 60
+FOLDER = "fetched"
 MAX_BYTES = 20 * 1024**2
 # The longest that a request waits for its turn.
 LONGEST_WAIT = 15.0
@@ -121,14 +122,12 @@ def candidate_files(candidate: Candidate) -> CandidateFiles:
     return found
 
 
-def fetch(application: Application) -> FetchedCv:
-    """The application's CV: from what was fetched a short while ago, else from Flatchr.
+def fetch(application: Application, *, linked_at: float) -> FetchedCv:
+    """The application's CV from Flatchr, for a link of that time (seconds since 1970).
 
     Raises `NoCv`, `TooManyWaiting`, `NoCredentials`, `FlatchrError`, and `egress.EgressError` when
     Flatchr keeps the file at another host and that fails.
     """
-    if kept := _kept(application):
-        return kept
     with flatchr(application.integration, PATIENCE) as client:
         stored = _stored_file(client, application)
         if stored is None:
@@ -138,8 +137,8 @@ def fetch(application: Application) -> FetchedCv:
             raise TooManyWaiting
         time.sleep(wait)
         # Whoever had the turn before may have fetched this very file.
-        if kept := _kept(application):
-            return kept
+        if found := kept(application, linked_at=linked_at):
+            return found
         answer = client.file(stored.key, stored.extension, max_bytes=MAX_BYTES)
     content = answer.content
     if answer.location:
@@ -151,7 +150,7 @@ def fetch(application: Application) -> FetchedCv:
             allowed_networks=settings.EGRESS_ALLOWED_NETWORKS,
         ).content
     fetched = FetchedCv(stored.name, stored.content_type, content)
-    _keep(application, fetched)
+    _keep(application, fetched, linked_at)
     return fetched
 
 
@@ -174,20 +173,26 @@ def _path(application: Application) -> Path:
     return Path(private_files().path(FOLDER)) / sha256(name.encode()).hexdigest()
 
 
-def _kept(application: Application) -> FetchedCv | None:
+def kept(application: Application, *, linked_at: float) -> FetchedCv | None:
+    """The CV, if it was fetched for a link that is still valid; then it is kept until the end of
+    this one as well.
+    """
     path = _path(application)
     try:
-        if time.time() - path.stat().st_mtime > KEPT:
+        newest = path.stat().st_mtime
+        if newest + KEPT <= time.time():
             path.unlink(missing_ok=True)
             return None
         head, _, content = path.read_bytes().partition(b"\n")
         name, content_type = orjson.loads(head)
+        if linked_at > newest:
+            os.utime(path, (linked_at, linked_at))
     except (OSError, ValueError):
         return None
     return FetchedCv(name, content_type, content)
 
 
-def _keep(application: Application, file: FetchedCv) -> None:
+def _keep(application: Application, file: FetchedCv, linked_at: float) -> None:
     """Keep the file for whoever asks next. A full disk is no reason not to hand it out."""
     path = _path(application)
     partial = path.with_suffix(f".{secrets.token_hex(8)}")
@@ -197,4 +202,20 @@ def _keep(application: Application, file: FetchedCv) -> None:
         with os.fdopen(descriptor, "wb") as out:
             out.write(orjson.dumps([file.name, file.content_type]) + b"\n")
             out.write(file.content)
+        os.utime(partial, (linked_at, linked_at))
         partial.replace(path)
+
+
+@jobs.SWEEP.register("fetched CVs")
+def remove_expired() -> int:
+    """Remove the files whose links have ended, and what a killed process left half written; how
+    many.
+    """
+    removed = 0
+    now = time.time()
+    for path in Path(private_files().path(FOLDER)).glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime + KEPT <= now:
+                path.unlink()
+                removed += 1
+    return removed

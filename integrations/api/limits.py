@@ -11,9 +11,10 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,9 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.api.errors import ApiError
+from integrations.flatchr.errors import FlatchrError
 from integrations.models import ActionSlot
+from integrations.tenants import live_calls
 
 WINDOW = 60_000  # milliseconds
 # Longer than any action is given: the slot of a process that has died is free after that.
@@ -122,13 +125,33 @@ def _in_file(key_id: int) -> tuple[int, int, datetime]:
 
 @contextmanager
 def action_slot(integration_id: str) -> Iterator[Mapping[str, str]]:
-    """Hold one of a tenant's `API_CONCURRENCY` actions while the block runs; its headers.
+    """Hold one of a tenant's `API_CONCURRENCY` actions, and one of this process's places for live
+    calls, while the block runs; the tenant's headers.
 
     Raises `ApiError` PLATFORM.CONCURRENCY_LIMIT_EXCEEDED when all are taken. A slot is taken
     first and counted then, each on its own: of several that come at once no more than the limit
     get one, though fewer may, and those try again a second later.
     """
-    limit: int = settings.API_CONCURRENCY
+    limit: int = min(settings.API_CONCURRENCY, live_calls.most_at_once() or sys.maxsize)
+    with ExitStack() as place:
+        try:
+            place.enter_context(live_calls.live_call())
+        except FlatchrError as full:
+            raise ApiError(
+                "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
+                str(full),
+                headers={
+                    "Concurrency-Limit": str(limit),
+                    "Concurrency-Remaining": "0",
+                    "Retry-After": "1",
+                },
+            ) from None
+        with _tenants_slot(integration_id, limit) as headers:
+            yield headers
+
+
+@contextmanager
+def _tenants_slot(integration_id: str, limit: int) -> Iterator[Mapping[str, str]]:
     now = timezone.now()
     slot = ActionSlot.objects.create(integration_id=integration_id, expires_at=now + SLOT_LASTS)
     try:

@@ -26,6 +26,7 @@ from integrations.models import (
     Role,
 )
 from integrations.sync import schedule
+from integrations.tenants import live_calls
 from integrations.tenants.clients import endpoints
 from integrations.webhooks import outbox, telling
 
@@ -56,7 +57,8 @@ def trial(environment: str, credentials: Credentials) -> Iterator[Check]:
     not deny the slug.
     """
     checks = []
-    with FlatchrClient(endpoints(environment), credentials, policy=PATIENCE) as client:
+    client = FlatchrClient(endpoints(environment), credentials, policy=PATIENCE)
+    with live_calls.live_call(), client:
         for check in checks_of(client):
             checks.append(check)
             yield check

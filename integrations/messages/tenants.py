@@ -34,6 +34,10 @@ TEXTS = {
         "This is the key of another company than the one that is connected. Enter the company "
         "key of the same company, or ask for a new link to connect another."
     ),
+    "too_many_live_calls": gettext_noop(
+        "As many calls to Flatchr are under way as this server makes at once. Try again in a "
+        "second."
+    ),
     "too_many_tries": gettext_noop("Too many tries."),
     "too_many_wrong_codes": gettext_noop("Too many wrong codes."),
 }

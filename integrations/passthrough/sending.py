@@ -18,6 +18,7 @@ from integrations.models import Integration
 from integrations.passthrough import history
 from integrations.passthrough.history import Sender
 from integrations.passthrough.request import CheckedRequest, with_key
+from integrations.tenants import live_calls
 from integrations.tenants.clients import open_action_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
@@ -78,7 +79,7 @@ def send(
     limit = MAX_ANSWER if max_bytes is None else max_bytes
     log = _PassthroughRecorder(integration.pk)
     try:
-        with open_action_client(integration, log, PATIENCE) as client:
+        with live_calls.live_call(), open_action_client(integration, log, PATIENCE) as client:
             return _sent(client, integration, call, sender, log, limit)
     except FlatchrError as error:
         raise NoResponse(error, may_be_done=False, max_bytes=limit) from None

@@ -48,6 +48,7 @@ from integrations.submissions.validation import (
     fill,
     find_job,
 )
+from integrations.tenants import live_calls
 from integrations.tenants.clients import open_client
 from integrations.tenants.exchange_recorder import ExchangeRecorder
 
@@ -146,7 +147,7 @@ def check(submission: Submission, *, by: Any) -> Submission:
             # The draft may have been edited during the fetch.
             cleaned = clean(submission)
         ready = prepare(submission, cleaned)
-        with open_client(submission.integration, recorder) as client:
+        with live_calls.live_call(), open_client(submission.integration, recorder) as client:
             receipt = client.create_candidate(ready.payload, ready.resume, dry_run=True)
             host = client.careers_host
     except NotSent as reason:

@@ -33,7 +33,7 @@ from integrations.models.scopes import Part
 
 logger = logging.getLogger(__name__)
 
-LASTS = 15 * 60  # seconds
+LASTS = cv_files.KEPT
 _SALT = "integrations.api.attachment"
 GONE = "Flatchr has removed the application {id}, or does not hand out single applications."
 LEFT_OUT = "{n} earlier applications were not asked for. Ask for each itself."
@@ -130,8 +130,12 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
                 headers={"Allow": "GET, HEAD"},
             )
         application = linked_application(token)
+        linked_at = _made_at(token)
+        # What is here already asks nothing of Flatchr, and so waits for nobody.
+        if kept := cv_files.kept(application, linked_at=linked_at):
+            return _download(kept)
         with action_slot(application.integration_id):
-            return _download(_fetched(application))
+            return _download(_fetched(application, linked_at))
     except ApiError as error:
         return _refusal(error)
     except Exception:
@@ -140,10 +144,15 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         return _refusal(unknown)
 
 
-def _fetched(application: Application) -> FetchedCv:
+def _made_at(token: str) -> float:
+    """When a valid link was made, in seconds since 1970, which is signed with it."""
+    return float(signing.b62_decode(token.rsplit(":", 2)[1]))
+
+
+def _fetched(application: Application, linked_at: float) -> FetchedCv:
     try:
         with of_service():
-            return cv_files.fetch(application)
+            return cv_files.fetch(application, linked_at=linked_at)
     except NoCv:
         raise ApiError(
             "PLATFORM.INPUT_INVALID", "Flatchr has no CV of this application.", status=404

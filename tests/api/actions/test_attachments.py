@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -160,6 +161,33 @@ def test_what_was_fetched_long_ago_is_fetched_anew(
     sandbox.world.last_file_at = None
     assert requests.get(link, timeout=30).status_code == 200
     assert len(sandbox.requests.matching("GET", FILES)) == 2
+
+
+def test_a_cv_is_kept_for_the_life_of_its_links_and_no_longer(
+    kombo: Kombo,
+    link: str,
+    sandbox: Sandbox,
+    settings: Any,
+    application: Application,
+) -> None:
+    """A second link, made while it is here, keeps it to its own end; then the sweep takes it."""
+    requests.get(link, timeout=30)
+    (kept,) = (Path(settings.DATA_DIR) / "submissions" / cv_files.FOLDER).iterdir()
+    nearly = time.time() - cv_files.KEPT + 5
+    os.utime(kept, (nearly, nearly))
+    (later,) = listed(kombo, application)
+
+    # Nor does it take one of the places of calls to Flatchr, all of which are taken.
+    settings.API_CONCURRENCY = 0
+    assert requests.get(link, timeout=30).status_code == 200
+    assert requests.get(later.data_url, timeout=30).status_code == 200
+    assert kept.stat().st_mtime > nearly + 5
+    assert len(sandbox.requests.matching("GET", FILES)) == 1
+
+    assert cv_files.remove_expired() == 0
+    os.utime(kept, (time.time() - cv_files.KEPT,) * 2)
+    assert cv_files.remove_expired() == 1
+    assert not kept.exists()
 
 
 def test_cvs_are_asked_for_one_a_second(
