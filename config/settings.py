@@ -73,6 +73,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Counted from the last request; see `integrations.admin.accounts.sessions`.
 SESSION_COOKIE_AGE = int(env.float("SESSION_HOURS", default=12) * 3600)
+# Counted from signing in, however much a session is used; `integrations.accounts.sessions`.
+SESSION_MAX_SECONDS = env.float("SESSION_MAX_HOURS", default=168) * 3600
 # The number of proxies in front, each of which appends the address of its client to
 # `X-Forwarded-For`; with too few, every client has the address of a proxy.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
@@ -283,8 +285,12 @@ SYNC_MAX_SECONDS = env.int("SYNC_MAX_SECONDS", default=6 * 3600)
 EXCHANGE_RETENTION_DAYS = env.int("EXCHANGE_RETENTION_DAYS", default=30)
 # For how long the feed of changes can be resumed.
 CHANGES_KEEP_DAYS = env.int("CHANGES_KEEP_DAYS", default=30)
-# How many requests to it may wait for a change at once in one server process: half of its threads.
-CHANGES_WAITING = max(1, env.int("WEB_THREADS", default=8) // 2)
+# The web server's processes, and threads in each. How many of these may wait for Flatchr at once
+# (`integrations.tenants.live_calls`); of the others, half may wait for a change in the feed.
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
+LIVE_CALLS = env.int("LIVE_CALLS", default=max(1, WEB_THREADS // 2))
+CHANGES_WAITING = max(0, (WEB_THREADS - LIVE_CALLS) // 2)
 # Of a run's requests that went well, the log has the first, then one in so many; of a tenant's, the
 # newest (0: all).
 EXCHANGE_FIRST = env.int("EXCHANGE_FIRST", default=50)
@@ -322,6 +328,7 @@ EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 # and the largest request body in bytes.
 API_RATE_LIMIT = env.int("API_RATE_LIMIT", default=12_000)
 API_CONCURRENCY = env.int("API_CONCURRENCY", default=30)
+API_CONCURRENCY_GIVEN = bool(env.str("API_CONCURRENCY", default=""))
 API_MAX_BYTES = env.int("API_MAX_BYTES", default=32 * 1024**2)
 
 # Origins whose pages may embed a connection link, such as https://app.example.
@@ -352,13 +359,19 @@ LOGGING = {
         },
         "json": {"()": "config.logs.JsonFormatter"},
     },
-    "filters": {"no_probes": {"()": "config.logs.NoProbes"}},
+    "filters": {
+        "no_probes": {"()": "config.logs.NoProbes"},
+        "route_names": {"()": "config.logs.RouteNames"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Its messages about logins repeat the audit trail.
         "axes": {"level": "WARNING"},
-        "django.request": {"filters": ["no_probes"]},
+        "django.request": {"filters": ["no_probes", "route_names"]},
+        "django.security.csrf": {"filters": ["route_names"]},
+        # Of `runserver`: through our handler, whose formatters mask.
+        "django.server": {"filters": ["route_names"], "propagate": True},
     },
 }
 

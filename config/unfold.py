@@ -153,6 +153,7 @@ UNFOLD: dict[str, Any] = {
             {"title": _lazy("Change password"), "link": reverse_lazy("admin:password_change")},
             {"title": _lazy("Alerts"), "link": reverse_lazy("admin:alerts")},
             {"title": _lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},
+            {"title": _lazy("Sessions"), "link": reverse_lazy("admin:sessions")},
         ]
     },
     "STYLES": [

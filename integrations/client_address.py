@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +24,7 @@ def client_ip(request: HttpRequest) -> str | None:
 
     Behind `TRUSTED_PROXIES` proxies it is the one that the outermost of them has seen: each
     appends to `X-Forwarded-For`, so what the client itself wrote there is further to the left.
+    Some proxies append the port as well.
     """
     found = request.META.get("REMOTE_ADDR", "")
     hops = settings.TRUSTED_PROXIES
@@ -31,10 +32,32 @@ def client_ip(request: HttpRequest) -> str | None:
         hosts = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
         if len(hosts) >= hops:
             found = hosts[-hops]
+    address = _parsed(found)
+    return None if address is None else str(address)
+
+
+def network_of(address: str | None) -> str | None:
+    """The address, of IPv6 the /64 that it is in: one customer has at least all of that."""
+    parsed = _parsed(address or "")
+    if not isinstance(parsed, IPv6Address):
+        return None if parsed is None else str(parsed)
+    return str(ip_network((parsed, 64), strict=False).network_address)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """`203.0.113.7`, `203.0.113.7:51234`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:51234`;
+    an IPv4 address that is written as one of IPv6 is an IPv4 address.
+    """
+    host = text.strip().strip('"')
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        return str(ip_address(found))
+        found = ip_address(host.partition("%")[0])
     except ValueError:
         return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 class RequesterMiddleware:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from django.db import close_old_connections
 
 from integrations import jobs
-from integrations.accounts import users
+from integrations.accounts import check_limits, sessions
+from integrations.actions import cv_files
 from integrations.alerts import delivery
 from integrations.alerts import sweep as issue_sweep
 from integrations.audit import trail
@@ -45,8 +46,16 @@ ALERT_SECONDS = 30.0
 REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
     *(passthrough_history, receiving, retention),
-    *(rounds, runs, schedules, stats, users, submission_retention, trail, uploads),
-    *(exchange_retention, free_pages, webhook_retention, issue_sweep, mailing),
+    *(rounds, runs, schedules, stats, sessions, submission_retention, trail, uploads),
+    *(
+        check_limits,
+        cv_files,
+        exchange_retention,
+        free_pages,
+        webhook_retention,
+        issue_sweep,
+        mailing,
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from integrations import client_address
+from integrations.accounts import check_limits
 from integrations.audit.trail import record
 from integrations.models import Event
 
@@ -24,8 +25,9 @@ UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The client's address for django-axes, which needs one: 0.0.0.0 if it is not known."""
-    return client_address.client_ip(request) or UNKNOWN_ADDRESS
+    """The client's network for django-axes, which needs one: 0.0.0.0 if it is not known."""
+    address = client_address.client_ip(request)
+    return client_address.network_of(address) or UNKNOWN_ADDRESS
 
 
 def locked_until(request: HttpRequest, username: str) -> datetime | None:
@@ -33,9 +35,14 @@ def locked_until(request: HttpRequest, username: str) -> datetime | None:
     return _until(_attempts(username).filter(ip_address=client_ip(request)))
 
 
-def locked_anywhere_until(username: str) -> datetime | None:
-    """Until when the user is locked out from at least one address; None when from none."""
-    return _until(_attempts(username))
+def locked_anywhere_until(user: Any) -> datetime | None:
+    """Until when the user is locked out from at least one address; None when from none. `user` may
+    be given by name.
+    """
+    if isinstance(user, str):
+        return _until(_attempts(user))
+    found = [_until(_attempts(user.get_username())), check_limits.blocked_until(user)]
+    return max((one for one in found if one is not None), default=None)
 
 
 def _attempts(username: str) -> Any:
@@ -56,7 +63,7 @@ def _until(attempts: Any) -> datetime | None:
 def unlock(user: Any) -> int:
     """Remove the user's locks from every address; return how many there were."""
     with transaction.atomic():
-        removed: int = reset(username=user.get_username())
+        removed: int = reset(username=user.get_username()) + check_limits.forget(user)
         if removed:
             record(Event.SIGN_IN_UNLOCKED, about=user, name=user.get_username())
     return removed

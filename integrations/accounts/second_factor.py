@@ -17,7 +17,8 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from integrations.accounts.users import end_sessions
+from integrations.accounts import notices
+from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
 from integrations.messages import Message
 from integrations.models import Event
@@ -87,6 +88,7 @@ def confirm_enrolment(request: HttpRequest, code: str) -> list[str] | None:
         record(Event.SECOND_FACTOR_ON, about=user, name=user.get_username())
         codes = _make_codes(user)
         end_sessions(user, but=request.session.session_key)
+    notices.tell(user, notices.Change.FACTOR_ON)
     return codes
 
 
@@ -94,7 +96,9 @@ def new_recovery_codes(user: Any) -> list[str]:
     """New recovery codes; earlier ones become void. They cannot be shown again."""
     with transaction.atomic():
         record(Event.RECOVERY_CODES, about=user, name=user.get_username())
-        return _make_codes(user)
+        codes = _make_codes(user)
+    notices.tell(user, notices.Change.RECOVERY_CODES)
+    return codes
 
 
 def _make_codes(user: Any) -> list[str]:
@@ -163,6 +167,9 @@ def disable(user: Any, *, by: Any = None) -> None:
         if had:
             event = Event.SECOND_FACTOR_OFF if by is None else Event.SECOND_FACTOR_RESET
             record(event, user=by, about=user, name=user.get_username())
+    if had:
+        change = notices.Change.FACTOR_OFF if by is None else notices.Change.FACTOR_RESET
+        notices.tell(user, change)
 
 
 def _apps(user: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Users: invitations, password links, changes, open sessions, language.
+"""Users: invitations, password links, changes, language.
 
 Nobody but the user ever knows the password.
 """
@@ -8,17 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
-from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from integrations import jobs
+from integrations.accounts import notices
+from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
-from integrations.database import batched_writes
 from integrations.models import Event, LanguageChoice
 
 AUDITED_FIELDS = ("first_name", "last_name", "email", "is_superuser", "is_active")
@@ -60,6 +58,7 @@ def set_password(user: Any, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])
         record(Event.PASSWORD_CHANGED, user=user, about=user, name=user.get_username())
+    notices.tell(user, notices.Change.PASSWORD)
 
 
 def change(user: Any, **fields: Any) -> None:
@@ -76,23 +75,8 @@ def change(user: Any, **fields: Any) -> None:
         record(Event.USER_CHANGED, about=user, name=user.get_username(), changed=changed, **rights)
         if not user.is_active:
             end_sessions(user)
-
-
-def end_sessions(user: Any, *, but: str | None = None) -> int:
-    """End the user's sessions, except the one with the key `but`; return how many."""
-    ended = [
-        session.pk
-        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
-        if session.pk != but and session.get_decoded().get(SESSION_KEY) == str(user.pk)
-    ]
-    Session.objects.filter(pk__in=ended).delete()
-    return len(ended)
-
-
-@jobs.RETENTION.register("sessions")
-def forget_expired() -> None:
-    """Remove expired sessions. Idempotent."""
-    batched_writes.delete(Session.objects.filter(expire_date__lt=timezone.now()))
+    if "email" in changed:
+        notices.tell(user, notices.Change.ADDRESS, addresses=[before["email"], user.email])
 
 
 def language_of(user: Any, *, otherwise: str = "") -> str:

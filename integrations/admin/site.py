@@ -56,6 +56,7 @@ class Site(AdminSite):
             path("system/", self.admin_view(self.system), name="system"),
             path("alerts/", self.admin_view(self.alerts), name="alerts"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+            path("sessions/", self.admin_view(self.sessions), name="sessions"),
         ]
         return [*own, *super().get_urls()]
 
@@ -69,6 +70,9 @@ class Site(AdminSite):
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         return account.second_factor_view(request, self)
+
+    def sessions(self, request: HttpRequest) -> HttpResponseBase:
+        return account.sessions_view(request, self)
 
     def alerts(self, request: HttpRequest) -> HttpResponseBase:
         return alerts_view(request, self)

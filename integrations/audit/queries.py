@@ -25,6 +25,7 @@ SIGN_IN_EVENTS = (
     Event.SECOND_FACTOR_ON,
     Event.SECOND_FACTOR_OFF,
     Event.SECOND_FACTOR_RESET,
+    Event.SESSIONS_ENDED,
 )
 
 

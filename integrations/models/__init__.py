@@ -69,6 +69,7 @@ from integrations.models.exports import (
     ExportState,
 )
 from integrations.models.integration import (
+    CheckCount,
     Environment,
     FlatchrCredentials,
     FlatchrSettings,
@@ -188,6 +189,7 @@ __all__ = [
     "ChangeSequence",
     "Channel",
     "ChatTarget",
+    "CheckCount",
     "ColumnSet",
     "ConnectionLink",
     "CustomField",

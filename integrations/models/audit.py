@@ -30,6 +30,7 @@ class Event(models.TextChoices):
     SECOND_FACTOR_ON = "second_factor_on", _lazy("Second factor switched on")
     SECOND_FACTOR_OFF = "second_factor_off", _lazy("Second factor switched off")
     SECOND_FACTOR_RESET = "second_factor_reset", _lazy("Second factor reset")
+    SESSIONS_ENDED = "sessions_ended", _lazy("Sessions ended")
     RECOVERY_CODES = "recovery_codes", _lazy("Recovery codes made")
     RECOVERY_CODE_USED = "recovery_code_used", _lazy("Recovery code used")
     USER_INVITED = "user_invited", _lazy("User invited")

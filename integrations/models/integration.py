@@ -211,6 +211,19 @@ class Membership(models.Model):
         return f"{self.user} in {self.integration}"
 
 
+class CheckCount(models.Model):
+    """How often passwords and codes were wrong lately: of one account, or from one network."""
+
+    # What it counts and of whom, such as "account:12" and "network:203.0.113.7".
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    blocked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class LanguageChoice(models.Model):
     """A user's own choice; without one, the browser's language counts."""
 

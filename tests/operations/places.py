@@ -29,6 +29,7 @@ NOT_MOVED = {
     "integrations_actionslot",
     "integrations_processheartbeat",
     "integrations_requestbudget",
+    "integrations_checkcount",
     "integrations_requestwindow",
 }
 

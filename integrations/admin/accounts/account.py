@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.password_validation import password_validators_help_texts
@@ -15,14 +16,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as otp_login
 
-from integrations.accounts import second_factor, users
+from integrations.accounts import check_limits, second_factor, sessions, users
 from integrations.admin.accounts.forms import (
     ChangePasswordForm,
-    OwnPasswordForm,
+    OwnFactorForm,
     SecondFactorSetUpForm,
 )
 from integrations.admin.accounts.login import too_soon, wrong_code
+from integrations.admin.base.formatting import ago
 from integrations.admin.base.theme import AdminSite
+from integrations.audit import trail
+from integrations.models import Event
 
 
 def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
@@ -55,9 +59,9 @@ def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBas
 
 def _manage(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
     user: Any = request.user
-    form = OwnPasswordForm(request.POST or None, user=user)
+    form = OwnFactorForm(request.POST or None, user=user)
     required = second_factor.is_required(user)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _has_factor(request, form):
         if request.POST.get("do") == "codes":
             return _codes(site, request, second_factor.new_recovery_codes(user))
         if not required:
@@ -72,6 +76,21 @@ def _manage(site: AdminSite, request: HttpRequest) -> HttpResponseBase:
         left=second_factor.recovery_codes_left(user),
         required=required,
     )
+
+
+def _has_factor(request: HttpRequest, form: OwnFactorForm) -> bool:
+    """Whether the code is right; if not, the form says why."""
+    try:
+        check = check_limits.begin_check(request, request.user)
+        device = second_factor.verify(request.user, form.cleaned_data["code"])
+    except (second_factor.CodeThrottled, check_limits.TooManyChecks) as wait:
+        form.add_error("code", too_soon(wait))
+        return False
+    if device is None:
+        form.add_error("code", wrong_code())
+        return False
+    check.was_right()
+    return True
 
 
 def _verified(request: HttpRequest) -> None:
@@ -111,6 +130,42 @@ def password_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
         title=_("Change your password"),
         rules=password_validators_help_texts(),
     )
+
+
+def sessions_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
+    """Where the user is signed in; each session can be ended, and all but this one at once."""
+    user: Any = request.user
+    this = request.session.session_key
+    if request.method == "POST":
+        if request.POST.get("do") == "others":
+            ended = sessions.end_sessions(user, but=this)
+        else:
+            ended = int(sessions.end_session(user, request.POST.get("end", "")))
+        if ended:
+            trail.record(Event.SESSIONS_ENDED, about=user, name=user.get_username(), sessions=ended)
+            messages.success(request, _("Signed out there."))
+        return HttpResponseRedirect(reverse("admin:sessions"))
+    return _page(
+        site,
+        request,
+        "relais/sessions.html",
+        title=_("Sessions"),
+        sessions=[
+            (one, browser_name(one.browser), ago(one.seen_at))
+            for one in sessions.open_sessions(user, this=this)
+        ],
+        hours=settings.SESSION_COOKIE_AGE // 3600,
+        days=round(settings.SESSION_MAX_SECONDS / 86_400, 1),
+    )
+
+
+def browser_name(agent: str) -> str:
+    """The browser and system that a header names, as far as they are common ones."""
+    browsers = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"))
+    systems = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
+    browser = next((name for sign, name in (*browsers, ("Safari/", "Safari")) if sign in agent), "")
+    system = next((name for name in systems if name in agent), "")
+    return ", ".join(filter(None, (browser, system))) or agent[:40] or _("Unknown browser")
 
 
 def _page(site: AdminSite, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:

@@ -138,7 +138,7 @@ class UserAdmin(PermissionAdmin):
             roles=Role.of_members(),
             has_factor=second_factor.is_enrolled(user),
             codes_left=second_factor.recovery_codes_left(user),
-            locked_until=lockout.locked_anywhere_until(user.get_username()),
+            locked_until=lockout.locked_anywhere_until(user),
             has_password=user.has_usable_password(),
             myself=user.pk == request.user.pk,
         )

@@ -9,9 +9,12 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations import client_address
+from integrations.accounts import check_limits
 from integrations.models import Integration, Role
 
 
@@ -142,9 +145,28 @@ class OwnPasswordForm(OwnForm):
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
+        try:
+            check = check_limits.begin_check(client_address.current(), self._user)
+        except check_limits.TooManyChecks as wait:
+            at = formats.time_format(timezone.localtime(wait.until), "H:i:s")
+            raise forms.ValidationError(
+                _("Too many wrong passwords and codes. Wait until %(time)s.") % {"time": at}
+            ) from None
         if not self._user.check_password(password):
             raise forms.ValidationError(_("This is not your password. Type it again."))
+        check.was_right(forget=False)
         return password
+
+
+class OwnFactorForm(OwnPasswordForm):
+    """The user's own password and a code, to confirm what is done to the second factor."""
+
+    code = forms.CharField(
+        label=_lazy("Code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+        help_text=_lazy("The six digits that your app shows, or one of your recovery codes."),
+    )
 
 
 class ChangePasswordForm(NewPasswordForm, OwnPasswordForm):

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations.accounts import lockout, second_factor, users
+from integrations.accounts import check_limits, lockout, second_factor, users
 from integrations.admin.accounts.forms import CodeForm, NewPasswordForm
 from integrations.admin.base.theme import AdminSite, AuthenticationForm
 from integrations.audit.trail import record
@@ -35,17 +35,27 @@ class SignInView(LoginView):
 
     template_name = "admin/login.html"
     authentication_form = AuthenticationForm
+    check: check_limits.CountedCheck
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        until = lockout.locked_until(request, request.POST.get("username", ""))
+        name = request.POST.get("username", "").replace("\0", "")
+        until = lockout.locked_until(request, name)
         if until is not None:
             return _locked(request, until)
+        user = auth.get_user_model()._default_manager.filter(username=name[:150]).first()
+        try:
+            self.check = check_limits.begin_check(request, user)
+        except check_limits.TooManyChecks as wait:
+            return _locked(request, wait.until)
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()
         onward = self.get_success_url()
-        if second_factor.is_enrolled(user):
+        enrolled = second_factor.is_enrolled(user)
+        # The password alone, known to somebody, does not undo what was counted of codes.
+        self.check.was_right(forget=not enrolled)
+        if enrolled:
             self.request.session[PENDING] = {
                 "user": user.pk,
                 "backend": user.backend,
@@ -83,7 +93,10 @@ def locked_answer(request: HttpRequest, _response: Any = None, credentials: Any 
 
 def _locked(request: HttpRequest, until: Any) -> HttpResponse:
     at = formats.time_format(timezone.localtime(until), "H:i") if until else ""
-    return render(request, "relais/signing_in_locked.html", {"at": at, "title": ""}, status=429)
+    answer = render(request, "relais/signing_in_locked.html", {"at": at, "title": ""}, status=429)
+    if until:
+        answer["Retry-After"] = str(max(1, round((until - timezone.now()).total_seconds())))
+    return answer
 
 
 # The second step
@@ -102,11 +115,13 @@ def code_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            check = check_limits.begin_check(request, user)
             device = second_factor.verify(user, form.cleaned_data["code"])
-        except second_factor.CodeThrottled as wait:
+        except (second_factor.CodeThrottled, check_limits.TooManyChecks) as wait:
             form.add_error("code", too_soon(wait))
         else:
             if device is not None:
+                check.was_right()
                 del request.session[PENDING]
                 user.backend = pending["backend"]
                 _complete(request, user, device)
@@ -138,7 +153,7 @@ def _safe(request: HttpRequest, address: str) -> str:
     return reverse("admin:index")
 
 
-def too_soon(wait: second_factor.CodeThrottled) -> str:
+def too_soon(wait: second_factor.CodeThrottled | check_limits.TooManyChecks) -> str:
     at = formats.time_format(timezone.localtime(wait.until), "H:i:s") if wait.until else ""
     return _(
         "Too many wrong codes. Wait until %(time)s, then enter the code that is shown then."

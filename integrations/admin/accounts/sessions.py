@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import auth
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from integrations.accounts import second_factor
+from integrations.accounts import second_factor, sessions
+from integrations.accounts.sessions import RENEWED
 
-RENEWED = "renewed"
 # Each page postpones the end of the session. It is saved at most so many times in its lifetime,
 # so that not every page costs a write.
 TIMES = 24
@@ -23,14 +24,15 @@ TIMES = 24
 
 @receiver(user_logged_in)
 def begin(request: HttpRequest | None, **_: Any) -> None:
-    """Mark a new session as renewed, so that its first page costs no write."""
+    """Note where a session begins, and that it is renewed: its first page costs no write."""
     if request is not None and hasattr(request, "session"):
-        request.session[RENEWED] = int(time.time())
+        sessions.begin(request)
 
 
 class DashboardMiddleware:
-    """Ends a session some time after its last page; and where a second factor is required, sends
-    a session without one to the page on which it is entered or set up.
+    """Ends a session some time after its last page, and some time after its first at the latest.
+    Where a second factor is required, sends a session without one to the page on which it is
+    entered or set up.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -39,6 +41,8 @@ class DashboardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith(reverse("admin:index")):
             return self._get_response(request)
+        if SESSION_KEY in request.session and sessions.is_over(request.session):
+            auth.logout(request)
         wanted = _wanted(request)
         answer = HttpResponseRedirect(wanted) if wanted else self._get_response(request)
         _renew(request)

@@ -31,6 +31,7 @@ LEFT_BEHIND = frozenset(
     {
         "django_session",
         "integrations_actionslot",
+        "integrations_checkcount",
         "integrations_processheartbeat",
         "integrations_requestbudget",
         "integrations_requestwindow",
