@@ -88,9 +88,9 @@ def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
 
 def release_seen(store: Store, table: Table) -> None:
     """Release the deletions held on earlier runs whose records this read has returned."""
-    held_on = list(_held_earlier(store, table).values_list("run_id", flat=True).distinct())
-    if not held_on:
+    if table.model not in store.holding:
         return
+    held_on = list(_held_earlier(store, table).values_list("run_id", flat=True).distinct())
     with transaction.atomic(), connection.cursor() as cursor:
         store.lease.renew()
         for run_id in held_on:

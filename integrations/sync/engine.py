@@ -53,11 +53,11 @@ def execute(run_id: int) -> bool:
         except LeaseLost:
             logger.warning("Run %s was taken over; this worker stops", run_id)
         except WorkerStopping:
-            recorder.flush()
+            recorder.leave_to_others()
             lease.hand_back()
             logger.info("Run %s is queued again, as this worker is to stop", run_id)
         except RunPostponed as postponed:
-            recorder.flush()
+            recorder.leave_to_others()
             until = jobs.now() + timedelta(seconds=postponed.seconds)
             lease.hand_back(until=until, reason=postponed.reason)
             RUNS.wake(run_id, after=postponed.seconds)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import jobs, lanes
@@ -62,13 +64,11 @@ def claim(run_id: int) -> RunLease | None:
         attempts=F("attempts") + 1,
         state=RunState.RUNNING,
         heartbeat_at=now,
+        started_at=Coalesce("started_at", Value(now)),
         waiting_until=None,
         waiting_reason="",
     )
-    if owner is None:
-        return None
-    SyncRun.objects.filter(pk=run_id, started_at=None).update(started_at=now)
-    return RunLease(run_id=run_id, owner=owner)
+    return RunLease(run_id=run_id, owner=owner, claimed_at=now) if owner else None
 
 
 def unattended(now: datetime) -> list[int]:
@@ -123,7 +123,7 @@ class RunLease(jobs.HeartbeatLease):
     raises what it has found at its next `check()`.
     """
 
-    def __init__(self, *, run_id: int, owner: str) -> None:
+    def __init__(self, *, run_id: int, owner: str, claimed_at: datetime) -> None:
         super().__init__(
             SyncRun.objects.filter(pk=run_id, state=RunState.RUNNING),
             owner=owner,
@@ -134,6 +134,11 @@ class RunLease(jobs.HeartbeatLease):
         self.run_id = run_id
         self.deadline = timezone.now() + timedelta(seconds=settings.SYNC_MAX_SECONDS)
         self._cancelled = False
+        self._claimed_at, self._since = claimed_at, time.monotonic()
+
+    def now(self) -> datetime:
+        """The time by the clock of `jobs.now`, as it was when the run was claimed."""
+        return self._claimed_at + timedelta(seconds=time.monotonic() - self._since)
 
     def check(self) -> None:
         """Raise `LeaseLost`, `RunCancelled`, `RunTimedOut` or `WorkerStopping` if that is so."""
@@ -158,8 +163,8 @@ class RunLease(jobs.HeartbeatLease):
         )
 
     def renew(self, **fields: Any) -> None:
-        now = jobs.now()
-        self.write(heartbeat_at=now, lease_expires_at=now + self.length, **fields)
+        moment = jobs.moment()
+        self.write(heartbeat_at=moment, lease_expires_at=moment + self.length, **fields)
 
     def heartbeat(self) -> None:
         self.renew()

@@ -61,7 +61,7 @@ def of(recorder: RunRecorder, failures: Mapping[Model, FlatchrError]) -> RunOutc
     if failures:
         first = next(iter(failures.values()))
         state = RunState.PARTIALLY_FAILED
-        if not recorder.run.results.filter(complete=True).exists():
+        if not recorder.completed:
             state = RunState.FAILED
         return RunOutcome(state, first.kind.value, first.message, first.detail)
     if any(recorder.counts(model).held or recorder.counts(model).quarantined for model in Model):
@@ -93,6 +93,7 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
         # Warnings only: each batch has written its own figures, and the figures of one that was
         # rolled back must not be written.
         recorder.save()
+        recorder.write_completed()
         _update_tenant(recorder, outcome)
         if outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
             rounds.ask(recorder.run)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -24,7 +25,7 @@ from integrations.models import (
     Tag,
     TraitReading,
 )
-from integrations.records import Model, Rejected, TagRecord
+from integrations.records import Model, RawApplicant, Rejected, TagRecord
 from integrations.sync.applicants.candidate_tags import seen_tags, tag_candidates
 from integrations.sync.applicants.candidates import outdated, refresh
 from integrations.sync.applicants.writer import ApplicantWriter
@@ -153,9 +154,11 @@ class Sync:
                     listed.to_draft(item) for item in batch if not isinstance(item, Rejected)
                 )
             }
-            self._quarantine(table.model, rejected)
+            if rejected:
+                self._quarantine(table.model, rejected)
             self.store.write(table, list(drafts.values()))
-        self._see(table, also_there())
+        if unlisted := also_there():
+            self._see(table, unlisted)
         self._delete(table)
 
     def _see(self, table: Table, remote_ids: list[str]) -> None:
@@ -202,6 +205,29 @@ class Sync:
         self.store.begin_read(APPLICATIONS)
         writer = ApplicantWriter(self.store, self.reader)
         read = batches(self.reader.applicants(self._since()), BATCH)
+        first = next(read, [])
+        if len(first) < BATCH:
+            # All there is: threads, each with a connection, would cost more than they spare.
+            if first:
+                writer.write(writer.prepare(first))
+        else:
+            # An iterator drops the list at its end, so that the batch can be freed.
+            every = chain(iter([first]), read)
+            del first
+            self._write_applicants(writer, every)
+        # In one transaction: a run that ended in between would leave candidates without an
+        # application, which no later run would look at.
+        with recorded(self.store.integration_id):
+            self._delete(APPLICATIONS)
+            self._update_candidates()
+        self.recorder.applicants_read = True
+        if Model.CANDIDATES not in self.reader.incomplete:
+            self.recorder.mark_complete(Model.CANDIDATES)
+
+    def _write_applicants(
+        self, writer: ApplicantWriter, read: Iterator[list[RawApplicant | Rejected]]
+    ) -> None:
+        """Write batches while later ones are read and prepared."""
         halt = self.recorder.halt
         with (
             self.store.relaxed_durability(),
@@ -212,14 +238,6 @@ class Sync:
                 writer.write(batch)
                 # Drop the reference, so that the batch can be freed while the next is awaited.
                 del batch
-        # In one transaction: a run that ended in between would leave candidates without an
-        # application, which no later run would look at.
-        with recorded(self.store.integration_id):
-            self._delete(APPLICATIONS)
-            self._update_candidates()
-        self.recorder.applicants_read = True
-        if Model.CANDIDATES not in self.reader.incomplete:
-            self.recorder.mark_complete(Model.CANDIDATES)
 
     def _since(self) -> date | None:
         read_at = self.run.integration.applicants_read_at

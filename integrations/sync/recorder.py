@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from integrations import jobs
 from integrations.flatchr.exchange_log import Exchange
+from integrations.jobs import LeaseLost
 from integrations.models import (
     HttpExchange,
     ModelResult,
@@ -66,12 +67,19 @@ class RunRecorder:
     def __init__(self, run: SyncRun, lease: RunLease) -> None:
         self.run = run
         self.lease = lease
-        self.checkpoint = Checkpoint.load(run.checkpoint, now=jobs.now())
-        self._counts = self._resume()
+        self.checkpoint = Checkpoint()
+        # The models that Flatchr has listed whole, and those of them that are not yet in the row.
+        self.completed: set[Model] = set()
+        self._unwritten: set[Model] = set()
+        # Whether a phase has ended since the checkpoint was written.
+        self._left = False
+        self._warnings: dict[tuple[Model, str], SyncWarning] = {}
+        results = list(run.results.all())
+        if results:
+            self._counts = self._resume(results)
+        else:
+            self._counts = self._begin()
         self._written = {model: replace(counts) for model, counts in self._counts.items()}
-        self._warnings: dict[tuple[Model, str], SyncWarning] = {
-            (Model(warning.model), warning.code): warning for warning in run.warnings.all()
-        }
         # Warnings that are to be written, and which columns of each.
         self._dirty: defaultdict[tuple[Model, str], set[str]] = defaultdict(set)
         self._exchanges: dict[str, Exchange] = {}
@@ -79,22 +87,28 @@ class RunRecorder:
         self._known_exchanges: set[str] = set()
         # Those under way that are not to be written unless they fail.
         self._left_out: set[str] = set()
-        self._flushed_at = 0.0
+        self._flushed_at = time.monotonic()
         self._findings: list[Finding] = []
         self._halted = threading.Event()
         # Whether applicants have been read to the end, even if Flatchr did not list all: a later
         # delta then needs only what has changed since.
         self.applicants_read = Model.APPLICATIONS in self.checkpoint.finished
 
-    def _resume(self) -> dict[Model, Counts]:
+    def _begin(self) -> dict[Model, Counts]:
+        """Store the figures of the first attempt: none."""
+        ModelResult.objects.bulk_create(
+            [ModelResult(run=self.run, model=model) for model in Model], ignore_conflicts=True
+        )
+        return {model: Counts() for model in Model}
+
+    def _resume(self, results: Iterable[ModelResult]) -> dict[Model, Counts]:
         """Reset what this attempt finds anew; return what earlier attempts have written."""
-        run, anew = self.run, self.checkpoint.unfinished()
+        run = self.run
+        self.checkpoint = Checkpoint.load(run.checkpoint, now=jobs.now())
+        anew = self.checkpoint.unfinished()
         run.quarantined.filter(model__in=anew).delete()
         run.held_deletions.filter(model__in=anew).delete()
         run.warnings.filter(model__in=anew.difference(MAPPED_ONCE)).delete()
-        ModelResult.objects.bulk_create(
-            [ModelResult(run=run, model=model) for model in Model], ignore_conflicts=True
-        )
         run.results.filter(model__in=anew).update(
             seen=0,
             unchanged=0,
@@ -104,32 +118,64 @@ class RunRecorder:
             error_kind="",
             error_message="",
         )
-        return {
-            Model(result.model): Counts(
-                seen=result.seen,
+        for warning in run.warnings.all():
+            self._warnings[Model(warning.model), warning.code] = warning
+        counts = {}
+        for result in results:
+            model = Model(result.model)
+            counts[model] = Counts(
                 created=result.created,
                 updated=result.updated,
                 deleted=result.deleted,
                 restored=result.restored,
-                held=result.held,
-                quarantined=result.quarantined,
             )
-            for result in run.results.all()
-        }
+            if model not in anew:
+                counts[model].seen, counts[model].held = result.seen, result.held
+                counts[model].quarantined = result.quarantined
+                if result.complete:
+                    self.completed.add(model)
+        return counts
 
     def counts(self, model: Model) -> Counts:
         return self._counts[model]
 
     def enter(self, model: Model) -> None:
-        """Store `model` as the run's current phase."""
+        """Store `model` as the run's current phase, and what the phase before it has left."""
         self.lease.check()
-        self.flush()
-        self.lease.renew(phase=model.value, waiting_until=None, waiting_reason="")
+        if self._is_time_to_flush():
+            self.flush()
+        requests = self.requests
+        self._write_progress(
+            phase=model.value, waiting_until=None, waiting_reason="", requests=requests
+        )
+        self._requests_written = requests
 
     def leave(self, model: Model) -> None:
-        """Store that the phase of `model` is finished: no later attempt repeats it."""
+        """Note that the phase of `model` is finished: no later attempt repeats it.
+
+        It is stored with the next phase's beginning, or with the end of the attempt.
+        """
         self.checkpoint.finished.add(model)
-        self.lease.renew(checkpoint=self.checkpoint.dump(now=jobs.now()))
+        self._left = True
+
+    def leave_to_others(self) -> None:
+        """Store all that another attempt needs to go on. Raises `LeaseLost`."""
+        self.flush()
+        self._write_progress()
+
+    def _write_progress(self, **fields: object) -> None:
+        with transaction.atomic():
+            if self._left:
+                fields["checkpoint"] = self.checkpoint.dump(now=self.lease.now())
+            self.lease.renew(**fields)
+            self.write_completed()
+        self._left = False
+
+    def write_completed(self) -> None:
+        """Store which models Flatchr has listed whole. Inside a transaction."""
+        if self._unwritten:
+            self.run.results.filter(model__in=self._unwritten).update(complete=True)
+            self._unwritten = set()
 
     def save(self, *models: Model, findings: Iterable[Finding] | None = None) -> None:
         """Write the figures of `models`, and `findings`: by default all reported so far.
@@ -160,15 +206,16 @@ class RunRecorder:
         self._dirty.clear()
 
     def mark_complete(self, model: Model) -> None:
-        self._mark(model, complete=True)
+        """Note that Flatchr has listed the model whole; stored as `leave` is. Raises `LeaseLost`."""
+        if self.lease.lost:
+            raise LeaseLost
+        self.completed.add(model)
+        self._unwritten.add(model)
 
     def mark_failed(self, model: Model, *, kind: str, message: str) -> None:
-        self._mark(model, error_kind=kind, error_message=message)
-
-    def _mark(self, model: Model, **fields: object) -> None:
         with transaction.atomic():
             self.lease.renew()
-            self.run.results.filter(model=model).update(**fields)
+            self.run.results.filter(model=model).update(error_kind=kind, error_message=message)
 
     def report(self, finding: Finding) -> None:
         """Note a finding, to be written with the batch that it belongs to."""
@@ -235,7 +282,7 @@ class RunRecorder:
             self._left_out.discard(key)
             if has_failed(exchange):
                 self._exchanges[key] = exchange
-        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+        if self._is_time_to_flush():
             self.flush()
 
     def waiting(self, seconds: float, reason: str) -> None:
@@ -248,10 +295,15 @@ class RunRecorder:
         if self._halted.is_set():
             raise ReadHalted
         self.lease.check()
+        if self._is_time_to_flush():
+            self.flush()
 
     def halt(self) -> None:
         """End the read that is under way on another thread, at its next tick."""
         self._halted.set()
+
+    def _is_time_to_flush(self) -> bool:
+        return time.monotonic() - self._flushed_at >= FLUSH_SECONDS
 
     def flush(self) -> None:
         """Write the exchanges noted since the last flush, and the number of requests."""

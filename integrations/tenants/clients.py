@@ -26,7 +26,7 @@ def endpoints(environment: str) -> Endpoints:
 def open_client(
     integration: Integration, observer: Observer, *, longest_pause: float = math.inf
 ) -> FlatchrClient:
-    """Return a client that signs in as `integration`; close it after use.
+    """Return a client that signs in as `integration`, for many requests; close it after use.
 
     A pause of more than `longest_pause` seconds is not waited for (`FlatchrClient`). Raises
     `FlatchrError` when the stored key cannot be decrypted.
@@ -35,7 +35,7 @@ def open_client(
         endpoints(integration.environment),
         _credentials(integration),
         observer=CountingObserver(redacting_observer(observer, integration)),
-        throttle=partial(throttle.take, integration.pk),
+        throttle=throttle.RememberedBucket(integration.pk).take,
         longest_pause=longest_pause,
     )
 

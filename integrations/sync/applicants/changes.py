@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from integrations.records import ApplicationRecord, RawApplicant, Rejected
 from integrations.sync.applicants.candidate_tags import retag
@@ -94,8 +95,14 @@ class ApplicantChangeDetector:
         self._first_read = first_read
         self._to_record = to_record
         self._since = since
-        self._job_ids = ids(JOBS, integration_id)
-        self._stage_ids = ids(STAGES, integration_id)
+
+    @cached_property
+    def _job_ids(self) -> dict[str, str]:
+        return ids(JOBS, self._integration_id)
+
+    @cached_property
+    def _stage_ids(self) -> dict[str, str]:
+        return ids(STAGES, self._integration_id)
 
     def detect(
         self, rows: Sequence[RawApplicant], *, pending: Callable[[], Pending] = dict

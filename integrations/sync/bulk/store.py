@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from integrations.changes.recording import note, recorded
 from integrations.ids import unified_id
-from integrations.models import Job, RecordChange, SyncRun
+from integrations.models import HeldDeletion, Job, RecordChange, SyncRun, SyncType
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
@@ -162,6 +163,8 @@ class Store:
         self.since = run.started_at or timezone.now()
         # Whether nothing of the model was stored when its read began.
         self.first_read = False
+        # Whether it matters which records Flatchr still has: a delta deletes none.
+        self._notes_seen = True
 
     @contextmanager
     def relaxed_durability(self) -> Iterator[None]:
@@ -198,18 +201,26 @@ class Store:
 
     def begin_read(self, table: Table) -> None:
         """Begin a complete read: no record of `table` has been seen yet."""
+        # A delta follows a full read, and what it does not see stays.
+        full = self.run.type == SyncType.FULL
         stored = table.record.objects.filter(integration_id=self.integration_id)
-        self.first_read = not stored.order_by().exists()
-        with connection.cursor() as cursor:
-            dialect().clear_seen(cursor)
+        self.first_read = full and not stored.order_by().exists()
+        self._notes_seen = (full and not self.first_read) or table.model in self.holding
+        if self._notes_seen:
+            with connection.cursor() as cursor:
+                dialect().clear_seen(cursor)
+
+    @cached_property
+    def holding(self) -> set[str]:
+        """The models of which deletions are held since earlier runs."""
+        held = HeldDeletion.objects.filter(run__integration_id=self.integration_id)
+        return set(held.exclude(run=self.run).values_list("model", flat=True).distinct())
 
     def see(self, remote_ids: Sequence[str]) -> None:
         """Note that Flatchr still has `remote_ids`. Inside a transaction."""
-        if self.first_read:
-            # Nothing was stored before, so nothing can have been deleted.
-            return
-        with connection.cursor() as cursor:
-            dialect().add_seen(cursor, remote_ids)
+        if self._notes_seen:
+            with connection.cursor() as cursor:
+                dialect().add_seen(cursor, remote_ids)
 
 
 def ids(table: Table, integration_id: str) -> dict[str, str]:
