@@ -21,8 +21,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPException
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import unquote
 
 import certifi
@@ -35,6 +37,7 @@ from integrations.egress_targets import (
     PORTS,
     EgressError,
     Target,
+    is_literal,
     is_public,
     plain,
 )
@@ -190,6 +193,8 @@ class _Fetch:
 
     def _looked_up(self, target: Target) -> list[str]:
         """Resolve on a thread of its own, because the resolver has no deadline."""
+        if self._resolver is resolve and is_literal(target.host):
+            return [target.host]
         found: list[str] = []
 
         def ask() -> None:
@@ -295,8 +300,14 @@ def _connection(target: Target, address: str, seconds: float) -> HTTPConnection:
         target.port,
         timeout=timeout,
         server_hostname=target.host,
-        ssl_context=ssl.create_default_context(cafile=authorities),
+        ssl_context=_tls(authorities, Path(authorities).stat().st_mtime_ns),
     )
+
+
+@lru_cache(maxsize=4)
+def _tls(authorities: str, changed_at: int) -> ssl.SSLContext:  # noqa: ARG001 - read again then
+    """Reading the authorities takes longer than all the rest of a request."""
+    return ssl.create_default_context(cafile=authorities)
 
 
 def _fetched(answer: BaseHTTPResponse, target: Target, call: _Fetch) -> FetchedFile:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -174,6 +175,22 @@ def now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
     return moment
+
+
+class RunningClock:
+    """The time by that clock as it was asked for once, carried on by this machine's own."""
+
+    def __init__(self, asked: datetime) -> None:
+        self._asked = asked
+        self._since = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was asked for."""
+        return time.monotonic() - self._since
+
+    def now(self) -> datetime:
+        return self._asked + timedelta(seconds=self.age)
 
 
 def moment() -> Any:

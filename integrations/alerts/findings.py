@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations.models import (
@@ -48,19 +49,18 @@ def carry_over(tenants: Sequence[Integration]) -> None:
     their newest runs. Idempotent.
     """
     ids = [tenant.pk for tenant in tenants]
-    known = TenantState.objects.filter(pk__in=ids)
-    through = dict(known.values_list("pk", "findings_through"))
     newest = SyncRun.objects.filter(integration_id=OuterRef("pk")).exclude(state__in=LIVE_STATES)
     rows = Integration.objects.filter(pk__in=ids).annotate(
-        newest=Subquery(newest.order_by("-pk").values("pk")[:1])
+        newest=Subquery(newest.order_by("-pk").values("pk")[:1]),
+        through=Coalesce("stored_state__findings_through", 0),
     )
     behind = [
-        pk
-        for pk, last in rows.values_list("pk", "newest")
-        if last is not None and last > through.get(pk, 0)
+        (pk, through)
+        for pk, last, through in rows.values_list("pk", "newest", "through")
+        if last is not None and last > through
     ]
-    for pk in behind[:MOST_TENANTS]:
-        for run in _new_runs(pk, through.get(pk, 0)):
+    for pk, through in behind[:MOST_TENANTS]:
+        for run in _new_runs(pk, through):
             take_in(run)
 
 
@@ -91,16 +91,28 @@ def take_in(run: SyncRun) -> None:
             ],
             ignore_conflicts=True,
         )
-        now = timezone.now()
-        TenantState.objects.get_or_create(
-            pk=run.integration_id,
-            # Until it is worked out, which follows.
-            defaults={"rank": rank(Condition.ACTIVE), "assessed_at": now, "outdated_at": now},
-        )
-        behind = TenantState.objects.filter(pk=run.integration_id, findings_through__lt=run.pk)
-        if not behind.update(findings_through=run.pk):
+        if not _move_on(run):
             # Another process has taken it in, or a newer one that says what is repaired.
             transaction.set_rollback(True)
+
+
+def _move_on(run: SyncRun) -> bool:
+    """Store that the run is taken in; False if it, or a newer one, was before."""
+    behind = TenantState.objects.filter(pk=run.integration_id, findings_through__lt=run.pk)
+    if behind.update(findings_through=run.pk):
+        return True
+    now = timezone.now()
+    _, new = TenantState.objects.get_or_create(
+        pk=run.integration_id,
+        # Until it is worked out, which follows.
+        defaults={
+            "rank": rank(Condition.ACTIVE),
+            "assessed_at": now,
+            "outdated_at": now,
+            "findings_through": run.pk,
+        },
+    )
+    return new
 
 
 def _found(run: SyncRun) -> set[Key]:
@@ -116,10 +128,12 @@ def _found(run: SyncRun) -> set[Key]:
 
 def _repaired(run: SyncRun, missing: Iterable[Key]) -> set[Key]:
     """Those of `missing`, of which the run found nothing wrong, that it would have found."""
+    missing = list(missing)
+    if not missing:
+        return set()
     read = set(ModelResult.objects.filter(run=run, complete=True).values_list("model", flat=True))
     settings = FlatchrSettings.objects.filter(pk=run.integration_id).first()
     unread = {str(model) for model in excluded_models(settings.scopes)} if settings else set()
-    missing = list(missing)
     followed = {key[2] for key in missing if key[0] in MAPPED_ONCE}
     applications = dict(
         Application.objects.filter(

@@ -38,7 +38,7 @@ from integrations.models import (
 )
 from integrations.operations.health import health
 from integrations.tenants import states
-from integrations.tenants.facts import health_of
+from integrations.tenants.facts import health_from
 from integrations.webhooks.outbox import issue_status_changed
 
 # One that comes again so soon after its end is the same one, and nobody is told of either.
@@ -53,8 +53,11 @@ SNOOZES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedel
 # Looking
 
 
-def look_at(tenants: Sequence[Integration], *, kinds: Collection[IssueKind] = ()) -> None:
-    """Raise, follow and resolve the issues of these tenants: of all kinds, or of `kinds`."""
+def look_at(tenants: Sequence[Integration], *, kinds: Collection[IssueKind] = ()) -> TenantBatch:
+    """Raise, follow and resolve the issues of these tenants: of all kinds, or of `kinds`.
+
+    Return the tenants that are not deleted, with what was read of them for it.
+    """
     tenants = [tenant for tenant in tenants if tenant.deleted_at is None]
     if not kinds:
         findings.carry_over(tenants)
@@ -65,6 +68,7 @@ def look_at(tenants: Sequence[Integration], *, kinds: Collection[IssueKind] = ()
             known, detected = batch.issues.get((tenant.pk, kind)), found.get(tenant.pk)
             if known is not None or detected is not None:
                 _settle(tenant.pk, kind, detected, known)
+    return batch
 
 
 def look_at_installation() -> None:
@@ -92,8 +96,7 @@ def after_run(run_id: int) -> None:
     """At the end of a run: its tenant's issues and state, at once and not with the next sweep."""
     tenant = Integration.objects.present().filter(runs=run_id).first()
     if tenant is not None:
-        look_at([tenant])
-        states.store(health_of([tenant]))
+        states.store(health_from(look_at([tenant]).facts))
 
 
 def after_submission(submission_id: str) -> None:

@@ -63,14 +63,22 @@ VALUES (%s, %s, %s, %s)
 
 def behind(now: datetime) -> list[str]:  # noqa: ARG001 - of a `JobKind`
     """Tenants that a sync has ended for since they were last filled in, and that none runs for."""
-    ended = SyncRun.objects.filter(integration=OuterRef("pk"), ended_at__isnull=False)
-    running = SyncRun.objects.filter(integration=OuterRef("pk"), state=RunState.RUNNING)
     tenants = Integration.objects.present().annotate(
-        last_run=Subquery(ended.order_by("-id").values("id")[:1]),
-        through=Coalesce(F("search_progress__through_run"), 0),
+        last_run=_last_ended(), through=Coalesce(F("search_progress__through_run"), 0)
     )
-    due = tenants.filter(~Exists(running), last_run__gt=F("through"))
+    due = tenants.filter(~_running(), last_run__gt=F("through"))
     return list(due.order_by("pk").values_list("pk", flat=True)[:MOST_CALLS])
+
+
+def _last_ended() -> Subquery:
+    """The newest run of a tenant that has ended."""
+    ended = SyncRun.objects.filter(integration=OuterRef("pk"), ended_at__isnull=False)
+    return Subquery(ended.order_by("-id").values("id")[:1])
+
+
+def _running() -> Exists:
+    """Whether a sync of a tenant runs."""
+    return Exists(SyncRun.objects.filter(integration=OuterRef("pk"), state=RunState.RUNNING))
 
 
 SEARCH_ENTRIES = jobs.register(
@@ -97,23 +105,27 @@ def catch_up(integration_id: str) -> int:
     else is at it. Idempotent.
     """
     began = timezone.now()
-    ended = SyncRun.objects.filter(integration=integration_id, ended_at__isnull=False)
-    through = ended.order_by("-id").values_list("id", flat=True).first() or 0
-    if SyncRun.objects.filter(integration=integration_id, state=RunState.RUNNING).exists():
-        return 0
-    lease = _claim(integration_id)
+    found = (
+        Integration.objects.present()
+        .filter(pk=integration_id)
+        .annotate(last_run=_last_ended())
+        .values_list("last_run", _running())
+    )
+    last_run, running = found.first() or (None, True)
+    lease = None if running else _claim(integration_id)
     if lease is None:
         return 0
     until = SearchProgress.objects.values_list("until", flat=True).get(pk=integration_id)
-    index.make_where_missing()
     done = 0
     try:
         for kind, record in RECORDS.items():
             for rows in _batches(kind, record, integration_id, until):
+                if not done:
+                    index.make_where_missing()
                 done += len(rows)
                 _write(kind, integration_id, rows)
                 lease.renew()
-        lease.release(until=began, through_run=through)
+        lease.release(until=began, through_run=last_run or 0)
     except LeaseLost:
         return done
     if done:
@@ -140,11 +152,11 @@ def fill(kind: SearchKind, record_ids: Iterable[str]) -> None:
 
 def _claim(integration_id: str) -> jobs.Lease | None:
     """The lease of the tenant's progress; None when another worker holds it."""
-    if not Integration.objects.present().filter(pk=integration_id).exists():
-        return None
-    SearchProgress.objects.get_or_create(pk=integration_id)
     row = SearchProgress.objects.filter(pk=integration_id)
-    owner = jobs.claim(row.filter(jobs.is_free(jobs.now())), length=LEASE)
+    free = row.filter(jobs.is_free(jobs.now()))
+    owner = jobs.claim(free, length=LEASE)
+    if owner is None and SearchProgress.objects.get_or_create(pk=integration_id)[1]:
+        owner = jobs.claim(free, length=LEASE)
     return jobs.Lease(row, owner=owner, length=LEASE) if owner else None
 
 

@@ -74,7 +74,10 @@ def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.Ru
         return outcome.CANCELLED
     try:
         with clients.open_client(
-            run.integration, recorder, longest_pause=LONGEST_PAUSE_SECONDS
+            run.integration,
+            recorder,
+            longest_pause=LONGEST_PAUSE_SECONDS,
+            scopes=run.integration.flatchr_settings.scopes,
         ) as client:
             sync = Sync(run, lease, recorder, client)
             sync.perform()

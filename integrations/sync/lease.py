@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,11 +133,7 @@ class RunLease(jobs.HeartbeatLease):
         self.run_id = run_id
         self.deadline = timezone.now() + timedelta(seconds=settings.SYNC_MAX_SECONDS)
         self._cancelled = False
-        self._claimed_at, self._since = claimed_at, time.monotonic()
-
-    def now(self) -> datetime:
-        """The time by the clock of `jobs.now`, as it was when the run was claimed."""
-        return self._claimed_at + timedelta(seconds=time.monotonic() - self._since)
+        self.clock = jobs.RunningClock(claimed_at)
 
     def check(self) -> None:
         """Raise `LeaseLost`, `RunCancelled`, `RunTimedOut` or `WorkerStopping` if that is so."""

@@ -166,7 +166,7 @@ class RunRecorder:
     def _write_progress(self, **fields: object) -> None:
         with transaction.atomic():
             if self._left:
-                fields["checkpoint"] = self.checkpoint.dump(now=self.lease.now())
+                fields["checkpoint"] = self.checkpoint.dump(now=self.lease.clock.now())
             self.lease.renew(**fields)
             self.write_completed()
         self._left = False
@@ -206,7 +206,10 @@ class RunRecorder:
         self._dirty.clear()
 
     def mark_complete(self, model: Model) -> None:
-        """Note that Flatchr has listed the model whole; stored as `leave` is. Raises `LeaseLost`."""
+        """Note that Flatchr has listed the model whole; stored as `leave` is.
+
+        Raises `LeaseLost`.
+        """
         if self.lease.lost:
             raise LeaseLost
         self.completed.add(model)

@@ -14,6 +14,7 @@ from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.exchange_log import Observer
 from integrations.messages import Message
 from integrations.models import Integration
+from integrations.models.scopes import Scopes
 from integrations.tenants import throttle
 from integrations.tenants.exchange_recorder import CountingObserver, redacting_observer
 
@@ -24,30 +25,37 @@ def endpoints(environment: str) -> Endpoints:
 
 
 def open_client(
-    integration: Integration, observer: Observer, *, longest_pause: float = math.inf
+    integration: Integration,
+    observer: Observer,
+    *,
+    longest_pause: float = math.inf,
+    scopes: Scopes | None = None,
 ) -> FlatchrClient:
     """Return a client that signs in as `integration`, for many requests; close it after use.
 
-    A pause of more than `longest_pause` seconds is not waited for (`FlatchrClient`). Raises
-    `FlatchrError` when the stored key cannot be decrypted.
+    A pause of more than `longest_pause` seconds is not waited for (`FlatchrClient`). `scopes` are
+    the tenant's, if the caller has just read them. Raises `FlatchrError` when the stored key cannot
+    be decrypted.
     """
     return FlatchrClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=CountingObserver(redacting_observer(observer, integration)),
+        observer=CountingObserver(redacting_observer(observer, integration, scopes=scopes)),
         throttle=throttle.RememberedBucket(integration.pk).take,
         longest_pause=longest_pause,
     )
 
 
-def open_background_client(integration: Integration, observer: Observer) -> FlatchrClient:
+def open_background_client(
+    integration: Integration, observer: Observer, *, scopes: Scopes | None = None
+) -> FlatchrClient:
     """As `open_client`, for requests whose tokens were taken by `throttle.take_spare`; it never
     waits.
     """
     return FlatchrClient(
         endpoints(integration.environment),
         _credentials(integration),
-        observer=CountingObserver(redacting_observer(observer, integration)),
+        observer=CountingObserver(redacting_observer(observer, integration, scopes=scopes)),
         longest_pause=0.0,
     )
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from integrations import telemetry
 from integrations.flatchr.exchange_log import Exchange, Observer
 from integrations.models import HttpExchange, Integration, SyncRun
+from integrations.models.scopes import Scopes
 from integrations.tenants.scopes import redacts_people, scopes_of
 
 # Parts of the paths whose answers tell of people (`docs/flatchr-api.md §5, §6, §8, §10`).
@@ -114,13 +115,17 @@ class CountingObserver:
         self._observer.tick()
 
 
-def redacting_observer(observer: Observer, integration: Integration) -> Observer:
+def redacting_observer(
+    observer: Observer, integration: Integration, *, scopes: Scopes | None = None
+) -> Observer:
     """Return `observer`, behind a filter if the tenant's scopes leave out anything of people.
+
+    `scopes` are these, if the caller has just read them.
 
     The log keeps the beginning of each answer, and the beginning of a list of applicants is the
     first of them with all its fields. Such answers are then not kept.
     """
-    if not redacts_people(scopes_of(integration.pk)):
+    if not redacts_people(scopes_of(integration.pk) if scopes is None else scopes):
         return observer
     return RedactingObserver(observer)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, OuterRef, Subquery, Sum
@@ -143,6 +144,14 @@ def _is_superseded(held: SyncRun, full: SyncRun | None) -> bool:
 
 def _sums(rows: object) -> dict[int, int]:
     return {row["run"]: row["n"] or 0 for row in rows}  # type: ignore[attr-defined]
+
+
+def health_from(read: Mapping[str, Facts]) -> dict[str, tuple[Facts, Health]]:
+    """The state of each tenant by facts that have just been read, with the issues open since."""
+    now = timezone.now()
+    issues = _further_issues(list(read), now)
+    known = {pk: replace(facts, issue=issues.get(pk)) for pk, facts in read.items()}
+    return {pk: (facts, assess(facts, now)) for pk, facts in known.items()}
 
 
 def health_of(integrations: Sequence[Integration]) -> dict[str, tuple[Facts, Health]]:

@@ -32,6 +32,9 @@ from integrations.models import (
 )
 
 WEEKS = 26
+CHANGED = Q(created__gt=0) | Q(updated__gt=0) | Q(deleted__gt=0) | Q(restored__gt=0)
+# Figures are those of some weeks up to now.
+RECOUNTED_AFTER = timedelta(days=1)
 # How long one sweep may count; the next one continues.
 SWEEP_SECONDS = 5.0
 # How long changes between two syncs wait: a bulk upload makes many applications one by one.
@@ -64,10 +67,26 @@ def count(integration_id: str) -> TenantFigures:
 
 
 def count_after(run_id: int) -> None:
-    """Count the tenant of a run that has ended."""
+    """Count the tenant of a run that has ended, if its figures may have changed."""
     run = SyncRun.objects.filter(pk=run_id).first()
-    if run is not None and not run.is_live:
+    if run is not None and not run.is_live and not _still_hold(run):
         count(run.integration_id)
+
+
+def _still_hold(run: SyncRun) -> bool:
+    """Whether the stored figures are those after the run, too; they are taken for them then.
+
+    So it is if they were right before it, they are of the last day, and it has changed nothing.
+    """
+    if run.type != SyncType.DELTA or run.results.filter(CHANGED).exists():
+        return False
+    before = SyncRun.objects.filter(integration_id=run.integration_id, pk__lt=run.pk)
+    last = before.order_by("-id").values_list("pk", flat=True).first()
+    now = timezone.now()
+    counted = TenantFigures.objects.filter(
+        pk=run.integration_id, through_run=last, counted_at__gte=now - RECOUNTED_AFTER
+    )
+    return last is not None and bool(counted.update(through_run=run.pk))
 
 
 def outdate(integration_id: str) -> None:

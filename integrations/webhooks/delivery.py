@@ -47,9 +47,13 @@ READ_AHEAD = 64
 POLL = 0.1
 # Seconds from one look at what is due to an endpoint to the next while it is being waited for.
 LOOK_AGAIN = 0.25
+# Seconds from one look for endpoints that nobody holds to the next, while others are worked on.
+TAKE_AGAIN = 0.1
 # Answers that are written together, and seconds that the first of them waits for others.
 WRITTEN_TOGETHER = 32
-GATHERED = 0.03
+GATHERED = 0.1
+# Seconds for which the shared clock is carried on without asking for it.
+CLOCK_SECONDS = 1.0
 
 
 def deliver_due() -> None:
@@ -103,7 +107,9 @@ class HeldEndpoint:
         if not self.answered:
             return False
         waited = time.monotonic() - self.answered_since > GATHERED
-        return waited or len(self.answered) >= WRITTEN_TOGETHER or not self.sending
+        together = len(self.answered) >= WRITTEN_TOGETHER
+        # What an endpoint gets next depends on whether it works.
+        return waited or together or not self.sending or not self.answered[-1].succeeded
 
     def take_answer(self, sent: Sent) -> None:
         self.sending.pop(sent.outgoing.delivery_id, None)
@@ -169,10 +175,14 @@ class DeliveryLoop:
         self._executor = executor
         self._held: dict[str, HeldEndpoint] = {}
         self._answers: SimpleQueue[Sent] = SimpleQueue()
+        self._clock = jobs.RunningClock(jobs.now())
+        self._taken_at = 0.0
 
     def step(self) -> bool:
         """Take, send, write; False when there is nothing left to do."""
-        now = jobs.now()
+        if self._clock.age > CLOCK_SECONDS:
+            self._clock = jobs.RunningClock(jobs.now())
+        now = self._clock.now()
         if not lanes.is_stopping():
             self._take(now)
         for held in list(self._held.values()):
@@ -193,6 +203,9 @@ class DeliveryLoop:
     def _take(self, now: datetime) -> None:
         if len(self._held) >= MOST_ENDPOINTS:
             return
+        if self._held and time.monotonic() - self._taken_at < TAKE_AGAIN:
+            return
+        self._taken_at = time.monotonic()
         for endpoint_id in waiting(now)[: MOST_ENDPOINTS - len(self._held)]:
             rows = WebhookEndpoint.objects.filter(unattended(now), pk=endpoint_id)
             if owner := jobs.claim(rows, length=LEASE):
@@ -271,7 +284,7 @@ class DeliveryLoop:
     def _write(self, held: HeldEndpoint) -> None:
         answers, held.answered = held.answered, []
         try:
-            held.endpoint, outcomes = write(held.lease, answers)
+            held.endpoint, outcomes = write(held.lease, answers, now=self._clock.now())
         except LeaseLost:
             self._drop(held)
             return
@@ -297,11 +310,12 @@ class DeliveryLoop:
         logger.warning("Webhook endpoint %s was taken over, or removed", held.endpoint.pk)
 
 
-def write(lease: Lease, answers: Sequence[Sent]) -> tuple[WebhookEndpoint, list[DeliveryOutcome]]:
+def write(
+    lease: Lease, answers: Sequence[Sent], *, now: datetime
+) -> tuple[WebhookEndpoint, list[DeliveryOutcome]]:
     """Write what came of requests to one endpoint, in one transaction; the endpoint as it is then,
     and the outcomes. Raises `LeaseLost`.
     """
-    now = jobs.now()
     with transaction.atomic():
         lease.renew()
         endpoint = lease.rows().get()

@@ -157,11 +157,9 @@ def tell_soon(integration_id: str) -> None:
 
 def tell_of_run(run_id: int, *, render: content.Render) -> None:
     """Tell of a run that has ended, and of what it has changed."""
-    for integration_id in SyncRun.objects.filter(pk=run_id).values_list(
-        "integration_id", flat=True
-    ):
-        if _listening().exists():
-            tell(integration_id, render=render)
+    if _listening().exists():
+        for run in SyncRun.objects.filter(pk=run_id):
+            tell(run.integration_id, render=render)
 
 
 @listener("webhooks")

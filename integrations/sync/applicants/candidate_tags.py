@@ -97,11 +97,8 @@ def _wanted(integration_id: str, candidate_ids: Collection[str]) -> dict[str, se
 
 def store_readings(
     integration_id: str, readings: Mapping[str, list[TagRecord]], *, at: datetime
-) -> set[str]:
-    """Store what applications' readings have shown; return the ids of their candidates.
-
-    Inside a transaction.
-    """
+) -> None:
+    """Store what applications' readings have shown. Inside a transaction."""
     TraitReading.objects.bulk_create(
         [
             TraitReading(
@@ -116,13 +113,13 @@ def store_readings(
         unique_fields=["application"],
         update_fields=["read_at", "retry_at", "tags"],
     )
-    read = Application.objects.filter(id__in=list(readings))
-    return set(read.values_list("candidate_id", flat=True))
 
 
 def add_discovered(integration_id: str, readings: Mapping[str, list[TagRecord]]) -> RowChanges:
     """Add the tags that were first met on applicants. Inside `recorded`."""
     found = {tag.remote_id: tag for tags in readings.values() for tag in tags if tag.discovered}
+    if not found:
+        return RowChanges()
     stored = read_stored(TAGS, integration_id, list(found))
     new = [
         tag_draft(tag)

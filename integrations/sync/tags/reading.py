@@ -13,6 +13,8 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models.expressions import Combinable
+
 from integrations import jobs, lanes
 from integrations.changes.recording import recorded
 from integrations.flatchr.errors import ErrorKind, FlatchrError
@@ -80,8 +82,11 @@ def read_some(integration_id: str) -> bool:
     owner = jobs.claim(rounds.waiting(now).filter(pk=integration_id), length=LEASE)
     if owner is None:
         return False
-    progress = TagProgress.objects.select_related("asked_by", "run").get(pk=integration_id)
-    slot = _Slot(progress, jobs.Lease(row, owner=owner, length=LEASE))
+    progress = TagProgress.objects.select_related(
+        "asked_by", "run", "integration__credentials", "integration__flatchr_settings"
+    ).get(pk=integration_id)
+    lease = jobs.Lease(row, owner=owner, length=LEASE)
+    slot = _Slot(progress, lease, jobs.RunningClock(now))
     try:
         slot.work()
     except LeaseLost:
@@ -142,9 +147,10 @@ class _TagObserver(ExchangeRecorder):
 class _Slot:
     """One worker's turn at one tenant's tags."""
 
-    def __init__(self, progress: TagProgress, lease: jobs.Lease) -> None:
+    def __init__(self, progress: TagProgress, lease: jobs.Lease, clock: jobs.RunningClock) -> None:
         self.progress = progress
         self.lease = lease
+        self.clock = clock
         self.findings: list[Finding] = []
         self.observer = _TagObserver(progress.integration_id, lease)
         self._ends = time.monotonic() + SLOT_SECONDS
@@ -159,9 +165,10 @@ class _Slot:
         progress = self.progress
         if progress.asked_by is not None:
             self._write(**rounds.plan(progress))
-            rounds.take_into_account(progress.asked_by)
-        tenant = Integration.objects.select_related("credentials").get(pk=progress.integration_id)
-        with clients.open_background_client(tenant, self.observer) as client:
+        tenant = progress.integration
+        with clients.open_background_client(
+            tenant, self.observer, scopes=tenant.flatchr_settings.scopes
+        ) as client:
             reader = FlatchrReader(
                 client,
                 careers_url="",
@@ -184,8 +191,10 @@ class _Slot:
                     return
 
     def _fill_queue(self) -> bool:
-        queue, left = rounds.queue_next(self.progress, most=QUEUE)
-        self._write(queue=queue, oldest_left=left)
+        progress = self.progress
+        queue, left = rounds.queue_next(progress, now=self.clock.now(), most=QUEUE)
+        if (queue, left) != (progress.queue, progress.oldest_left):
+            self._write(queue=queue, oldest_left=left)
         self.observer.sample = True
         return bool(queue)
 
@@ -222,7 +231,7 @@ class _Slot:
             if error.kind not in _OF_ONE or error.retry_after is not None:
                 raise
             gone = error.kind is ErrorKind.NOT_FOUND
-            retries[application_id] = jobs.now() + (GONE_AGAIN if gone else AGAIN)
+            retries[application_id] = self.clock.now() + (GONE_AGAIN if gone else AGAIN)
             self.findings.append(storing.unread(remote_id, error))
             self._in_a_row = 0 if gone else self._in_a_row + 1
             if self._in_a_row == FLATCHR_FAILS:
@@ -251,7 +260,7 @@ class _Slot:
             )
             storing.put_off(progress.integration_id, retries)
             if readings:
-                storing.store(progress, readings)
+                storing.store(progress, readings, at=self.clock.now())
             storing.warn(progress.run, self.findings)
             self.observer.flush()
         self.findings.clear()
@@ -260,7 +269,7 @@ class _Slot:
 
     def give_back(self, pause: float) -> None:
         """Let others work, and go on in `pause` seconds."""
-        self._go_on(jobs.now() + timedelta(seconds=pause), pause)
+        self._go_on(self.clock.now() + timedelta(seconds=pause), pause)
 
     def fail(self, error: Exception) -> None:
         """Say why nothing moves, and go on after a pause that grows; or when another key is there,
@@ -282,7 +291,7 @@ class _Slot:
                 )
                 return
         pause = min(max(pause, 1.0), LONGEST_PAUSE_SECONDS)
-        again = jobs.now() + timedelta(seconds=pause)
+        again = self.clock.now() + timedelta(seconds=pause)
         self._go_on(
             again,
             pause,
@@ -304,7 +313,7 @@ class _Slot:
         read = self.progress.read
         self.lease.release(
             due_at=rounds.unless_asked_meanwhile(),
-            ended_at=jobs.now(),
+            ended_at=jobs.moment(),
             total=read,
             **GOES_WELL,
         )
@@ -312,7 +321,8 @@ class _Slot:
     def _write(self, **fields: Any) -> None:
         self.lease.write(**fields)
         for name, value in fields.items():
-            setattr(self.progress, name, value)
+            if not isinstance(value, Combinable):
+                setattr(self.progress, name, value)
 
 
 def _stored_tags(integration_id: str) -> list[TagRecord]:

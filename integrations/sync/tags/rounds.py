@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Case, DateTimeField, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, F, QuerySet, Value, When
 
 from integrations import jobs
 from integrations.lanes import Lane
@@ -28,7 +28,7 @@ from integrations.models import (
 )
 from integrations.records import Model
 from integrations.sync.tags import choice
-from integrations.tenants.scopes import excluded_models, scopes_of
+from integrations.tenants.scopes import excluded_models
 
 # Tenants that one sweep wakes workers for at most: a worker goes on to the next by itself.
 MOST_CALLS = 20
@@ -74,24 +74,28 @@ def ask(run: SyncRun) -> None:
     tenant = run.integration_id
     row = TagProgress.objects.filter(pk=tenant)
     if not _has_tags(tenant):
-        row.update(due_at=None, asked_by=None, ended_at=jobs.now(), queue=[])
+        row.update(due_at=None, asked_by=None, ended_at=jobs.moment(), queue=[])
         return
-    due = {"due_at": jobs.now(), "asked_by": run, "failures": 0}
+    due = {"due_at": jobs.moment(), "asked_by": run, "failures": 0}
     if not row.update(**due):
         TagProgress.objects.create(integration_id=tenant, **due)
     TAGS.enqueue(tenant)
 
 
 def _has_tags(integration_id: str) -> bool:
-    if Model.CANDIDATE_TAGS in excluded_models(scopes_of(integration_id)):
-        return False
-    if FlatchrSettings.objects.filter(integration=integration_id, trait_budget=0).exists():
+    chosen = FlatchrSettings.objects.filter(pk=integration_id).first()
+    if chosen is not None and (
+        chosen.trait_budget == 0 or Model.CANDIDATE_TAGS in excluded_models(chosen.scopes)
+    ):
         return False
     return Tag.objects.live().filter(integration_id=integration_id).exists()
 
 
 def plan(progress: TagProgress) -> dict[str, object]:
-    """The columns of the round that the newest run asks for; one under way goes on with more."""
+    """The columns of the round that the newest run asks for; one under way goes on with more.
+
+    With them that run has asked no more; one that has asked meanwhile still does.
+    """
     now = jobs.now()
     run = progress.asked_by
     if run is None:
@@ -110,9 +114,7 @@ def plan(progress: TagProgress) -> dict[str, object]:
             share = min(1.0, (now - progress.planned_at) / choice.AGE)
         left = (progress.oldest_left or 0) if begun else 0
         oldest_left = min(due.old, left + math.ceil(due.live * share))
-    budget = FlatchrSettings.objects.values_list("trait_budget", flat=True).get(
-        pk=progress.integration_id
-    )
+    budget = progress.integration.flatchr_settings.trait_budget
     wanted = due.unread + (due.old if oldest_left is None else oldest_left)
     wanted = wanted if budget is None else min(wanted, budget)
     read = progress.read if begun else 0
@@ -126,20 +128,15 @@ def plan(progress: TagProgress) -> dict[str, object]:
         "paced_from": now,
         "paced_read": read,
         "total": read + wanted,
+        "asked_by": Case(When(asked_by=run, then=None), default=F("asked_by")),
     }
     if not begun:
         columns |= {"run": run, "began_at": now, "ended_at": None, "read": 0}
     return columns
 
 
-def take_into_account(run: SyncRun) -> None:
-    """Forget that `run` has asked, now that the round is as it asks; a later one still does."""
-    TagProgress.objects.filter(pk=run.integration_id, asked_by=run).update(asked_by=None)
-
-
-def queue_next(progress: TagProgress, *, most: int) -> tuple[list[str], int | None]:
+def queue_next(progress: TagProgress, *, now: datetime, most: int) -> tuple[list[str], int | None]:
     """Ids of the applications to read next, and how many of the oldest are left after them."""
-    now = jobs.now()
     if progress.budget_left is not None:
         most = min(most, progress.budget_left)
     queue = choice.unread(progress.integration_id, now=now, since=progress.fresh_since, most=most)
@@ -157,7 +154,7 @@ def queue_next(progress: TagProgress, *, most: int) -> tuple[list[str], int | No
 def unless_asked_meanwhile() -> Case:
     """When reading goes on after the end of a round: never, unless a sync has asked since."""
     return Case(
-        When(asked_by__isnull=False, then=Value(jobs.now(), output_field=DateTimeField())),
+        When(asked_by__isnull=False, then=jobs.moment()),
         default=Value(None, output_field=DateTimeField()),
     )
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from django.db.models import F
 
-from integrations import jobs
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.messages import Message
 from integrations.models import (
@@ -32,16 +31,16 @@ from integrations.sync.recorder import EXAMPLES
 NEVER_READ = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def store(progress: TagProgress, readings: Mapping[str, list[TagRecord]]) -> None:
+def store(progress: TagProgress, readings: Mapping[str, list[TagRecord]], *, at: datetime) -> None:
     """Store readings by application id, tag the candidates, and count that into the round's run."""
     tenant, run = progress.integration_id, progress.run
-    since = (run and run.started_at) or progress.began_at or jobs.now()
+    since = (run and run.started_at) or progress.began_at or at
     candidates = set(
         Application.objects.filter(pk__in=list(readings)).values_list("candidate_id", flat=True)
     )
     before = seen_tags(tenant, since, candidate_ids=candidates)
     discovered = add_discovered(tenant, readings)
-    store_readings(tenant, readings, at=jobs.now())
+    store_readings(tenant, readings, at=at)
     changes, deleted = retag(tenant, candidates)
     if run is None:
         return
