@@ -49,7 +49,8 @@ class Unified:
     `label`, `source` (Flatchr's fields, separated by spaces) and `rule` are shown on the page of
     origins; without a label the field is not there. `note`, `example` and `values` (those of the
     contract, and no others where `closed`) go to the API's schema; an example of `...` is the
-    type's own. `export` is the label of the column in exports; blank: not exported.
+    type's own. `export` is the heading of the column in exports, whose values are then told in
+    words, too; blank: not exported.
     """
 
     label: str = ""
@@ -83,6 +84,11 @@ def fields_of(record: type) -> tuple[CatalogueField, ...]:
             if isinstance(entry, Unified):
                 found.append(CatalogueField(name, _type(get_args(hint)[0]), entry))
     return tuple(found)
+
+
+def export_heading(record: type, name: str) -> str:
+    """What the column of that field is called in exports, as a message id."""
+    return next(field.entry.export for field in fields_of(record) if field.name == name)
 
 
 def api_names(record: type, *types: FieldType) -> tuple[str, ...]:

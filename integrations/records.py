@@ -299,6 +299,7 @@ class PersonRecord:
             "E-mail",
             "email",
             "As typed, with the domain in lower case; left out when it is not valid.",
+            export="E-mail",
         ),
     ]
     phone_numbers: Annotated[
@@ -307,6 +308,7 @@ class PersonRecord:
             "Phone",
             "phone",
             "In international form when it can be read as a French number, else as given.",
+            export="Phone",
         ),
     ]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
@@ -33,10 +34,15 @@ class Type(Enum):
 
 
 class Heading(NamedTuple):
-    """A column as a format knows it."""
+    """A column as a format knows it. `label` is what people call it, a message id; `words` are the
+    values that have words of their own.
+    """
 
     name: str
     type: Type
+    label: str = ""
+    words: builtins.type[StrEnum] | None = None
+    holds_phones: bool = False
 
 
 class UnknownColumns(ValueError):
@@ -57,12 +63,14 @@ class Column(Field):
         *,
         label: str,
         type: Type = Type.TEXT,
+        words: builtins.type[StrEnum] | None = None,
+        holds_phones: bool = False,
     ) -> None:
         super().__init__(attribute=name, column_name=name, readonly=True)
         self.source = source or name
         self.convert = convert
         self.label = label
-        self.type = type
+        self.heading = Heading(name, type, label, words, holds_phones)
 
 
 class ChunkColumn(Field):
@@ -79,7 +87,7 @@ class ChunkColumn(Field):
         super().__init__(attribute=name, column_name=name, readonly=True)
         self.read = read
         self.label = label
-        self.type = type
+        self.heading = Heading(name, type, label)
 
 
 class RecordResource(Resource):
@@ -115,7 +123,7 @@ class RecordResource(Resource):
 
     @property
     def headings(self) -> list[Heading]:
-        return [Heading(field.attribute, field.type) for field in self.get_export_fields()]
+        return [field.heading for field in self.get_export_fields()]
 
     def typed_chunks(self, queryset: QuerySet[Any]) -> Generator[list[Cells], None, None]:
         """The rows of `queryset`, some thousand at a time, as one list of cells per column.
@@ -153,11 +161,14 @@ def _cells(column: Column, values: Sequence[Any]) -> Cells:
     return column.convert(values) if column.convert else values
 
 
-def as_texts(cells: Cells, type: Type, date_format: str = DateFormat.ISO) -> Sequence[str | None]:
+def as_texts(
+    cells: Cells, type: Type, date_format: str = DateFormat.ISO, *, decimal_comma: bool = False
+) -> Sequence[str | None]:
     """The cells as CSV tells them, formulas made harmless."""
     if type is Type.TEXT:
         return guard_column(cells)
     if type is Type.MOMENT:
         return day_first(cells) if date_format == DateFormat.DAY_FIRST else moments(cells)
     # A negative number is no formula; with an apostrophe it would be no number.
-    return numbers(cells)
+    texts = numbers(cells)
+    return [text.replace(".", ",") for text in texts] if decimal_comma else texts

@@ -19,7 +19,7 @@ from xlsxwriter import Workbook
 from integrations.exports import files
 from integrations.exports.columns import Cells, Heading, Type, as_texts
 from integrations.exports.values import local_times, moments
-from integrations.models import DateFormat, Delimiter, ExportFormat
+from integrations.models import DateFormat, Delimiter, ExportFormat, PhoneFormat, Wording
 from integrations.spreadsheets import xlsx_writer
 from integrations.spreadsheets.csv_file import csv_lines
 from integrations.spreadsheets.xlsx_writer import XLSX_TYPE, TableSheet, open_book
@@ -34,12 +34,14 @@ XLSX_DATES = {
 
 class Style(NamedTuple):
     """What a user may choose. Separator and byte order mark are for CSV alone; JSON has its own
-    dates.
+    dates, and codes whatever the wording.
     """
 
     delimiter: str = Delimiter.COMMA
     date_format: str = DateFormat.ISO
     bom: bool = False
+    wording: str = Wording.CODES
+    phones: str = PhoneFormat.INTERNATIONAL
 
 
 Chunks = Iterable[Sequence[Cells]]
@@ -48,11 +50,13 @@ Chunks = Iterable[Sequence[Cells]]
 def write_csv(headings: Sequence[Heading], chunks: Chunks, style: Style) -> Iterator[bytes]:
     """The header first and alone, with a byte order mark if asked for; then the rows, in UTF-8."""
     separator = str(style.delimiter)
+    # A French spreadsheet takes 26000.5 for a text.
+    decimal_comma = style.wording == Wording.FRENCH
     header = csv_lines([[heading.name] for heading in headings], separator)
     yield (BOM_UTF8 if style.bom else b"") + header.encode()
     for columns in chunks:
         texts = [
-            as_texts(cells, heading.type, style.date_format)
+            as_texts(cells, heading.type, style.date_format, decimal_comma=decimal_comma)
             for heading, cells in zip(headings, columns, strict=True)
         ]
         yield csv_lines(texts, separator).encode()

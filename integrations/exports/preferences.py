@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from integrations.exports.formats import Style
 from integrations.messages import Message
 from integrations.models import (
     ColumnSet,
@@ -43,13 +44,12 @@ def preference(user: Any, *, language: str) -> ExportPreference:
     )
 
 
-def remember(user: Any, *, format: str, delimiter: str, date_format: str, bom: bool) -> None:
-    chosen = {
-        "format": format,
-        "delimiter": delimiter,
-        "date_format": date_format,
-        "bom": bom,
-    }
+def remember(user: Any, format: str, style: Style, *, language: str) -> None:
+    """Keep the choices for the next time; who chose the language of the dashboard, `language`,
+    gets that of the dashboard then, whatever it is.
+    """
+    wording = "" if style.wording == language.partition("-")[0] else style.wording
+    chosen = {**style._asdict(), "format": format, "wording": wording}
     ExportPreference.objects.update_or_create(pk=user.pk, defaults=chosen)
 
 

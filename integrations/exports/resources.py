@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KT
 
+from integrations.enumerations import Outcome
 from integrations.exports.columns import ChunkColumn, Column, RecordResource, Type
 from integrations.exports.reading import (
     CHUNK_ROWS,
@@ -19,7 +20,7 @@ from integrations.exports.reading import (
     tags_of,
 )
 from integrations.exports.values import as_text, joined
-from integrations.field_catalogue import FieldType, fields_of
+from integrations.field_catalogue import FieldType, export_heading, fields_of
 from integrations.models import Application, ExportKind
 from integrations.models.conditions import Among
 from integrations.records import ApplicationRecord, JobRecord, PersonRecord
@@ -38,13 +39,14 @@ def catalogue_columns(
     def add(resource: type[RecordResource]) -> type[RecordResource]:
         found = dict(resource.fields)
         for field in fields_of(record):
-            if field.entry.export:
+            if field.entry.export and field.name not in found:
                 source = as_text(field.name) if field.type is FieldType.MOMENT else None
                 found[field.name] = Column(
                     field.name,
                     source,
                     label=field.entry.export,
                     type=COLUMN_TYPES.get(field.type, Type.TEXT),
+                    words=field.entry.values,
                 )
         names = [name for name in resource.order if name in found]
         place = names.index(after) + 1
@@ -84,16 +86,25 @@ class CandidateResource(RecordResource):
     id = ChunkColumn("id", _ids, label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
     email_addresses = Column(
-        "email_addresses", *joined("email_addresses", "email_address"), label="E-mail"
+        "email_addresses",
+        *joined("email_addresses", "email_address"),
+        label=export_heading(PersonRecord, "email_addresses"),
     )
-    phone_numbers = Column("phone_numbers", *joined("phone_numbers", "phone_number"), label="Phone")
+    phone_numbers = Column(
+        "phone_numbers",
+        *joined("phone_numbers", "phone_number"),
+        label=export_heading(PersonRecord, "phone_numbers"),
+        holds_phones=True,
+    )
     tags = ChunkColumn("tags", _tags, label="Tags")
     applications = ChunkColumn(
         "applications", _application_counts, label="Applications", type=Type.NUMBER
     )
     latest_job = Column("latest_job", f"{LATEST}__job__name", label="Latest job")
     latest_stage = Column("latest_stage", f"{LATEST}__current_stage__name", label="Latest stage")
-    latest_outcome = Column("latest_outcome", f"{LATEST}__outcome", label="Latest outcome")
+    latest_outcome = Column(
+        "latest_outcome", f"{LATEST}__outcome", label="Latest outcome", words=Outcome
+    )
     latest_applied_at = ChunkColumn(
         "latest_applied_at", _latest_applied_at, label="Latest application", type=Type.MOMENT
     )
@@ -173,21 +184,26 @@ class ApplicationResource(RecordResource):
     id = Column("id", label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
     candidate_id = ChunkColumn("candidate_id", _ids, label="Candidate's Relais ID")
-    first_name = Column("first_name", "candidate__first_name", label="First name")
-    last_name = Column("last_name", "candidate__last_name", label="Last name")
+    first_name = Column(
+        "first_name", "candidate__first_name", label=export_heading(PersonRecord, "first_name")
+    )
+    last_name = Column(
+        "last_name", "candidate__last_name", label=export_heading(PersonRecord, "last_name")
+    )
     email_addresses = Column(
         "email_addresses",
         *joined("candidate__email_addresses", "email_address"),
-        label="E-mail",
+        label=export_heading(PersonRecord, "email_addresses"),
     )
     phone_numbers = Column(
         "phone_numbers",
         *joined("candidate__phone_numbers", "phone_number"),
-        label="Phone",
+        label=export_heading(PersonRecord, "phone_numbers"),
+        holds_phones=True,
     )
     tags = ChunkColumn("tags", tags_of, label="Tags")
     job_id = Column("job_id", label="Job's Relais ID")
-    job = Column("job", "job__name", label="Job")
+    job = Column("job", "job__name", label=export_heading(JobRecord, "name"))
     stage = Column("stage", "current_stage__name", label="Stage")
     applied_at = Column(
         "applied_at", as_text("remote_created_at"), label="Received", type=Type.MOMENT

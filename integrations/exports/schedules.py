@@ -68,6 +68,8 @@ def schedule(
             delimiter=style.delimiter,
             date_format=style.date_format,
             bom=style.bom,
+            wording=style.wording,
+            phones=style.phones,
             filters=filters,
             every=every,
             language=language,

@@ -118,6 +118,8 @@ def _recorded(
         delimiter=style.delimiter,
         date_format=style.date_format,
         bom=style.bom,
+        wording=style.wording,
+        phones=style.phones,
         filters=filters,
     )
 
@@ -137,7 +139,7 @@ def _save(export: Export) -> None:
 
 
 def wanted_of(stored: Export | ExportSchedule) -> Wanted:
-    style = Style(stored.delimiter, stored.date_format, stored.bom)
+    style = Style(stored.delimiter, stored.date_format, stored.bom, stored.wording, stored.phones)
     return Wanted(stored.kind, stored.columns, stored.format, style)
 
 

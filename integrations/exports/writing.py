@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from integrations.exports.columns import Cells, RecordResource
 from integrations.exports.formats import FORMATS, Style
 from integrations.exports.resources import RESOURCES
-from integrations.models import ExportFormat, ExportKind
+from integrations.exports.wording import rewrites, titled
+from integrations.models import ExportFormat, ExportKind, Wording
 
 PIECE_BYTES = 64 * 1024
 
@@ -46,6 +47,8 @@ def write(
     closes it. Raises `UnknownColumns`, at once.
     """
     resource = wanted.resource(with_tenant=with_tenant)
+    if wanted.format == ExportFormat.JSON:
+        wanted = wanted._replace(style=wanted.style._replace(wording=Wording.CODES))
     return _written(queryset, wanted, resource, on_rows, on_end)
 
 
@@ -57,10 +60,15 @@ def _written(
     on_end: Callable[[int], None] | None,
 ) -> Generator[bytes, None, None]:
     read = 0
+    style = wanted.style
+    headings = titled(resource.headings, style.wording)
+    rewriting = rewrites(headings, style.wording, style.phones)
 
     def counted(chunks: Iterator[list[Cells]]) -> Iterator[list[Cells]]:
         nonlocal read
         for columns in chunks:
+            for place, rewrite in rewriting.items():
+                columns[place] = rewrite(columns[place])
             yield columns
             read += len(columns[0])
             if on_rows:
@@ -68,9 +76,7 @@ def _written(
 
     # What is read in ends here, also when a reader fails: it may have to write that it did.
     with closing(resource.typed_chunks(queryset)) as chunks:
-        for content in FORMATS[wanted.format].write(
-            resource.headings, counted(chunks), wanted.style
-        ):
+        for content in FORMATS[wanted.format].write(headings, counted(chunks), style):
             for start in range(0, len(content), PIECE_BYTES):
                 yield content[start : start + PIECE_BYTES]
     if on_end:

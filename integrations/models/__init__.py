@@ -67,6 +67,8 @@ from integrations.models.exports import (
     ExportPreference,
     ExportSchedule,
     ExportState,
+    PhoneFormat,
+    Wording,
 )
 from integrations.models.integration import (
     CheckCount,
@@ -239,6 +241,7 @@ __all__ = [
     "NoticeState",
     "OffReason",
     "PassthroughCall",
+    "PhoneFormat",
     "PreparedCall",
     "ProcessHeartbeat",
     "ProcessKind",
@@ -278,4 +281,5 @@ __all__ = [
     "WebhookEvent",
     "WebhookProgress",
     "WebhookSecret",
+    "Wording",
 ]

@@ -37,6 +37,19 @@ class DateFormat(models.TextChoices):
     DAY_FIRST = "dmy", "31/03/2026"
 
 
+class Wording(models.TextChoices):
+    """What headings and values are written in: a language, or the names that programs read."""
+
+    FRENCH = "fr", _lazy("In French")
+    ENGLISH = "en", _lazy("In English")
+    CODES = "codes", _lazy("Codes, as programs read them")
+
+
+class PhoneFormat(models.TextChoices):
+    INTERNATIONAL = "international", "+33612345678"
+    NATIONAL = "national", "06 12 34 56 78"
+
+
 class Layout(models.Model):
     """How a file is written, apart from what is in it."""
 
@@ -45,6 +58,8 @@ class Layout(models.Model):
     date_format = models.CharField(max_length=3, choices=DateFormat, default=DateFormat.ISO)
     # A byte order mark in front of CSV, by which Excel knows UTF-8.
     bom = models.BooleanField(default=True)
+    wording = models.CharField(max_length=5, choices=Wording, default=Wording.CODES)
+    phones = models.CharField(max_length=13, choices=PhoneFormat, default=PhoneFormat.INTERNATIONAL)
 
     class Meta:
         abstract = True
@@ -186,6 +201,8 @@ class ExportPreference(Layout):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
     )
+    # Blank: that of the dashboard, whatever the user reads it in.
+    wording = models.CharField(max_length=5, choices=Wording, blank=True)
 
     def __str__(self) -> str:
         return f"Export preferences of {self.user}"

@@ -84,3 +84,14 @@ def test_a_foreign_tenant_in_the_address_leaves_no_trace_in_its_trail(
     # Its own administrator's export is in it.
     b"".join(logged_in(admin).post(reverse(EXPORT) + foreign).streaming_content)  # type: ignore[arg-type]
     assert [entry.what for entry in theirs.all()] == [Event.AUDIT_EXPORTED]
+
+
+def test_an_exports_entry_says_in_words_what_was_taken(
+    alice: User, logged_in: LogIn, data: Data
+) -> None:
+    entry = trail.record(
+        Event.EXPORTED, tenant=data.tenant, user=alice, kind="application", format="xlsx"
+    )
+    address = reverse("admin:integrations_auditentry_change", args=[entry.pk])
+    french = logged_in(alice).get(address, headers={"Accept-Language": "fr"}).context["cards"]
+    assert french[-1].rows == [("Fiches", "Candidatures"), ("Format", "Excel")]

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.exports import working
+from integrations.exports import schedules, working
 from integrations.models import (
     AuditEntry,
     ColumnSet,
@@ -128,6 +128,70 @@ def test_a_french_browser_is_offered_semicolons_and_days_first(
     assert (english["delimiter"].value(), english["date_format"].value()) == ("comma", "iso")
     chosen = french.context["form"]
     assert (chosen["delimiter"].value(), chosen["date_format"].value()) == ("semicolon", "dmy")
+
+
+def test_headings_are_in_the_readers_language_until_another_is_chosen(
+    alice: User, logged_in: LogIn, data: Data
+) -> None:
+    client = logged_in(alice)
+    french = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
+
+    def offered(**headers: Any) -> str:
+        return str(client.get(address(), headers=headers).context["form"]["wording"].value())
+
+    assert (offered(), offered(**french)) == ("en", "fr")
+    answer = client.post(address(), {**FORM, "wording": "fr"}, headers=french)
+    assert body(answer).startswith("Nom,E-mail\r\n")
+    # That was the language of the dashboard, so it follows the dashboard.
+    assert (offered(), offered(**french)) == ("en", "fr")
+    client.post(address(), {**FORM, "wording": "codes", "phones": "national"}, headers=french)
+    assert (offered(), offered(**french)) == ("codes", "codes")
+    assert client.get(address()).context["form"]["phones"].value() == "national"
+
+    kept = client.post(address(), {"do": "all", "wording": "fr", "phones": "international"})
+    form = kept.context["form"]
+    assert (form["wording"].value(), form["phones"].value()) == ("fr", "international")
+
+
+def test_a_large_file_and_a_scheduled_one_have_the_words_that_were_chosen(
+    alice: User, logged_in: LogIn, data: Data, settings: Any
+) -> None:
+    client = logged_in(alice)
+    chosen = {"wording": "fr", "phones": "national"}
+    export = made(client, alice, settings, **chosen)
+    assert body(client.post(export_address(export, "file"))).startswith("Nom,E-mail\r\n")
+    page = client.get(reverse("admin:integrations_export_change", args=[export.pk]))
+    assert "In French" in page.content.decode()
+
+    settings.EMAIL_ENABLED = True
+    client.post(address(query="?q=nord"), {**FORM, **chosen, "do": "schedule", "every": "DAY"})
+    planned = ExportSchedule.objects.get()
+    assert (planned.wording, planned.phones) == ("fr", "national")
+    ExportSchedule.objects.update(next_at=planned.created_at)
+    schedules.sweep()
+    made_by_it = Export.objects.get(schedule=planned)
+    assert (made_by_it.wording, made_by_it.phones) == ("fr", "national")
+
+
+def test_the_page_of_an_export_says_in_words_what_it_was_limited_by(
+    alice: User, logged_in: LogIn, data: Data
+) -> None:
+    client = logged_in(alice)
+    job = data.jobs[1]
+    query = (
+        f"?q=nadia&outcome=PENDING&job={job.pk}&deleted=all&applied=between"
+        "&applied_from=2026-03-01&o=4"
+    )
+    client.post(address("application", query), FORM | {"columns": ["outcome"]})
+    export = Export.objects.latest("pk")
+    page = client.get(export_address(export, "change")).content.decode()
+    for words in (
+        *("Search: nadia", "Outcome: In progress", f"Job: {job}"),
+        *("In Flatchr: All, with deleted", "Received: From 1 Mar 2026"),
+    ):
+        assert words in page, words
+    french = client.get(export_address(export, "change"), headers={"Accept-Language": "fr"})
+    assert "Issue\xa0: En cours" in french.content.decode()
 
 
 def test_the_choices_are_remembered_for_each_user(

@@ -59,7 +59,7 @@ def test_columns_are_chosen_and_a_large_file_is_watched_until_it_is_there(
     with page.expect_download() as small:
         page.get_by_role("button", name="Download").click()
     small.value.save_as(tmp_path / "small.csv")
-    assert "first_name;changed_at" in (tmp_path / "small.csv").read_text("utf-8-sig")
+    assert "First name;Changed" in (tmp_path / "small.csv").read_text("utf-8-sig")
 
     settings.EXPORT_ROWS_AT_ONCE = 1
     page.reload()

@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.formatting import NOTHING, label, local
+from integrations.exports.wording import in_words
 from integrations.models import ApplicationStage, RunState, Submission, SubmissionState
 
 
@@ -26,19 +26,6 @@ class Tone(StrEnum):
     DANGER = "danger"
 
 
-# The unified schema's words as people say them. What is not listed is shown in sentence case when
-# it is one of our upper-case words, and exactly as Flatchr sent it otherwise.
-WORDS = {
-    "ON_SITE": _lazy("On site"),
-    "UNLISTED": _lazy("Not published"),
-    "PENDING": _lazy("In progress"),
-    "YEAR": _lazy("a year"),
-    "MONTH": _lazy("a month"),
-    "TWO_WEEKS": _lazy("every two weeks"),
-    "WEEK": _lazy("a week"),
-    "DAY": _lazy("a day"),
-    "HOUR": _lazy("an hour"),
-}
 TONES = {
     "OPEN": Tone.SUCCESS,
     "DRAFT": Tone.INFO,
@@ -50,13 +37,7 @@ TONES = {
 
 def words(value: str | None) -> str:
     """An enum value for people: `FULL_TIME` reads "Full time"."""
-    if not value:
-        return NOTHING
-    if value in WORDS:
-        return str(WORDS[value])
-    if value.isupper() and len(value) > 3:
-        return label(value.replace("_", " ").capitalize())
-    return value
+    return in_words(value) if value else NOTHING
 
 
 def badge(text: object, tone: str = Tone.NEUTRAL) -> SafeString:

@@ -69,6 +69,12 @@ class ListFilter(admin.SimpleListFilter):
         return True
 
     @property
+    def words(self) -> str:
+        """What is chosen, for people; blank when nothing is."""
+        value = self.value()
+        return str(dict(self.lookup_choices).get(value, value)) if value else ""
+
+    @property
     def shown(self) -> bool:
         """Whether there is anything to choose from; if not, a link may still have set it."""
         return bool(self.lookup_choices)

@@ -137,7 +137,7 @@ class ExportAdmin(TenantScopedAdmin):
         return {
             "title": self.what(record),
             "badges": [] if record.is_live else [state_badge(record)],
-            **report_context(request, record),
+            **report_context(request, record, self.admin_site),
         }
 
 

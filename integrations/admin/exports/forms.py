@@ -20,6 +20,8 @@ from integrations.models import (
     Every,
     ExportFormat,
     ExportPreference,
+    PhoneFormat,
+    Wording,
 )
 
 # Named, since browsers and Django strip a tab from a form's value.
@@ -58,6 +60,22 @@ class ExportForm(forms.Form):
     date_format = forms.ChoiceField(
         label=_lazy("Dates"), choices=DateFormat.choices, widget=forms.RadioSelect
     )
+    # Whoever posts the form without these, as before they were there, gets what there was then.
+    wording = forms.ChoiceField(
+        label=_lazy("Headings and values"),
+        choices=Wording.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    phones = forms.ChoiceField(
+        label=_lazy("Phone numbers"),
+        choices=[
+            (PhoneFormat.INTERNATIONAL, _lazy("International: +33612345678")),
+            (PhoneFormat.NATIONAL, _lazy("French ones as 06 12 34 56 78")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
     bom = forms.BooleanField(
         label=_lazy("Open correctly in Excel"),
         required=False,
@@ -77,7 +95,13 @@ class ExportForm(forms.Form):
 
     def wanted(self) -> Wanted:
         given = self.cleaned_data
-        style = Style(DELIMITERS[given["delimiter"]], given["date_format"], given["bom"])
+        style = Style(
+            DELIMITERS[given["delimiter"]],
+            given["date_format"],
+            given["bom"],
+            given["wording"] or Wording.CODES,
+            given["phones"] or PhoneFormat.INTERNATIONAL,
+        )
         return Wanted(self.kind, given["columns"], given["format"], style)
 
 
@@ -87,13 +111,16 @@ def column_choices(kind: str, *, with_tenant: bool) -> list[tuple[str, str]]:
     return [(field.attribute, label(field.label)) for field in resource.get_export_fields()]
 
 
-def initial(preference: ExportPreference, columns: list[str]) -> dict[str, Any]:
+def initial(preference: ExportPreference, columns: list[str], *, language: str) -> dict[str, Any]:
+    """What the form begins with; `language` is that of the dashboard."""
     names = {delimiter: name for name, delimiter in DELIMITERS.items()}
     return {
         "format": preference.format,
         "delimiter": names[Delimiter(preference.delimiter)],
         "date_format": preference.date_format,
         "bom": preference.bom,
+        "wording": preference.wording or language.partition("-")[0],
+        "phones": preference.phones,
         "columns": columns,
         "every": Every.WEEK,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin import AdminSite
 from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -12,13 +13,14 @@ from django.utils.translation import gettext as _
 from integrations.admin.base.cards import Card
 from integrations.admin.base.formatting import NOTHING, date_time, duration, link, number
 from integrations.admin.base.urls import record_urls
+from integrations.admin.exports.filters import Limits, limits_of
 from integrations.admin.exports.forms import column_choices
 from integrations.exports.selection import may_fetch
 from integrations.exports.working import is_fetchable
 from integrations.models import Export, ExportFormat, ExportState
 
 
-def report_context(request: HttpRequest, export: Export) -> dict[str, Any]:
+def report_context(request: HttpRequest, export: Export, site: AdminSite) -> dict[str, Any]:
     mine = export.user_id is not None and export.user_id == request.user.pk
     fetchable = is_fetchable(export)
     return {
@@ -31,7 +33,7 @@ def report_context(request: HttpRequest, export: Export) -> dict[str, Any]:
         "expired": export.state == ExportState.DONE and not fetchable,
         "urls": record_urls(export, "live", "file", "cancel"),
         "again_url": _again_url(export),
-        "cards": [_what(export), _how(export)],
+        "cards": [_what(export, limits_of(export, request, site)), _how(export)],
     }
 
 
@@ -55,13 +57,14 @@ def _again_url(export: Export) -> str:
     return f"{address}?{query.urlencode()}" if query else address
 
 
-def _what(export: Export) -> Card:
+def _what(export: Export, limits: Limits) -> Card:
+    filters = [_("%(name)s: %(value)s") % {"name": name, "value": value} for name, value in limits]
     return Card(
         _("What was exported"),
         [
             (_("Records"), export.get_kind_display()),
             (_("Tenant"), link(export.integration) if export.integration else _("Several tenants")),
-            (_("Filters"), export.filters or _("No filters")),
+            (_("Filters"), " · ".join(filters) or _("No filters")),
             (_("Rows"), number(export.rows)),
             (_("Columns"), _columns(export)),
         ],
@@ -88,6 +91,9 @@ def _how(export: Export) -> Card:
         rows.append((_("Separator"), export.get_delimiter_display()))
     if export.format != ExportFormat.JSON:
         rows.append((_("Dates"), export.get_date_format_display()))
+        rows.append((_("Headings and values"), export.get_wording_display()))
+    if "phone_numbers" in export.columns:
+        rows.append((_("Phone numbers"), export.get_phones_display()))
     if export.size is not None:
         rows.append((_("Size"), filesizeformat(export.size)))
     if export.expires_at:

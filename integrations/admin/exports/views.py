@@ -30,6 +30,7 @@ from integrations.admin.base.views import (
     live_fragment,
     require,
 )
+from integrations.admin.exports.filters import in_words
 from integrations.admin.exports.forms import ExportForm, browser_language, column_choices, initial
 from integrations.admin.exports.report import progress_context
 from integrations.audit.trail import record
@@ -116,7 +117,11 @@ class ExportView(AdminView):
             data,
             kind=self.kind,
             with_tenant=self.tenant is None,
-            initial=initial(preference, self.all_columns if columns is None else columns),
+            initial=initial(
+                preference,
+                self.all_columns if columns is None else columns,
+                language=get_language() or "",
+            ),
         )
 
     def _columns_of(self, action: str, value: str) -> list[str]:
@@ -129,7 +134,7 @@ class ExportView(AdminView):
     def _with_columns(self, columns: list[str]) -> ExportForm:
         """The form as it was filled in, with other columns and without errors."""
         form = self._form(columns=columns)
-        for name in ("format", "delimiter", "date_format", "every"):
+        for name in ("format", "delimiter", "date_format", "wording", "phones", "every"):
             if given := self.request.POST.get(name):
                 form.initial[name] = given
         form.initial["bom"] = "bom" in self.request.POST
@@ -138,14 +143,8 @@ class ExportView(AdminView):
     def _export(self, form: ExportForm) -> HttpResponseBase:
         """Download a short file at once; let a worker write a long one."""
         wanted, user = form.wanted(), self.request.user
-        style = wanted.style
-        preferences.remember(
-            user,
-            format=wanted.format,
-            delimiter=style.delimiter,
-            date_format=style.date_format,
-            bom=style.bom,
-        )
+        language = get_language() or ""
+        preferences.remember(user, wanted.format, wanted.style, language=language)
         if service.count(self.selected) > service.rows_at_once(wanted.format):
             export = service.queue(wanted, user=user, filters=self.filters, integration=self.tenant)
             return HttpResponseRedirect(change_url(export))
@@ -206,6 +205,7 @@ class ExportView(AdminView):
             Breadcrumb(_("Export")),
             title=TITLES[self.kind],
             form=form,
+            has_phones="phone_numbers" in self.all_columns,
             large=count > most,
             large_for_excel=count > service.rows_at_once(ExportFormat.XLSX),
             count=min(count, most),
@@ -221,13 +221,7 @@ class ExportView(AdminView):
 
     def _active_filters(self) -> list[tuple[str, str]]:
         """Name and value of the search and of each filter that limits the list."""
-        query = self.changelist.query
-        found = [(_("Search"), query)] if query else []
-        for spec in self.changelist.filter_specs:
-            if value := spec.value():
-                words = dict(spec.lookup_choices).get(value, value)
-                found.append((str(spec.title).capitalize(), str(words)))
-        return found
+        return in_words(self.changelist.filter_specs, self.changelist.query)
 
 
 class LiveExportView(RecordView[Export]):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -109,6 +111,11 @@ class AppliedFilter(RecordListFilter):
         ]
 
     @property
+    def words(self) -> str:
+        days = [f"{label} {_day(value)}" for _name, label, value in self.inputs if value]
+        return " ".join(days) or super().words
+
+    @property
     def inputs(self) -> list[tuple[str, str, str]]:
         """Name, label and value of the fields for the two days; empty for any other choice."""
         if self.value() != BETWEEN:
@@ -124,3 +131,11 @@ class CandidateAppliedFilter(AppliedFilter):
     """Candidates with an application received in a period."""
 
     title = _lazy("applied")
+
+
+def _day(typed: str) -> str:
+    try:
+        day = parse_date(typed)
+    except ValueError:
+        day = None
+    return date_format(day, _("j M Y")) if day else typed

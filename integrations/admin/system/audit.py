@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -23,7 +23,14 @@ from integrations.admin.base.views import AdminView
 from integrations.audit import queries
 from integrations.audit.queries import as_csv
 from integrations.audit.trail import record
-from integrations.models import AuditEntry, Event, Integration
+from integrations.models import (
+    AuditEntry,
+    Event,
+    Every,
+    ExportFormat,
+    ExportKind,
+    Integration,
+)
 
 GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
     "signing_in": (_lazy("Signing in"), queries.SIGN_IN_EVENTS),
@@ -96,6 +103,14 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.WEBHOOK_REPLAYED,
         ),
     ),
+}
+
+
+# What the details of an export's entry are called, and the words for their values.
+EXPORT_DETAILS: dict[str, tuple[Any, type[TextChoices]]] = {
+    "kind": (_lazy("Records"), ExportKind),
+    "format": (_lazy("Format"), ExportFormat),
+    "every": (_lazy("How often"), Every),
 }
 
 
@@ -202,8 +217,16 @@ class AuditAdmin(TenantScopedAdmin):
             (_("About"), self.about(record)),
             (_("Kind"), record.object_kind or NOTHING),
         ]
-        details = [(name, plain(value)) for name, value in record.details.items()]
+        details = [_detail(record, name, value) for name, value in record.details.items()]
         cards = [Card(_("Entry"), rows)]
         if details:
             cards.append(Card(_("Details"), details))
         return {"title": queries.label(record.what), "cards": cards}
+
+
+def _detail(entry: AuditEntry, name: str, value: Any) -> tuple[str, str]:
+    """Name and value of a detail; those of exports in words, all others as they were recorded."""
+    if entry.what not in GROUPS["exports"][1] or name not in EXPORT_DETAILS:
+        return name, plain(value)
+    label, values = EXPORT_DETAILS[name]
+    return str(label), str(dict(values.choices).get(value, value))

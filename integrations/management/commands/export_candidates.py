@@ -19,7 +19,15 @@ from integrations.exports.formats import Style
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
 from integrations.management import CHECKS, FAILED, USAGE
-from integrations.models import Candidate, DateFormat, Delimiter, ExportFormat, Integration
+from integrations.models import (
+    Candidate,
+    DateFormat,
+    Delimiter,
+    ExportFormat,
+    Integration,
+    PhoneFormat,
+    Wording,
+)
 
 STDOUT = "-"
 DELIMITERS = {"comma": Delimiter.COMMA, "semicolon": Delimiter.SEMICOLON, "tab": Delimiter.TAB}
@@ -67,6 +75,19 @@ class Command(BaseCommand):
             help="begin CSV with a byte order mark, by which Excel knows UTF-8",
         )
         parser.add_argument(
+            "--headings",
+            choices=Wording.values,
+            default=Wording.CODES,
+            help="headings and values in French, in English, or as codes, which is the default "
+            "and what JSON always has",
+        )
+        parser.add_argument(
+            "--phones",
+            choices=PhoneFormat.values,
+            default=PhoneFormat.INTERNATIONAL,
+            help="national: numbers of mainland France as 06 12 34 56 78",
+        )
+        parser.add_argument(
             "--include-deleted", action="store_true", help="with those no longer in Flatchr"
         )
         parser.add_argument(
@@ -103,7 +124,13 @@ class Command(BaseCommand):
         candidates = Candidate.objects.filter(integration=integration).order_by("pk")
         if not options["include_deleted"]:
             candidates = candidates.filter(remote_deleted_at=None)
-        style = Style(DELIMITERS[options["delimiter"]], options["dates"], options["bom"])
+        style = Style(
+            DELIMITERS[options["delimiter"]],
+            options["dates"],
+            options["bom"],
+            options["headings"],
+            options["phones"],
+        )
         columns = [name.strip() for name in options["columns"].split(",") if name.strip()]
         wanted = Wanted(columns=columns, format=options["format"], style=style)
         try:
