@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0030_issues'),
+        ('integrations', '0031_check_counts'),
     ]
 
     operations = [
