@@ -59,6 +59,16 @@ class Place:
             query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
             return _rows(database, [name for (name,) in database.execute(query)])
 
+    def number_of(self, insertion: str) -> int:
+        """What a statement that makes a row returns; the row is not kept."""
+        if self.url.startswith("sqlite"):
+            with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as database:
+                return int(database.execute(insertion).fetchone()[0])
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(insertion).fetchone()
+            connection.rollback()
+            return int(row[0]) if row else 0
+
 
 def _rows(database: Any, names: list[str]) -> Tables:
     found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.backups import backup, restore
 from integrations.sandbox import Sandbox
 from integrations.sync import engine
-from tests.operations.places import Place
+from tests.operations.places import Place, new_place
 from tests.support import commands, emptying
 from tests.sync.people import LATER, add, change
 from tests.sync.rows import Rows, every_row
@@ -32,8 +32,7 @@ def own_data_dir(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    """Applicants for more than one batch."""
-    return make_sandbox(vacancies=3, applicants=4500)
+    return make_sandbox(vacancies=3, applicants=600)
 
 
 @pytest.fixture
@@ -48,14 +47,19 @@ def without_times(rows: Rows) -> Rows:
 
 
 def test_a_backup_taken_while_a_sync_writes_is_restored_and_goes_on(
-    tenant: Integration, sandbox: Sandbox, tmp_path: Path, settings: Any
+    tenant: Integration,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("integrations.sync.phases.BATCH", 250)
     someone = add(sandbox, "Ines")
     sync(tenant)
     for number in range(200):
         add(sandbox, "Nadia", f"nadia{number}@mail.example")
     change(sandbox, someone, firstname="Inès", updated=LATER)
-    sandbox.faults.add(path="/search/applicants$", slow=0.2)
+    sandbox.faults.add(path="/search/applicants$", slow=1)
     run = queue(tenant)
     going_on = run_in_background(run)
     wait_until(
@@ -82,18 +86,17 @@ def test_a_backup_taken_while_a_sync_writes_is_restored_and_goes_on(
 
 
 @pytest.fixture
-def old_place(tmp_path: Path) -> Place:
+def old_place(tmp_path: Path) -> Iterator[Place]:
     """One that has made its own keys, and encrypted something with them."""
-    place = Place(tmp_path / "old", f"sqlite:///{tmp_path}/old.sqlite3")
-    run(place, "migrate", "--verbosity", "0")
-    run(
-        place,
-        *("shell", "--no-imports", "--command"),
-        "from integrations.models import *; "
-        "t = Integration.objects.create(organization='Atelier Nord'); "
-        "FlatchrCredentials.objects.create(integration=t, api_key='k', company_key='c', slug='s')",
-    )
-    return place
+    with new_place(tmp_path / "old", "sqlite") as place:
+        run(
+            place,
+            *("shell", "--no-imports", "--command"),
+            "from integrations.models import *; "
+            "t = Integration.objects.create(organization='Atelier Nord'); FlatchrCredentials"
+            ".objects.create(integration=t, api_key='k', company_key='c', slug='s')",
+        )
+        yield place
 
 
 def run(place: Place, *arguments: str, code: int = 0, **given: str) -> str:
@@ -106,6 +109,7 @@ def run(place: Place, *arguments: str, code: int = 0, **given: str) -> str:
 READ = "from integrations.models import *; print(FlatchrCredentials.objects.get().api_key)"
 
 
+@pytest.mark.any_database
 def test_with_its_keys_a_backup_is_all_that_a_new_machine_needs(
     old_place: Place, tmp_path: Path
 ) -> None:
@@ -126,6 +130,7 @@ def test_with_its_keys_a_backup_is_all_that_a_new_machine_needs(
         assert kept.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.any_database
 def test_keys_of_a_backup_replace_none_that_are_in_use(old_place: Place, tmp_path: Path) -> None:
     taken = json.loads(run(old_place, "backup", str(tmp_path), "--with-keys", "--json"))
     before = (old_place.data_dir / "secret_key").read_text()
@@ -135,12 +140,13 @@ def test_keys_of_a_backup_replace_none_that_are_in_use(old_place: Place, tmp_pat
     said = run(old_place, "restore", taken["file"], "--keys", str(keys), code=1)
     assert "The database is not empty" in said
     assert (old_place.data_dir / "secret_key").read_text() == before
-    new = Place(tmp_path / "new", f"sqlite:///{tmp_path}/new.sqlite3")
-    said = run(new, "restore", taken["file"], "--keys", taken["keys"], code=1, SECRET_KEY="z" * 60)
-    assert "SECRET_KEY is set to something else" in said
-    keys.write_text("nothing")
-    said = run(new, "restore", taken["file"], "--keys", str(keys), code=1)
-    assert "does not hold the keys" in said
+    with new_place(tmp_path / "new", "sqlite") as new:
+        asked = ("restore", taken["file"], "--keys")
+        said = run(new, *asked, taken["keys"], code=1, SECRET_KEY="z" * 60)
+        assert "SECRET_KEY is set to something else" in said
+        keys.write_text("nothing")
+        said = run(new, *asked, str(keys), code=1)
+        assert "does not hold the keys" in said
 
 
 def test_without_being_asked_no_key_is_written(tmp_path: Path) -> None:

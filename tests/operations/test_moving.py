@@ -25,6 +25,7 @@ from integrations.operations.moving.tables import LEFT_BEHIND, moved_tables
 from tests.operations.every_table import ROWS, fill_every_table
 from tests.operations.places import Place, new_place, this_place
 from tests.support import commands, emptying
+from tests.sync.terminal import command_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,12 +92,13 @@ def refusal(path: Path) -> str:
     return str(refused.value)
 
 
-def next_user(place: Place) -> str:
+def next_user(place: Place) -> int:
     """The number that the next user gets."""
-    program = "from django.contrib.auth.models import User; print(User.objects.create().pk)"
-    done = place.manage("shell", "--no-imports", "--command", program)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return place.number_of(
+        "INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser, "
+        "is_staff, is_active, date_joined) "
+        "VALUES ('next', '', '', '', '', FALSE, FALSE, TRUE, '2026-01-01') RETURNING id"
+    )
 
 
 def test_every_table_is_moved_or_said_to_be_left_behind(full: Path) -> None:
@@ -149,6 +151,7 @@ def test_credentials_can_be_read_and_files_are_their_owners_alone(
     assert (elsewhere / "submissions/ab/abcdef").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.any_database
 def test_the_file_is_its_owners_alone_and_holds_no_secret_in_the_clear(exported: Path) -> None:
     assert exported.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(exported) as file:
@@ -157,6 +160,7 @@ def test_the_file_is_its_owners_alone_and_holds_no_secret_in_the_clear(exported:
     assert b"unfinished" not in everything
 
 
+@pytest.mark.any_database
 def test_a_file_that_is_there_is_not_written_over(exported: Path) -> None:
     before = exported.read_bytes()
 
@@ -169,6 +173,7 @@ def test_an_import_into_an_installation_that_has_rows_is_refused(exported: Path)
     assert "The database is not empty" in refusal(exported)
 
 
+@pytest.mark.any_database
 def test_a_file_that_was_cut_off_is_refused(elsewhere: Path, exported: Path) -> None:
     whole = exported.read_bytes()
     for size in (0, 100, len(whole) // 2, len(whole) - 1):
@@ -203,6 +208,7 @@ def test_rows_that_are_not_those_of_the_manifest_are_refused(
     )
 
 
+@pytest.mark.any_database
 def test_a_file_of_another_release_is_refused_with_both_named(
     elsewhere: Path, exported: Path
 ) -> None:
@@ -215,10 +221,12 @@ def test_a_file_of_another_release_is_refused_with_both_named(
     assert re.search(r"another release.*0021_search_lease_owner \(here 0", said)
 
 
+@pytest.mark.any_database
 def test_a_file_of_a_later_format_is_refused(elsewhere: Path, exported: Path) -> None:
     assert "has the format 2" in refusal(rewritten(exported, format=2))
 
 
+@pytest.mark.any_database
 def test_a_zip_of_something_else_is_refused(elsewhere: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as file:
@@ -228,6 +236,7 @@ def test_a_zip_of_something_else_is_refused(elsewhere: Path, tmp_path: Path) -> 
     assert "cannot be read" in refusal(tmp_path / "missing.zip")
 
 
+@pytest.mark.any_database
 def test_paths_that_lead_out_of_the_data_directory_are_refused(
     elsewhere: Path, exported: Path
 ) -> None:
@@ -267,6 +276,7 @@ def test_credentials_that_were_unreadable_before_are_no_reason_to_refuse(
     assert FlatchrCredentials.objects.count() == 3
 
 
+@pytest.mark.any_database
 def test_another_secret_key_is_told(elsewhere: Path, exported: Path, settings: Any) -> None:
     settings.SECRET_KEY = "another key, as long as the first one, of no value to anybody"
 
@@ -363,9 +373,9 @@ def test_commands_say_what_was_done_and_exit_with_1_when_refused(
     here, path = this_place(), tmp_path / "installation.zip"
 
     done = here.manage("export_installation", str(path))
-    again = here.manage("export_installation", str(path))
-    wrong = here.manage("export_installation")
-    refused = here.manage("import_installation", str(path))
+    again = command_line("export_installation", str(path))
+    wrong = command_line("export_installation")
+    refused = command_line("import_installation", str(path))
 
     assert (done.returncode, again.returncode, wrong.returncode, refused.returncode) == (0, 1, 2, 1)
     assert re.search(r"installation.zip: [\d,]+ rows and 2 files in 0.\d MB", done.stdout)
