@@ -217,6 +217,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "runs",
         "free pages",
         "quarantined records",
+        "confirmed deletions",
         "examples of warnings",
         "events of Flatchr",
         "files of submissions",

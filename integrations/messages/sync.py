@@ -24,6 +24,10 @@ TEXTS: dict[str, Declared] = {
         "Flatchr does not have this applicant any more, so its tags were not read."
     ),
     "decide_when_ended": gettext_noop("Decide when it has ended."),
+    "undo_when_ended": gettext_noop("Undo it when it has ended."),
+    "undo_too_late": gettext_noop(
+        "These deletions can no longer be undone: 14 days later the personal data is removed."
+    ),
     "held_list_outdated": gettext_noop(
         "A later full sync has read this tenant, so its list counts. Look at that run."
     ),

@@ -96,6 +96,7 @@ from integrations.models.querysets import (
 )
 from integrations.models.runs import (
     LIVE_STATES,
+    DecidedDeletion,
     HeldDeletion,
     HoldChoice,
     HoldDecision,
@@ -196,6 +197,7 @@ __all__ = [
     "ConnectionLink",
     "CustomField",
     "DateFormat",
+    "DecidedDeletion",
     "Delimiter",
     "DeliveryState",
     "EndpointState",

@@ -57,6 +57,7 @@ class Event(models.TextChoices):
     SYNC_CANCELLED = "sync_cancelled", _lazy("Sync cancelled")
     DELETIONS_CONFIRMED = "deletions_confirmed", _lazy("Held deletions confirmed")
     RECORD_RETRIED = "record_retried", _lazy("Record that was set aside read again")
+    DELETIONS_UNDONE = "deletions_undone", _lazy("Confirmed deletions undone")
     DELETIONS_DISMISSED = "deletions_dismissed", _lazy("Held deletions dismissed")
     SUBMITTED = "submitted", _lazy("Candidate submitted")
     SUBMISSION_CANCELLED = "submission_cancelled", _lazy("Submission cancelled")

@@ -166,13 +166,16 @@ class SyncWarning(models.Model):
     """Findings of one kind in one run: how many, and the first few as examples.
 
     `examples` is a list of `{"remote_id", "field", "value", "message"}`, `remote_ids` a longer list
-    of the records that the findings are about.
+    of the records that the findings are about, one entry for each finding. `carried` of them are
+    earlier runs', about records that this one has not processed anew
+    (`sync/review/carried_warnings.py`).
     """
 
     run = models.ForeignKey(SyncRun, models.CASCADE, related_name="warnings")
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)
     code = models.CharField(max_length=60)
     count = models.PositiveIntegerField(default=0)
+    carried = models.PositiveIntegerField(default=0)
     examples = MessagesField(default=list)
     remote_ids = models.JSONField(default=list)
 
@@ -203,11 +206,16 @@ class QuarantinedRecord(models.Model):
 
 
 class HeldDeletion(models.Model):
-    """A record that a run would have deleted, had the guard not held it for an operator."""
+    """A record that a run would have deleted, had the guard not held it for an operator.
+
+    `reviewed`: somebody has decided on it, or on others of its list, before. It is then held again,
+    however few there are, until it is decided on or seen.
+    """
 
     run = models.ForeignKey(SyncRun, models.CASCADE, related_name="held_deletions")
     model = models.CharField(max_length=20, choices=MODEL_CHOICES)
     record_id = models.CharField(max_length=24)
+    reviewed = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -226,22 +234,63 @@ class HoldChoice(models.TextChoices):
 
 
 class HoldDecision(models.Model):
-    """Who decided on the deletions that a run held, when, and how many records it was about.
+    """Who decided on deletions that a run held, when, and how many records it was about.
 
-    The list itself is gone by then: what was confirmed is deleted, and what was kept is looked at
-    anew by the next full sync.
+    `deleted_at` is the `remote_deleted_at` of what was confirmed; `undone_at` says that it was
+    undone, and `restored` how many of the records that brought back.
     """
 
-    run = models.OneToOneField(SyncRun, models.CASCADE, related_name="hold_decision")
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="hold_decisions")
     choice = models.CharField(max_length=9, choices=HoldChoice)
     records = models.PositiveIntegerField(default=0)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+    restored = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
 
     def __str__(self) -> str:
         return f"{self.run}: {self.choice}"
+
+
+class DecidedDeletionQuerySet(models.QuerySet[Any]):
+    def staying(self, integration_id: str) -> DecidedDeletionQuerySet:
+        """The tenant's records that stay by hand, though a sync did not see them: kept, or restored
+        after their deletion was confirmed.
+        """
+        stay = Q(decision__choice=HoldChoice.KEPT) | Q(decision__undone_at__isnull=False)
+        return self.filter(stay, decision__run__integration_id=integration_id)
+
+
+class DecidedDeletion(models.Model):
+    """A record that a decision was about: what undoing it restores, or what stays by hand.
+
+    One that was kept or restored is remembered until Flatchr returns it or its deletion is
+    confirmed; one that was deleted, for as long as that can be undone.
+    """
+
+    decision = models.ForeignKey(HoldDecision, models.CASCADE, related_name="deletions")
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    record_id = models.CharField(max_length=24)
+
+    objects = DecidedDeletionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "model", "record_id"], name="decided_once")
+        ]
+        indexes = [models.Index(fields=["record_id"], name="decided_record")]
+
+    def __str__(self) -> str:
+        return self.record_id
 
 
 class HttpExchange(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
@@ -17,7 +18,7 @@ HTML = (
 )
 ACTIONS = {
     "status": None, "delay": 0, "slow": 0, "cut": None, "reset": False, "html": False,
-    "wrong_shape": False, "invalid_json": False, "rate": None,
+    "wrong_shape": False, "invalid_json": False, "raw": None, "rate": None,
 }  # fmt: skip
 """The actions of a fault, each with the value that means no action."""
 
@@ -28,8 +29,9 @@ class Fault:
     in the JSON body; `after` requests are let through first; `times` None means for ever.
 
     `reset` closes the connection before the request has any effect, `cut` after its effect and
-    after that many bytes of the answer. What is sent in place of the answer (status, html,
-    wrong_shape, invalid_json) prevents the effect unless `handled` is set.
+    after that many bytes of the answer. `raw` is a body in base64, sent as it is with `status`
+    (200) and `headers`. What is sent in place of the answer (status, html, wrong_shape,
+    invalid_json, raw) prevents the effect unless `handled` is set.
     """
 
     method: str | None = None
@@ -47,6 +49,7 @@ class Fault:
     html: bool = False
     wrong_shape: bool = False
     invalid_json: bool = False
+    raw: str | None = None
     rate: float | None = None
     handled: bool = False
 
@@ -77,6 +80,10 @@ class Fault:
         if self.rate is not None:
             body = {"statusCode": 429, "error": "Too Many Requests", "message": "Slow down"}
             return Response.json(body, 429, {"Retry-After": "1"} | self.headers)
+        if self.raw is not None:
+            headers = dict(self.headers)
+            kind = headers.pop("Content-Type", "application/json; charset=utf-8")
+            return Response(self.status or 200, base64.b64decode(self.raw), headers, kind)
         if self.status is not None:
             body = {"statusCode": self.status, "error": "Fault", "message": "Fault"}
             if isinstance(self.content, str):

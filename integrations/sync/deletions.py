@@ -7,7 +7,7 @@ keeps its row with `remote_deleted_at`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.changes.recording import note, recorded
-from integrations.models import HeldDeletion
+from integrations.models import DecidedDeletion, HeldDeletion, HoldChoice, HoldDecision, SyncRun
 from integrations.records import PROVISIONAL, Model
 from integrations.sync.bulk.dialects import Table, dialect
 from integrations.sync.bulk.store import Store
@@ -35,8 +35,9 @@ GRACE = timedelta(days=2)
 # The deletion guard: more records than `HOLD_ABOVE` that are also more than this share of all.
 HOLD_SHARE = 0.20
 HOLD_ABOVE = 20
-# Jobs that vanish at once while live applications name them: more are no ordinary day's.
-HOLD_NAMED = 3
+# Records that vanish at once while live ones name them: more are no ordinary day's. A column of
+# Flatchr's is emptied before it is removed, so that one is the most.
+HOLD_NAMED = {Model.JOBS: 3, Model.APPLICATION_STAGES: 1, Model.TAGS: 3}
 
 GUARDED = {table.model: table for table in (JOBS, STAGES, TAGS, APPLICATIONS)}
 
@@ -53,54 +54,66 @@ def delete_unseen(store: Store, table: Table) -> None:
     """Delete what this read did not return, or hold it if the guard says so.
 
     Only after a complete read of `table`'s model. What earlier runs hold of it is released: the
-    findings of this read count instead.
+    findings of this read count instead. A record that somebody has kept, restored or left undecided
+    among others is held however few there are: what a person has looked at, no sync deletes.
     """
     with recorded(store.integration_id):
         store.lease.renew()
-        _held_earlier(store, table).delete()
         counts = store.recorder.counts(table.model)
         live, vanishing = (0, 0) if store.first_read else _count(store, table)
-        if vanishing and (
-            must_hold(live=live, vanishing=vanishing)
-            or _returned_nothing()
-            or (table is JOBS and _still_named(store) > HOLD_NAMED)
-        ):
-            counts.held = vanishing
-            _hold(store, table)
-        elif vanishing:
-            counts.deleted += _mark(table, _unseen(table), *_unseen_values(store))
+        if vanishing:
+            whole = (
+                must_hold(live=live, vanishing=vanishing)
+                # A company has at least one of what it had, or people look: the list may be empty,
+                # that of another company, or of something else.
+                or vanishing >= live - counts.created - counts.restored
+                or _returned_nothing()
+                or _still_named(store, table)
+            )
+            counts.held = _hold(store, table, whole=whole)
+        _held_earlier(store, table).delete()
+        if vanishing > counts.held:
+            held_now, values = _held_on(store.run.pk, table.model)
+            condition = f"{_unseen(table)} AND {table.name}.id NOT IN ({held_now})"
+            counts.deleted += _mark(table, condition, *_unseen_values(store), *values)
         store.recorder.save(table.model)
 
 
-def delete_held(integration_id: str, run_id: int) -> dict[Model, int]:
-    """Delete what the guard held on a run; the number of records of each guarded model.
+def delete_records(
+    integration_id: str, model: Model, ids: str, *parameters: Any, at: datetime
+) -> int:
+    """Delete the live records of a guarded model with these ids; the number of them.
 
-    Inside `recorded`.
+    `ids` is a query with `parameters`. Inside `recorded`.
     """
-    held = f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
-    return {
-        model: _mark(
-            table, f"{_live(table)} AND {table.name}.id IN ({held})", integration_id, run_id, model
-        )
-        for model, table in GUARDED.items()
-    }
+    table = GUARDED[model]
+    condition = f"{_live(table)} AND {table.name}.id IN ({ids})"
+    return _mark(table, condition, integration_id, *parameters, at=at)
 
 
 def release_seen(store: Store, table: Table) -> None:
-    """Release the deletions held on earlier runs whose records this read has returned."""
+    """Release the deletions held on earlier runs whose records this read has returned, and forget
+    that somebody has kept or restored them.
+    """
     if table.model not in store.holding:
         return
-    held_on = list(_held_earlier(store, table).values_list("run_id", flat=True).distinct())
+    held_on = _held_earlier(store, table).values_list("run_id", flat=True).distinct()
+    staying = DecidedDeletion.objects.staying(store.integration_id).filter(model=table.model)
+    decided = staying.values_list("decision_id", flat=True).distinct()
     with transaction.atomic(), connection.cursor() as cursor:
         store.lease.renew()
-        for run_id in held_on:
-            cursor.execute(
-                f"DELETE FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s"
-                f" AND record_id IN (SELECT {table.name}.id FROM {table.name} JOIN relais_seen"
-                f" ON relais_seen.remote_id = {table.name}.remote_id"
-                f" WHERE {table.name}.integration_id = %s)",
-                [run_id, table.model.value, store.integration_id],
-            )
+        for name, column, keys in (
+            (HeldDeletion._meta.db_table, "run_id", list(held_on)),
+            (DecidedDeletion._meta.db_table, "decision_id", list(decided)),
+        ):
+            for key in keys:
+                cursor.execute(
+                    f"DELETE FROM {name} WHERE {column} = %s AND model = %s"
+                    f" AND record_id IN (SELECT {table.name}.id FROM {table.name} JOIN relais_seen"
+                    f" ON relais_seen.remote_id = {table.name}.remote_id"
+                    f" WHERE {table.name}.integration_id = %s)",
+                    [key, table.model.value, store.integration_id],
+                )
 
 
 def _held_earlier(store: Store, table: Table) -> QuerySet[HeldDeletion]:
@@ -111,19 +124,19 @@ def _held_earlier(store: Store, table: Table) -> QuerySet[HeldDeletion]:
 
 def release(integration_id: str, model: Model, record_ids: Collection[str]) -> None:
     """Release held deletions of records that Flatchr has shown since."""
-    HeldDeletion.objects.filter(
-        run__integration_id=integration_id, model=model, record_id__in=list(record_ids)
-    ).delete()
+    shown: dict[str, Any] = {"model": model, "record_id__in": list(record_ids)}
+    HeldDeletion.objects.filter(run__integration_id=integration_id, **shown).delete()
+    DecidedDeletion.objects.staying(integration_id).filter(**shown).delete()
 
 
-def delete_orphans(integration_id: str, table: Table) -> int:
+def delete_orphans(integration_id: str, table: Table, *, at: datetime | None = None) -> int:
     """Delete records whose parents are deleted; return how many.
 
     A candidate is deleted when no live application is left, a job stage with its job or its stage,
     a candidate tag with its candidate or its tag. Inside `recorded`.
     """
     condition = f"{_live(table)} AND ({_ORPHANED[table.model]})"
-    return _mark(table, condition, integration_id)
+    return _mark(table, condition, integration_id, at=at)
 
 
 def _parent_deleted(table: Table, key: str, parent: Table) -> str:
@@ -187,29 +200,44 @@ def _count(store: Store, table: Table) -> tuple[int, int]:
 
 
 def _returned_nothing() -> bool:
-    """Whether the list was empty: a company has at least one of what it had, or people look."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM relais_seen LIMIT 1")
         return cursor.fetchone() is None
 
 
-def _still_named(store: Store) -> int:
-    """The number of vanishing jobs that have live applications."""
+def _still_named(store: Store, table: Table) -> bool:
+    """Whether more than a few of the vanishing records are named by live ones."""
+    if table.model not in HOLD_NAMED:
+        return False
+    naming, key = _NAMING[table.model]
     named = (
-        f"EXISTS (SELECT 1 FROM {APPLICATIONS.name} application"
-        f" WHERE application.job_id = {JOBS.name}.id AND application.remote_deleted_at IS NULL)"
+        f"EXISTS (SELECT 1 FROM {naming.name} naming WHERE naming.{key} = {table.name}.id"
+        " AND naming.remote_deleted_at IS NULL)"
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT COUNT(*) FROM {JOBS.name} WHERE {_unseen(JOBS)} AND {named}",
+            f"SELECT COUNT(*) FROM {table.name} WHERE {_unseen(table)} AND {named}",
             _unseen_values(store),
         )
-        return int(cursor.fetchone()[0])
+        return int(cursor.fetchone()[0]) > HOLD_NAMED[table.model]
 
 
-def _mark(table: Table, condition: str, integration_id: str, *values: Any) -> int:
+_NAMING = {
+    Model.JOBS: (APPLICATIONS, "job_id"),
+    Model.APPLICATION_STAGES: (APPLICATIONS, "current_stage_id"),
+    Model.TAGS: (CANDIDATE_TAGS, "tag_id"),
+}
+
+
+def _mark(
+    table: Table,
+    condition: str,
+    integration_id: str,
+    *values: Any,
+    at: datetime | None = None,
+) -> int:
     """Delete the records of `condition`, whose first parameter is the tenant."""
-    moment = timezone.now()
+    moment = at or timezone.now()
     now = dialect().timestamp(moment)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -222,10 +250,41 @@ def _mark(table: Table, condition: str, integration_id: str, *values: Any) -> in
     return deleted
 
 
-def _hold(store: Store, table: Table) -> None:
+def _hold(store: Store, table: Table, *, whole: bool) -> int:
+    """Hold what this read did not return: the whole of it, or what somebody has looked at."""
+    reviewed = f"{table.name}.id IN ({_REVIEWED})"
+    known = [store.integration_id, table.model.value, store.run.pk] * 2
+    condition = "" if whole else f" AND {reviewed}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {HeldDeletion._meta.db_table} (run_id, model, record_id)"
-            f" SELECT %s, %s, {table.name}.id FROM {table.name} WHERE {_unseen(table)}",
-            [store.run.pk, table.model.value, *_unseen_values(store)],
+            f"INSERT INTO {HeldDeletion._meta.db_table} (run_id, model, record_id, reviewed)"
+            f" SELECT %s, %s, {table.name}.id, {reviewed} FROM {table.name}"
+            f" WHERE {_unseen(table)}{condition}",
+            [
+                *(store.run.pk, table.model.value, *known),
+                *_unseen_values(store),
+                *([] if whole else known),
+            ],
         )
+        return int(cursor.rowcount)
+
+
+# Ids of the records of a tenant and model that somebody has looked at on earlier runs' lists.
+_REVIEWED = (
+    f"SELECT held.record_id FROM {HeldDeletion._meta.db_table} held"
+    f" JOIN {SyncRun._meta.db_table} run ON run.id = held.run_id"
+    " WHERE run.integration_id = %s AND held.model = %s AND run.id <> %s AND held.reviewed"
+    f" UNION ALL SELECT decided.record_id FROM {DecidedDeletion._meta.db_table} decided"
+    f" JOIN {HoldDecision._meta.db_table} decision ON decision.id = decided.decision_id"
+    f" JOIN {SyncRun._meta.db_table} run ON run.id = decision.run_id"
+    " WHERE run.integration_id = %s AND decided.model = %s AND run.id <> %s"
+    f" AND (decision.choice = '{HoldChoice.KEPT.value}' OR decision.undone_at IS NOT NULL)"
+)
+
+
+def _held_on(run_id: int, model: Model) -> tuple[str, list[Any]]:
+    """A query for the ids of the records of a model that a run holds, and its parameters."""
+    return (
+        f"SELECT record_id FROM {HeldDeletion._meta.db_table} WHERE run_id = %s AND model = %s",
+        [run_id, model.value],
+    )

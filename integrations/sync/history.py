@@ -6,7 +6,7 @@ in one query. Of personal fields and long texts only the fact of a change is kep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,22 @@ def changes_by(cursor: CursorWrapper, table: Table, rows: Sequence[Row]) -> list
                 )
             )
     return noted
+
+
+def restorations(
+    model: Model, integration_id: str, record_ids: Iterable[str], *, deleted_at: datetime
+) -> list[RecordChange]:
+    """The changes of records that are about to be restored, and else are as they were."""
+    if model in NOT_RECORDED:
+        return []
+    now = timezone.now()
+    fields = [{"field": _DELETED, "old": _text(deleted_at), "new": None}]
+    return [
+        RecordChange(
+            model=model, record_id=record_id, integration_id=integration_id, at=now, fields=fields
+        )
+        for record_id in record_ids
+    ]
 
 
 @jobs.RETENTION.register("changes of records")

@@ -23,10 +23,9 @@ from integrations.models import (
     SyncRun,
     SyncType,
     Tag,
-    TraitReading,
 )
 from integrations.records import Model, RawApplicant, Rejected, TagRecord
-from integrations.sync.applicants.candidate_tags import seen_tags, tag_candidates
+from integrations.sync.applicants.candidate_tags import seen_tags, shown_with, tag_candidates
 from integrations.sync.applicants.candidates import outdated, refresh
 from integrations.sync.applicants.writer import ApplicantWriter
 from integrations.sync.bulk.batches import batches
@@ -298,10 +297,7 @@ class Sync:
 
     def _put_on(self, tags: set[str]) -> None:
         """Give `tags` to the candidates of whose applications earlier readings show them."""
-        readings = TraitReading.objects.filter(integration_id=self.store.integration_id)
-        rows = readings.values_list("application__candidate_id", "tags").iterator(chunk_size=2000)
-        showing = {candidate for candidate, shown in rows if not tags.isdisjoint(shown)}
-        for candidates in batches(showing, BATCH):
+        for candidates in batches(shown_with(self.store.integration_id, tags), BATCH):
             with recorded(self.store.integration_id):
                 self.lease.renew()
                 tag_candidates(self.store, candidates)

@@ -21,7 +21,9 @@ from integrations.models import (
     LIVE_STATES,
     Application,
     Candidate,
+    DecidedDeletion,
     HeldDeletion,
+    HoldChoice,
     HoldDecision,
     HttpExchange,
     ModelResult,
@@ -96,6 +98,17 @@ def _empty_applications(tenant: str, applications: QuerySet[Any]) -> int:
         moment = timezone.now()
         note(tenant, Model.APPLICATIONS, moment)
         return applications.update(person_key="", remote_data=None, **_NOTHING, changed_at=moment)
+
+
+@jobs.RETENTION.register("confirmed deletions")
+def remove_confirmed() -> None:
+    """Forget which records were deleted by hand, once that cannot be undone. Idempotent."""
+    confirmed = DecidedDeletion.objects.filter(
+        decision__choice=HoldChoice.CONFIRMED,
+        decision__undone_at=None,
+        decision__deleted_at__lt=timezone.now() - PERSONAL_DATA,
+    )
+    batched_writes.delete(confirmed)
 
 
 @jobs.RETENTION.register("quarantined records")

@@ -21,6 +21,7 @@ from integrations.models import (
     Application,
     Candidate,
     CandidateTag,
+    DecidedDeletion,
     HeldDeletion,
     HttpExchange,
     QuarantinedRecord,
@@ -57,6 +58,9 @@ def delete_excluded(store: Store, model: Model) -> None:
         for affected in _WITH.get(model, (model,)):
             HeldDeletion.objects.filter(
                 run__integration_id=store.integration_id, model=affected
+            ).delete()
+            DecidedDeletion.objects.filter(
+                decision__run__integration_id=store.integration_id, model=affected
             ).delete()
             moment = timezone.now()
             live: Any = _RECORDS[affected].objects

@@ -177,6 +177,7 @@ TABLE: dict[str, Row] = {
             "cancel": _by(P.SYNC, "POST"),
             "confirm": _by(P.DECIDE, "POST"),
             "keep": _by(P.DECIDE, "POST"),
+            "undo": _by(P.DECIDE, "POST"),
             "retry": _by(P.DECIDE, "POST"),
         },
     ),

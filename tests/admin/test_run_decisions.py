@@ -81,6 +81,86 @@ def test_a_confirmation_is_told_on_the_page(client_of_alice: Client, troubled_ru
     assert "The deletion of 1 held record was confirmed by alice" in shown
 
 
+def test_a_confirmation_says_what_hangs_on_it_first(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    address = run_address(troubled_run.pk, "confirm")
+    listed = client_of_alice.get(run_address(troubled_run.pk, "held")).content.decode()
+    assert "with 1 live application" in listed
+
+    asked = client_of_alice.post(address, {"step": "review"})
+
+    shown = asked.content.decode()
+    assert "Mark 1 record as deleted?" in shown
+    assert "1 job. 1 live application stays, with a deleted job." in shown
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
+    stale = client_of_alice.post(address, {"which": "all", "expected": "5"})
+    assert "The list has changed meanwhile" in stale.content.decode()
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
+    fields = dict(asked.context["fields"])
+    assert client_of_alice.post(address, fields).status_code == 302
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is not None
+
+
+def test_rows_are_decided_one_by_one(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    rows = [
+        HeldDeletion.objects.create(
+            run=troubled_run, model=Model.APPLICATIONS, record_id=application.pk
+        )
+        for application in data.applications
+    ]
+    troubled_run.results.filter(model=Model.APPLICATIONS).update(held=3)
+    confirm, keep = (run_address(troubled_run.pk, name) for name in ("confirm", "keep"))
+
+    nothing = client_of_alice.post(confirm, {"which": "chosen", "step": "review"}, follow=True)
+    assert "Tick the records" in nothing.content.decode()
+    odd = {"which": "chosen", "held": ["x", "9" * 30, "-1", "²"]}
+    assert "Tick the records" in client_of_alice.post(keep, odd, follow=True).content.decode()
+    client_of_alice.post(keep, {"which": "chosen", "held": [rows[0].pk]})
+    asked = client_of_alice.post(
+        confirm, {"which": "chosen", "held": [rows[1].pk], "step": "review"}
+    )
+    assert "1 candidate goes as well, who has no other." in asked.content.decode()
+    client_of_alice.post(confirm, dict(asked.context["fields"]))
+
+    left = HeldDeletion.objects.filter(run=troubled_run)
+    assert set(left.values_list("record_id", flat=True)) == {
+        data.jobs[0].pk,
+        data.applications[2].pk,
+    }
+    decisions = HoldDecision.objects.filter(run=troubled_run)
+    assert [(one.choice, one.records) for one in decisions] == [("KEPT", 1), ("CONFIRMED", 1)]
+    held = troubled_run.results.get(model=Model.APPLICATIONS)
+    assert (held.held, held.deleted) == (1, 1)
+    # All of the list as it is searched, and none of another kind.
+    listed = {"which": "chosen", "listed": "1", "model": "applications", "q": "nobody"}
+    assert "Tick" in client_of_alice.post(keep, listed, follow=True).content.decode()
+    client_of_alice.post(keep, {**listed, "q": ""})
+    assert [one.model for one in HeldDeletion.objects.filter(run=troubled_run)] == ["jobs"]
+
+
+def test_a_confirmation_is_undone_after_its_counts_were_shown(
+    client_of_alice: Client, data: Data, troubled_run: SyncRun
+) -> None:
+    client_of_alice.post(run_address(troubled_run.pk, "confirm"))
+    decision = HoldDecision.objects.get(run=troubled_run)
+    undo = run_address(troubled_run.pk, "undo")
+
+    asked = client_of_alice.post(undo, {"decision": decision.pk, "step": "review"})
+    assert "Bring 1 record back?" in asked.content.decode()
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is not None
+    done = client_of_alice.post(undo, {"decision": decision.pk}, follow=True).content.decode()
+
+    assert "1 record is back, as it was." in done
+    assert "Undone by alice" in done
+    assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is None
+    for gone in (decision.pk, "x", ""):
+        again = client_of_alice.post(undo, {"decision": gone}, follow=True)
+        assert "undone already" in again.content.decode()
+
+
 def test_a_list_that_a_later_sync_has_overtaken_offers_the_later_one(
     client_of_alice: Client, data: Data, troubled_run: SyncRun
 ) -> None:

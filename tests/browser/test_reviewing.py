@@ -94,7 +94,7 @@ def test_held_deletions_a_value_map_and_an_export_need_no_mouse(
 def _confirm_the_deletions(page: Page, keys: Keys) -> None:
     expect(page.get_by_role("heading", name="25 records held for review")).to_be_visible()
     keys.skip()
-    keys.open("See and search the whole list")
+    keys.open("See the whole list, and decide row by row")
     keys.skip()
     keys.to("Name, e-mail, Flatchr ID")
     page.keyboard.type("Poste 24")
@@ -102,7 +102,10 @@ def _confirm_the_deletions(page: Page, keys: Keys) -> None:
         keys.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
     # A search leads back to the content, where the navigation has been skipped already.
-    keys.open("Confirm all deletions")
+    keys.open("Confirm all deletions…")
+    expect(page.get_by_role("heading", name="Mark 25 records as deleted?")).to_be_visible()
+    keys.skip()
+    keys.open("Mark 25 records as deleted")
     expect(page.get_by_text("25 records are marked as deleted.")).to_be_visible()
     expect(page.locator("#decision")).to_contain_text("confirmed by alice")
     assert Job.objects.live().count() == 4

@@ -53,6 +53,7 @@ class SyncRunAdmin(TenantScopedAdmin):
         "held": held.HeldView,
         "confirm": held.ConfirmView,
         "keep": held.KeepView,
+        "undo": held.UndoView,
         "retry": views.RetryRecordView,
         "exchanges": views.ExchangesView,
     }

@@ -1,12 +1,13 @@
-"""The deletions that a run held for review, and the two decisions on them."""
+"""Deciding on the deletions that a run held for review: the list, both decisions, and the undo."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,83 +16,78 @@ from integrations.accounts.permissions import Permission
 from integrations.admin.base.formatting import number
 from integrations.admin.base.pagination import PER_PAGE
 from integrations.admin.base.urls import change_url, record_url, record_urls
-from integrations.admin.base.views import Breadcrumb, RecordView, page_number
-from integrations.admin.runs.findings import NAMES, PAGES, RecordLink, named
+from integrations.admin.base.views import Breadcrumb, RecordView, find_row, page_number
+from integrations.admin.runs.held_rows import (
+    HeldGroup,
+    coming_back,
+    consequences,
+    held_groups,
+    held_links,
+    held_records,
+    held_rows,
+)
 from integrations.messages import translated
-from integrations.models import Application, HeldDeletion, HoldDecision, SyncRun
-from integrations.records import Model
+from integrations.models import HeldDeletion, HoldDecision, SyncRun
 from integrations.sync.held_deletions import confirm_deletions, keep_records, later_read
+from integrations.sync.review.deletion_undo import UNDO_WITHIN, can_undo, undo_confirmation
 from integrations.sync.runs import SyncRefused
 
 # Records of each model that the run's own page names.
 FIRST = 12
-
-_SEARCHED = {
-    Model.JOBS: ("name", "remote_id"),
-    Model.APPLICATION_STAGES: ("name", "remote_id"),
-    Model.TAGS: ("name", "remote_id"),
-    Model.APPLICATIONS: (
-        "candidate__first_name",
-        "candidate__last_name",
-        "person_key",
-        "job__name",
-        "remote_id",
-    ),
-}
+# Decisions that the run's page lists.
+MOST_DECISIONS = 20
+# What a button that only asks sends as `step`: the counts are shown first.
+REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
-class HeldGroup:
-    """The held records of one model: their number, and the first of them."""
+class ShownDecision:
+    """A decision, and until when it can be undone; None if it cannot."""
 
-    model: str
-    name: str
-    total: int
-    records: list[RecordLink] = field(default_factory=list)
+    decision: HoldDecision
+    undo_until: datetime | None
 
 
 def held_context(run: SyncRun) -> dict[str, Any]:
-    """The held deletions of a run and the decision on them, for the run's page."""
+    """The held deletions of a run and the decisions on them, for the run's page."""
     groups = [
         HeldGroup(
             group.model,
             group.name,
             group.total,
-            _linked(group.model, held_records(run, group.model)[:FIRST]),
+            held_links(group.model, held_records(run, group.model)[:FIRST]),
         )
         for group in held_groups(run)
     ]
-    decision = HoldDecision.objects.filter(run=run).select_related("decided_by").first()
     return {
         **_answers(run),
         "held": groups,
         "held_total": sum(group.total for group in groups),
-        "decision": decision,
+        "decisions": _decisions(run),
         "held_url": record_url(run, "held"),
     }
 
 
-def held_groups(run: SyncRun) -> list[HeldGroup]:
-    counts = HeldDeletion.objects.filter(run=run).order_by("model").values("model")
-    found = {row["model"]: row["n"] for row in counts.annotate(n=Count("pk"))}
-    return [HeldGroup(model, str(NAMES[model]), found[model]) for model in Model if model in found]
+def _decisions(run: SyncRun) -> list[ShownDecision]:
+    newest = run.hold_decisions.select_related("decided_by", "undone_by").order_by("-pk")
+    return [
+        ShownDecision(
+            decision,
+            decision.deleted_at + UNDO_WITHIN
+            if decision.deleted_at and can_undo(decision)
+            else None,
+        )
+        for decision in newest[:MOST_DECISIONS]
+    ]
 
 
-def held_records(run: SyncRun, model: str, search: str = "") -> QuerySet[Any]:
-    """The records held of one model, those that match each word of `search`."""
-    held = HeldDeletion.objects.filter(run=run, model=model).values("record_id")
-    manager: Any = PAGES[model].objects
-    records: QuerySet[Any] = manager.filter(pk__in=held)
-    for word in search.split():
-        matches = Q()
-        for name in _SEARCHED[Model(model)]:
-            matches |= Q(**{f"{name}__icontains": word})
-        records = records.filter(matches)
-    return records.order_by("pk")
-
-
-def _linked(model: str, records: Any) -> list[RecordLink]:
-    return [linked for _remote_id, linked in named(PAGES[model], records)]
+def _answers(run: SyncRun) -> dict[str, str]:
+    """The later run that has read everything since, if any, and the addresses of the buttons."""
+    later = later_read(run)
+    return {
+        "later_url": change_url(later) if later else "",
+        **{f"{name}_url": url for name, url in record_urls(run, "confirm", "keep", "undo").items()},
+    }
 
 
 class HeldView(RecordView[SyncRun]):
@@ -103,15 +99,15 @@ class HeldView(RecordView[SyncRun]):
         models = [group.model for group in groups]
         asked = request.GET.get("model", "")
         model = asked if asked in models else next(iter(models), "")
-        search = request.GET.get("q", "").replace("\0", "").strip()[:100]
+        search = _search(request.GET.get("q", ""))
         page = page_number(request)
         rows: list[Any] = []
+        listed = 0
         if model:
             start = (page - 1) * PER_PAGE
             found = held_records(run, model, search)
-            if model == Model.APPLICATIONS:
-                found = found.select_related("job")
-            rows = list(_rows(model, found[start : start + PER_PAGE + 1]))
+            rows = held_rows(run, model, found[start : start + PER_PAGE + 1])
+            listed = found.count()
         return self.page(
             "relais/run_held.html",
             run,
@@ -121,37 +117,46 @@ class HeldView(RecordView[SyncRun]):
             model=model,
             search=search,
             rows=rows[:PER_PAGE],
+            listed=listed,
             page_number=page,
             has_next=len(rows) > PER_PAGE,
             held_total=sum(group.total for group in groups),
+            decisions=_decisions(run),
         )
 
     post = get
 
 
-def _rows(model: str, records: Any) -> list[tuple[RecordLink, str, str]]:
-    """Each record's link, its Flatchr id, and for an application the job."""
-    page = PAGES[model]
-    found = list(records.select_related("candidate") if page is Application else records)
-    return [
-        (
-            RecordLink(
-                str(record.candidate if page is Application else record), change_url(record)
-            ),
-            record.remote_id,
-            str(record.job or "") if page is Application else "",
-        )
-        for record in found
-    ]
+def _search(text: str) -> str:
+    return text.replace("\0", "").strip()[:100]
 
 
-def _answers(run: SyncRun) -> dict[str, str]:
-    """The later run that has read everything since, if any, and the addresses of the buttons."""
-    later = later_read(run)
-    return {
-        "later_url": change_url(later) if later else "",
-        **{f"{name}_url": url for name, url in record_urls(run, "confirm", "keep").items()},
-    }
+@dataclass(frozen=True, slots=True)
+class HeldSelection:
+    """The held rows that a button is about, and the fields that say so once more."""
+
+    rows: QuerySet[HeldDeletion]
+    fields: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, run: SyncRun, request: HttpRequest) -> HeldSelection:
+        """Those that are ticked, all of the list as it is searched, or all that the run holds."""
+        held = HeldDeletion.objects.filter(run=run)
+        which, model = request.POST.get("which", "all"), request.POST.get("model", "")
+        if which == "all":
+            return cls(held, [("which", "all")])
+        if request.POST.get("listed") and model in {group.model for group in held_groups(run)}:
+            search = _search(request.POST.get("q", ""))
+            found = held_records(run, model, search).order_by().values("pk")
+            fields = [("which", which), ("listed", "1"), ("model", model), ("q", search)]
+            return cls(held.filter(model=model, record_id__in=found), fields)
+        ticked = [
+            text
+            for text in request.POST.getlist("held")[:PER_PAGE]
+            if text.isascii() and text.isdigit() and len(text) < 19
+        ]
+        fields = [("which", which), *(("held", text) for text in ticked)]
+        return cls(held.filter(pk__in=map(int, ticked)), fields)
 
 
 class HoldDecisionView(RecordView[SyncRun]):
@@ -159,7 +164,7 @@ class HoldDecisionView(RecordView[SyncRun]):
 
     permission = Permission.DECIDE
 
-    def decide(self, user: Any) -> int:
+    def decide(self, selection: HeldSelection, user: Any) -> int:
         """Carry the decision out; return the number of records."""
         raise NotImplementedError
 
@@ -167,8 +172,12 @@ class HoldDecisionView(RecordView[SyncRun]):
         raise NotImplementedError
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        selection = HeldSelection.of(self.record, request)
+        if not selection.rows.exists() and HeldDeletion.objects.filter(run=self.record).exists():
+            messages.warning(request, _("Tick the records that it is about, then choose."))
+            return HttpResponseRedirect(record_url(self.record, "held"))
         try:
-            count = self.decide(request.user)
+            count = self.decide(selection, request.user)
         except SyncRefused as refused:
             messages.error(request, translated(refused))
         else:
@@ -180,10 +189,36 @@ class HoldDecisionView(RecordView[SyncRun]):
 
 
 class ConfirmView(HoldDecisionView):
-    """Delete what the guard held."""
+    """Delete what the guard held, after a page that says how much it is."""
 
-    def decide(self, user: Any) -> int:
-        return confirm_deletions(self.record.pk, user=user)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        selection = HeldSelection.of(self.record, request)
+        total = selection.rows.count()
+        expected = request.POST.get("expected", "")
+        changed = bool(expected) and expected != str(total)
+        if (
+            total
+            and not later_read(self.record)
+            and (request.POST.get("step") == REVIEW or changed)
+        ):
+            if changed:
+                messages.warning(request, _("The list has changed meanwhile. Look once more."))
+            return self.page(
+                "relais/run_held_confirm.html",
+                self.record,
+                Breadcrumb(_("Held for review"), record_url(self.record, "held")),
+                Breadcrumb(_("Confirm")),
+                total=total,
+                fields=[*selection.fields, ("expected", str(total))],
+                consequences=consequences(selection.rows),
+                days=UNDO_WITHIN.days,
+                **_answers(self.record),
+                held_url=record_url(self.record, "held"),
+            )
+        return super().post(request)
+
+    def decide(self, selection: HeldSelection, user: Any) -> int:
+        return confirm_deletions(self.record.pk, chosen=selection.rows, user=user)
 
     def report(self, count: int) -> str:
         return ngettext(
@@ -194,10 +229,10 @@ class ConfirmView(HoldDecisionView):
 
 
 class KeepView(HoldDecisionView):
-    """Keep what the guard held, until the next full sync."""
+    """Keep what the guard held: a full sync that does not find it asks again."""
 
-    def decide(self, user: Any) -> int:
-        return keep_records(self.record.pk, user=user)
+    def decide(self, selection: HeldSelection, user: Any) -> int:
+        return keep_records(self.record.pk, chosen=selection.rows, user=user)
 
     def report(self, count: int) -> str:
         return ngettext(
@@ -205,3 +240,40 @@ class KeepView(HoldDecisionView):
             "%(count)s records stay. The next full sync looks for them again.",
             count,
         )
+
+
+class UndoView(RecordView[SyncRun]):
+    """Restore what a decision has deleted, after a page that says how much it is."""
+
+    permission = Permission.DECIDE
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        back = HttpResponseRedirect(change_url(self.record))
+        decision = find_row(self.record.hold_decisions.all(), request.POST.get("decision", ""))
+        if decision is None or decision.undone_at is not None:
+            messages.info(request, _("That has been undone already."))
+            return back
+        if request.POST.get("step") == REVIEW and can_undo(decision):
+            coming = coming_back(decision)
+            return self.page(
+                "relais/run_held_undo.html",
+                self.record,
+                Breadcrumb(_("Undo")),
+                decision=decision,
+                coming=coming,
+                total=sum(count for _name, count in coming),
+                undo_url=record_url(self.record, "undo"),
+                run_url=change_url(self.record),
+            )
+        try:
+            count = undo_confirmation(decision.pk, user=request.user)
+        except SyncRefused as refused:
+            messages.error(request, translated(refused))
+        else:
+            text = ngettext(
+                "%(count)s record is back, as it was.",
+                "%(count)s records are back, as they were.",
+                count,
+            )
+            messages.success(request, text % {"count": number(count)})
+        return back

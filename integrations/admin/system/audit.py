@@ -65,6 +65,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.TENANT_EMPTIED,
             Event.DELETIONS_CONFIRMED,
             Event.DELETIONS_DISMISSED,
+            Event.DELETIONS_UNDONE,
             Event.RECORD_RETRIED,
         ),
     ),

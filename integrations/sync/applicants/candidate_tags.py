@@ -6,7 +6,7 @@ is `sync/tags/`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -39,6 +39,13 @@ def seen_tags(
     if candidate_ids is not None:
         live = live.filter(candidate_id__in=list(candidate_ids))
     return live.filter(Q(changed_at__gte=since) | Exists(read)).count()
+
+
+def shown_with(integration_id: str, tags: Set[str]) -> set[str]:
+    """The ids of candidates of whose applications readings show one of these tags' remote ids."""
+    readings = TraitReading.objects.filter(integration_id=integration_id)
+    rows = readings.values_list("application__candidate_id", "tags").iterator(chunk_size=2000)
+    return {candidate for candidate, shown in rows if not tags.isdisjoint(shown)}
 
 
 def retag(integration_id: str, candidate_ids: Collection[str]) -> tuple[RowChanges, int]:

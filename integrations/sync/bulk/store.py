@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.changes.recording import note, recorded
 from integrations.ids import unified_id
-from integrations.models import HeldDeletion, Job, RecordChange, SyncRun, SyncType
+from integrations.models import DecidedDeletion, HeldDeletion, Job, RecordChange, SyncRun, SyncType
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
 from integrations.sync.bulk.tables import Draft, digest
@@ -212,9 +212,11 @@ class Store:
 
     @cached_property
     def holding(self) -> set[str]:
-        """The models of which deletions are held since earlier runs."""
+        """The models of which deletions are held since earlier runs, or records stay by hand."""
         held = HeldDeletion.objects.filter(run__integration_id=self.integration_id)
-        return set(held.exclude(run=self.run).values_list("model", flat=True).distinct())
+        stay = DecidedDeletion.objects.staying(self.integration_id)
+        models = held.exclude(run=self.run).values_list("model", flat=True)
+        return set(models.union(stay.values_list("model", flat=True)))
 
     def see(self, remote_ids: Sequence[str]) -> None:
         """Note that Flatchr still has `remote_ids`. Inside a transaction."""
