@@ -18,6 +18,7 @@ from integrations.records import Model
 from integrations.sync import schedule
 from integrations.sync.lease import exhausted
 from integrations.sync.recorder import RunRecorder
+from integrations.sync.review.carried_warnings import CarriedWarnings
 from integrations.sync.tags import rounds
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ def finish(recorder: RunRecorder, outcome: RunOutcome) -> None:
         # rolled back must not be written.
         recorder.save()
         recorder.write_completed()
+        recorder.carried.write()
         _update_tenant(recorder, outcome)
         if outcome.state in (RunState.SUCCEEDED, RunState.PARTIALLY_FAILED):
             rounds.ask(recorder.run)
@@ -111,6 +113,7 @@ def give_up(run: SyncRun) -> None:
         )
         if not ended:
             return
+        CarriedWarnings(run).write()
         integration = Integration.objects.select_for_update().get(pk=run.integration_id)
         deaths = 1 + _in_a_row(run, {GIVEN_UP}, most=20)
         schedule.plan_pause(integration, after=SyncType(run.type), deaths=deaths)

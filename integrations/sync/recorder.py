@@ -29,15 +29,15 @@ from integrations.models import (
 from integrations.records import Finding, Model, Rejected
 from integrations.sync.bulk.checkpoint import Checkpoint
 from integrations.sync.lease import RunLease
+from integrations.sync.review.carried_warnings import (
+    EXAMPLES,
+    MAPPED_ONCE,
+    MOST_FOLLOWED,
+    CarriedWarnings,
+)
 from integrations.tenants.exchange_recorder import exchange_row, has_failed, is_sampled
 
-EXAMPLES = 20
-# So many records of each kind of warning are followed from run to run.
-MOST_FOLLOWED = 500
 FLUSH_SECONDS = 1.0
-# Applicants that have not changed since the last attempt are not mapped again, so their warnings
-# stay; whatever else is read again is mapped, and its warnings reported, in each attempt anew.
-MAPPED_ONCE = (Model.APPLICATIONS, Model.CANDIDATES)
 
 
 @dataclass(slots=True)
@@ -68,6 +68,7 @@ class RunRecorder:
         self.run = run
         self.lease = lease
         self.checkpoint = Checkpoint()
+        self.carried = CarriedWarnings(run)
         # The models that Flatchr has listed whole, and those of them that are not yet in the row.
         self.completed: set[Model] = set()
         self._unwritten: set[Model] = set()
@@ -250,7 +251,7 @@ class RunRecorder:
                 }
             )
             self._dirty[key].add("examples")
-        if len(warning.remote_ids) < MOST_FOLLOWED and finding.remote_id not in warning.remote_ids:
+        if len(warning.remote_ids) < MOST_FOLLOWED:
             warning.remote_ids.append(finding.remote_id)
             self._dirty[key].add("remote_ids")
 

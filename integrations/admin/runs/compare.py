@@ -1,4 +1,6 @@
-"""Compares a run with the one before it."""
+"""Compares a run with the last good one of its type, and its warnings with the last good full
+sync's.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from integrations.admin.base.formatting import NOTHING, duration, number
 from integrations.admin.base.urls import change_url
 from integrations.admin.runs.findings import NAMES, title_of
-from integrations.models import LIVE_STATES, ModelResult, SyncRun
+from integrations.models import ModelResult, RunState, SyncRun, SyncType
 from integrations.records import Model
 
 FIGURES = {
@@ -43,11 +45,13 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`measures` compare the runs as a whole, `models` each model that either run has read, and
-    `warnings` the kinds whose number differs.
+    `warnings` the kinds whose number differs from that in `full`, the last good full sync.
     """
 
     before: SyncRun
     url: str
+    full: SyncRun
+    full_url: str
     measures: list[Measure]
     models: list[tuple[str, list[Measure]]]
     warnings: list[Measure]
@@ -62,12 +66,16 @@ class Comparison:
         return not self.warnings and not any(line.differs for line in lines)
 
 
-def run_before(run: SyncRun) -> SyncRun | None:
-    """The latest ended run of the same type, since a delta reads less than a full sync."""
+def run_before(run: SyncRun, *, type: str = "") -> SyncRun | None:
+    """The last run before that went well, of the same type: a delta reads less than a full sync.
+
+    One that failed, or could not read everything, says nothing of what there was.
+    """
     earlier = SyncRun.objects.filter(
-        integration_id=run.integration_id, type=run.type, pk__lt=run.pk
+        integration_id=run.integration_id, type=type or run.type, pk__lt=run.pk
     )
-    return earlier.exclude(state__in=LIVE_STATES).order_by("-pk").first()
+    good = [RunState.SUCCEEDED, RunState.PARTIALLY_FAILED]
+    return earlier.filter(state__in=good, error_kind="").order_by("-pk").first()
 
 
 def comparison(run: SyncRun) -> Comparison | None:
@@ -75,21 +83,27 @@ def comparison(run: SyncRun) -> Comparison | None:
     before = None if run.is_live else run_before(run)
     if before is None:
         return None
+    # The warnings of every run count what is still wrong, so that a delta's can be compared, too.
+    full = before
+    if run.type != SyncType.FULL:
+        full = run_before(run, type=SyncType.FULL) or before
     return Comparison(
         before=before,
         url=change_url(before),
-        measures=_measures(run, before),
+        full=full,
+        full_url=change_url(full),
+        measures=_measures(run, before, full),
         models=_models(run, before),
-        warnings=_warnings(run, before),
+        warnings=_warnings(run, full),
     )
 
 
-def _measures(run: SyncRun, before: SyncRun) -> list[Measure]:
+def _measures(run: SyncRun, before: SyncRun, full: SyncRun) -> list[Measure]:
     return [
         Measure(_("Outcome"), str(run.get_state_display()), str(before.get_state_display())),
         Measure(_("Took"), _took(run), _took(before)),
         Measure(_("Requests to Flatchr"), number(run.requests), number(before.requests)),
-        Measure(_("Warnings"), number(_warned(run)), number(_warned(before))),
+        Measure(_("Warnings"), number(_warned(run)), number(_warned(full))),
     ]
 
 

@@ -92,13 +92,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class WarningGroup:
-    """The warnings of one kind. `sentences`: each with its examples; `decide_url`: the page on
-    which such values are decided.
+    """The warnings of one kind, `carried` of them from earlier runs. `sentences`: each with its
+    examples; `decide_url`: the page on which such values are decided.
     """
 
     title: str
     model: str
     count: int
+    carried: int
     shown: int
     sentences: list[tuple[str, list[Example]]]
     decide_url: str
@@ -130,6 +131,7 @@ def _group(
         title=title_of(row.code),
         model=str(NAMES[row.model]),
         count=row.count,
+        carried=row.carried,
         shown=len(row.examples),
         sentences=list(sentences.items()),
         decide_url=record_url(run.integration, "values") if decides else "",

@@ -84,6 +84,12 @@ def _tags_of(run: SyncRun) -> TagFigures | None:
     return tags if tags.under_way and not newer.exists() else None
 
 
+def _unread_tags(run: SyncRun) -> int:
+    """How many applicants' tags are still to be read, on the newest run."""
+    newer = SyncRun.objects.filter(integration=run.integration_id, pk__gt=run.pk)
+    return 0 if newer.exists() else rounds.never_read(run.integration_id)
+
+
 def _elapsed(run: SyncRun, now: datetime) -> float | None:
     if run.started_at is None:
         return None
@@ -156,6 +162,8 @@ def report_context(run: SyncRun) -> dict[str, Any]:
         and not (run.error_message or held["held"] or aside["quarantined"]),
         "warning_groups": warnings,
         "warning_total": sum(group.count for group in warnings),
+        "warnings_carried": sum(group.carried for group in warnings),
+        "unread_tags": 0 if run.is_live else _unread_tags(run),
         "compared": comparison(run),
         "exchanges": exchanges[:MOST_EXCHANGES],
         "more_exchanges": len(exchanges) > MOST_EXCHANGES,

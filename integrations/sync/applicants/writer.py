@@ -92,6 +92,8 @@ class ApplicantWriter:
             if batch.changes.records:
                 self._count(self._detector.save(batch.changes))
             store.see(batch.seen)
+            mapped = [*batch.changes.records, *(row.remote_id for row in batch.changes.rejected)]
+            recorder.carried.processed(mapped)
             recorder.quarantine(batch.rejected)
             recorder.counts(Model.APPLICATIONS).seen += batch.size
             recorder.save(

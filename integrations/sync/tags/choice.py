@@ -14,6 +14,8 @@ from django.db.models.functions import Coalesce, Now
 from integrations.models import Application
 from integrations.records import PROVISIONAL
 
+# When applicants were read whose tags could not be.
+NEVER_READ = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 # A reading is repeated after so long.
 AGE = timedelta(hours=24)
 
@@ -40,6 +42,12 @@ def count(integration_id: str, *, now: datetime, stale_before: datetime) -> DueA
         old=Count("id", filter=_old(stale_before) & _ready(now)),
     )
     return DueApplicants(**figures)
+
+
+def never_read(integration_id: str) -> int:
+    """The number of applicants whose tags have not been read yet."""
+    tried = Q(trait_reading__read_at=NEVER_READ)
+    return _live(integration_id).filter(_UNREAD | tried).count()
 
 
 def unread(integration_id: str, *, now: datetime, since: datetime | None, most: int) -> list[str]:

@@ -261,6 +261,7 @@ class _Slot:
             storing.put_off(progress.integration_id, retries)
             if readings:
                 storing.store(progress, readings, at=self.clock.now())
+            storing.replace_carried(progress.run, [*readings, *retries])
             storing.warn(progress.run, self.findings)
             self.observer.flush()
         self.findings.clear()

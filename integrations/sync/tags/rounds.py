@@ -91,6 +91,11 @@ def _has_tags(integration_id: str) -> bool:
     return Tag.objects.live().filter(integration_id=integration_id).exists()
 
 
+def never_read(integration_id: str) -> int:
+    """The number of applicants whose tags have not been read yet; 0 where none are to be."""
+    return choice.never_read(integration_id) if _has_tags(integration_id) else 0
+
+
 def plan(progress: TagProgress) -> dict[str, object]:
     """The columns of the round that the newest run asks for; one under way goes on with more.
 

@@ -4,7 +4,7 @@ figures and warnings of the run that began the round, which has ended. All insid
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
@@ -26,9 +26,13 @@ from integrations.sync.applicants.candidate_tags import (
     seen_tags,
     store_readings,
 )
-from integrations.sync.recorder import EXAMPLES
-
-NEVER_READ = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+from integrations.sync.review.carried_warnings import (
+    EXAMPLES,
+    MOST_FOLLOWED,
+    own_followed,
+    replace_read,
+)
+from integrations.sync.tags.choice import NEVER_READ
 
 
 def store(progress: TagProgress, readings: Mapping[str, list[TagRecord]], *, at: datetime) -> None:
@@ -76,6 +80,13 @@ def put_off(integration_id: str, retries: Mapping[str, datetime]) -> None:
     )
 
 
+def replace_carried(run: SyncRun | None, application_ids: Collection[str]) -> None:
+    """Let what is found of these applicants now take the place of earlier runs' warnings."""
+    if run is not None:
+        asked = Application.objects.filter(pk__in=list(application_ids))
+        replace_read(run, set(asked.values_list("remote_id", flat=True)))
+
+
 def unread(remote_id: str, error: FlatchrError) -> Finding:
     """What is said of an applicant whose tags could not be read."""
     if error.kind is ErrorKind.NOT_FOUND:
@@ -93,6 +104,10 @@ def warn(run: SyncRun | None, findings: Sequence[Finding]) -> None:
         warning, _ = SyncWarning.objects.get_or_create(
             run=run, model=finding.model, code=finding.code
         )
+        own = own_followed(warning)
+        if own < MOST_FOLLOWED:
+            ids = warning.remote_ids
+            warning.remote_ids = [*ids[:own], finding.remote_id, *ids[own:]]
         warning.count += 1
         if len(warning.examples) < EXAMPLES:
             example = {
@@ -102,7 +117,7 @@ def warn(run: SyncRun | None, findings: Sequence[Finding]) -> None:
                 "message": finding.message,
             }
             warning.examples = [*warning.examples, example]
-        warning.save(update_fields=["count", "examples"])
+        warning.save(update_fields=["count", "examples", "remote_ids"])
 
 
 def _count(run: SyncRun, model: Model, **added: int) -> None:
