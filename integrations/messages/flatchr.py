@@ -144,7 +144,8 @@ TEXTS = {
     ),
     "applicant_without_id": gettext_noop("The record has no usable id in `applicant`."),
     "application_vacancy_unknown": gettext_noop(
-        "The application's vacancy is not among the vacancies that Flatchr lists."
+        "The application's vacancy is not among the vacancies that Flatchr lists, as is that of "
+        "spontaneous applications. It has no job here until Flatchr lists it."
     ),
     "application_column_unknown": gettext_noop(
         "The application's column is not among the columns that Flatchr lists."

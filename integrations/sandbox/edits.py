@@ -72,6 +72,13 @@ class Edits:
         with self.world.lock:
             self.world.company.applicants.remove(self.world.applicant(applicant).number)
 
+    def blank_applicant(self, applicant: str) -> None:
+        """Empty what an applicant says of a person, as an erasure may leave it; it stays listed,
+        and its date of change as it was.
+        """
+        nobody = {"firstname": "", "lastname": "", "email": None, "phone": None}
+        self._change(applicant, **nobody, updated=self.world.applicant(applicant).updated)
+
     def added_applicants(self) -> list[dict[str, Any]]:
         """The rows of all applicants added since the start, whether or not a search shows them."""
         with self.world.lock:
