@@ -133,11 +133,15 @@ def own_followed(warning: SyncWarning) -> int:
     return min(warning.count - warning.carried, MOST_FOLLOWED, len(followed(warning)))
 
 
-def replace_read(run: SyncRun, remote_ids: Collection[str]) -> None:
+def replace_read(run: SyncRun, application_ids: Collection[str]) -> None:
     """Take carried warnings about tags off a run that has ended, as these applicants' tags have
     been read for it since, or tried to. In a transaction.
     """
-    carried = SyncWarning.objects.filter(run=run, model=Model.CANDIDATE_TAGS, carried__gt=0)
+    carried = list(SyncWarning.objects.filter(run=run, model=Model.CANDIDATE_TAGS, carried__gt=0))
+    if not carried:
+        return
+    asked = Application.objects.filter(pk__in=list(application_ids))
+    remote_ids = set(asked.values_list("remote_id", flat=True))
     for warning in carried:
         start = own_followed(warning)
         ids = list(followed(warning))

@@ -33,6 +33,7 @@ from integrations.models import (
 )
 from integrations.records import Finding, TagRecord
 from integrations.sync.lease import RunBegun, hold_off_runs
+from integrations.sync.review.carried_warnings import replace_read
 from integrations.sync.tags import rounds, storing
 from integrations.tenants import clients, throttle
 from integrations.tenants.exchange_recorder import ExchangeRecorder
@@ -261,7 +262,8 @@ class _Slot:
             storing.put_off(progress.integration_id, retries)
             if readings:
                 storing.store(progress, readings, at=self.clock.now())
-            storing.replace_carried(progress.run, [*readings, *retries])
+            if progress.run is not None:
+                replace_read(progress.run, [*readings, *retries])
             storing.warn(progress.run, self.findings)
             self.observer.flush()
         self.findings.clear()

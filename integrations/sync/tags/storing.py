@@ -4,7 +4,7 @@ figures and warnings of the run that began the round, which has ended. All insid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
@@ -30,7 +30,6 @@ from integrations.sync.review.carried_warnings import (
     EXAMPLES,
     MOST_FOLLOWED,
     own_followed,
-    replace_read,
 )
 from integrations.sync.tags.choice import NEVER_READ
 
@@ -78,13 +77,6 @@ def put_off(integration_id: str, retries: Mapping[str, datetime]) -> None:
         unique_fields=["application"],
         update_fields=["retry_at"],
     )
-
-
-def replace_carried(run: SyncRun | None, application_ids: Collection[str]) -> None:
-    """Let what is found of these applicants now take the place of earlier runs' warnings."""
-    if run is not None:
-        asked = Application.objects.filter(pk__in=list(application_ids))
-        replace_read(run, set(asked.values_list("remote_id", flat=True)))
 
 
 def unread(remote_id: str, error: FlatchrError) -> Finding:
