@@ -48,9 +48,11 @@ def begin(
             body=_storable(masker.head(call.shown)),
             body_cut=len(call.shown) > HEAD,
         )
-        if not is_read(call.host, call.method, call.path):
+        reads = is_read(call.host, call.method, call.path)
+        # What an application reads is in this history alone: it may be thousands a minute.
+        if not reads or sender.key is None:
             record(
-                Event.PASSTHROUGH_WRITE,
+                Event.CONSOLE_READ if reads else Event.PASSTHROUGH_WRITE,
                 tenant=integration,
                 about=begun,
                 user=sender.user,

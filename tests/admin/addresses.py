@@ -192,7 +192,7 @@ TABLE: dict[str, Row] = {
             "duplicates": _by(P.SUBMIT, "POST"),
             "edit": _by(P.SUBMIT),
             "live": _by(P.SEE, "GET"),
-            "document": _by(P.SEE, "GET"),
+            "document": _by(P.SUBMIT, "GET"),
             "submit": _by(P.SUBMIT, "POST"),
             "retry": _by(P.SUBMIT, "POST"),
             "cancel": _by(P.SUBMIT, "POST"),

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.contrib.auth.models import User
 
-from integrations.models import HttpExchange, Integration, PassthroughCall
+from integrations.models import AuditEntry, Event, HttpExchange, Integration, PassthroughCall
 from integrations.passthrough import sending
 from integrations.passthrough.history import Sender
 from integrations.passthrough.request import PassthroughRequest, check_request
@@ -116,3 +116,15 @@ def test_the_other_parameters_are_kept_as_they_were(
 
     assert call.params == {**given, "x": "a\N{REPLACEMENT CHARACTER}b"}
     assert (call.user, call.status) == (alice, 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "what"), [("GET", "console_read"), ("POST", "passthrough_write")]
+)
+def test_what_a_user_reads_or_changes_is_in_the_audit_trail(
+    method: str, what: str, connected_tenant: Integration, alice: User
+) -> None:
+    call = send(connected_tenant, alice, method=method)
+    entry = AuditEntry.objects.get(what=Event(what))
+    assert (entry.who, entry.object_id) == ("alice", str(call.pk))
+    assert entry.details == {"method": method, "host": "api"}

@@ -19,8 +19,9 @@ from integrations.admin.base.formatting import plural
 from integrations.admin.base.urls import change_url, list_url
 from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, live_fragment
 from integrations.admin.submissions.bulk_report import live_context
+from integrations.audit import trail
 from integrations.messages import translated
-from integrations.models import BulkUpload, Integration
+from integrations.models import BulkUpload, Event, Integration
 from integrations.spreadsheets.xlsx_writer import XLSX_TYPE
 from integrations.submissions.bulk import uploads
 from integrations.submissions.bulk.columns import COLUMNS
@@ -217,6 +218,9 @@ class ResultView(RecordView[BulkUpload]):
         if upload.started_at is None or upload.emptied_at is not None:
             raise Http404
         kind = "csv" if request.POST.get("kind") == "csv" else "xlsx"
+        trail.record(
+            Event.BULK_FETCHED, tenant=upload.integration, about=upload, name=upload.sheet_name
+        )
         return _file(result_file(upload, kind), result_name(upload, kind))
 
 

@@ -19,10 +19,12 @@ from integrations.admin.submissions.autocomplete import duplicates_context, visi
 from integrations.admin.submissions.forms import SubmissionForm, file_words, initial_of
 from integrations.admin.submissions.payload import replacements, sent_rows, source_of
 from integrations.admin.submissions.report import live_context, moves, name_of
+from integrations.audit import trail
 from integrations.messages import Message, translated
 from integrations.models import (
     AttemptKind,
     Candidate,
+    Event,
     Integration,
     Job,
     Submission,
@@ -307,7 +309,11 @@ class LiveSubmissionView(RecordView[Submission]):
 
 
 class DocumentView(RecordView[Submission]):
-    """The CV, as a download."""
+    """The CV, as a download. Not for Viewers, and noted: it leaves the house."""
 
-    def get(self, _request: HttpRequest) -> HttpResponseBase:
-        return file_response(self.record)
+    permission = Permission.SUBMIT
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:  # noqa: ARG002
+        answer = file_response(self.record)
+        trail.record(Event.CV_DOWNLOADED, tenant=self.record.integration, about=self.record)
+        return answer

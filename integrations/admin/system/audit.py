@@ -86,12 +86,21 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.EXPORT_FETCHED,
             Event.EXPORT_CANCELLED,
             Event.EXPORT_SCHEDULED,
+            Event.CV_DOWNLOADED,
+            Event.CV_LINKED,
+            Event.BULK_FETCHED,
             Event.AUDIT_EXPORTED,
         ),
     ),
     "keys": (
         _lazy("API keys and requests to Flatchr"),
-        (Event.KEY_MADE, Event.KEY_REVOKED, Event.KEY_USED, Event.PASSTHROUGH_WRITE),
+        (
+            Event.KEY_MADE,
+            Event.KEY_REVOKED,
+            Event.KEY_USED,
+            Event.CONSOLE_READ,
+            Event.PASSTHROUGH_WRITE,
+        ),
     ),
     "webhooks": (
         _lazy("Webhooks"),

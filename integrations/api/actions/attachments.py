@@ -27,8 +27,9 @@ from integrations.api.caller import Caller, caller, tenant
 from integrations.api.errors import ApiError
 from integrations.api.limits import action_slot
 from integrations.api.scoping import ACTION, refuse
+from integrations.audit import trail
 from integrations.ids import unified_id
-from integrations.models import ApiKey, Application, KeyState
+from integrations.models import ApiKey, Application, Candidate, Event, KeyState
 from integrations.models.scopes import Part
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,9 @@ def of_application(request: Any, application_id: str) -> HttpResponse:
         if is_provisional(application):
             raise NotShownYet
         file = cv_files.application_file(application)
-    return success({"results": [_row(request, application, file)] if file else []}, warnings=[])
+    results = [_row(request, application, file)] if file else []
+    _note_links(application, results)
+    return success({"results": results}, warnings=[])
 
 
 def of_candidate(request: Any, candidate_id: str) -> HttpResponse:
@@ -62,10 +65,16 @@ def of_candidate(request: Any, candidate_id: str) -> HttpResponse:
         }
         for application, file in found.files
     ]
+    _note_links(candidate, results)
     warnings = [GONE.format(id=application.pk) for application in found.gone]
     if found.left_out:
         warnings.append(LEFT_OUT.format(n=found.left_out))
     return success({"results": results}, warnings=warnings)
+
+
+def _note_links(record: Application | Candidate, results: list[dict[str, Any]]) -> None:
+    if results:
+        trail.record(Event.CV_LINKED, tenant=record.integration, about=record, links=len(results))
 
 
 def _row(request: Any, application: Application, file: StoredFile) -> dict[str, Any]:
@@ -88,8 +97,10 @@ def link_to(application: Application, key: ApiKey) -> str:
     return reverse("attachment", args=[signing.dumps(names, salt=_SALT)])
 
 
-def linked_application(token: str) -> Application:
-    """The application that the token of a link names; `ApiError` when it is not valid any more."""
+def linked_application(token: str) -> tuple[Application, ApiKey]:
+    """The application that the token of a link names, and the key that the link was made for;
+    `ApiError` when it is not valid any more.
+    """
     try:
         integration_id, application_id, key_id = signing.loads(token, salt=_SALT, max_age=LASTS)
     except (signing.BadSignature, ValueError, TypeError):
@@ -106,7 +117,7 @@ def linked_application(token: str) -> Application:
     if found is None:
         raise _over()
     found.integration = integration
-    return found
+    return found, key
 
 
 def _over() -> ApiError:
@@ -129,13 +140,17 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
                 status=405,
                 headers={"Allow": "GET, HEAD"},
             )
-        application = linked_application(token)
+        application, key = linked_application(token)
         linked_at = _made_at(token)
         # What is here already asks nothing of Flatchr, and so waits for nobody.
-        if kept := cv_files.kept(application, linked_at=linked_at):
-            return _download(kept)
-        with action_slot(application.integration_id):
-            return _download(_fetched(application, linked_at))
+        file = cv_files.kept(application, linked_at=linked_at)
+        if file is None:
+            with action_slot(application.integration_id):
+                file = _fetched(application, linked_at)
+        trail.record(
+            Event.CV_DOWNLOADED, tenant=application.integration, about=application, key=key
+        )
+        return _download(file)
     except ApiError as error:
         return _refusal(error)
     except Exception:

@@ -9,12 +9,16 @@ from django.urls import reverse
 
 from integrations.admin.base.urls import change_url
 from integrations.models import (
+    AuditEntry,
+    Event,
+    Membership,
+    Role,
     Submission,
     SubmissionState,
 )
 from tests.admin.conftest import Data
 from tests.admin.pages import list_address
-from tests.admin.submissions.making import ACTIONS, LogIn, make, page_of
+from tests.admin.submissions.making import ACTIONS, LogIn, make, page_of, with_document
 
 PAGES = ("edit", "live", "document", *ACTIONS)
 
@@ -95,3 +99,22 @@ def test_rows_are_neither_changed_nor_deleted_by_hand(
     delete = change_url(mine).replace("/change/", "/delete/")
     assert client.post(delete, {"post": "yes"}).status_code == 403
     assert Submission.objects.get().state == SubmissionState.SUCCEEDED
+
+
+def test_a_viewer_downloads_no_cv_and_what_leaves_is_noted(
+    alice: User, bob: User, logged_in: LogIn, data: Data
+) -> None:
+    """A member who is only to look, and one who submits."""
+    mine = with_document(make(data))
+    Membership.objects.filter(user=alice).update(role=Role.VIEWER)
+
+    assert logged_in(alice).get(page_of(mine, "document")).status_code == 403
+    page = logged_in(alice).get(change_url(mine)).content.decode()
+    assert page_of(mine, "document") not in page
+    assert not AuditEntry.objects.filter(what=Event.CV_DOWNLOADED).exists()
+
+    answer = logged_in(bob).get(page_of(mine, "document"))
+    assert answer.status_code == 200
+    entry = AuditEntry.objects.get(what=Event.CV_DOWNLOADED)
+    assert (entry.who, entry.object_id, entry.integration_id) == ("bob", mine.pk, data.tenant.pk)
+    assert "Perrot" not in entry.object_name + str(entry.details)

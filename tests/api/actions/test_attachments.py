@@ -21,7 +21,15 @@ from integrations.accounts.api_keys import create_key, revoke
 from integrations.actions import cv_files
 from integrations.api.actions import attachments
 from integrations.connecting import lifecycle
-from integrations.models import ApiKey, Application, HttpExchange, Integration, RequestBudget
+from integrations.models import (
+    ApiKey,
+    Application,
+    AuditEntry,
+    Event,
+    HttpExchange,
+    Integration,
+    RequestBudget,
+)
 from integrations.models.scopes import Choice, Part, Scopes
 from integrations.records import PROVISIONAL
 from integrations.sandbox import Sandbox
@@ -413,3 +421,16 @@ def test_a_file_that_cannot_be_asked_for_is_left_out(
     content = {"id": application.remote_id, "candidate": {"aws": aws}}
     sandbox.faults.add(path=f"/applicant/{application.remote_id}$", status=200, content=content)
     assert listed(kombo, application) == []
+
+
+def test_links_and_downloads_are_in_the_audit_trail(link: str, application: Application) -> None:
+    """With the key; also the download of a file that was here already."""
+    assert [requests.get(link, timeout=30).status_code for _ in range(2)] == [200, 200]
+    found = AuditEntry.objects.filter(object_id=application.pk).order_by("id")
+    assert list(found.values_list("what", flat=True)) == [
+        Event.CV_LINKED,
+        Event.CV_DOWNLOADED,
+        Event.CV_DOWNLOADED,
+    ]
+    assert all(one.key_prefix and one.integration_id for one in found)
+    assert not any(one.object_name for one in found)
