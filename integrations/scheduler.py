@@ -14,7 +14,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 
 from integrations import jobs
-from integrations.accounts import check_limits, sessions
+from integrations.accounts import check_limits, members, sessions
 from integrations.actions import cv_files
 from integrations.alerts import delivery
 from integrations.alerts import sweep as issue_sweep
@@ -49,6 +49,7 @@ REGISTERED = (
     *(rounds, runs, schedules, stats, sessions, submission_retention, trail, uploads),
     *(
         check_limits,
+        members,
         cv_files,
         exchange_retention,
         free_pages,

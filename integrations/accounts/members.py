@@ -1,16 +1,28 @@
-"""Members of a tenant: add, change role, remove; each is recorded in the audit trail."""
+"""Members of a tenant: invite, accept, add, change role, remove; each is in the audit trail.
+
+A Manager invites by name and learns nothing of whether it is anybody's; who is invited decides.
+Administrators, who know all users, add them at once.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations import jobs
 from integrations.audit.trail import record
-from integrations.models import Event, Integration, Membership, Role
+from integrations.database import batched_writes
+from integrations.models import Event, Integration, Membership, MembershipInvitation, Role
+
+INVITATION_LASTS = timedelta(days=14)
+# Open ones of a tenant.
+MOST_INVITATIONS = 50
 
 
 class MembershipError(Exception):
@@ -31,6 +43,71 @@ def find_user(name: str) -> Any:
             )
         )
     return (exact or found)[0]
+
+
+def invite(tenant: Integration, name: str, role: str, *, by: Any) -> MembershipInvitation:
+    """Ask whoever has that user name or e-mail to become a member, if anybody has. Idempotent: a
+    second invitation of a name takes the place of the first. Raises `MembershipError`.
+    """
+    name = name.strip().lower()
+    own = tenant.memberships.filter(Q(user__username__iexact=name) | Q(user__email__iexact=name))
+    if own.exists():
+        raise MembershipError(_("This user is a member already. Change the role in the list."))
+    now = timezone.now()
+    with transaction.atomic():
+        tenant.invitations.filter(expires_at__lte=now).delete()
+        if tenant.invitations.exclude(name=name).count() >= MOST_INVITATIONS:
+            raise MembershipError(
+                _("Too many invitations are open. Withdraw some, or wait until they have ended.")
+            )
+        invitation, _new = MembershipInvitation.objects.update_or_create(
+            integration=tenant,
+            name=name,
+            defaults={"role": Role(role), "invited_by": by, "expires_at": now + INVITATION_LASTS},
+        )
+        record(Event.MEMBER_INVITED, tenant=tenant, name=name, role=invitation.role)
+    return invitation
+
+
+def invitations_of(user: Any) -> list[MembershipInvitation]:
+    """The invitations that this user may accept."""
+    names = [name for name in (user.get_username().lower(), user.email.lower()) if name]
+    if user.is_superuser:
+        return []
+    found = MembershipInvitation.objects.filter(
+        name__in=names, expires_at__gt=timezone.now(), integration__deleted_at=None
+    ).exclude(integration__memberships__user=user)
+    rows = found.select_related("integration", "invited_by").order_by("integration__organization")
+    # Of two users with one e-mail, nobody knows who was meant.
+    return [one for one in rows if _is_meant(one.name, user)]
+
+
+def _is_meant(name: str, user: Any) -> bool:
+    try:
+        return bool(find_user(name) == user)
+    except MembershipError:
+        return False
+
+
+def accept(invitation: MembershipInvitation, user: Any) -> Membership:
+    """Make the invited user a member."""
+    with transaction.atomic():
+        member = add(invitation.integration, user, invitation.role)
+        invitation.delete()
+    return member
+
+
+def end_invitation(invitation: MembershipInvitation) -> None:
+    """Decline or withdraw it."""
+    with transaction.atomic():
+        record(Event.INVITATION_ENDED, tenant=invitation.integration, name=invitation.name)
+        invitation.delete()
+
+
+@jobs.RETENTION.register("invitations to tenants")
+def retain() -> None:
+    """Remove invitations that have ended. Idempotent."""
+    batched_writes.delete(MembershipInvitation.objects.filter(expires_at__lte=timezone.now()))
 
 
 def add(tenant: Integration, user: Any, role: str) -> Membership:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 5
 
 
-class Change(Enum):
+class AccountChange(Enum):
     PASSWORD = _lazy("The password of your account was changed.")
     FACTOR_ON = _lazy("The second factor of your account was switched on.")
     FACTOR_OFF = _lazy("The second factor of your account was switched off.")
@@ -36,7 +36,7 @@ class Change(Enum):
     ADDRESS = _lazy("The e-mail address of your account was changed.")
 
 
-def tell(user: Any, change: Change, *, addresses: Iterable[str] = ()) -> None:
+def tell(user: Any, change: AccountChange, *, addresses: Iterable[str] = ()) -> None:
     """Tell the user, at their address or at these. Call it after the change is committed.
 
     An e-mail that cannot be sent is logged, and the change stands.

@@ -88,7 +88,7 @@ def confirm_enrolment(request: HttpRequest, code: str) -> list[str] | None:
         record(Event.SECOND_FACTOR_ON, about=user, name=user.get_username())
         codes = _make_codes(user)
         end_sessions(user, but=request.session.session_key)
-    notices.tell(user, notices.Change.FACTOR_ON)
+    notices.tell(user, notices.AccountChange.FACTOR_ON)
     return codes
 
 
@@ -97,7 +97,7 @@ def new_recovery_codes(user: Any) -> list[str]:
     with transaction.atomic():
         record(Event.RECOVERY_CODES, about=user, name=user.get_username())
         codes = _make_codes(user)
-    notices.tell(user, notices.Change.RECOVERY_CODES)
+    notices.tell(user, notices.AccountChange.RECOVERY_CODES)
     return codes
 
 
@@ -168,7 +168,9 @@ def disable(user: Any, *, by: Any = None) -> None:
             event = Event.SECOND_FACTOR_OFF if by is None else Event.SECOND_FACTOR_RESET
             record(event, user=by, about=user, name=user.get_username())
     if had:
-        change = notices.Change.FACTOR_OFF if by is None else notices.Change.FACTOR_RESET
+        change = (
+            notices.AccountChange.FACTOR_OFF if by is None else notices.AccountChange.FACTOR_RESET
+        )
         notices.tell(user, change)
 
 

@@ -58,7 +58,7 @@ def set_password(user: Any, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])
         record(Event.PASSWORD_CHANGED, user=user, about=user, name=user.get_username())
-    notices.tell(user, notices.Change.PASSWORD)
+    notices.tell(user, notices.AccountChange.PASSWORD)
 
 
 def change(user: Any, **fields: Any) -> None:
@@ -76,7 +76,7 @@ def change(user: Any, **fields: Any) -> None:
         if not user.is_active:
             end_sessions(user)
     if "email" in changed:
-        notices.tell(user, notices.Change.ADDRESS, addresses=[before["email"], user.email])
+        notices.tell(user, notices.AccountChange.ADDRESS, addresses=[before["email"], user.email])
 
 
 def language_of(user: Any, *, otherwise: str = "") -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 
+from integrations.accounts import members
 from integrations.admin.accounts import account, login
 from integrations.admin.base.theme import AdminSite
 from integrations.admin.home.views import home
@@ -39,6 +40,7 @@ class Site(AdminSite):
             **self.each_context(request),
             "title": _("Overview"),
             **home(request),
+            "invitations": members.invitations_of(request.user),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "relais/overview.html", context)
@@ -56,6 +58,7 @@ class Site(AdminSite):
             path("system/", self.admin_view(self.system), name="system"),
             path("alerts/", self.admin_view(self.alerts), name="alerts"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+            path("invitations/", self.admin_view(self.invitations), name="invitations"),
             path("sessions/", self.admin_view(self.sessions), name="sessions"),
         ]
         return [*own, *super().get_urls()]
@@ -70,6 +73,9 @@ class Site(AdminSite):
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         return account.second_factor_view(request, self)
+
+    def invitations(self, request: HttpRequest) -> HttpResponseBase:
+        return account.invitations_view(request, self)
 
     def sessions(self, request: HttpRequest) -> HttpResponseBase:
         return account.sessions_view(request, self)

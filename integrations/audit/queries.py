@@ -7,7 +7,8 @@ from datetime import UTC
 from typing import Any
 
 import orjson
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from integrations.models import AuditEntry, Event, Integration, Membership
@@ -33,15 +34,18 @@ def visible_to(user: Any, *, tenants: QuerySet[Integration]) -> QuerySet[AuditEn
     """The entries that `user` may see: all, for an administrator.
 
     For others those of `tenants`, whose audit trail they may read, and the sign-in events of the
-    members of these.
+    members of these since they joined.
     """
     if user.is_superuser:
         return AuditEntry.objects.all()
     mine = list(tenants.values_list("pk", flat=True))
-    people = Membership.objects.filter(integration__in=mine).values_list("user_id", flat=True)
-    known = [str(pk) for pk in people.distinct()]
+    people = Membership.objects.filter(integration__in=mine)
+    known = [str(pk) for pk in people.values_list("user_id", flat=True).distinct()]
+    joined = people.annotate(number=Cast("user_id", CharField())).filter(
+        number=OuterRef("object_id"), joined_at__lte=OuterRef("at")
+    )
     about = Q(integration_id="", what__in=SIGN_IN_EVENTS, object_kind="user", object_id__in=known)
-    return AuditEntry.objects.filter(Q(integration_id__in=mine) | about)
+    return AuditEntry.objects.filter(Q(integration_id__in=mine) | (about & Exists(joined)))
 
 
 def label(what: str) -> str:

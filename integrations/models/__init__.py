@@ -78,6 +78,7 @@ from integrations.models.integration import (
     Integration,
     LanguageChoice,
     Membership,
+    MembershipInvitation,
     Role,
 )
 from integrations.models.mapping_decisions import (
@@ -236,6 +237,7 @@ __all__ = [
     "LinkKind",
     "LinkState",
     "Membership",
+    "MembershipInvitation",
     "MirroredRecord",
     "ModelResult",
     "Notice",

@@ -36,6 +36,8 @@ class Event(models.TextChoices):
     USER_INVITED = "user_invited", _lazy("User invited")
     USER_CHANGED = "user_changed", _lazy("User changed")
     USER_REMOVED = "user_removed", _lazy("User removed")
+    MEMBER_INVITED = "member_invited", _lazy("Member invited")
+    INVITATION_ENDED = "invitation_ended", _lazy("Invitation declined or withdrawn")
     MEMBER_ADDED = "member_added", _lazy("Member added")
     MEMBER_CHANGED = "member_changed", _lazy("Role changed")
     MEMBER_REMOVED = "member_removed", _lazy("Member removed")

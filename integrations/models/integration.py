@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
@@ -201,6 +202,8 @@ class Membership(models.Model):
     )
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.of_members(), default=Role.OPERATOR)
+    # From then on, the tenant's Managers see when and from where the user signs in.
+    joined_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
@@ -209,6 +212,29 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.integration}"
+
+
+class MembershipInvitation(models.Model):
+    """Somebody was asked to become a member, by a user name or e-mail that may be nobody's: the row
+    is the same, so that whoever invites learns nothing of who has an account.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="invitations")
+    # In lower case.
+    name = models.CharField(max_length=254, db_index=True)
+    role = models.CharField(max_length=16, choices=Role.of_members(), default=Role.OPERATOR)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["integration", "name"], name="one_invitation_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.integration}"
 
 
 class CheckCount(models.Model):

@@ -108,6 +108,7 @@ TABLE: dict[str, Row] = {
     "password_change_done": _by(Door.OWN),
     "second_factor": _by(Door.OWN),
     "sessions": _by(Door.OWN),
+    "invitations": _by(Door.OWN),
     "alerts": _by(Door.OWN),
     "system": _by(P.OPERATE),
     # Refused to everybody who does not say of which field; `test_tenant_isolation.py` has the rest.

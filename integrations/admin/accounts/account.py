@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as otp_login
 
-from integrations.accounts import check_limits, second_factor, sessions, users
+from integrations.accounts import check_limits, members, second_factor, sessions, users
 from integrations.admin.accounts.forms import (
     ChangePasswordForm,
     OwnFactorForm,
@@ -157,6 +157,26 @@ def sessions_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
         hours=settings.SESSION_COOKIE_AGE // 3600,
         days=round(settings.SESSION_MAX_SECONDS / 86_400, 1),
     )
+
+
+def invitations_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
+    """The tenants that the user is invited to; accepted or declined here."""
+    user: Any = request.user
+    mine = members.invitations_of(user)
+    if request.method == "POST":
+        asked = {str(one.pk): one for one in mine}
+        if accepted := asked.get(request.POST.get("accept", "")):
+            members.accept(accepted, user)
+            messages.success(
+                request, _("You are a member of %(tenant)s now.") % {"tenant": accepted.integration}
+            )
+        elif declined := asked.get(request.POST.get("decline", "")):
+            members.end_invitation(declined)
+            messages.success(request, _("The invitation is declined."))
+        else:
+            messages.warning(request, _("This invitation is over, or was withdrawn."))
+        return HttpResponseRedirect(reverse("admin:index"))
+    return _page(site, request, "relais/invitations.html", title=_("Invitations"), invitations=mine)
 
 
 def browser_name(agent: str) -> str:

@@ -39,6 +39,8 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
         (
             Event.USER_INVITED,
             Event.USER_CHANGED,
+            Event.MEMBER_INVITED,
+            Event.INVITATION_ENDED,
             Event.MEMBER_ADDED,
             Event.MEMBER_CHANGED,
             Event.MEMBER_REMOVED,

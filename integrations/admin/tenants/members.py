@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -40,21 +41,40 @@ class MembersView(RecordView[Integration]):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         tenant = self.record
+        if "withdraw" in request.POST:
+            self._withdraw(request)
+            return HttpResponseRedirect(record_url(tenant, "members"))
         if "add" not in request.POST:
             change_member(request, tenant.memberships.select_related("user", "integration"))
             return HttpResponseRedirect(record_url(tenant, "members"))
         form = MemberForm(request.POST)
         if form.is_valid():
             try:
-                added = members.add(
-                    tenant, members.find_user(form.cleaned_data["user"]), form.cleaned_data["role"]
-                )
+                messages.success(request, self._add(request, **form.cleaned_data))
             except members.MembershipError as refused:
                 form.add_error("user", str(refused))
             else:
-                messages.success(request, _("%(user)s is a member now.") % {"user": added.user})
                 return HttpResponseRedirect(record_url(tenant, "members"))
         return self._show(request, form)
+
+    def _add(self, request: HttpRequest, user: str, role: str) -> str:
+        """Add the user, as an administrator, or invite them; what has happened. For a Manager it is
+        the same whether there is such a user. Raises `MembershipError`.
+        """
+        if request.user.is_superuser:
+            added = members.add(self.record, members.find_user(user), role)
+            return _("%(user)s is a member now.") % {"user": added.user}
+        members.invite(self.record, user, role, by=request.user)
+        return _(
+            "%(name)s is invited. Whoever has this user name or e-mail here can accept within 14 "
+            "days, and is a member from then on."
+        ) % {"name": user.strip()}
+
+    def _withdraw(self, request: HttpRequest) -> None:
+        invitation = find_row(self.record.invitations.all(), request.POST["withdraw"])
+        if invitation is not None:
+            members.end_invitation(invitation)
+            messages.success(request, _("The invitation is withdrawn."))
 
     def _show(self, request: HttpRequest, form: MemberForm) -> HttpResponse:
         users = get_user_model()._default_manager
@@ -64,6 +84,10 @@ class MembersView(RecordView[Integration]):
             Breadcrumb(_("Members")),
             form=form,
             members=self.record.memberships.select_related("user").order_by("user__username"),
+            invitations=self.record.invitations.filter(expires_at__gt=timezone.now()).order_by(
+                "name"
+            ),
+            adds_at_once=request.user.is_superuser,
             roles=Role.of_members(),
             what_roles_may=what_roles_may(),
             superusers=users.filter(is_superuser=True, is_active=True).order_by("username"),
