@@ -51,7 +51,7 @@ def with_current_rank(tenants: QuerySet[Integration]) -> Any:
     wanted = [*unknown[:MOST_A_PAGE], *behind]
     anew = list(tenants.filter(pk__in=wanted).order_by()[:MOST_A_PAGE]) if wanted else []
     ids: defaultdict[int, list[str]] = defaultdict(list)
-    for pk, (_facts, state) in health_of(anew).items():
+    for pk, (_facts, state) in (health_of(anew) if anew else {}).items():
         ids[rank(state.condition)].append(pk)
     whole = IntegerField()
     active = Value(rank(Condition.ACTIVE))
