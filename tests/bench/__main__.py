@@ -21,12 +21,14 @@ from tests.bench import (
     listing,
     moving,
     overview,
+    pacing,
     retaining,
     scaling,
     searching,
     serving,
     submitting,
     syncing,
+    telling,
     workers,
 )
 from tests.bench.databases import Postgres, Sqlite, postgres
@@ -37,6 +39,7 @@ from tests.support.provided import folder_in_tmp
 BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "sync": syncing.measure,
     "tags": syncing.tags,
+    "pace": pacing.measure,
     "export": exporting.measure,
     "home": overview.measure,
     "tenants": overview.many,
@@ -47,6 +50,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "recovery": workers.recovery,
     "submit": submitting.measure,
     "webhooks": delivering.measure,
+    "changes": telling.measure,
     "fleet": fleet.measure,
     "deltas": fleet.deltas,
     "move": moving.measure,

@@ -223,6 +223,17 @@ def queue(tenant: str) -> int:
     return run.pk
 
 
+def read_whole(tenant: str) -> None:
+    """A FULL sync as a worker carries it out, without the tags that are due after it."""
+    from integrations.lanes import Lane
+    from integrations.sync.runs import queue_run
+    from integrations.tasks import work_on_next
+
+    queue_run(tenant, type="FULL", trigger="SCHEDULE")
+    while work_on_next(Lane.SYNCS):
+        pass
+
+
 def queue_submissions(tenant: str, count: str) -> int:
     """As many submissions of invented people with a small CV, all queued; how many."""
     for number in range(int(count)):
@@ -260,37 +271,42 @@ def fleet(tenant: str, count: str) -> None:
 
 
 def synced_fleet(tenant: str, count: str) -> None:
-    """As many tenants with the account of that one, read whole with their tags, and due for a delta
-    as they are an hour later, when some of the tags are old.
+    """As many tenants with the account of that one, read whole with their tags as a worker does it,
+    and due for a delta as they are an hour later, when some of the tags are old.
     """
     from datetime import timedelta
 
     from django.db.models import F
     from django.utils import timezone
 
+    from integrations.lanes import Lane
     from integrations.models import (
         Application,
+        Candidate,
         FlatchrSettings,
         Integration,
+        Job,
+        SearchProgress,
         TagProgress,
         TraitReading,
     )
-    from integrations.sync import engine
     from integrations.sync.runs import queue_run
-    from integrations.sync.tags.reading import read_some
+    from integrations.tasks import work_on_next
 
     fleet(tenant, count)
     FlatchrSettings.objects.update(trait_budget=None)
     made = Integration.objects.exclude(pk=tenant)
     for key in made.values_list("pk", flat=True):
-        run, _ = queue_run(key, type="FULL", trigger="SCHEDULE")
-        engine.execute(run.pk)
-        while read_some(key):
-            pass
+        queue_run(key, type="FULL", trigger="SCHEDULE")
+        for lane in (Lane.SYNCS, Lane.TAGS):
+            while work_on_next(lane):
+                pass
     day, hour, now = timedelta(hours=30), timedelta(hours=1), timezone.now()
-    Application.objects.update(changed_at=F("changed_at") - day - hour)
+    for record in (Application, Candidate, Job):
+        record.objects.update(changed_at=F("changed_at") - day - hour)
     TraitReading.objects.update(read_at=F("read_at") - day)
     TagProgress.objects.update(planned_at=now - hour)
+    SearchProgress.objects.update(until=now - hour)
     made.update(next_full_at=now + day, next_delta_at=now)
 
 
@@ -476,6 +492,7 @@ WORK: dict[str, Callable[..., Any]] = {
         search,
         press,
         queue,
+        read_whole,
         queue_submissions,
         fleet,
         synced_fleet,

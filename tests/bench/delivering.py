@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 
 from tests.bench.figures import Figure
+from tests.bench.processors import processor_seconds, told
+from tests.bench.receiving import LightReceiver
 from tests.bench.stage import Options, Stage
 from tests.bench.workers import EMBEDDED, NAMES, celery
 from tests.support import redis_server
-from tests.support.receiver import Receiver
 
 SINGLE = 60
 MANY = 3_000
@@ -29,15 +30,15 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
 
 
 def _measured(stage: Stage, broker: str) -> Iterator[Figure]:
-    receiver = Receiver()
+    receiver = LightReceiver()
     name = NAMES.get(broker, "Redis")
     try:
         said = stage.manage("create_webhook", receiver.url, "--json")
         endpoint = json.loads(said.splitlines()[-1])["id"]
         committed = stage.measured("events", str(SINGLE), "0.15").result
-        arrived = _arrivals(receiver, SINGLE)
+        _until_arrived(receiver, SINGLE)
         # What the worker imports once is in the first of them.
-        delays = sorted(arrived[key] - at for key, at in committed.items())[:-1]
+        delays = sorted(receiver.arrived[key] - at for key, at in committed.items())[:-1]
         yield Figure(
             f"an event from its commit to its arrival (p95 of {SINGLE}), {name}",
             stage.database.name,
@@ -45,30 +46,47 @@ def _measured(stage: Stage, broker: str) -> Iterator[Figure]:
             [delays[int(len(delays) * 0.95)] * 1000],
             "2,000 ms" if broker == EMBEDDED else "500 ms",
         )
-        receiver.received.clear()
         stage.measured("events", str(MANY), "0")
-        _arrivals(receiver, MANY)
-        moments = [got.at for got in receiver.received]
+        used, own = processor_seconds(), time.process_time()
+        already = len(receiver.arrived)
+        _until_arrived(receiver, SINGLE + MANY)
+        moments = list(receiver.arrived.values())
+        _until_written(stage)
+        own = time.process_time() - own
+        spent = {key: now - used.get(key, 0.0) for key, now in processor_seconds().items()}
+        measured = SINGLE + MANY - already
         yield Figure(
             f"deliveries of one worker to one receiver, {name}",
             stage.database.name,
             "/s",
-            [len(moments) / (max(moments) - min(moments))],
+            [MANY / (max(moments) - min(moments[SINGLE:]))],
             "200 /s",
+        )
+        yield Figure(
+            f"processor time of a delivery, worker and receiver, {name}",
+            stage.database.name,
+            "ms",
+            [(spent["worker"] + own) / measured * 1000],
+            "5 ms",
+            note=f"of each: {told(spent, each=measured)}, receiver {own / measured * 1000:.1f}; "
+            f"{receiver.requests} requests",
         )
         stage.manage("delete_webhook", endpoint)
     finally:
         receiver.stop()
 
 
-def _arrivals(receiver: Receiver, count: int) -> dict[str, float]:
-    """When each event came first, by its id."""
+def _until_arrived(receiver: LightReceiver, count: int) -> None:
     deadline = time.monotonic() + PATIENCE
-    while len({got.event["id"] for got in list(receiver.received)}) < count:
+    while len(receiver.arrived) < count:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(receiver.received)} of {count} events have arrived")
+            raise TimeoutError(f"{len(receiver.arrived)} of {count} events have arrived")
         time.sleep(0.05)
-    found: dict[str, float] = {}
-    for got in receiver.received:
-        found.setdefault(got.event["id"], got.at)
-    return found
+
+
+def _until_written(stage: Stage) -> None:
+    """Wait until what came of every delivery is stored."""
+    while stage.database.query(
+        "SELECT 1 FROM integrations_webhookdelivery WHERE state = 'PENDING' LIMIT 1"
+    ):
+        time.sleep(0.05)
