@@ -4,40 +4,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0031_check_counts'),
+        ("integrations", "0031_check_counts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='export',
-            name='phones',
-            field=models.CharField(choices=[('international', '+33612345678'), ('national', '06 12 34 56 78')], default='international', max_length=13),
+            model_name="export",
+            name="phones",
+            field=models.CharField(
+                choices=[("international", "+33612345678"), ("national", "06 12 34 56 78")],
+                default="international",
+                max_length=13,
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='wording',
-            field=models.CharField(choices=[('fr', 'In French'), ('en', 'In English'), ('codes', 'Codes, as programs read them')], default='codes', max_length=5),
+            model_name="export",
+            name="wording",
+            field=models.CharField(
+                choices=[
+                    ("fr", "In French"),
+                    ("en", "In English"),
+                    ("codes", "Codes, as programs read them"),
+                ],
+                default="codes",
+                max_length=5,
+            ),
         ),
         migrations.AddField(
-            model_name='exportpreference',
-            name='phones',
-            field=models.CharField(choices=[('international', '+33612345678'), ('national', '06 12 34 56 78')], default='international', max_length=13),
+            model_name="exportpreference",
+            name="phones",
+            field=models.CharField(
+                choices=[("international", "+33612345678"), ("national", "06 12 34 56 78")],
+                default="international",
+                max_length=13,
+            ),
         ),
         migrations.AddField(
-            model_name='exportpreference',
-            name='wording',
-            field=models.CharField(blank=True, choices=[('fr', 'In French'), ('en', 'In English'), ('codes', 'Codes, as programs read them')], max_length=5),
+            model_name="exportpreference",
+            name="wording",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("fr", "In French"),
+                    ("en", "In English"),
+                    ("codes", "Codes, as programs read them"),
+                ],
+                max_length=5,
+            ),
         ),
         migrations.AddField(
-            model_name='exportschedule',
-            name='phones',
-            field=models.CharField(choices=[('international', '+33612345678'), ('national', '06 12 34 56 78')], default='international', max_length=13),
+            model_name="exportschedule",
+            name="phones",
+            field=models.CharField(
+                choices=[("international", "+33612345678"), ("national", "06 12 34 56 78")],
+                default="international",
+                max_length=13,
+            ),
         ),
         migrations.AddField(
-            model_name='exportschedule',
-            name='wording',
-            field=models.CharField(choices=[('fr', 'In French'), ('en', 'In English'), ('codes', 'Codes, as programs read them')], default='codes', max_length=5),
+            model_name="exportschedule",
+            name="wording",
+            field=models.CharField(
+                choices=[
+                    ("fr", "In French"),
+                    ("en", "In English"),
+                    ("codes", "Codes, as programs read them"),
+                ],
+                default="codes",
+                max_length=5,
+            ),
         ),
     ]

@@ -6,63 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0032_export_wording'),
+        ("integrations", "0032_export_wording"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='holddecision',
-            options={'ordering': ['id']},
+            name="holddecision",
+            options={"ordering": ["id"]},
         ),
         migrations.AddField(
-            model_name='helddeletion',
-            name='reviewed',
+            model_name="helddeletion",
+            name="reviewed",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='holddecision',
-            name='deleted_at',
+            model_name="holddecision",
+            name="deleted_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='holddecision',
-            name='restored',
+            model_name="holddecision",
+            name="restored",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='holddecision',
-            name='undone_at',
+            model_name="holddecision",
+            name="undone_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='holddecision',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="holddecision",
+            name="undone_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='syncwarning',
-            name='carried',
+            model_name="syncwarning",
+            name="carried",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='holddecision',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hold_decisions', to='integrations.syncrun'),
+            model_name="holddecision",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="hold_decisions",
+                to="integrations.syncrun",
+            ),
         ),
         migrations.CreateModel(
-            name='DecidedDeletion',
+            name="DecidedDeletion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(choices=[('jobs', 'Jobs'), ('application_stages', 'Application stages'), ('job_stages', 'Job stages'), ('candidates', 'Candidates'), ('applications', 'Applications'), ('tags', 'Tags'), ('candidate_tags', 'Candidate tags')], max_length=20)),
-                ('record_id', models.CharField(max_length=24)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deletions', to='integrations.holddecision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(
+                        choices=[
+                            ("jobs", "Jobs"),
+                            ("application_stages", "Application stages"),
+                            ("job_stages", "Job stages"),
+                            ("candidates", "Candidates"),
+                            ("applications", "Applications"),
+                            ("tags", "Tags"),
+                            ("candidate_tags", "Candidate tags"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("record_id", models.CharField(max_length=24)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deletions",
+                        to="integrations.holddecision",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['record_id'], name='decided_record')],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'model', 'record_id'), name='decided_once')],
+                "indexes": [models.Index(fields=["record_id"], name="decided_record")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "model", "record_id"), name="decided_once"
+                    )
+                ],
             },
         ),
     ]
