@@ -90,7 +90,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     # Relais has a site of its own. To look for other packages' pages, as Django does otherwise, is
-    # to load them, and openpyxl, into every process, which takes half as long again to start.
+    # to load them into every process, which takes half as long again to start.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

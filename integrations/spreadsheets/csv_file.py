@@ -96,7 +96,7 @@ def _unmarked_utf16(content: bytes) -> str:
     """
     even, odd = content[::2].count(0), content[1::2].count(0)
     zeros, others = max(even, odd), min(even, odd)
-    if others or len(content) % 2 or zeros * 4 < len(content):
+    if others or len(content) % 2 or zeros * 5 < len(content) * 2:
         raise SheetRefused(Message("sheet_not_text"))
     return "utf-16-be" if even else "utf-16-le"
 

@@ -7,9 +7,11 @@ from functools import cache
 
 from integrations.text_encodings.single_byte import decoded
 
+# Latin-1, what Windows-1252 adds to it, accents that stand apart as macOS writes them, and the mark
+# at the beginning of a file.
 _DOUBLED = (
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"
-    "ŒœŸšŽž’‘“”–—…€«»°•\u00a0\u0300\u0301\u0302\u0303\u0308\u0327"
+    "".join(map(chr, range(0xA0, 0x100)))
+    + "ŒœŸšŽž’‘“”–—…€•™\u0300\u0301\u0302\u0303\u0308\u0327\ufeff"
 )
 _MISREAD_AS = ("cp1252", "latin-1", "mac_roman", "cp850", "cp437")
 # What was misread several times is read back as often.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from integrations.sandbox import Sandbox
 from integrations.submissions.bulk import worker
 from tests.submissions.acting import posts
 from tests.submissions.bulk_files import csv_sheet, cv, row, zip_of
+from tests.submissions.odd_files import Entry, zip_of_entries
 
 CREATE = "/vacancy/candidate/json$"
 SEARCH = "/search/applicants$"
@@ -105,6 +107,37 @@ def test_without_waiting_the_rows_are_left_in_the_queue(
     assert [line["state"] for line in told["rows"]] == ["queued", "queued", "left_out", "queued"]
     assert Submission.objects.filter(state=SubmissionState.QUEUED).count() == 3
     assert not worker.work_on(BulkUpload.objects.get().pk)
+
+
+def test_what_a_mac_writes_reaches_flatchr_as_it_was_meant(
+    tmp_path: Path, first_synced: Integration, sandbox: Sandbox
+) -> None:
+    job = open_job(first_synced)
+    sheet, archive = tmp_path / "candidats.csv", tmp_path / "cv.zip"
+    lines = [
+        "Prénom;Nom;E-mail;Téléphone;Offre;CV",
+        f"Zoé;Müller;zoe@mail.example;612345678;remote:{job.remote_id};Hélène.txt",
+        f"Nadia;Perrot;nadia@mail.example;;remote:{job.remote_id};cv.txt",
+    ]
+    sheet.write_bytes("\r".join(lines).encode("mac_roman"))
+    name = unicodedata.normalize("NFD", "CV/Hélène.txt").encode()
+    entries = [
+        Entry(name=name, content=cv("zoe"), made_by=3),
+        Entry(name=b"__MACOSX/CV/._x", content=b"x", made_by=3),
+        Entry(name=b"CV/cv.txt", content=cv("nadia"), made_by=3),
+    ]
+    archive.write_bytes(zip_of_entries(*entries))
+
+    _, told = bulk_upload(first_synced.pk, sheet, "--cvs", archive, "--send")
+
+    assert [(line["verdict"], line["state"]) for line in told["rows"]] == [("ok", "succeeded")] * 2
+    zoe = told["rows"][0]
+    assert (zoe["first_name"], zoe["last_name"], zoe["phone"]) == ("Zoé", "Müller", "+33612345678")
+    assert zoe["cv"] == "CV/Hélène.txt"
+    assert told["notes"][0].startswith("The file does not say how its accents are written; it was")
+    sent = [json.loads(one.body) for one in sandbox.requests.matching("POST", CREATE)]
+    assert [one["resume"]["fileName"] for one in sent] == ["Hélène.txt", "cv.txt"]
+    assert (sent[0]["firstname"], sent[0]["lastname"]) == ("Zoé", "Müller")
 
 
 def test_who_has_applied_already_is_sent_again_only_when_wanted(

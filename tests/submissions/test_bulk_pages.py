@@ -18,8 +18,9 @@ from django.utils import timezone
 from integrations.admin.base.urls import change_url
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
 from integrations.submissions.bulk import uploads, worker
-from tests.submissions.bulk_files import csv_sheet, cvs_for, row
+from tests.submissions.bulk_files import csv_sheet, cvs_for, row, zip_of
 from tests.submissions.bulk_uploads import checked, job, uploaded
+from tests.submissions.odd_files import ZOE, Cell, people_xml, row_xml, worksheet, xlsx, zoe
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -230,6 +231,22 @@ def test_rows_are_shown_by_verdict_and_by_page(
     assert "nadia.49@" not in second
     for odd in ("?p=0", "?p=x", "?p=999999999", "?show=nothing", "?p=²"):
         assert "nadia." in shown(client, change_url(upload) + odd)
+
+
+def test_what_is_odd_in_a_sheet_is_said_on_its_page_in_the_readers_language(
+    tenant: Integration, alice: User, logged_in: LogIn
+) -> None:
+    client = logged_in(alice)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr-FR,fr;q=0.9"
+    odd = zoe(first_name="ZoÃ©", job="REF-1") | {"phone_number": Cell("><f>B2</f>")}
+    rows = people_xml(odd) + row_xml(4, ZOE.values(), 'hidden="1"')
+    upload = checked(tenant, sheet=xlsx(worksheet(rows)), archive=zip_of({"zoe.pdf": b"%PDF"}))
+
+    page = shown(client, change_url(upload))
+
+    assert "masquée ou filtrée dans le tableur et n’est pas envoyée\u00a0: 4." in page
+    assert "a été encodé deux fois par un autre programme\u00a0; lu comme «\u00a0Zoé\u00a0»" in page
+    assert "<code>Téléphone</code> La cellule contient une formule dont le résultat" in page
 
 
 def test_templates_are_downloaded(tenant: Integration, alice: User, logged_in: LogIn) -> None:

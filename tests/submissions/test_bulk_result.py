@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from integrations.models import BulkUpload, FlatchrSettings, Integration, Submission
@@ -71,6 +71,20 @@ def test_the_result_file_says_what_became_of_each_row(tenant: Integration) -> No
     assert result_name(upload, "csv").startswith("candidates-result-")
 
 
+def test_the_result_file_is_in_the_language_of_its_reader(tenant: Integration) -> None:
+    upload = queue_all(started(tenant, [row(0), row(1, first_name="")]))
+    end(upload, state="FAILED", error_message="Flatchr says no.")
+
+    with translation.override("fr"):
+        [sent, left] = result(upload)
+        name = result_name(upload, "csv")
+
+    assert list(sent)[:6] == ["Ligne", "Prénom", "Nom", "E-mail", "Téléphone", "Offre"]
+    assert (sent["État"], left["État"]) == ("Échec", "Non envoyée")
+    assert (sent["Message"], left["Message"]) == ("Flatchr says no.", "À saisir\u00a0: prénom.")
+    assert name.startswith("candidates-resultat-")
+
+
 HOSTILE = {
     "first_name": '=HYPERLINK("https://hostile.example","x")',
     "last_name": "@SUM(A1)",
@@ -96,13 +110,18 @@ def test_no_cell_of_a_result_file_is_a_formula(tenant: Integration) -> None:
     assert cells["+33639980001"].quotePrefix
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_a_result_file_can_be_mended_and_uploaded_again(tenant: Integration, kind: str) -> None:
+def test_a_result_file_can_be_mended_and_uploaded_again(
+    tenant: Integration, kind: str, language: str
+) -> None:
     rows = [row(0, phone_number="+33639980001"), row(1, last_name="'t Hart")]
     upload = queue_all(started(tenant, rows))
     end(upload, state="FAILED")
 
-    again = checked(tenant, sheet=result_file(upload, kind), archive=cvs_for(rows))
+    with translation.override(language):
+        sheet = result_file(upload, kind)
+    again = checked(tenant, sheet=sheet, archive=cvs_for(rows))
 
     assert (verdicts(again), again.notes) == ({2: "OK", 3: "OK"}, [])
     assert [one.values for one in again.rows.all()] == rows

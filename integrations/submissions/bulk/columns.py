@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 
 from integrations.messages import Message, sequence, translated
 from integrations.submissions.bulk.reading.headings import OF_RESULTS, meaning, normal, rank
@@ -57,9 +58,12 @@ def named(name: str) -> Message:
 
 
 def heading(name: str) -> str:
-    """The heading of a column in a sheet that is written in the active language."""
+    """The heading of a column in a sheet that is written in the active language.
+
+    In English it is the column's name, on which programs rely.
+    """
     words = translated(named(name))
-    return words if words == name else capfirst(words)
+    return words if (get_language() or "en").startswith("en") else capfirst(words)
 
 
 class HeaderRefused(Exception):
