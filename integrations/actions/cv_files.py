@@ -154,6 +154,11 @@ def fetch(application: Application, *, linked_at: float) -> FetchedCv:
     return fetched
 
 
+def forget(application: Application) -> None:
+    """Remove the application's CV from what was fetched. Idempotent."""
+    _path(application).unlink(missing_ok=True)
+
+
 def _stored_file(client: ActionClient, application: Application) -> StoredFile | None:
     answer = client.applicant(application.remote_id)
     candidate = answer.get("candidate") if isinstance(answer, dict) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -104,7 +106,9 @@ class BulkUpload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.sheet_name
+        return self.sheet_name or _("Bulk upload of %(day)s") % {
+            "day": date_format(localtime(self.created_at), "SHORT_DATE_FORMAT")
+        }
 
     @property
     def is_live(self) -> bool:

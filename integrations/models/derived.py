@@ -108,6 +108,28 @@ class TagProgress(models.Model):
         return f"Tags of {self.integration_id}"
 
 
+class RemovedApplicant(models.Model):
+    """An applicant that was removed by age, and that syncs leave out while nothing happens to it.
+
+    `active_at` is the last activity of the person: whatever Flatchr dates later is read again.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="+")
+    remote_id = IdField(max_length=400)
+    active_at = models.DateTimeField()
+    removed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "remote_id"], name="one_removed_applicant_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id
+
+
 class RecordChange(models.Model):
     """One change of one record: when, and which of its mapped fields.
 

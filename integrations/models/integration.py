@@ -177,6 +177,8 @@ class FlatchrSettings(models.Model):
     # What is left out, and what the customer said no to: read them as `scopes`.
     scope_choices = models.JSONField(default=dict, blank=True, editable=False)
     scope_opt_outs = models.JSONField(default=list, blank=True, editable=False)
+    # Months without activity after which a person is removed; null keeps them while Flatchr does.
+    keep_months = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     api_remote_data = models.BooleanField(_lazy("raw objects in the API"), default=False)
     api_only_created = models.BooleanField(
         _lazy("only created applications in the API"), default=False

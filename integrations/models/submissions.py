@@ -117,6 +117,8 @@ class Submission(models.Model):
     queued_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # When its personal data was removed: kept for long enough, or the person was erased.
+    emptied_at = models.DateTimeField(null=True, editable=False)
 
     job = models.ForeignKey(
         Job,

@@ -5,7 +5,7 @@ Each step is registered by itself, so one that fails does not keep the others fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -62,20 +62,26 @@ def remove_answers() -> None:
     batched_writes.delete(StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS))
 
 
-@jobs.RETENTION.register("deleted records")
-def empty_deleted(*, before: datetime | None = None) -> None:
+def empty_deleted(
+    *,
+    before: datetime | None = None,
+    before_emptying: Callable[[str, QuerySet[Any]], object] | None = None,
+) -> None:
     """Empty the personal data of records deleted before `before`, else `PERSONAL_DATA` ago.
 
     Idempotent. Those who follow changes are told, so that they empty their copies, too.
+    `before_emptying` is called with the tenant and the candidates in each of the transactions
+    (`privacy/retention.py` is the step of retention).
     """
     before = before or timezone.now() - PERSONAL_DATA
-    expired = Q(remote_deleted_at__lt=before, fingerprint__isnull=False)
+    # One that was submitted and that Flatchr never listed has no fingerprint.
+    expired = Q(remote_deleted_at__lt=before, content_hash__isnull=False)
     for tenant in _tenants_of(Candidate.objects.filter(expired)):
         candidates = Candidate.objects.filter(expired, integration_id=tenant)
-        batched_writes.in_batches(candidates, partial(_empty_candidates, tenant))
+        batched_writes.in_batches(candidates, partial(_empty_expired, tenant, before_emptying))
     for tenant in _tenants_of(Application.objects.filter(expired)):
         applications = Application.objects.filter(expired, integration_id=tenant)
-        batched_writes.in_batches(applications, partial(_empty_applications, tenant))
+        batched_writes.in_batches(applications, partial(_empty_expired_applications, tenant))
     batched_writes.delete(TraitReading.objects.filter(application__remote_deleted_at__lt=before))
 
 
@@ -83,21 +89,38 @@ def _tenants_of(records: QuerySet[Any]) -> list[str]:
     return list(records.order_by().values_list("integration_id", flat=True).distinct())
 
 
-def _empty_candidates(tenant: str, candidates: QuerySet[Any]) -> int:
+def _empty_expired(
+    tenant: str,
+    before_emptying: Callable[[str, QuerySet[Any]], object] | None,
+    candidates: QuerySet[Any],
+) -> int:
     with recorded(tenant):
-        SearchEntry.objects.filter(
-            kind=SearchKind.CANDIDATE, record_id__in=candidates.values("pk")
-        ).delete()
-        moment = timezone.now()
-        note(tenant, Model.CANDIDATES, moment)
-        return candidates.update(**NOBODY, **_NOTHING, changed_at=moment)
+        if before_emptying is not None:
+            before_emptying(tenant, candidates)
+        return empty_candidates(tenant, candidates)
 
 
-def _empty_applications(tenant: str, applications: QuerySet[Any]) -> int:
+def _empty_expired_applications(tenant: str, applications: QuerySet[Any]) -> int:
     with recorded(tenant):
-        moment = timezone.now()
-        note(tenant, Model.APPLICATIONS, moment)
-        return applications.update(person_key="", remote_data=None, **_NOTHING, changed_at=moment)
+        return empty_applications(tenant, applications)
+
+
+def empty_candidates(tenant: str, candidates: QuerySet[Any]) -> int:
+    """Empty the personal data of candidates; return how many. Inside `recorded`."""
+    SearchEntry.objects.filter(
+        kind=SearchKind.CANDIDATE, record_id__in=list(candidates.values_list("pk", flat=True))
+    ).delete()
+    moment = timezone.now()
+    note(tenant, Model.CANDIDATES, moment)
+    return candidates.update(**NOBODY, **_NOTHING, changed_at=moment)
+
+
+def empty_applications(tenant: str, applications: QuerySet[Any]) -> int:
+    """As `empty_candidates`, for applications."""
+    moment = timezone.now()
+    note(tenant, Model.APPLICATIONS, moment)
+    nothing = {"person_key": "", "remote_data": None, **_NOTHING}
+    return applications.update(**nothing, changed_at=moment)
 
 
 @jobs.RETENTION.register("confirmed deletions")

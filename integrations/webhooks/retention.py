@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,17 +54,23 @@ def empty_content(*, before: datetime) -> None:
     """
     old = WebhookEvent.objects.filter(has_content=True, created_at__lt=before).exclude(body="")
     while ids := _some(old.order_by("created_at")):
-        with transaction.atomic():
-            WebhookAttempt.objects.filter(delivery__event__in=ids).update(
-                response_body="", response_headers={}
-            )
-            WebhookDelivery.objects.filter(event__in=ids, state=DeliveryState.PENDING).update(
-                state=DeliveryState.FAILED,
-                next_attempt_at=None,
-                ended_at=jobs.now(),
-                last_error=CONTENT_GONE,
-            )
-            WebhookEvent.objects.filter(pk__in=ids).update(body="")
+        empty(ids)
+
+
+def empty(events: Collection[str]) -> None:
+    """Empty the bodies of events, and what was answered to them; what waits of them is given up."""
+    ids = list(events)
+    with transaction.atomic():
+        WebhookAttempt.objects.filter(delivery__event__in=ids).update(
+            response_body="", response_headers={}
+        )
+        WebhookDelivery.objects.filter(event__in=ids, state=DeliveryState.PENDING).update(
+            state=DeliveryState.FAILED,
+            next_attempt_at=None,
+            ended_at=jobs.now(),
+            last_error=CONTENT_GONE,
+        )
+        WebhookEvent.objects.filter(pk__in=ids).update(body="")
 
 
 def _some(events: Any) -> list[str]:
