@@ -26,6 +26,9 @@ TEXTS = {
     "submission_not_cancellable": gettext_noop(
         "Only a submission that waits can be cancelled; this one is {state}."
     ),
+    "submission_not_deletable": gettext_noop(
+        "This submission is under way. Cancel it, or wait until it has ended."
+    ),
     "submission_not_editable_meanwhile": gettext_noop(
         "This submission was submitted meanwhile: it can no longer be changed."
     ),

@@ -236,7 +236,7 @@ def retry(submission: Submission, *, by: Any, again: bool = False) -> Submission
         return submission
     if submission.is_live:
         return submission
-    if submission.state != SubmissionState.FAILED:
+    if submission.state != SubmissionState.FAILED or submission.emptied_at is not None:
         raise IllegalTransition(Message("submission_not_retryable"))
     again = again or submission.again
     return _queue_saved(submission, [SubmissionState.FAILED], by=by, again=again)
@@ -273,8 +273,32 @@ def cancel(submission: Submission, *, by: Any) -> Submission:
     return submission
 
 
+def delete(submission: Submission, *, by: Any) -> None:
+    """Delete a draft, or a submission that has ended, with its CV and the log of its requests.
+
+    What Flatchr has of it stays there. Raises `IllegalTransition` while it is under way.
+    """
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().filter(pk=submission.pk).first()
+        if row is None:
+            return
+        if row.is_live:
+            raise IllegalTransition(Message("submission_not_deletable"))
+        attachments.discard(row)
+        record(
+            Event.SUBMISSION_DELETED,
+            tenant=row.integration,
+            about=row,
+            user=by,
+            state=row.state,
+        )
+        row.delete()
+
+
 def allowed_actions(submission: Submission) -> set[str]:
     """What may be done with it now, of edit, check, submit, retry and cancel."""
+    if submission.emptied_at is not None:
+        return set()
     if submission.state == SubmissionState.UNCERTAIN and submission.next_attempt_at is None:
         return {"retry"}
     return set(_ACTIONS.get(submission.state, ()))

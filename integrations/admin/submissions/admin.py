@@ -27,7 +27,7 @@ from integrations.admin.submissions.filters import (
     WhenFilter,
 )
 from integrations.admin.submissions.report import name_of, report_context
-from integrations.models import Submission, SubmissionKind
+from integrations.models import OPEN_SUBMISSIONS, Submission, SubmissionKind, SubmissionState
 
 
 class SubmissionAdmin(TenantScopedAdmin):
@@ -80,6 +80,7 @@ class SubmissionAdmin(TenantScopedAdmin):
         "submit": views.SubmitView,
         "retry": views.RetryView,
         "cancel": views.CancelSubmissionView,
+        "remove": views.RemoveSubmissionView,
     }
     empty_text = _lazy("Nobody has been submitted to Flatchr from here yet.")
 
@@ -132,6 +133,8 @@ class SubmissionAdmin(TenantScopedAdmin):
             "title": name_of(record),
             "person": name_of(record),
             "badges": [],
+            "is_draft": record.state in OPEN_SUBMISSIONS,
+            "is_ended": SubmissionState(record.state).is_terminal,
             "keep_days": settings.SUBMISSION_KEEP_DAYS,
             "another_url": submit_url(SubmissionKind(record.kind), **same),
             "urls": record_urls(record, *self.record_views),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.filters import tenants
-from integrations.admin.base.urls import add_url, change_url, record_url
+from integrations.admin.base.urls import add_url, change_url, list_url, record_url
 from integrations.admin.base.views import AdminView, Breadcrumb, RecordView, live_fragment, require
 from integrations.admin.submissions.autocomplete import duplicates_context, visible_tenant
 from integrations.admin.submissions.forms import SubmissionForm, file_words, initial_of
@@ -22,6 +22,7 @@ from integrations.admin.submissions.report import live_context, moves, name_of
 from integrations.audit import trail
 from integrations.messages import Message, translated
 from integrations.models import (
+    OPEN_SUBMISSIONS,
     AttemptKind,
     Candidate,
     Event,
@@ -292,6 +293,40 @@ class CancelSubmissionView(RecordView[Submission]):
         except IllegalTransition as illegal:
             messages.error(request, translated(illegal))
         return HttpResponseRedirect(change_url(self.record))
+
+
+class RemoveSubmissionView(RecordView[Submission]):
+    """Asks once more, and deletes a draft, or a submission that has ended.
+
+    Whoever may submit may delete drafts; the account of what was sent only who may erase people.
+    """
+
+    permission = Permission.SUBMIT
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        record = self._allowed(request)
+        return self.page(
+            "relais/submission_remove.html",
+            record,
+            Breadcrumb(_("Delete")),
+            is_draft=record.state in OPEN_SUBMISSIONS,
+            submission_page=change_url(record),
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        record = self._allowed(request)
+        try:
+            service.delete(record, by=request.user)
+        except IllegalTransition as illegal:
+            messages.error(request, translated(illegal))
+            return HttpResponseRedirect(change_url(record))
+        messages.success(request, _("It is deleted."))
+        return HttpResponseRedirect(list_url(Submission))
+
+    def _allowed(self, request: HttpRequest) -> Submission:
+        if self.record.state not in OPEN_SUBMISSIONS:
+            require(request, Permission.PEOPLE, self.record.integration)
+        return self.record
 
 
 class LiveSubmissionView(RecordView[Submission]):
