@@ -13,6 +13,7 @@ from integrations.flatchr.mapping.values import Report
 from integrations.flatchr.reader import FlatchrReader
 from integrations.models import ApplicationStage, Integration, Job
 from integrations.records import JobRecord, Model, Rejected
+from integrations.sync.applicants.removed_people import without_removed
 from integrations.sync.bulk.dialects import Table, dialect
 from integrations.sync.bulk.store import RowChanges, jobs_by_vacancy, upsert
 from integrations.sync.bulk.tables import (
@@ -61,7 +62,7 @@ def build_reader(
     """A reader of `integration` with its settings as they are now. Warnings go to `report`."""
     settings = integration.flatchr_settings
     return FlatchrReader(
-        filtered_source(client, settings.scopes, integration.pk),
+        filtered_source(without_removed(client, settings), settings.scopes, integration.pk),
         careers_url=clients.endpoints(integration.environment).careers_url,
         integration_id=integration.pk,
         integration_fields=frozenset(settings.integration_fields),

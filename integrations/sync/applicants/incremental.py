@@ -19,7 +19,7 @@ from integrations.field_catalogue import fields_of
 from integrations.flatchr.mapping.applicants import ApplicantMapper
 from integrations.flatchr.mapping.stages import stages_by_title
 from integrations.ids import random_id
-from integrations.models import Application, ApplicationStage, Candidate
+from integrations.models import Application, ApplicationStage, Candidate, FlatchrSettings
 from integrations.models.ats import arrived_now
 from integrations.records import (
     PROVISIONAL,
@@ -33,6 +33,7 @@ from integrations.records import (
 )
 from integrations.sync.applicants.changes import ApplicantChangeDetector
 from integrations.sync.applicants.matching import known_people
+from integrations.sync.applicants.removed_people import RemovedPeople
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.store import jobs_by_vacancy
 from integrations.sync.bulk.tables import application_columns, digest, person_columns
@@ -62,11 +63,12 @@ def write_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> St
     """Write applicants as candidates and applications.
 
     `rows` are elements of an answer to a search with their source texts (`docs/flatchr-api.md §5`).
-    One that cannot be mapped is left out. An application made by `expect_application` is taken
-    over with its id. Idempotent.
+    One that cannot be mapped, or was removed by age, is left out. An application made by
+    `expect_application` is taken over with its id. Idempotent.
     """
     mapper = _mapper(integration_id)
-    kept = _sieve(integration_id).rows(rows)
+    settings = FlatchrSettings.objects.filter(pk=integration_id).first()
+    kept = _sieve(integration_id).rows(RemovedPeople(settings).rows(rows))
     identified = (mapper.identify(data, raw) for data, raw in kept)
     found = {row.remote_id: row for row in identified if isinstance(row, RawApplicant)}
     detector = ApplicantChangeDetector(integration_id, mapper.application, timezone.now())
