@@ -133,6 +133,7 @@ NAVIGATION = [
                 "rule",
                 "integrations_valuedecision_changelist",
             ),
+            _page_with_permission("PEOPLE", _lazy("Personal data"), "person_search", "person"),
             _page_with_permission("OPERATE", _lazy("System status"), "monitor_heart", "system"),
         ],
     },

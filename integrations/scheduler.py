@@ -26,6 +26,8 @@ from integrations.exports import mailing, schedules
 from integrations.operations import free_pages
 from integrations.passthrough import confirmation
 from integrations.passthrough import history as passthrough_history
+from integrations.privacy import age
+from integrations.privacy import retention as privacy_retention
 from integrations.submissions import retention as submission_retention
 from integrations.submissions.bulk import retention as bulk_retention
 from integrations.submissions.bulk import uploads
@@ -45,7 +47,7 @@ ALERT_SECONDS = 30.0
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
-    *(passthrough_history, receiving, retention),
+    *(age, passthrough_history, privacy_retention, receiving, retention),
     *(rounds, runs, schedules, stats, sessions, submission_retention, trail, uploads),
     *(
         check_limits,

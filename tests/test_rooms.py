@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("sync",),
     (
         *("connecting", "submissions", "actions", "exports", "passthrough", "operations"),
-        *("webhooks", "alerts"),
+        *("webhooks", "alerts", "privacy"),
     ),
     ("admin", "api", "management", "tasks", "scheduler", "templatetags", "apps"),
 )
@@ -52,6 +52,8 @@ BESIDE = {
     ("archives", "text_encodings"),
     ("actions", "submissions"),
     ("connecting", "webhooks"),
+    # Erasing a person touches whatever can hold one.
+    *(("privacy", room) for room in ("submissions", "exports", "webhooks", "actions")),
     ("alerts", "operations"),
     ("alerts", "webhooks"),
     ("templatetags", "admin"),

@@ -30,6 +30,10 @@ class Permission(Enum):
     CONFIGURE = (Role.MANAGER, _("Change settings and credentials, disable and enable"))
     MANAGE_MEMBERS = (Role.MANAGER, _("Add and remove members, change their roles"))
     WEBHOOKS = (Role.MANAGER, _("Manage webhooks, see and send again what was delivered"))
+    PEOPLE = (
+        Role.MANAGER,
+        _("Hand over or erase all that is held of a person, and remove people by age"),
+    )
     AUDIT = (Role.MANAGER, _("Read and export the audit trail"))
     WRITE_THROUGH = (Role.ADMINISTRATOR, _("Change something at Flatchr in the console"))
     DELETE_TENANT = (Role.ADMINISTRATOR, _("Delete and restore a tenant"))

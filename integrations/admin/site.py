@@ -20,6 +20,7 @@ from integrations.admin.home.views import home
 from integrations.admin.issues.choices import alerts_view
 from integrations.admin.search.palette import palette_view
 from integrations.admin.search.views import search_view
+from integrations.admin.system.people import person_view
 from integrations.admin.system.status import status_view
 from integrations.audit import trail
 from integrations.models import Event
@@ -56,6 +57,7 @@ class Site(AdminSite):
                 name="welcome",
             ),
             path("system/", self.admin_view(self.system), name="system"),
+            path("person/", self.admin_view(self.person), name="person"),
             path("alerts/", self.admin_view(self.alerts), name="alerts"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
             path("invitations/", self.admin_view(self.invitations), name="invitations"),
@@ -85,6 +87,9 @@ class Site(AdminSite):
 
     def system(self, request: HttpRequest) -> HttpResponseBase:
         return status_view(request, self)
+
+    def person(self, request: HttpRequest) -> HttpResponseBase:
+        return person_view(request, self)
 
     def password_change(
         self,

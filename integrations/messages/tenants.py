@@ -40,4 +40,31 @@ TEXTS = {
     ),
     "too_many_tries": gettext_noop("Too many tries."),
     "too_many_wrong_codes": gettext_noop("Too many wrong codes."),
+    # Handing over and erasing one person's data
+    "person_address_invalid": gettext_noop("This is not an e-mail address: {typed}."),
+    "person_sync_under_way": gettext_noop(
+        "{tenant}: a sync is under way and may have read this person. Try again when it has ended."
+    ),
+    "person_submission_under_way": gettext_noop(
+        "{tenant}: a submission of this person is under way. Cancel it, or try again when it has "
+        "ended."
+    ),
+    "person_upload_under_way": gettext_noop(
+        "{tenant}: a bulk upload that is not finished has this person. Throw it away, or try again "
+        "when it has ended."
+    ),
+    "person_upload_checked": gettext_noop(
+        "{tenant}: a bulk upload is being checked and may have this person. Try again in a moment."
+    ),
+    "person_export_under_way": gettext_noop(
+        "{tenant}: an export is being written and may have this person. Try again when it has "
+        "ended."
+    ),
+    "schedule_person_gone": gettext_noop(
+        "This export searched for a person whose data was removed. Schedule another one."
+    ),
+    "person_comes_back": gettext_noop(
+        "Flatchr is not told. While it has this person, the next full sync reads them again, and "
+        "so does any sync after a change: erase them at Flatchr first."
+    ),
 }

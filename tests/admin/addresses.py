@@ -111,6 +111,7 @@ TABLE: dict[str, Row] = {
     "invitations": _by(Door.OWN),
     "alerts": _by(Door.OWN),
     "system": _by(P.OPERATE),
+    "person": _by(P.PEOPLE),
     # Refused to everybody who does not say of which field; `test_tenant_isolation.py` has the rest.
     "autocomplete": _by(Door.NOBODY, "GET"),
     "app_list": _by(Door.OWN),
@@ -131,6 +132,7 @@ TABLE: dict[str, Row] = {
             "fields": _by(P.DECIDE),
             "values": _by(P.DECIDE),
             "members": _by(P.MANAGE_MEMBERS),
+            "people": _by(P.PEOPLE),
             "enabled": _by(P.CONFIGURE),
             "remove": _by(P.DELETE_TENANT),
             "deleted": _by(P.DELETE_TENANT),
@@ -197,6 +199,7 @@ TABLE: dict[str, Row] = {
             "submit": _by(P.SUBMIT, "POST"),
             "retry": _by(P.SUBMIT, "POST"),
             "cancel": _by(P.SUBMIT, "POST"),
+            "remove": _by(P.SUBMIT),
         },
     ),
     **_of(

@@ -28,6 +28,7 @@ from integrations.admin.tenants import (
     lifecycle,
     links,
     members,
+    people,
     value_maps,
     views,
 )
@@ -95,6 +96,7 @@ class TenantAdmin(TenantScopedAdmin):
         "fields": field_mapping.FieldsView,
         "values": value_maps.ValuesView,
         "members": members.MembersView,
+        "people": people.KeepPeopleView,
         "enabled": lifecycle.EnabledView,
         "remove": lifecycle.RemoveView,
         "export": views.ExportCandidatesView,
