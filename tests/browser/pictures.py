@@ -21,13 +21,13 @@ class Pictures:
         self._folder = folder
         self._count = 0
 
-    def take(self, page: Page, name: str) -> None:
-        """The whole page as it is now, below the fold too."""
+    def take(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """The page as it is now; `whole`, below the fold too, which takes as long as its tests."""
         self._count += 1
         readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80]
         # What stays in the window would else lie in the middle of the picture.
         page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
-        page.screenshot(path=self._folder / f"{self._count:02}-{readable}.png", full_page=True)
+        page.screenshot(path=self._folder / f"{self._count:02}-{readable}.jpg", full_page=whole)
 
 
 def emptied(database: str) -> Path:

@@ -36,6 +36,13 @@ OF_WIDTH = ("color-contrast", "target-size", "scrollable-region-focusable", "reg
 SPACED = """* {
     line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important;
 }"""
+# What axe sees in the middle of a transition is a colour that nobody reads.
+STILL = """() => {
+    if (document.adoptedStyleSheets.length) return;
+    const still = new CSSStyleSheet();
+    still.replaceSync("*, ::before, ::after, ::backdrop { transition: none !important }");
+    document.adoptedStyleSheets.push(still);
+}"""
 # Of these the first page is looked at in every way.
 EVERY_WAY = {"index", "changelist", "change", "add", "console"}
 # Forms that are sent with nothing in them.
@@ -70,18 +77,13 @@ def enter(
 
 def dark(page: Page, on: bool) -> None:
     """The colour scheme, without a new page: the theme's class, and what the browser says."""
+    page.evaluate(STILL)
     page.emulate_media(color_scheme="dark" if on else "light")
-    # What axe sees in the middle of a transition is a colour that nobody reads.
+    # By the next frame the page's own scripts know of it as well.
     page.evaluate(
-        """async on => {
+        """on => {
             document.documentElement.classList.toggle("dark", on);
-            // Some begin with the frame after the one in which what they follow has changed.
-            for (let frame = 0; frame < 3; frame++) {
-                for (const moving of document.getAnimations()) {
-                    if (moving instanceof CSSTransition) moving.finish();
-                }
-                await new Promise(requestAnimationFrame);
-            }
+            return new Promise(requestAnimationFrame);
         }""",
         on,
     )
@@ -93,40 +95,48 @@ def look(page: Page, *, every_way: bool = False) -> list[str]:
     A colour is another when the scheme is, and a width shows or hides something: each of the two
     is looked at once. Their other pairs, and what all pages have around them, with `every_way`.
     """
-    inside = None if every_way or not page.locator("#content").count() else "#content"
+    inside = None if every_way else _own_part(page)
     found = axe.findings(page)
-    dark(page, True)
     if every_way:
+        dark(page, True)
         found += [f"dark: {line}" for line in axe.findings(page, *OF_COLOURS)]
-    page.set_viewport_size(NARROW)
-    found += [f"narrow, dark: {line}" for line in axe.findings(page, *OF_WIDTH, inside=inside)]
-    dark(page, False)
-    if every_way:
-        found += [f"narrow: {line}" for line in axe.findings(page, *OF_COLOURS)]
-    found += sideways(page)
-    page.set_viewport_size(WIDE)
-    return found
-
-
-def sideways(page: Page) -> list[str]:
-    """Whether the page must be scrolled sideways to be read, at 320 px and with wider letters."""
-    found = []
+    # Whether it must be scrolled sideways to be read.
     page.set_viewport_size(NARROWEST)
     if (pixels := beyond_the_edge(page)) > 0:
         found.append(f"{pixels} px beyond the edge at {NARROWEST['width']} px")
     page.set_viewport_size(NARROW)
+    dark(page, True)
+    found += [f"narrow, dark: {line}" for line in axe.findings(page, *OF_WIDTH, inside=inside)]
+    dark(page, False)
+    if every_way:
+        found += [f"narrow: {line}" for line in axe.findings(page, *OF_COLOURS)]
+    if (pixels := spaced_beyond_the_edge(page)) > 0:
+        found.append(f"{pixels} px beyond the edge with wider letters")
+    page.set_viewport_size(WIDE)
+    return found
+
+
+def _own_part(page: Page) -> str | None:
+    """What a page has inside what all have around it. Of the API's reference, one chapter of
+    operations, as they are all drawn alike, and one of those that are written by hand.
+    """
+    parts = ("#content", "#start, #reference > .chapter:last-of-type")
+    return next((part for part in parts if page.locator(part).count()), None)
+
+
+def spaced_beyond_the_edge(page: Page) -> int:
+    """By how many pixels the page is wider than its window with the spacing of `SPACED`."""
     page.evaluate(
         """css => {
             const sheet = new CSSStyleSheet();
             sheet.replaceSync(css);
-            document.adoptedStyleSheets = [sheet];
+            document.adoptedStyleSheets.push(sheet);
         }""",
         SPACED,
     )
-    if (pixels := beyond_the_edge(page)) > 0:
-        found.append(f"{pixels} px beyond the edge with wider letters")
-    page.evaluate("document.adoptedStyleSheets = []")
-    return found
+    pixels = beyond_the_edge(page)
+    page.evaluate("document.adoptedStyleSheets.pop()")
+    return pixels
 
 
 def told(wrong: dict[str, list[str]]) -> str:
@@ -148,7 +158,7 @@ def test_every_page_of_the_dashboard(
     wrong, kinds = {}, set()
     for address in addresses:
         page.goto(address)
-        pictures.take(page, address.removeprefix("/admin/integrations/"))
+        pictures.take(page, address.removeprefix("/admin/integrations/"), whole=False)
         # Lists are much like each other, and so are records, and forms.
         kind = str(resolve(address.partition("?")[0]).url_name).rpartition("_")[2]
         wrong[address] = look(page, every_way=kind in EVERY_WAY - kinds)
