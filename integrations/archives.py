@@ -195,8 +195,9 @@ def _is_folder(entry: zipfile.ZipInfo) -> bool:
 
 def _check_entry(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> None:
     name = entry.orig_filename
+    # No reading of the bytes has other dots and slashes; the extra field is another name.
     if limits.unsafe_name is not None and any(
-        limits.unsafe_name.search(spelling) for spelling in {name, *spellings(entry)}
+        map(limits.unsafe_name.search, (name, _unicode_path(entry)))
     ):
         raise UnsafeArchive(ArchiveFault.UNSAFE_NAME, name)
     if entry.flag_bits & _ENCRYPTED:
@@ -325,26 +326,35 @@ def spellings(entry: zipfile.ZipInfo) -> list[str]:
     of DOS or in Windows-1252; some programs add it in UTF-8 (Info-ZIP's Unicode Path, 0x7075).
     """
     name = entry.orig_filename
-    found = [name]
-    if not entry.flag_bits & _UTF8:
+    if name.isascii():
+        found = [_unicode_path(entry), name]
+    elif entry.flag_bits & _UTF8:
+        found = [name, undoubled(name)]
+    else:
         raw = name.encode("cp437")
-        guess = likeliest(raw, _NAME_ENCODINGS)
-        encodings = ("utf-8", guess or "cp437", *_NAME_ENCODINGS)
-        readings = (decoded(raw, encoding) for encoding in encodings)
-        found = [_unicode_path(entry.extra, raw), *filter(None, readings)]
-    found += [undoubled(reading) for reading in found]
+        found = [_unicode_path(entry)]
+        if (meant := decoded(raw, "utf-8")) is not None:
+            # The last is what other programs show, from where it may have been copied.
+            found += [meant, undoubled(meant), name]
+        else:
+            found.append(raw.decode(likeliest(raw, _NAME_ENCODINGS) or "cp437"))
+            found += [decoded(raw, encoding) or "" for encoding in _NAME_ENCODINGS]
     tidy = [unicodedata.normalize("NFC", text).replace("\\", "/") for text in found if text]
     return list(dict.fromkeys(tidy))
 
 
-def _unicode_path(extra: bytes, raw: bytes) -> str:
+def _unicode_path(entry: zipfile.ZipInfo) -> str:
     """The name in Info-ZIP's extra field, if it is there and still that of the entry."""
-    at = 0
+    if entry.flag_bits & _UTF8:
+        return ""
+    extra, at = entry.extra, 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
         field = extra[at + 4 : at + 4 + length]
         if kind == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
-            same = int.from_bytes(field[1:5], "little") == zlib.crc32(raw)
+            same = int.from_bytes(field[1:5], "little") == zlib.crc32(
+                entry.orig_filename.encode("cp437")
+            )
             return (decoded(field[5:], "utf-8") or "") if same else ""
         at += 4 + length
     return ""

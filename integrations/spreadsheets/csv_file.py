@@ -26,6 +26,7 @@ SEPARATORS = {
 _SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
 _NAMES = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 _ACCENTED = re.compile(r"[\w’'-]*[^\W\d_a-zA-Z][\w’'-]*")
+_FIRST_LINE = re.compile(r"\A[^\r\n]*(?:\r\n|\r|\n)?")
 # Words that a note quotes, so that a reader sees whether the accents are right.
 _QUOTED = 3
 # `="0612345678"` is how other programs make Excel keep a zero.
@@ -46,7 +47,7 @@ def read_csv(content: bytes, count_known: CountKnown) -> Grid:
     separator = _declared(text)
     if separator:
         # The line tells Excel what separates the cells, and is not one of the rows to it.
-        text = text.partition(text.splitlines()[0])[2].removeprefix("\r").removeprefix("\n")
+        text = _FIRST_LINE.sub("", text, count=1)
     separator = separator or max(SEPARATORS, key=lambda mark: _fit(text, mark, count_known))
     if quoted := _whole_lines_quoted(text, separator, count_known):
         text, separator = quoted
@@ -102,8 +103,9 @@ def _unmarked_utf16(content: bytes) -> str:
 
 
 def _is_utf8(line: bytes) -> bool:
-    text = decoded(line, "utf-8")
-    return text is not None and has_utf8(line) and fit(text) > 0
+    """Whether a line holds characters in UTF-8, and makes more sense so."""
+    text = decoded(line, "utf-8") if has_utf8(line) else None
+    return text is not None and fit(text) > fit(line.decode(_SINGLE_BYTE[0], "replace"))
 
 
 def _decoded_by_line(lines: list[bytes], in_utf8: list[bool]) -> tuple[str, str, list[Message]]:

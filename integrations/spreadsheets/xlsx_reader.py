@@ -43,6 +43,8 @@ SHEET_BYTES = 24 * 1024**2
 SHEET_ELEMENTS = 1_000_000
 PART_BYTES = 4 * 1024**2
 PART_ELEMENTS = 100_000
+# Lines, blank ones among them, in which a header is looked for.
+LOOKED_THROUGH = 1_000
 # Merged areas of one sheet.
 MOST_MERGED = 10_000
 
@@ -146,13 +148,12 @@ class _Book:
 
     def has_header(self, sheet: SheetPart, count_known: CountKnown) -> bool:
         """Whether one of the first lines that hold anything names known columns."""
-        looked_at = 0
-        for line in self.lines(sheet):
-            if any(line.cells):
-                looked_at += 1
-                if count_known(line.cells) > 1:
-                    return True
-            if looked_at == HEADER_WITHIN:
+        filled = 0
+        for line, _ in zip(self.lines(sheet), range(LOOKED_THROUGH), strict=False):
+            filled += any(line.cells)
+            if count_known(line.cells) > 1:
+                return True
+            if filled == HEADER_WITHIN:
                 break
         return False
 

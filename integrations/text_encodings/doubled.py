@@ -26,8 +26,10 @@ def _misreadings() -> tuple[re.Pattern[str], dict[str, str]]:
         for encoding in _MISREAD_AS:
             looks = "".join(_one(byte, encoding) for byte in char.encode())
             meant.setdefault(looks, char)
-    longest_first = sorted(meant, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))), meant
+    longest_first = "|".join(map(re.escape, sorted(meant, key=len, reverse=True)))
+    # Few characters begin any of the several hundred.
+    first = "".join(map(re.escape, sorted({looks[0] for looks in meant})))
+    return re.compile(f"(?=[{first}])(?:{longest_first})"), meant
 
 
 def _one(byte: int, encoding: str) -> str:

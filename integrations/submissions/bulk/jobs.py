@@ -157,11 +157,13 @@ def job_finder(integration_id: str) -> JobFinder:
         Job.objects.filter(integration_id=integration_id)
         .live()
         .order_by()
-        .values_list("pk", "remote_id", "name", "status", "remote_data__reference", "location")
+        .values_list(
+            "pk", "remote_id", "name", "status", "remote_data__reference", "location__city"
+        )
     )
     return JobFinder(
-        KnownJob(pk, remote_id, name or "", _reference(reference), status or "", _place(at))
-        for pk, remote_id, name, status, reference, at in rows
+        KnownJob(pk, remote_id, name or "", _reference(reference), status or "", _place(city))
+        for pk, remote_id, name, status, reference, city in rows
     )
 
 
@@ -169,6 +171,5 @@ def _reference(value: object) -> str:
     return str(value).strip() if isinstance(value, str | int) else ""
 
 
-def _place(location: object) -> str:
-    city = location.get("city") if isinstance(location, dict) else None
+def _place(city: object) -> str:
     return " ".join(city.split()) if isinstance(city, str) else ""
