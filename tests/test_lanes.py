@@ -238,7 +238,9 @@ def test_a_sweep_calls_for_a_few_runs_however_many_wait(
 
 
 @in_database
-@pytest.mark.parametrize("broker", ["filesystem", "redis"])
+@pytest.mark.parametrize(
+    "broker", ["filesystem", pytest.param("redis", marks=pytest.mark.any_database)]
+)
 def test_a_submission_does_not_wait_for_syncs(
     broker: str,
     make_worker: Callable[..., Worker],
@@ -291,6 +293,7 @@ def test_a_worker_that_is_asked_to_stop_hands_its_sync_back_and_another_goes_on(
     assert now(run).attempts == 1
 
 
+@pytest.mark.any_database
 @in_database
 def test_a_scheduler_inside_a_worker_sweeps_and_reports_as_one_of_its_own_does(
     connected_tenant: Integration, make_worker: Callable[..., Worker], tmp_path: Path
@@ -303,6 +306,7 @@ def test_a_scheduler_inside_a_worker_sweeps_and_reports_as_one_of_its_own_does(
     wait_until(ProcessHeartbeat.objects.filter(kind=ProcessKind.SCHEDULER).exists)
 
 
+@pytest.mark.any_database
 @in_database
 def test_the_scheduler_queues_what_is_due_though_the_broker_is_down(
     connected_tenant: Integration, tmp_path: Path

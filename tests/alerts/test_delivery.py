@@ -179,6 +179,7 @@ def test_who_has_lost_the_tenant_or_is_switched_off_is_told_nothing(
     assert set(Notice.objects.values_list("state", flat=True)) == {NoticeState.DROPPED}
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("trouble", ["dead", "full"])
 def test_a_mail_server_in_trouble_is_tried_once_for_all_and_again_later(
     trouble: str,
@@ -303,6 +304,7 @@ def test_an_alert_does_not_wait_for_the_exports_before_it(
     assert export.state == ExportState.QUEUED
 
 
+@pytest.mark.any_database
 def test_no_address_is_written_to_the_log(
     tenant: Integration,
     admin: User,
@@ -344,6 +346,7 @@ def test_the_daily_mail_tells_all_that_is_still_so(
     assert "Company 0" not in mail.get_content()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("hour", "now", "expected"),
     [
@@ -377,6 +380,7 @@ def test_much_at_once_is_one_mail_a_minute(
     assert mails.mails[1]["Subject"] == "[Relais] 4 alerts"
 
 
+@pytest.mark.any_database
 def test_the_chat_gets_text_and_its_address_is_guarded_and_secret(
     tenant: Integration, settings: Any, later: Later
 ) -> None:

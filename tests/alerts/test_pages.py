@@ -20,7 +20,7 @@ from integrations.models import ChatTarget, Integration, Issue, Membership, RunS
 from tests.support.file_host import FileHost, answer
 from tests.support.mail_server import MailServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 LIST = reverse("admin:integrations_issue_changelist")
 ALERTS = reverse("admin:alerts")

@@ -92,6 +92,7 @@ def test_the_clocks_of_one_machine_agree() -> None:
     assert abs(ahead) < 1
 
 
+@pytest.mark.any_database
 def test_a_worker_reports_its_queues_until_it_is_stopped(
     make_worker: Callable[..., Worker],
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_worker_reports_its_queues_until_it_is_stopped(
     assert not ProcessHeartbeat.objects.exists()
 
 
+@pytest.mark.any_database
 def test_the_scheduler_reports_itself_until_it_is_stopped(worker: Worker, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "--pidfile="]
     environment = {**worker.environment, "DATA_DIR": str(tmp_path)}

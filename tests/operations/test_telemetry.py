@@ -22,7 +22,7 @@ from integrations.sandbox import Sandbox
 from tests.submissions.acting import EMAIL, queue
 from tests.sync.running import sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 # Whose e-mail is not valid, too: it stands in no field that is checked.
 PERSON = ("Nadia", "Perrot", EMAIL, "639980001", "39 98 00")

@@ -54,6 +54,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_full_sync_that_failed_for_a_passing_reason_is_tried_again_after_1_5_and_20_minutes(
     fault: str, synced_tenant: Integration, sandbox: Sandbox
@@ -76,6 +77,7 @@ def test_a_full_sync_that_failed_for_a_passing_reason_is_tried_again_after_1_5_a
     assert is_about(pauses(synced_tenant)[0], 1), "A sync in between that worked begins anew."
 
 
+@pytest.mark.any_database
 def test_a_delta_that_failed_is_tried_again_as_a_delta(
     synced_tenant: Integration, sandbox: Sandbox
 ) -> None:
@@ -88,6 +90,7 @@ def test_a_delta_that_failed_is_tried_again_as_a_delta(
     assert abs(pauses(synced_tenant)[0] - full) < timedelta(minutes=1)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("status", [401, 403])
 def test_what_only_a_user_can_put_right_waits_for_its_slot(
     status: int, synced_tenant: Integration, sandbox: Sandbox
@@ -99,6 +102,7 @@ def test_what_only_a_user_can_put_right_waits_for_its_slot(
     assert pauses(synced_tenant)[0] > timedelta(hours=4)
 
 
+@pytest.mark.any_database
 def test_a_disk_that_is_full_is_no_reason_to_wait_for_hours(
     synced_tenant: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +117,7 @@ def test_a_disk_that_is_full_is_no_reason_to_wait_for_hours(
     assert is_about(pauses(synced_tenant)[0], 1)
 
 
+@pytest.mark.any_database
 def test_a_key_that_cannot_be_decrypted_is_not_held_against_the_customer(
     synced_tenant: Integration, settings: Any
 ) -> None:

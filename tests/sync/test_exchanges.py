@@ -64,6 +64,7 @@ def note(recorder: RunRecorder, key: str) -> None:
     recorder.flush()
 
 
+@pytest.mark.any_database
 def test_every_request_is_recorded_as_flatchr_received_it(
     connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
@@ -86,6 +87,7 @@ def test_every_request_is_recorded_as_flatchr_received_it(
         assert one.host == sandbox.url.removeprefix("http://")
 
 
+@pytest.mark.any_database
 def test_queries_and_bodies_are_recorded(connected_tenant: Integration, sandbox: Sandbox) -> None:
     run = sync(connected_tenant)
 
@@ -97,6 +99,7 @@ def test_queries_and_bodies_are_recorded(connected_tenant: Integration, sandbox:
     assert searches[0].response_body.startswith('[{"applicant":')
 
 
+@pytest.mark.any_database
 def test_attempts_that_failed_are_recorded_with_their_reason(
     connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
@@ -114,6 +117,7 @@ def test_attempts_that_failed_are_recorded_with_their_reason(
     assert run.state == "SUCCEEDED"
 
 
+@pytest.mark.any_database
 def test_no_table_holds_the_key(connected_tenant: Integration, sandbox: Sandbox) -> None:
     """Not even when Flatchr sends it back in a header, a body and a name."""
     key = sandbox.api_key

@@ -61,6 +61,7 @@ def test_a_request_that_is_rolled_back_wakes_nobody(connected_tenant: Integratio
     assert not SyncRun.objects.exists()
 
 
+@pytest.mark.any_database
 def test_the_task_of_a_worker_runs_the_run(connected_tenant: Integration) -> None:
     run, _ = request_sync(connected_tenant.pk)
     woken()
@@ -107,6 +108,7 @@ def test_a_request_after_the_end_is_a_new_run(connected_tenant: Integration) -> 
     woken()
 
 
+@pytest.mark.any_database
 def test_a_disabled_tenant_is_refused_in_words(connected_tenant: Integration) -> None:
     Integration.objects.update(enabled=False)
 
@@ -116,6 +118,7 @@ def test_a_disabled_tenant_is_refused_in_words(connected_tenant: Integration) ->
     assert not SyncRun.objects.exists()
 
 
+@pytest.mark.any_database
 def test_a_tenant_without_credentials_is_refused_in_words(connected_tenant: Integration) -> None:
     connected_tenant.credentials.delete()  # type: ignore[attr-defined]
 
@@ -125,6 +128,7 @@ def test_a_tenant_without_credentials_is_refused_in_words(connected_tenant: Inte
     assert not SyncRun.objects.exists()
 
 
+@pytest.mark.any_database
 def test_with_the_broker_down_a_run_is_queued_all_the_same_and_woken_later(
     connected_tenant: Integration, tmp_path: Path
 ) -> None:
@@ -142,6 +146,7 @@ def test_with_the_broker_down_a_run_is_queued_all_the_same_and_woken_later(
     assert woken() == [run.pk]
 
 
+@pytest.mark.any_database
 def test_with_the_embedded_brokers_folder_gone_a_run_is_queued_all_the_same(
     connected_tenant: Integration, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from integrations.models import Integration, WebhookEndpoint
 from integrations.webhooks import endpoints, replay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 LogIn = Callable[[User], Client]
 
 

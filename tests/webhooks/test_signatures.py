@@ -73,6 +73,7 @@ def told(receiver: Receiver, tenant: Integration) -> tuple[str, Receiver]:
     return secret, receiver
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 def test_the_vendors_signature_over_the_raw_body(told: tuple[str, Receiver]) -> None:
     secret, receiver = told
@@ -84,6 +85,7 @@ def test_the_vendors_signature_over_the_raw_body(told: tuple[str, Receiver]) -> 
     assert list(got.event) == ["id", "type", "data"]
 
 
+@pytest.mark.any_database
 @pytest.mark.skipif(NODE is None, reason="Node is not installed")
 @pytest.mark.django_db(transaction=True)
 def test_the_vendors_signature_over_the_body_written_anew_by_javascript(
@@ -97,6 +99,7 @@ def test_the_vendors_signature_over_the_body_written_anew_by_javascript(
     assert done.stdout.decode() == got.headers["X-Kombo-Signature"]
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 def test_standard_webhooks_while_a_secret_is_rotated(
     told: tuple[str, Receiver], tenant: Integration

@@ -43,6 +43,7 @@ def unfinished() -> bool:
     return WebhookDelivery.objects.exclude(state=DeliveryState.DELIVERED).exists()
 
 
+@pytest.mark.any_database
 def test_changes_are_told_of_while_the_sync_that_makes_them_goes_on(
     receiver: Receiver,
     make_sandbox: Callable[..., Sandbox],
