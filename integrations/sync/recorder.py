@@ -69,17 +69,21 @@ class RunRecorder:
         self.lease = lease
         self.checkpoint = Checkpoint()
         self.carried = CarriedWarnings(run)
-        # The models that Flatchr has listed whole, and those of them that are not yet in the row.
+        # The models that Flatchr has listed whole in phases that are finished; those of them that
+        # are not stored yet; those of the phase under way.
         self.completed: set[Model] = set()
         self._unwritten: set[Model] = set()
+        self._marked: set[Model] = set()
         # Whether a phase has ended since the checkpoint was written.
         self._left = False
         self._warnings: dict[tuple[Model, str], SyncWarning] = {}
         results = list(run.results.all())
+        ModelResult.objects.bulk_create(
+            [ModelResult(run=run, model=model) for model in Model], ignore_conflicts=True
+        )
+        self._counts = {model: Counts() for model in Model}
         if results:
-            self._counts = self._resume(results)
-        else:
-            self._counts = self._begin()
+            self._resume(results)
         self._written = {model: replace(counts) for model, counts in self._counts.items()}
         # Warnings that are to be written, and which columns of each.
         self._dirty: defaultdict[tuple[Model, str], set[str]] = defaultdict(set)
@@ -95,15 +99,8 @@ class RunRecorder:
         # delta then needs only what has changed since.
         self.applicants_read = Model.APPLICATIONS in self.checkpoint.finished
 
-    def _begin(self) -> dict[Model, Counts]:
-        """Store the figures of the first attempt: none."""
-        ModelResult.objects.bulk_create(
-            [ModelResult(run=self.run, model=model) for model in Model], ignore_conflicts=True
-        )
-        return {model: Counts() for model in Model}
-
-    def _resume(self, results: Iterable[ModelResult]) -> dict[Model, Counts]:
-        """Reset what this attempt finds anew; return what earlier attempts have written."""
+    def _resume(self, results: Iterable[ModelResult]) -> None:
+        """Reset what this attempt finds anew, and go on from what earlier ones have written."""
         run = self.run
         self.checkpoint = Checkpoint.load(run.checkpoint, now=jobs.now())
         anew = self.checkpoint.unfinished()
@@ -121,21 +118,20 @@ class RunRecorder:
         )
         for warning in run.warnings.all():
             self._warnings[Model(warning.model), warning.code] = warning
-        counts = {}
         for result in results:
             model = Model(result.model)
-            counts[model] = Counts(
+            again = model in anew
+            self._counts[model] = Counts(
+                seen=0 if again else result.seen,
                 created=result.created,
                 updated=result.updated,
                 deleted=result.deleted,
                 restored=result.restored,
+                held=0 if again else result.held,
+                quarantined=0 if again else result.quarantined,
             )
-            if model not in anew:
-                counts[model].seen, counts[model].held = result.seen, result.held
-                counts[model].quarantined = result.quarantined
-                if result.complete:
-                    self.completed.add(model)
-        return counts
+            if result.complete and not again:
+                self.completed.add(model)
 
     def counts(self, model: Model) -> Counts:
         return self._counts[model]
@@ -157,6 +153,9 @@ class RunRecorder:
         It is stored with the next phase's beginning, or with the end of the attempt.
         """
         self.checkpoint.finished.add(model)
+        self.completed |= self._marked
+        self._unwritten |= self._marked
+        self._marked = set()
         self._left = True
 
     def leave_to_others(self) -> None:
@@ -213,10 +212,10 @@ class RunRecorder:
         """
         if self.lease.lost:
             raise LeaseLost
-        self.completed.add(model)
-        self._unwritten.add(model)
+        self._marked.add(model)
 
     def mark_failed(self, model: Model, *, kind: str, message: str) -> None:
+        self._marked = set()
         with transaction.atomic():
             self.lease.renew()
             self.run.results.filter(model=model).update(error_kind=kind, error_message=message)
