@@ -7,12 +7,14 @@ out the same ids again (`docs/mapping.md`, Identity).
 
 from __future__ import annotations
 
+import re
 import secrets
 from hashlib import blake2b
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 24
 TOOL = "flatchr"
+_INTEGRATION_ID = re.compile(f"{TOOL}:[{ALPHABET}]{{{LENGTH}}}")
 
 _SPACE = 58**LENGTH
 # A sync derives an id for each new record: cut into thirds, which fit a machine word, and taken
@@ -37,6 +39,11 @@ def random_id() -> str:
 def new_integration_id() -> str:
     """`flatchr:` and 24 random base58 characters."""
     return f"{TOOL}:{random_id()}"
+
+
+def is_integration_id(text: str) -> bool:
+    """Whether it could be a tenant's id, here or at another server of the unified API."""
+    return _INTEGRATION_ID.fullmatch(text) is not None
 
 
 def _encode(number: int) -> str:

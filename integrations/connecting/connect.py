@@ -15,6 +15,7 @@ from integrations.encryption.credentials import CredentialsKeysMissing
 from integrations.flatchr.client import FlatchrClient
 from integrations.flatchr.configuration import Credentials, Policy, key_expiry
 from integrations.flatchr.credentials import Check, checks_of
+from integrations.ids import new_integration_id
 from integrations.invisible_characters import visible
 from integrations.messages import Message
 from integrations.models import (
@@ -98,9 +99,12 @@ def connect(
     user_key: str = "",
     check: bool = True,
     allow_duplicate: bool = False,
+    integration_id: str = "",
     user: Any = None,
 ) -> Connected:
     """Save a new tenant, of which `user` becomes a member; no sync is started.
+
+    It gets `integration_id`, if that is given, which no other has had.
 
     With `check`, the key, company key and slug are tried live first. Raises `ConnectionRefused`
     and saves nothing unless they pass (see `trial`), and if the account is connected already,
@@ -119,6 +123,7 @@ def connect(
         offerer_id=offerer_id,
         user_key=user_key,
         checked=check,
+        integration_id=integration_id,
         user=user,
     )
     return Connected(integration, checks)
@@ -139,6 +144,7 @@ def save_new(
     offerer_id: int | None = None,
     user_key: str = "",
     checked: bool,
+    integration_id: str = "",
     user: Any = None,
 ) -> Integration:
     """Save a new tenant with its credentials, of which `user` becomes the Manager.
@@ -147,13 +153,14 @@ def save_new(
     """
     with transaction.atomic():
         integration = Integration(
+            id=integration_id or new_integration_id(),
             organization=organization.strip(),
             environment=environment,
             origin_id=visible(origin_id).strip(),
             contact_email=visible(contact_email).strip(),
         )
         schedule.plan(integration)
-        integration.save()
+        integration.save(force_insert=True)
         FlatchrSettings.objects.create(
             integration=integration, offerer_id=offerer_id, user_key=visible(user_key).strip()
         )

@@ -47,6 +47,7 @@ from integrations.models.bulk import (
 from integrations.models.derived import (
     ChangeBatch,
     ChangeSequence,
+    KeptId,
     RecordChange,
     RemovedApplicant,
     SearchEntry,
@@ -233,6 +234,7 @@ __all__ = [
     "Job",
     "JobQuerySet",
     "JobStage",
+    "KeptId",
     "KeyState",
     "LanguageChoice",
     "LinkKind",

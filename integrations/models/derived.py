@@ -1,5 +1,5 @@
 """Tables beside the mirrored records: search entries, changes and their order, figures and states
-of tenants, how far candidates' tags have been read."""
+of tenants, how far candidates' tags have been read, ids from elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.models.fields import IdField, MessageField
 from integrations.models.integration import Integration
 from integrations.models.runs import MODEL_CHOICES, SyncRun
+from integrations.records import Model
 
 
 class SearchKind(models.TextChoices):
@@ -272,3 +273,40 @@ class TenantState(models.Model):
 
     def __str__(self) -> str:
         return f"State of {self.integration_id}"
+
+
+class KeptId(models.Model):
+    """The id that a record of a tenant had elsewhere and is to have here (`sync/kept_ids/`).
+
+    Of a candidate, `remote_id` is that of any of its applications. `applied_at` is null as long as
+    there is no such record.
+    """
+
+    integration = models.ForeignKey(Integration, models.CASCADE, db_index=False)
+    model = models.CharField(max_length=20, choices=MODEL_CHOICES)
+    remote_id = IdField(max_length=400)
+    record_id = IdField(max_length=24)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "model", "remote_id"], name="one_kept_id_each"
+            ),
+            # A candidate may be named by each of its applications.
+            models.UniqueConstraint(
+                fields=["model", "record_id"],
+                name="kept_for_one",
+                condition=~Q(model=Model.CANDIDATES),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["integration", "model", "id"],
+                name="kept_id_waiting",
+                condition=Q(applied_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.record_id}"

@@ -15,6 +15,7 @@ from integrations.messages import Message
 from integrations.models import SyncRun
 from integrations.sync import outcome
 from integrations.sync.bulk.tuning import tuned_interpreter
+from integrations.sync.kept_ids import renaming
 from integrations.sync.lease import (
     LONGEST_PAUSE_SECONDS,
     RunCancelled,
@@ -81,6 +82,7 @@ def _perform(run: SyncRun, lease: RunLease, recorder: RunRecorder) -> outcome.Ru
         ) as client:
             sync = Sync(run, lease, recorder, client)
             sync.perform()
+            renaming.settle(run.integration_id, hold=lease.renew)
             return outcome.of(recorder, sync.failures)
     except (RunCancelled, KeyboardInterrupt):
         return outcome.CANCELLED

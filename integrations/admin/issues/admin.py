@@ -25,10 +25,10 @@ from integrations.admin.base.badges import Tone, badge
 from integrations.admin.base.cards import Card
 from integrations.admin.base.filters import FieldFilter, ListFilter, TenantFilter
 from integrations.admin.base.formatting import NOTHING, ago, date_time, link, number
+from integrations.admin.base.record_links import linked_records
 from integrations.admin.base.urls import change_url, record_url
 from integrations.admin.base.views import RecordView
 from integrations.admin.issues.next_steps import button_of
-from integrations.admin.runs.findings import linked_records
 from integrations.alerts import issues
 from integrations.alerts.wording import what_to_do
 from integrations.messages import translated

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.admin.base.badges import words
-from integrations.admin.base.urls import change_url, record_url
+from integrations.admin.base.record_links import RecordLink, linked_records
+from integrations.admin.base.urls import record_url
 from integrations.flatchr.mapping.fields import CODED
 from integrations.models import (
-    Application,
-    ApplicationStage,
-    Candidate,
     Integration,
-    Job,
-    MirroredRecord,
     SyncRun,
     SyncWarning,
-    Tag,
 )
 from integrations.models.runs import MODEL_CHOICES
 from integrations.records import Model
 from integrations.tenants import value_maps
 
 NAMES: dict[str, Any] = dict(MODEL_CHOICES)
-# Models that have a page for each record.
-PAGES: dict[str, type[MirroredRecord]] = {
-    Model.JOBS: Job,
-    Model.APPLICATION_STAGES: ApplicationStage,
-    Model.CANDIDATES: Candidate,
-    Model.APPLICATIONS: Application,
-    Model.TAGS: Tag,
-}
-# Warnings about an applicant name the candidate or its tags; the page linked is the application's.
-_TOLD_OF = {Model.CANDIDATES: Application, Model.CANDIDATE_TAGS: Application}
 # Codes of warnings as headings; any other code is shown as words.
 CODES = {
     "archived_applicants_unread": _lazy("Archived applicants were not listed"),
@@ -74,11 +59,6 @@ CODES = {
     "unstorable_text": _lazy("Characters cannot be stored"),
     "unusable_tag_value": _lazy("Tag value cannot be used"),
 }
-
-
-class RecordLink(NamedTuple):
-    name: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,37 +125,3 @@ def _records_of(
     for row in rows:
         wanted[row.model] |= {str(example.get("remote_id")) for example in row.examples}
     return linked_records(integration.pk, wanted)
-
-
-def linked_records(
-    integration_id: str, wanted: Mapping[str, Iterable[str]]
-) -> dict[tuple[str, str], RecordLink]:
-    """By model and remote id the records of these remote ids by model, one query for each."""
-    found = {}
-    for model, remote_ids in wanted.items():
-        page = _TOLD_OF.get(Model(model)) or PAGES.get(model)
-        if page is not None:
-            mine = page.objects.filter(integration=integration_id, remote_id__in=list(remote_ids))
-            for remote_id, linked in named(page, mine):
-                found[model, remote_id] = linked
-    return found
-
-
-def named(page: type[MirroredRecord], records: Any) -> list[tuple[str, RecordLink]]:
-    """Each of `records` by its remote id, with its name and address, in one query."""
-    if page is Application:
-        records = records.select_related("candidate").defer("remote_data")
-        return [
-            (record.remote_id, RecordLink(str(record.candidate), change_url(record)))
-            for record in records
-        ]
-    return [
-        (record.remote_id, RecordLink(str(record), change_url(record)))
-        for record in records.without_raw()
-    ]
-
-
-def linked_record(model: str, pk: str) -> RecordLink | None:
-    page = PAGES.get(model)
-    found = named(page, page.objects.filter(pk=pk)) if page is not None else []
-    return found[0][1] if found else None

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from integrations.admin.base.formatting import number
+from integrations.admin.base.record_links import PAGES, RecordLink, named
 from integrations.admin.base.urls import change_url
-from integrations.admin.runs.findings import NAMES, PAGES, RecordLink, named
+from integrations.admin.runs.findings import NAMES
 from integrations.models import (
     Application,
     Candidate,

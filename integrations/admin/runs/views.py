@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission
 from integrations.admin.base.pagination import PER_PAGE
+from integrations.admin.base.record_links import linked_record
 from integrations.admin.base.urls import change_url
 from integrations.admin.base.views import (
     Breadcrumb,
@@ -17,7 +18,6 @@ from integrations.admin.base.views import (
     live_fragment,
     page_number,
 )
-from integrations.admin.runs.findings import linked_record
 from integrations.admin.runs.report import (
     are_exchanges_left_out,
     exchange_rows,

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import BigIntegerField, Model
 
 from integrations.connecting.connect import ConnectionRefused, connect
+from integrations.ids import LENGTH, TOOL, is_integration_id
 from integrations.invisible_characters import visible
 from integrations.management import CHECKS, FAILED, USAGE
 from integrations.models import Environment, FlatchrCredentials, FlatchrSettings, Integration
@@ -45,6 +46,12 @@ class Command(BaseCommand):
             action="store_true",
             help="connect an account that is connected already, to have its records twice",
         )
+        parser.add_argument(
+            "--id",
+            default="",
+            metavar="ID",
+            help="the tenant's id, where it has one elsewhere; Relais makes one otherwise",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -61,6 +68,7 @@ class Command(BaseCommand):
                 user_key=_option(options, FlatchrSettings, "user_key"),
                 check=not options["no_check"],
                 allow_duplicate=options["allow_duplicate"],
+                integration_id=_tenant_id(options["id"]),
             )
         except ConnectionRefused as refused:
             self._print_checks(refused.checks)
@@ -95,6 +103,18 @@ def _option(options: dict[str, Any], model: type[Model], name: str) -> str:
         option = f"--{name.replace('_', '-')}"
         raise CommandError(f"{option}: {' '.join(error.messages)}", returncode=USAGE) from error
     return value
+
+
+def _tenant_id(text: str) -> str:
+    """An id that a new tenant may have; empty for one that is made here."""
+    text = text.strip()
+    if text and not is_integration_id(text):
+        raise CommandError(
+            f"--id: “{text[:60]}” is not {TOOL}: and {LENGTH} letters and digits.", returncode=USAGE
+        )
+    if text and Integration.objects.filter(pk=text).exists():
+        raise CommandError(f"--id: there is a tenant {text} already.", returncode=USAGE)
+    return text
 
 
 def _id(text: str) -> int:

@@ -26,6 +26,7 @@ from integrations.sync.applicants.candidate_tags import (
     seen_tags,
     store_readings,
 )
+from integrations.sync.kept_ids import renaming
 from integrations.sync.review.carried_warnings import (
     EXAMPLES,
     MOST_FOLLOWED,
@@ -45,6 +46,8 @@ def store(progress: TagProgress, readings: Mapping[str, list[TagRecord]], *, at:
     discovered = add_discovered(tenant, readings)
     store_readings(tenant, readings, at=at)
     changes, deleted = retag(tenant, candidates)
+    if discovered.created:
+        renaming.settle(tenant)
     if run is None:
         return
     seen = seen_tags(tenant, since, candidate_ids=candidates) - before
