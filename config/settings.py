@@ -373,6 +373,8 @@ LOGGING = {
         "django.security.csrf": {"filters": ["route_names"]},
         # Of `runserver`: through our handler, whose formatters mask.
         "django.server": {"filters": ["route_names"], "propagate": True},
+        # It tells each process that it has been loaded.
+        "pikepdf": {"level": "WARNING"},
     },
 }
 

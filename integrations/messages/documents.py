@@ -89,6 +89,22 @@ REFUSALS = {
         "The PDF starts a program when it is opened or clicked. Do not open it; ask the "
         "candidate for another file."
     ),
+    "document_sends": gettext_noop(
+        "The {kind} file sends what is typed into it to another computer, or fetches something "
+        "from there. Open it, print it to a new PDF, and attach that instead."
+    ),
+    "document_link": gettext_noop(
+        "The {kind} file holds a link to “{target}”, which opens a file or a program and not a web "
+        "page. Remove the link, save the file again, and attach the new file."
+    ),
+    "document_unreadable": gettext_noop(
+        "The {kind} file holds a part that cannot be unpacked and checked. Open it, print it to a "
+        "new PDF, and attach that instead."
+    ),
+    "document_too_complex": gettext_noop(
+        "The {kind} file consists of more parts than can be checked. Open it, print it to a new "
+        "PDF, and attach that instead."
+    ),
     "document_embedded": gettext_noop(
         "The {kind} file has another file or object packed inside it. Save it without that, for "
         "example by printing it to a new PDF, and attach the result."

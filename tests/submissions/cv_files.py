@@ -15,7 +15,12 @@ ODF = "application/vnd.oasis.opendocument."
 
 
 def pdf(
-    *objects: bytes, before: bytes = b"", after: bytes = b"", trailer: bytes = b"", offset: int = 0
+    *objects: bytes,
+    before: bytes = b"",
+    after: bytes = b"",
+    trailer: bytes = b"",
+    offset: int = 0,
+    before_table: bytes = b"",
 ) -> bytes:
     """A PDF of one empty page and `objects`, with a correct table unless `offset` shifts it."""
     all_objects = (
@@ -28,6 +33,7 @@ def pdf(
     for number, body in enumerate(all_objects, start=1):
         places.append(len(content))
         content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    content += before_table
     table = len(content) + offset
     content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
     content += b"".join(b"%010d 00000 n \n" % place for place in places)
@@ -101,12 +107,18 @@ def odt(
 
 
 def doc(
-    *names: tuple[str, int], word: bytes | None = b"", stream: str = "WordDocument", flags: int = 0
+    *names: tuple[str, int],
+    word: bytes | None = b"",
+    stream: str = "WordDocument",
+    flags: int = 0,
+    children: Mapping[str, str] | None = None,
 ) -> bytes:
     """An OLE2 file whose root holds `stream` and storages (type 1) or streams (type 2) `names`.
 
-    The chain of siblings runs to the right; all streams but the first are empty.
+    The chain of siblings runs to the right; all streams but the first are empty. `children` says
+    for a storage which of them it holds, too.
     """
+    numbers = {name: at for at, (name, _) in enumerate(names, start=2)}
     body = struct.pack("<H8xH", 0xA5EC, flags) + bytes(4084) if word == b"" else word or b""
     entries = [(stream, 2), *names]
     directory = _directory_entry("Root Entry", 5, child=1)
@@ -114,7 +126,10 @@ def doc(
         following = number + 1 if number < len(entries) else 0xFFFFFFFF
         size = len(body) if number == 1 else 0
         start = 2 if size else 0xFFFFFFFE
-        directory += _directory_entry(name, kind, right=following, start=start, size=size)
+        child = numbers[children[name]] if children and name in children else 0xFFFFFFFF
+        directory += _directory_entry(
+            name, kind, right=following, child=child, start=start, size=size
+        )
     # One sector of table, then the first stream's sectors, then the directory.
     directory += bytes(-len(directory) % 512)
     body += bytes(-len(body) % 512)

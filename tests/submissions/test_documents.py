@@ -11,6 +11,7 @@ from integrations.messages.catalogue import TEXTS
 from integrations.messages.documents import REFUSALS
 from integrations.submissions.documents import ACCEPTED, DocumentRefused, inspect
 from tests.submissions import cv_files as files
+from tests.submissions.ordinary_office import workbook
 
 FORM = (
     b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (nom) /V (Orval) /F 4 >>",
@@ -28,7 +29,7 @@ TEMPLATE = "file:///C:\\Users\\Lea\\AppData\\Roaming\\Microsoft\\Templates\\CV.d
 SETTINGS = "word/_rels/settings.xml.rels"
 CHART = {
     "word/media/image1.png": files.png(),
-    "word/embeddings/Microsoft_Excel_Sheet1.xlsx": files.archive({"xl/workbook.xml": "<x/>"}),
+    "word/embeddings/Microsoft_Excel_Sheet1.xlsx": workbook(),
     "word/charts/chart1.xml": "<c:chart/>",
 }
 SAMSUNG = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1700000000SEFHk\0\0\0\1\0\0\0SEFT"
@@ -46,7 +47,7 @@ ORDINARY = [
     ("PDF", "with a link and a title.pdf", files.pdf(LINK, TITLE)),
     ("PDF", "noise in a stream.pdf", files.pdf(files.pdf_stream(b"", NOISE))),
     ("PDF", "noise in a string.pdf", files.pdf(b"<< /Title (stream endobj \\) /JS (1) /JS) >>")),
-    ("PDF", "encrypted against printing.pdf", files.pdf(trailer=b"/Encrypt 9 0 R")),
+    ("PDF", "without its end.pdf", files.pdf()[:-60]),
     ("PDF", "opens on page 1.pdf", files.pdf(b"<< /OpenAction [3 0 R /Fit] /Lang (fr) >>")),
     ("PDF", "europass.pdf", files.pdf(*EUROPASS)),
     ("PDF", "packed objects.pdf", files.pdf(files.packed_objects(b"4 0 << /Title (/JS) >>"))),
@@ -68,7 +69,7 @@ ORDINARY = [
         files.docx(
             {
                 "word/_rels/document.xml.rels": files.relationships(
-                    ("hyperlink", "https://lea.example/"), ("image", "https://lea.example/me.png")
+                    ("hyperlink", "https://lea.example/"), ("hyperlink", "tel:+33612345678")
                 )
             }
         ),

@@ -7,6 +7,7 @@ says at its top what it does not look at.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from django.conf import settings
 
 from integrations.archives import ends_as_zip
 from integrations.messages import Message
-from integrations.submissions.documents import images, ole2, packages, pdf, text
+from integrations.submissions.documents import docx, images, odt, ole2, pdf, rtf, text
 from integrations.submissions.documents.names import (
     ACCEPTED,
     CONTENT_TYPES,
@@ -23,6 +24,7 @@ from integrations.submissions.documents.names import (
     extension,
     safe_name,
 )
+from integrations.submissions.documents.pdf_objects import Attached
 from integrations.submissions.documents.refusals import DocumentRefused
 
 __all__ = ["ACCEPTED", "Document", "DocumentRefused", "inspect"]
@@ -58,7 +60,14 @@ def inspect(
     if len(content) > limit:
         raise DocumentRefused("too_large", limit=f"{limit / 1024**2:.3g} MB")
     safe = safe_name(name)
-    kind = _checked_kind(content)
+    try:
+        kind = _checked_kind(content)
+    except DocumentRefused:
+        raise
+    # What a reader of hostile files does not expect is no reason to take them.
+    except Exception as error:
+        _log.exception("A file of %d bytes could not be inspected", len(content))
+        raise DocumentRefused("unreadable", kind=extension(safe).upper()) from error
     _agree(safe, kind, content_type)
     return Document(
         name=safe,
@@ -85,14 +94,14 @@ def _agree(name: str, kind: str, content_type: str) -> None:
 
 
 # What it is
+_log = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
-_MAGIC = ((images.PNG, "PNG"), (images.JPEG, "JPEG"), (ole2.MAGIC, "DOC"), (text.RTF, "RTF"))
+_MAGIC = ((images.PNG, "PNG"), (images.JPEG, "JPEG"), (ole2.MAGIC, "DOC"), (rtf.MAGIC, "RTF"))
 _CHECKS: dict[str, Callable[[bytes], None]] = {
-    "PDF": pdf.check,
     "DOC": ole2.check,
-    "DOCX": packages.check_docx,
-    "ODT": packages.check_odt,
-    "RTF": text.check_rtf,
+    "DOCX": docx.check,
+    "ODT": odt.check,
+    "RTF": rtf.check,
     "PNG": images.check_png,
     "JPEG": images.check_jpeg,
 }
@@ -112,19 +121,44 @@ _OTHERS = (
 )
 
 
-def _checked_kind(content: bytes) -> str:
+def _checked_kind(content: bytes, *, is_attached: bool = False) -> str:
     """The kind of a sound and harmless file; raises DocumentRefused for any other."""
     kind = _kind(content)
     if not kind:
         _check_text(content)
         kind = "TXT"
+    elif kind == "PDF":
+        _check_attached(pdf.check(content), is_attached)
     else:
-        if kind != "PDF" and pdf.starts(content) >= 0:
+        if pdf.starts(content) >= 0:
             raise DocumentRefused("polyglot", kind=kind)
         _CHECKS[kind](content)
     if kind not in {"DOCX", "ODT"} and ends_as_zip(content):
         raise DocumentRefused("polyglot", kind=kind)
     return kind
+
+
+# Data beside a PDF: Europass keeps the CV's, an invoice its own.
+_DATA = frozenset({"csv", "json", "txt", "vcf", "xml"})
+
+
+def _check_attached(files: list[Attached], is_attached: bool) -> None:
+    """Refuse files within a PDF that are neither data nor documents that would be taken by
+    themselves, such as the one that LibreOffice keeps for editing.
+    """
+    for file in files:
+        names = {extension(name) for name in file.names}
+        if is_attached:
+            raise DocumentRefused("embedded", kind="PDF")
+        try:
+            written = text.decoded(file.content)
+            if names <= _DATA and written is not None and not text.is_page(written):
+                continue
+            kind = _checked_kind(file.content, is_attached=True)
+        except DocumentRefused as refused:
+            raise DocumentRefused("embedded", kind="PDF") from refused
+        if not names <= set(EXTENSIONS[kind]):
+            raise DocumentRefused("embedded", kind="PDF")
 
 
 def _kind(content: bytes) -> str:
@@ -141,7 +175,7 @@ def _kind(content: bytes) -> str:
 def _packed_kind(content: bytes) -> str:
     if content[30:38] == b"mimetype":
         return "ODT"
-    if packages.CONTENT_TYPES.encode() in content:
+    if docx.CONTENT_TYPES.encode() in content:
         return "DOCX"
     if b"META-INF/manifest.xml" in content and b"content.xml" in content:
         return "ODT"

@@ -1,15 +1,17 @@
 """DOC: an OLE2 compound file with a WordDocument stream ([MS-CFB], [MS-DOC] §2.5.2).
 
-Not looked at: Word 6's macros, which are part of the text, and fields such as DDEAUTO.
+Not looked at: Word 6's macros, which are part of the text.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from integrations.messages import Message
+from integrations.submissions.documents.fields import check_field
 from integrations.submissions.documents.refusals import DocumentRefused
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -25,7 +27,13 @@ _SHORTEST_STREAM = 4096  # bytes below which a stream is in the short sectors
 _WORD_MAGIC = frozenset({0xA5EC, 0xA5DC, 0xA5DB, 0xA699, 0xA697})
 _WORD_ENCRYPTED = 0x0100
 _MACROS = frozenset({"macros", "vba", "_vba_project_cur", "_vba_project"})
-_PACKED = frozenset({"\x01ole10native"})
+_PACKED = frozenset({"\x01ole10native", "equation native"})
+_OBJECTS = "objectpool"  # the storage of objects in the text; each document has one
+# A field in the text begins with 13, and its instruction ends with 14 or 15.
+_FIELDS = (
+    (re.compile(rb"\x13([^\x13-\x15]{1,600})"), "cp1252"),
+    (re.compile(rb"\x13\0((?:[^\x13-\x15][\x00-\xff]|[\x13-\x15][^\0]){1,600})"), "utf-16-le"),
+)
 _OTHERS = {
     "workbook": Message("excel_workbook"),
     "book": Message("excel_workbook"),
@@ -93,6 +101,10 @@ class _Compound:
             if at < self._sector_size:
                 return self._sector(sector)[at : at + length]
         raise _Damaged
+
+    def read(self, entry: _DirectoryEntry) -> bytes:
+        """A stream of at least 4,096 bytes, as far as its chain leads."""
+        return b"".join(map(self._sector, self._chain(entry.start)))[: entry.size]
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._sector_size
@@ -164,6 +176,9 @@ def check(content: bytes) -> None:
             raise _other(top)
         start = compound.head(word, 32)
         magic, flags = struct.unpack_from("<H8xH", start)
+        objects = [compound.children(entry) for name, entry in top.items() if name == _OBJECTS]
+        has_objects = any(list(children) for children in objects)
+        text = compound.read(word) if word.size >= _SHORTEST_STREAM else b""
     except (_Damaged, struct.error) as error:
         raise DocumentRefused("broken", kind=_KIND) from error
     if magic not in _WORD_MAGIC:
@@ -171,6 +186,11 @@ def check(content: bytes) -> None:
     _check_parts({entry.name for entry in compound.entries if entry.type in (_STORAGE, _STREAM)})
     if flags & _WORD_ENCRYPTED:
         raise DocumentRefused("password", kind=_KIND)
+    if has_objects:
+        raise DocumentRefused("embedded", kind=_KIND)
+    for pattern, encoding in _FIELDS:
+        for field in pattern.finditer(text):
+            check_field(field[1].decode(encoding, "replace"), kind=_KIND)
 
 
 def _check_parts(names: set[str]) -> None:

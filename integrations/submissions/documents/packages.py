@@ -1,35 +1,33 @@
-"""DOCX and ODT: ZIP archives of parts, unpacked completely and under limits.
+"""What DOCX and ODT have in common: ZIP archives of parts, unpacked completely and under limits.
 
-A DOCX says what it does in its content types and relationships; an ODT in its first entry, which
-is not compressed (OpenDocument 1.3, part 2, §3.3), and in its manifest.
-
-Not looked at: fields within the text (`DDEAUTO`), event bindings, pictures, and what an embedded
-workbook holds.
+Parts in XML are read as they are unpacked.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Protocol
 from xml.parsers import expat
 
 from integrations.archives import ArchiveFault, StrictArchive, StrictLimits, UnsafeArchive
-from integrations.messages import Message
 from integrations.submissions.documents.refusals import DocumentRefused
 
-CONTENT_TYPES = "[Content_Types].xml"
-
 _MB = 1024**2
+_NAME_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|[\x00-\x1f\x7f\\]")
 _LIMITS = StrictLimits(
     max_entries=2_000,
-    unsafe_name=re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|[\x00-\x1f\x7f\\]"),
+    unsafe_name=_NAME_LEADS_OUT,
     max_directory_bytes=_MB,
     max_unpacked_bytes=150 * _MB,
     harmless_bytes=20 * _MB,
     # A text document's XML packs about 10 times, seldom 30 times.
     max_unpacked_ratio=100,
 )
-_MOST_KEPT = 4 * _MB  # bytes of one part that is kept
+# An archive within the archive: the workbook behind a chart.
+_INNER_LIMITS = replace(_LIMITS, max_unpacked_bytes=30 * _MB)
 _CODES = {
     ArchiveFault.FOREIGN_BYTES: "polyglot",
     ArchiveFault.TOO_MANY_ENTRIES: "bomb",
@@ -38,176 +36,140 @@ _CODES = {
     ArchiveFault.UNSAFE_NAME: "archive_path",
     ArchiveFault.ENCRYPTED: "password",
 }
-# The stream in which OLE packs any file at all, as its name stands in an OLE2 directory.
-_PACKAGE = "\x01Ole10Native".encode("utf-16-le")
+_MOST_XML = 40 * _MB  # bytes of all parts in XML: 600 pages of text
+_MOST_ELEMENTS = 500_000  # in these parts
+_MOST_KEPT = 4 * _MB  # bytes of one part that is kept
+_MOST_INNER = 20  # archives within the archive
+_ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-# Attribute and element names come without their namespaces' addresses and prefixes.
-Element = tuple[str, dict[str, str]]
-_MOST_ELEMENTS = 20_000
+# Names in an OLE2 directory.
+_MACRO_STREAM = "_VBA_PROJECT".encode("utf-16-le")
 
 
-class _Package:
-    """The entries' names in the order of the file, and the parts that `keep` asks for."""
+class XmlReader(Protocol):
+    """Reads the elements of one part. Names come without their namespaces' prefixes.
 
-    def __init__(self, content: bytes, kind: str, keep: Callable[[str], bool]) -> None:
+    `names` are those of the elements that it is told of; None for all.
+    """
+
+    names: frozenset[str] | None
+
+    def start(self, name: str, attributes: dict[str, str]) -> None: ...
+
+    def end(self, name: str) -> None: ...
+
+    def text(self, text: str) -> None: ...
+
+
+class Package:
+    """The parts of an archive, each unpacked once: their `names` in the order of the file.
+
+    `reader_of` says for a part's name how it is read: None to unpack it only, `KEPT` to keep its
+    bytes in `parts`, or a reader of its XML. The part named `first` is read before the others.
+    `inner` are the archives among the parts. Raises
+    DocumentRefused, also for an OLE2 file: that is where macros and other programs' objects are.
+    """
+
+    KEPT = "kept"
+
+    def __init__(
+        self,
+        content: bytes,
+        kind: str,
+        reader_of: Callable[[str], XmlReader | str | None],
+        *,
+        first: str,
+        is_inner: bool = False,
+    ) -> None:
         self.kind = kind
         self.parts: dict[str, bytes] = {}
+        self.inner: dict[str, bytes] = {}
+        self._xml_room = _MOST_XML
+        self._elements = 0
         try:
-            archive = StrictArchive(content, _LIMITS)
+            archive = StrictArchive(content, _INNER_LIMITS if is_inner else _LIMITS)
             self.entries = sorted(archive.entries, key=lambda entry: entry.header_offset)
-            for entry in self.entries:
-                kept = self._unpacked(archive.chunks(entry), keep=keep(entry.filename))
-                if kept is not None:
-                    self.parts[entry.filename] = kept
+            self.names = [entry.filename for entry in self.entries]
+            for entry in sorted(self.entries, key=lambda entry: entry.filename != first):
+                name = entry.filename
+                self._read(name, archive.chunks(entry), reader_of(name))
         except UnsafeArchive as unsafe:
             raise DocumentRefused(_CODES.get(unsafe.fault, "broken"), kind=kind) from unsafe
-        self.names = [entry.filename for entry in self.entries]
 
-    def elements(self, name: str) -> list[Element]:
-        """The elements of a part that was kept. Raises `DocumentRefused`."""
+    def _read(self, name: str, chunks: Iterator[bytes], reader: XmlReader | str | None) -> None:
+        first = next(chunks, b"")
+        chunks = chain([first], chunks)
+        if first.startswith(_OLE2):
+            self._refuse_ole2(chunks)
+        elif first.startswith(_ZIP):
+            self.inner[name] = self._kept(chunks)
+            if len(self.inner) > _MOST_INNER:
+                raise DocumentRefused("bomb", kind=self.kind)
+        elif reader is None:
+            for _ in chunks:
+                pass
+        elif isinstance(reader, str):
+            self.parts[name] = self._kept(chunks)
+        else:
+            self._read_xml(chunks, reader)
+
+    def read_kept(self, name: str, reader: XmlReader) -> None:
+        """Read a part that was kept as XML. Raises DocumentRefused."""
+        self._read_xml(iter([self.parts[name]]), reader)
+
+    def _refuse_ole2(self, chunks: Iterator[bytes]) -> None:
+        tail = b""
+        for chunk in chunks:
+            if _MACRO_STREAM in tail + chunk:
+                raise DocumentRefused("macros", kind=self.kind)
+            tail = chunk[-len(_MACRO_STREAM) :]
+        raise DocumentRefused("embedded", kind=self.kind)
+
+    def _kept(self, chunks: Iterator[bytes]) -> bytes:
+        kept = bytearray()
+        for chunk in chunks:
+            kept += chunk
+            if len(kept) > _MOST_KEPT:
+                raise DocumentRefused("bomb", kind=self.kind)
+        return bytes(kept)
+
+    def _read_xml(self, chunks: Iterator[bytes], reader: XmlReader) -> None:
+        """A document type is refused, because entities come with it: neither format has one."""
+
+        names = reader.names
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            self._elements += 1
+            if self._elements > _MOST_ELEMENTS:
+                raise DocumentRefused("bomb", kind=self.kind)
+            local = _local(name)
+            if names is None or local in names:
+                reader.start(local, {_local(key): value for key, value in attributes.items()})
+
+        def end(name: str) -> None:
+            local = _local(name)
+            if names is None or local in names:
+                reader.end(local)
+
+        def doctype(*_: object) -> None:
+            raise ValueError("a document type")
+
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = reader.text
+        parser.StartDoctypeDeclHandler = doctype
         try:
-            return _elements(self.parts[name])
+            for chunk in chunks:
+                self._xml_room -= len(chunk)
+                if self._xml_room < 0:
+                    raise DocumentRefused("bomb", kind=self.kind)
+                parser.Parse(chunk, False)
+            parser.Parse(b"", True)
         except (expat.ExpatError, LookupError, ValueError) as error:
             raise DocumentRefused("broken", kind=self.kind) from error
 
-    def _unpacked(self, chunks: Iterator[bytes], *, keep: bool) -> bytes | None:
-        """Read one entry to its end, and refuse a packed file in it."""
-        kept = bytearray()
-        first, tail = True, b""
-        is_ole2 = False
-        for chunk in chunks:
-            is_ole2 = is_ole2 or (first and chunk.startswith(_OLE2))
-            if is_ole2 and _PACKAGE in tail + chunk:
-                raise DocumentRefused("embedded", kind=self.kind)
-            first, tail = False, chunk[-len(_PACKAGE) :]
-            if keep:
-                kept += chunk
-                if len(kept) > _MOST_KEPT:
-                    raise DocumentRefused("bomb", kind=self.kind)
-        return bytes(kept) if keep else None
-
-
-def _elements(part: bytes) -> list[Element]:
-    """The elements in document order. Raises ExpatError, LookupError or ValueError.
-
-    A document type is refused, because entities come with it: the formats that are read here have
-    none.
-    """
-    found: list[Element] = []
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        if len(found) >= _MOST_ELEMENTS:
-            raise ValueError("too many elements")
-        found.append((_local(name), {_local(key): value for key, value in attributes.items()}))
-
-    def doctype(*_: object) -> None:
-        raise ValueError("a document type")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = doctype
-    parser.Parse(part, True)
-    return found
-
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-_MAIN = "wordprocessingml.document.main+xml"
-_MACROS = re.compile("macroenabled|vba", re.IGNORECASE)
-_MACRO_PARTS = re.compile(r"(^|/)(vbaproject[^/]*\.bin|vbadata\.xml)$", re.IGNORECASE)
-_CONTROLS = re.compile(r"(^|/)activex/", re.IGNORECASE)
-_OTHER_OFFICE = {
-    "spreadsheetml": Message("excel_workbook"),
-    "presentationml": Message("powerpoint_presentation"),
-    "wordprocessingml.template": Message("word_template"),
-}
-# Relationships that make Word open what they point to, and not just show it.
-_LOADED = re.compile(r"/(attachedTemplate|oleObject|package|frame|subDocument|aFChunk|control)$")
-_LOCAL_TEMPLATE = re.compile(r"(file:/{3,4})?[A-Za-z]:|[^/\\:%]+$|file:///(?![/\\])", re.IGNORECASE)
-
-
-def check_docx(content: bytes) -> None:
-    """Raise DocumentRefused unless this is a Word document without anything that runs."""
-    package = _Package(content, "DOCX", _is_read)
-    if CONTENT_TYPES not in package.parts:
-        raise DocumentRefused("not_accepted", what=Message("zip_archive"))
-    if any(_MACRO_PARTS.search(name) for name in package.names):
-        raise DocumentRefused("macros", kind="DOCX")
-    if any(_CONTROLS.search(name) for name in package.names):
-        raise DocumentRefused("embedded", kind="DOCX")
-    _check_types(package)
-    for name in package.parts:
-        if name.lower().endswith(".rels"):
-            for element in package.elements(name):
-                _check_relationship(element)
-
-
-def _is_read(name: str) -> bool:
-    return name == CONTENT_TYPES or name.lower().endswith(".rels")
-
-
-def _check_types(package: _Package) -> None:
-    declared = [attributes for _, attributes in package.elements(CONTENT_TYPES)]
-    types = [attributes.get("ContentType", "") for attributes in declared]
-    if any(map(_MACROS.search, types)):
-        raise DocumentRefused("macros", kind="DOCX")
-    mains = [attributes for attributes in declared if _MAIN in attributes.get("ContentType", "")]
-    if not mains:
-        for mark, what in _OTHER_OFFICE.items():
-            if any(mark in name and "main+xml" in name for name in types):
-                raise DocumentRefused("not_accepted", what=what)
-        raise DocumentRefused("broken", kind="DOCX")
-    # Word's web edition calls it document2.xml.
-    named = {attributes.get("PartName", "").lstrip("/") for attributes in mains}
-    if not (named | {"word/document.xml"}).intersection(package.names):
-        raise DocumentRefused("broken", kind="DOCX")
-
-
-def _check_relationship(element: Element) -> None:
-    name, attributes = element
-    if name != "Relationship" or attributes.get("TargetMode", "").lower() != "external":
-        return
-    loaded = _LOADED.search(attributes.get("Type", ""))
-    if loaded is None:
-        return
-    # Every document made from a template of one's own names the file on its author's disk.
-    target = attributes.get("Target", "").strip()
-    if loaded[1] == "attachedTemplate" and _LOCAL_TEMPLATE.match(target):
-        return
-    raise DocumentRefused("remote", kind="DOCX")
-
-
-_MANIFEST = "META-INF/manifest.xml"
-_ODT_TYPE = b"application/vnd.oasis.opendocument.text"
-_OTHER_OPENDOCUMENT = {
-    b"application/vnd.oasis.opendocument.spreadsheet": Message("ods_spreadsheet"),
-    b"application/vnd.oasis.opendocument.presentation": Message("odp_presentation"),
-    b"application/vnd.oasis.opendocument.graphics": Message("odg_drawing"),
-    b"application/epub+zip": Message("epub_book"),
-}
-# Libraries are listed in every document that has ever seen the macro window; modules are macros.
-_MACRO_MODULE = re.compile(
-    r"^(basic/.+/(?!(script|dialog)-l[bc]\.xml$)[^/]+|scripts/.+)$", re.IGNORECASE
-)
-
-
-def check_odt(content: bytes) -> None:
-    """Raise DocumentRefused unless this is an OpenDocument text without macros."""
-    package = _Package(content, "ODT", keep=lambda name: name in {"mimetype", _MANIFEST})
-    first = package.entries[0]
-    kind = package.parts.get("mimetype", b"").strip()
-    if kind != _ODT_TYPE:
-        raise DocumentRefused(
-            "not_accepted", what=_OTHER_OPENDOCUMENT.get(kind, Message("opendocument_file"))
-        )
-    if first.filename != "mimetype" or first.compress_type:
-        raise DocumentRefused("broken", kind="ODT")
-    if "content.xml" not in package.names or _MANIFEST not in package.parts:
-        raise DocumentRefused("broken", kind="ODT")
-    if any(_MACRO_MODULE.match(name) and not name.endswith("/") for name in package.names):
-        raise DocumentRefused("macros", kind="ODT")
-    if any(name == "encryption-data" for name, _ in package.elements(_MANIFEST)):
-        raise DocumentRefused("password", kind="ODT")
+    return name[name.rfind(":") + 1 :]
