@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0034_membership_invitations"),
+        ("integrations", "0035_person_data"),
     ]
 
     operations = [
