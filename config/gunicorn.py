@@ -45,7 +45,7 @@ def _without_tokens(record: logging.LogRecord) -> bool:
 
 
 logger_class = Log
-worker_class = "gthread"
+worker_class = "config.patient_worker.PatientWorker"
 # Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60
 # A request for 250 records by their ids has a line of nearly 7,000 characters.
