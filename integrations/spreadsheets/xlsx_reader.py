@@ -217,7 +217,7 @@ def _check_part(package: Archive, part: zipfile.ZipInfo, kind: str) -> None:
     try:
         parse(package, part, _ElementCounter(elements))
     except expat.ExpatError:
-        # A picture, for instance. openpyxl's parser is the same one and would say the same.
+        # A picture, for instance, which is no XML to whoever reads the file.
         if part.filename.endswith((".xml", ".rels")):
             raise
 

@@ -100,7 +100,6 @@ def xlsx(
     properties: str = "",
     main: str = MAIN,
     related: str = RELATED,
-    rename: Mapping[str, str] | None = None,
 ) -> bytes:
     """A workbook of worksheets given as XML."""
     kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -143,7 +142,7 @@ def xlsx(
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
-            package.writestr((rename or {}).get(name, name), XML + content)
+            package.writestr(name, XML + content)
     return out.getvalue()
 
 
