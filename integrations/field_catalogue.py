@@ -50,7 +50,8 @@ class Unified:
     origins; without a label the field is not there. `note`, `example` and `values` (those of the
     contract, and no others where `closed`) go to the API's schema; an example of `...` is the
     type's own. `export` is the heading of the column in exports, whose values are then told in
-    words, too; blank: not exported.
+    words, too; blank: not exported. `added` is one that came when there
+    were records already: a null counts as no change of these.
     """
 
     label: str = ""
@@ -62,6 +63,7 @@ class Unified:
     closed: bool = False
     export: str = ""
     in_api: bool = True
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,8 @@ class JobRecord:
     custom_fields: Annotated[dict[str, Any], Unified()]
     integration_fields: Annotated[list[dict[str, Any]], Unified()]
     raw: str
+    # The customer's own.
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +351,21 @@ class ApplicationRecord:
     person_key: str
     person: PersonRecord
     raw: str
+    rejection_reason_name: Annotated[
+        str | None,
+        Unified(
+            "Rejection reason",
+            "reason",
+            "Of a declined application, where Flatchr shows it.",
+            note="Of a declined application, where Flatchr shows it.",
+            example="Profil non retenu",
+            export="Rejection reason",
+            added=True,
+        ),
+    ] = None
+    # The job board it came from, and the customer's rating.
+    source: str | None = None
+    score: int | None = None
 
 
 @dataclass(slots=True)

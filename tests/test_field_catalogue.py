@@ -232,4 +232,7 @@ def test_types_are_those_of_the_annotations() -> None:
     assert types["location"] is FieldType.JSON
     assert types["opened_at"] is FieldType.MOMENT
     assert "vacancy_id" not in types, "It is stored, and no unified field."
-    assert api_names(ApplicationRecord, FieldType.TEXT) == ("outcome",)
+    assert api_names(ApplicationRecord, FieldType.TEXT) == (
+        "outcome",
+        "rejection_reason_name",
+    )

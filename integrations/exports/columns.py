@@ -52,7 +52,9 @@ class UnknownColumns(ValueError):
 class Column(Field):
     """A column read with the row: `source` is a path or expression of `values_list`.
 
-    `convert` makes a chunk's cells of what was read; without it, they are that already.
+    `convert` makes a chunk's cells of what was read; without it, they are that already. One that
+    is there `by_name` is left out where no columns are named: files that programs read have kept
+    theirs.
     """
 
     def __init__(
@@ -65,16 +67,20 @@ class Column(Field):
         type: Type = Type.TEXT,
         words: builtins.type[StrEnum] | None = None,
         holds_phones: bool = False,
+        by_name: bool = False,
     ) -> None:
         super().__init__(attribute=name, column_name=name, readonly=True)
         self.source = source or name
         self.convert = convert
+        self.by_name = by_name
         self.label = label
         self.heading = Heading(name, type, label, words, holds_phones)
 
 
 class ChunkColumn(Field):
     """A column whose cells `read` finds for a whole chunk."""
+
+    by_name = False
 
     def __init__(
         self,
@@ -91,7 +97,7 @@ class ChunkColumn(Field):
 
 
 class RecordResource(Resource):
-    """Mirrored records, a row each, in the columns that were asked for, or in all of them.
+    """Mirrored records, a row each, in the columns that were asked for, or in the usual ones.
 
     `with_tenant` adds the columns that say whose record it is. Columns come in the order in
     which they are declared. Raises `UnknownColumns`.
@@ -103,14 +109,20 @@ class RecordResource(Resource):
 
     def __init__(self, *, with_tenant: bool = False, columns: Sequence[str] | None = None) -> None:
         super().__init__()
-        known = [name for name in self.fields if with_tenant or name not in self.TENANT_COLUMNS]
+        known = self.names(with_tenant=with_tenant)
         if columns and (unknown := [name for name in columns if name not in known]):
             raise UnknownColumns(
                 Message("export_column_unknown", unknown=", ".join(unknown), known=", ".join(known))
             )
+        usual = [name for name in known if not self.fields[name].by_name]
         for name in list(self.fields):
-            if name not in (columns or known):
+            if name not in (columns or usual):
                 del self.fields[name]
+
+    @classmethod
+    def names(cls, *, with_tenant: bool) -> list[str]:
+        """All columns that can be asked for, in their order."""
+        return [name for name in cls.fields if with_tenant or name not in cls.TENANT_COLUMNS]
 
     def chunks(
         self, queryset: QuerySet[Any], sources: Sequence[Any]

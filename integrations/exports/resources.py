@@ -79,9 +79,9 @@ class CandidateResource(RecordResource):
 
     order = (
         *("id", "remote_id", "first_name", "last_name", "email_addresses", "phone_numbers"),
-        *("tags", "applications", "latest_job", "latest_stage", "latest_outcome"),
-        *("latest_applied_at", "changed_at", "remote_deleted_at", "organization"),
-        "integration_id",
+        *("tags", "applications", "latest_job", "job_reference", "latest_stage"),
+        *("latest_outcome", "latest_applied_at", "source", "score", "changed_at"),
+        *("remote_deleted_at", "organization", "integration_id"),
     )
     id = ChunkColumn("id", _ids, label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
@@ -101,6 +101,16 @@ class CandidateResource(RecordResource):
         "applications", _application_counts, label="Applications", type=Type.NUMBER
     )
     latest_job = Column("latest_job", f"{LATEST}__job__name", label="Latest job")
+    job_reference = Column(
+        "job_reference",
+        f"{LATEST}__job__reference",
+        label="Reference of the latest job",
+        by_name=True,
+    )
+    source = Column("source", f"{LATEST}__source", label="Latest source", by_name=True)
+    score = Column(
+        "score", f"{LATEST}__score", label="Latest score", type=Type.NUMBER, by_name=True
+    )
     latest_stage = Column("latest_stage", f"{LATEST}__current_stage__name", label="Latest stage")
     latest_outcome = Column(
         "latest_outcome", f"{LATEST}__outcome", label="Latest outcome", words=Outcome
@@ -141,14 +151,15 @@ class JobResource(RecordResource):
     """Jobs; without their description, which is a page of HTML each."""
 
     order = (
-        *("id", "remote_id", "name", "status", "employment_type", "department", "category"),
-        *("city", "zip_code", "country", "remote_work_status", "experience_level"),
+        *("id", "remote_id", "reference", "name", "status", "employment_type", "department"),
+        *("category", "city", "zip_code", "country", "remote_work_status", "experience_level"),
         *("salary_amount", "salary_amount_from", "salary_amount_to", "salary_currency"),
         *("salary_period", "applications", "opened_at", "closed_at", "post_url", "changed_at"),
         *("remote_deleted_at", "organization", "integration_id"),
     )
     id = ChunkColumn("id", _ids, label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
+    reference = Column("reference", label="Reference", by_name=True)
     city = Column("city", KT("location__city"), label="City")
     zip_code = Column("zip_code", KT("location__zip_code"), label="Postcode")
     country = Column("country", KT("location__country"), label="Country")
@@ -177,9 +188,9 @@ class ApplicationResource(RecordResource):
 
     order = (
         *("id", "remote_id", "candidate_id", "first_name", "last_name", "email_addresses"),
-        *("phone_numbers", "tags", "job_id", "job", "stage", "outcome", "applied_at"),
-        *("remote_updated_at", "changed_at", "remote_deleted_at", "organization"),
-        "integration_id",
+        *("phone_numbers", "tags", "job_id", "job", "job_reference", "stage", "outcome"),
+        *("rejection_reason_name", "applied_at", "source", "score", "remote_updated_at"),
+        *("changed_at", "remote_deleted_at", "organization", "integration_id"),
     )
     id = Column("id", label="Relais ID")
     remote_id = Column("remote_id", label="Flatchr ID")
@@ -204,6 +215,9 @@ class ApplicationResource(RecordResource):
     tags = ChunkColumn("tags", tags_of, label="Tags")
     job_id = Column("job_id", label="Job's Relais ID")
     job = Column("job", "job__name", label=export_heading(JobRecord, "name"))
+    job_reference = Column("job_reference", "job__reference", label="Job reference", by_name=True)
+    source = Column("source", label="Source", by_name=True)
+    score = Column("score", label="Score", type=Type.NUMBER, by_name=True)
     stage = Column("stage", "current_stage__name", label="Stage")
     applied_at = Column(
         "applied_at", as_text("remote_created_at"), label="Received", type=Type.MOMENT

@@ -80,6 +80,7 @@ class Job(MirroredRecord):
 
     vacancy_id = models.BigIntegerField(null=True)
     slug = models.TextField(null=True)
+    reference = models.TextField(null=True)
     name = models.TextField(null=True)
     description = models.TextField(null=True)
     employment_type = models.TextField(null=True)
@@ -199,6 +200,9 @@ class Application(MirroredRecord):
     )
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
+    rejection_reason_name = models.TextField(null=True)
+    source = models.TextField(null=True)
+    score = models.BigIntegerField(null=True)
     # The trimmed, lower-cased e-mail, by which a further application finds its candidate.
     person_key = IdField(max_length=254, blank=True)
     remote_data = RawObjectField(null=True)

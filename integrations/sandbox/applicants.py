@@ -42,6 +42,8 @@ class Applicant:
     status: int = 1
     score: int = 0
     source: str | None = "Site carrière"
+    reason: str | None = None
+    """Why it was archived; shown when there is one and it is. §I.2."""
     external_id: str | None = ""
     created: date = BASE_DATE
     updated: date = BASE_DATE
@@ -144,7 +146,8 @@ class Applicants:
     def row(self, applicant: Applicant, labels: Labels) -> dict[str, Any]:
         """The object that a search answers with. `docs/flatchr-api.md` §5."""
         title, hired = labels.stages[applicant.column]
-        return {
+        archived = {"reason": applicant.reason} if applicant.reason and not applicant.status else {}
+        return archived | {
             "applicant": self.ids.encode(applicant.number),
             "vacancy": labels.titles.get(applicant.vacancy, ""),
             "column": title,

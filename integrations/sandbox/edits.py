@@ -11,7 +11,7 @@ from integrations.sandbox.seed.vacancies import CAREER_SITE, INTRANET, Vacancy, 
 from integrations.sandbox.world import World
 
 APPLICANT_FIELDS = (
-    "firstname", "lastname", "email", "phone", "status", "score", "source", "external_id",
+    "firstname", "lastname", "email", "phone", "status", "score", "source", "external_id", "reason",
     "created", "updated", "comment", "consent", "urls",
 )  # fmt: skip
 

@@ -119,8 +119,8 @@ def empty_applications(tenant: str, applications: QuerySet[Any]) -> int:
     """As `empty_candidates`, for applications."""
     moment = timezone.now()
     note(tenant, Model.APPLICATIONS, moment)
-    nothing = {"person_key": "", "remote_data": None, **_NOTHING}
-    return applications.update(**nothing, changed_at=moment)
+    nothing = dict.fromkeys(("rejection_reason_name", "source", "score", "remote_data"))
+    return applications.update(**nothing, **_NOTHING, person_key="", changed_at=moment)
 
 
 @jobs.RETENTION.register("confirmed deletions")

@@ -33,7 +33,10 @@ from integrations.tenants.scopes import redacts_people
 # The source fields that unified fields are made of (`docs/mapping.md`, Candidate and application):
 # those that are always kept, and those of each part of a person.
 _ALWAYS = frozenset(
-    {"applicant", "vacancy_id", "column", "status", "hired", "created_at", "updated_at"}
+    {
+        *("applicant", "vacancy_id", "column", "status", "hired", "created_at", "updated_at"),
+        *("reason", "source", "score"),
+    }
 )
 _OF_PARTS: Mapping[Part, frozenset[str]] = {
     Part.NAMES: frozenset({"firstname", "lastname"}),

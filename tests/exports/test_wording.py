@@ -159,3 +159,46 @@ def test_the_command_has_codes_unless_told_otherwise(
         "Prénom,Téléphone,Dernière issue",
         "Zoé,06 12 34 56 78,En cours",
     ]
+
+
+@pytest.mark.django_db
+def test_source_score_and_reference_of_the_job_are_columns(rows: Rows) -> None:
+    candidate = rows.candidate(remote_id="c1", first_name="Zoé")
+    job = rows.job("Chef de rang")
+    Job.objects.filter(pk=job.pk).update(reference="REF-7")
+    older = {
+        "source": "LinkedIn",
+        "score": 1,
+        "remote_created_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    newer = {"source": "=Indeed", "score": 4, "remote_created_at": datetime(2026, 2, 1, tzinfo=UTC)}
+    rows.application(candidate, remote_id="a1", **older)
+    rows.application(
+        candidate,
+        remote_id="a2",
+        job=job,
+        outcome="DECLINED",
+        rejection_reason_name="Trop loin",
+        **newer,
+    )
+    columns = ["job_reference", "source", "score"]
+    assert table([written("candidate", columns=columns)]) == [
+        {"job_reference": "REF-7", "source": "'=Indeed", "score": "4"}
+    ]
+    assert table([written("application", columns=[*columns, "rejection_reason_name"])]) == [
+        {"job_reference": "", "rejection_reason_name": "", "source": "LinkedIn", "score": "1"},
+        {
+            "job_reference": "REF-7",
+            "rejection_reason_name": "Trop loin",
+            "source": "'=Indeed",
+            "score": "4",
+        },
+    ]
+    assert table([written("job", columns=["reference", "name"])]) == [
+        {"reference": "REF-7", "name": "Chef de rang"}
+    ]
+    french = written("application", columns=columns, wording="fr").decode().splitlines()
+    assert french[0] == "Référence de l’offre,Source,Note"
+    # What programs read has the columns that it had.
+    usual = list(table([written("candidate")])[0])
+    assert not {"source", "score", "job_reference"}.intersection(usual)

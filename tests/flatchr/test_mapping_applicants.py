@@ -87,8 +87,41 @@ def test_an_ordinary_row() -> None:
             phone_numbers=[{"phone_number": "+33639980001", "type": None}],
         ),
         raw=json.dumps(ROW, ensure_ascii=False),
+        source="Site carrière",
+        score=0,
     )
     assert mapped.codes == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "found"),
+    [
+        ({"status": 0, "reason": " Profil non retenu "}, "Profil non retenu", []),
+        ({"status": 0, "reason": {"id": 4, "title": "Trop loin"}}, "Trop loin", []),
+        ({"status": 0, "reason": ""}, None, []),
+        ({"status": 0, "reason": None}, None, []),
+        ({"status": 0, "reason": {"id": 4}}, None, []),
+        ({"status": 0}, None, []),
+        ({"status": 0, "reason": ["x"]}, None, ["unexpected_type"]),
+        # Of an earlier refusal: who is active again has none.
+        ({"status": 1, "reason": "Trop loin"}, None, []),
+        ({"status": 0, "hired": True, "reason": "Trop loin"}, None, []),
+    ],
+)
+def test_the_reason_is_that_of_a_declined_application(
+    changes: dict[str, Any], reason: str | None, found: list[str]
+) -> None:
+    mapped = Mapped(ROW | changes)
+    assert mapped.application.rejection_reason_name == reason
+    assert mapped.codes == found
+
+
+def test_source_and_score_are_kept_where_they_can_be_read() -> None:
+    mapped = Mapped(ROW | {"source": " Indeed ", "score": "4"})
+    assert (mapped.application.source, mapped.application.score) == ("Indeed", 4)
+    mapped = Mapped(ROW | {"source": "", "score": "très bien"})
+    assert (mapped.application.source, mapped.application.score) == (None, None)
+    assert mapped.codes == ["unexpected_type"]
 
 
 @pytest.mark.parametrize(

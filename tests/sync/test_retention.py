@@ -76,6 +76,8 @@ def test_after_fourteen_days_only_ids_and_times_are_left(tenant: Integration, ad
         },
         ("Application", ada): {
             "person_key",
+            "source",
+            "score",
             "remote_data",
             "fingerprint",
             "content_hash",

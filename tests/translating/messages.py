@@ -118,7 +118,7 @@ def of_tables() -> set[Message]:
     texts |= {text for entry in entries for text in (entry.label, entry.rule, entry.export) if text}
     texts |= {column.words for column in COLUMNS}
     for resource in RESOURCES.values():
-        texts |= {str(field.label) for field in resource().get_export_fields()}
+        texts |= {str(field.label) for field in resource.fields.values()}
     texts |= {text for one in ENDPOINTS for text in (one.group, one.does, one.note) if text}
     # Django makes the names of models from those of their classes.
     for model in site._registry:

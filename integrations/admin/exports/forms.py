@@ -107,7 +107,8 @@ class ExportForm(forms.Form):
 
 def column_choices(kind: str, *, with_tenant: bool) -> list[tuple[str, str]]:
     """Names and labels of the columns."""
-    resource = RESOURCES[kind](with_tenant=with_tenant)
+    kind_of = RESOURCES[kind]
+    resource = kind_of(with_tenant=with_tenant, columns=kind_of.names(with_tenant=with_tenant))
     return [(field.attribute, label(field.label)) for field in resource.get_export_fields()]
 
 

@@ -72,7 +72,7 @@ READ_MODELS = (
             + " current_stage_id job_id candidate_id "
             + " ".join(api_names(ApplicationRecord, FieldType.MOMENT))
             + " remote_data candidate current_stage job",
-            "rejection_reason_name rejected_at screening_question_answers custom_fields "
+            "rejected_at screening_question_answers custom_fields "
             "integration_fields remote_url interviews offers",
         ),
     ),

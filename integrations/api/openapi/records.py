@@ -168,16 +168,16 @@ NAMED_JOB = record(
     }
 )
 
-_REJECTION = {
-    "rejection_reason_name": always_null(),
-    "rejected_at": always_null(),
-}
 _APPLICATION_ID = string(
     "The id at Flatchr; null for a moment after an application was created.",
     null=True,
     example="Zt5Lq8WnXr2KvB6M",
 )
 _OF_APPLICATION = _of_catalogue(ApplicationRecord)
+_REJECTION = {
+    "rejection_reason_name": _OF_APPLICATION["rejection_reason_name"],
+    "rejected_at": always_null(),
+}
 
 CANDIDATE_APPLICATION = record(
     {

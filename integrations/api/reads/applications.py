@@ -83,7 +83,6 @@ def _application(row: Row, tags: dict[str, list[Row]]) -> Row:
         "id": row["id"],
         "remote_id": known_remote_id(row["remote_id"]),
         **{name: row[name] for name in PLAIN},
-        "rejection_reason_name": None,
         "rejected_at": None,
         "current_stage_id": row["current_stage_id"],
         "job_id": row["job_id"],

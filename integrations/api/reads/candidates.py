@@ -102,7 +102,7 @@ def _candidate(row: Row, applications: dict[str, list[Row]], tags: dict[str, lis
 
 _APPLICATIONS = """
 SELECT application.candidate_id, application.id, application.remote_id, application.outcome,
-  {changed_at}, {remote_created_at}, {remote_updated_at},
+  {changed_at}, {remote_created_at}, {remote_updated_at}, application.rejection_reason_name,
   stage.id, stage.remote_id, stage.name, stage.position, job.id, job.name, job.remote_id
 FROM integrations_application application
 LEFT JOIN integrations_applicationstage stage ON stage.id = application.current_stage_id
@@ -127,18 +127,18 @@ def _applications(scope: ReadScope, candidate_ids: Sequence[str]) -> dict[str, l
         f"AND {CREATED.format(application='application')}" if scope.only_created else ""
     )
     for values in among(_APPLICATIONS, candidate_ids, **parts):
-        candidate_id, record_id, remote_id, outcome, changed, created, updated = values[:7]
-        stage_id, job_id = values[7], values[11]
+        candidate_id, record_id, remote_id, outcome, changed, created, updated, why = values[:8]
+        stage_id, job_id = values[8], values[12]
         if stage_id not in stages:
-            stages[stage_id] = orjson.Fragment(orjson.dumps(current_stage(*values[7:11])))
+            stages[stage_id] = orjson.Fragment(orjson.dumps(current_stage(*values[8:12])))
         if job_id not in jobs:
-            jobs[job_id] = orjson.Fragment(orjson.dumps(job(*values[11:])))
+            jobs[job_id] = orjson.Fragment(orjson.dumps(job(*values[12:])))
         found[candidate_id].append(
             {
                 "id": record_id,
                 "remote_id": known_remote_id(remote_id),
                 "outcome": outcome,
-                "rejection_reason_name": None,
+                "rejection_reason_name": why,
                 "rejected_at": None,
                 "remote_url": None,
                 "changed_at": changed,

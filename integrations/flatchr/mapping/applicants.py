@@ -43,7 +43,7 @@ from integrations.records import (
 
 # Part of every fingerprint: raise it when the same row maps to something else, so that every row is
 # mapped again.
-MAPPING_VERSION = "2"
+MAPPING_VERSION = "3"
 
 ACTIVE = 1
 ARCHIVED = 0
@@ -98,9 +98,10 @@ class ApplicantMapper:
             [{"email_address": address, "type": None}] if address else [],
             [{"phone_number": number, "type": None}] if number else [],
         )
+        outcome = _outcome(get("hired"), get("status"), notes)
         return ApplicationRecord(
             row.remote_id,
-            _outcome(get("hired"), get("status"), notes),
+            outcome,
             row.job_remote_id,
             row.stage_remote_id,
             day(get("created_at"), "remote_created_at", notes),
@@ -109,6 +110,9 @@ class ApplicantMapper:
             address.lower() if address else get(PERSON) or "",
             person,
             raw,
+            _reason(get("reason"), notes) if outcome is Outcome.DECLINED else None,
+            text(get("source"), "source", notes),
+            integer(get("score"), "score", notes),
         )
 
     def _job(self, vacancy_id: Any) -> str | None:
@@ -139,6 +143,15 @@ def _note_unknown_stage(title: Any, notes: Notes) -> None:
             title,
             Message("application_column_unknown"),
         )
+
+
+def _reason(reason: Any, notes: Notes) -> str | None:
+    """Its words. How Flatchr sends it is not documented (`docs/flatchr-api.md §I.2`): a text, or an
+    object with one.
+    """
+    if type(reason) is dict:
+        reason = next((reason[key] for key in ("title", "name", "text") if reason.get(key)), None)
+    return text(reason, "rejection_reason_name", notes)
 
 
 def _outcome(hired: Any, status: Any, notes: Notes) -> Outcome:

@@ -99,6 +99,7 @@ class JobMapper:
             remote_id=remote_id,
             vacancy_id=_vacancy_id(data.get("vacancy_id"), notes),
             slug=slug,
+            reference=text(data.get("reference"), "reference", notes),
             name=text(data.get("title"), "name", notes),
             description=description(data, notes),
             employment_type=self._employment_type(data, notes),

@@ -54,7 +54,8 @@ class Command(BaseCommand):
             "--columns",
             default="",
             metavar="A,B,C",
-            help="names of columns, separated by commas; all of them by default",
+            help="names of columns, separated by commas; by default all but source, score and "
+            "job_reference, which are those of the latest application",
         )
         parser.add_argument(
             "--delimiter",

@@ -97,6 +97,8 @@ def get_applicant(world: World, request: Request) -> dict[str, Any]:
         "count_message": len(world.company.records.all("message", applicant)),
         "count_comment": len(world.company.records.all("comment", applicant)),
     }
+    if applicant.reason and not applicant.status:
+        extra["reason"] = applicant.reason
     if "vacancy" in request.fields():
         extra["vacancy"] = _vacancy(world, applicant)
     return shape(world, applicant) | extra

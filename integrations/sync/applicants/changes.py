@@ -217,7 +217,7 @@ class ApplicantChangeDetector:
                     stage_id=self._stage_ids.get(record.stage_remote_id or ""),
                     dialect=to_columns,
                 ),
-                (record.person_key, record.raw),
+                (record.person_key, record.source, record.score, record.raw),
                 changes.fingerprints[remote_id],
                 changes.people.new_ids.get(remote_id),
             )

@@ -36,7 +36,13 @@ from integrations.sync.applicants.matching import known_people
 from integrations.sync.applicants.removed_people import RemovedPeople
 from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.store import jobs_by_vacancy
-from integrations.sync.bulk.tables import application_columns, digest, person_columns
+from integrations.sync.bulk.tables import (
+    APPLICATIONS,
+    application_columns,
+    content_hash,
+    digest,
+    person_columns,
+)
 from integrations.sync.deletions import release
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants import stats
@@ -145,7 +151,7 @@ def expect_application(
             remote_id=remote_id,
             arrival=arrival,
             changed_at=moment,
-            content_hash=digest(columns),
+            content_hash=content_hash(APPLICATIONS, columns),
             job_id=job_id,
             candidate_id=candidate_id,
             outcome=record.outcome,

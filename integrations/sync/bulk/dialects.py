@@ -40,13 +40,15 @@ RECORD_COLUMNS = (
 class Table:
     """A mirrored table: `mapped` columns hold the unified record, `carried` ones what else is kept.
 
-    A change of a mapped column moves `changed_at`; a change of a carried one does not.
+    A change of a mapped column moves `changed_at`; a change of a carried one does not. So many of
+    the last mapped ones were `added` when there were rows already, and count only with a value.
     """
 
     model: Model
     record: type[MirroredRecord]
     mapped: tuple[str, ...]
     carried: tuple[str, ...] = ()
+    added: int = 0
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from integrations.ids import unified_id
 from integrations.models import DecidedDeletion, HeldDeletion, Job, RecordChange, SyncRun, SyncType
 from integrations.models.ats import arrived_now
 from integrations.sync.bulk.dialects import Row, Table, dialect
-from integrations.sync.bulk.tables import Draft, digest
+from integrations.sync.bulk.tables import Draft, content_hash
 from integrations.sync.history import changes_by
 from integrations.sync.lease import RunLease
 from integrations.sync.recorder import RunRecorder
@@ -94,17 +94,17 @@ def compare(
         old = stored.get(draft.remote_id)
         if old is None:
             new_id = draft.id or unified_id(integration_id, draft.remote_id)
-            content_hash = digest(draft.mapped)
+            hashed = content_hash(table, draft.mapped)
             # Reading a row takes more than a microsecond, so the next batch's places come later.
             place = arrival + len(inserts)
-            inserts.append(_row(integration_id, new_id, draft, content_hash, moment, place))
+            inserts.append(_row(integration_id, new_id, draft, hashed, moment, place))
         elif old.deleted or old.fingerprint != draft.fingerprint:
-            content_hash = digest(draft.mapped)
-            differs = content_hash != old.content_hash
+            hashed = content_hash(table, draft.mapped)
+            differs = hashed != old.content_hash
             changed_at = old.changed_at
             if differs or old.deleted or old.renamed:
                 changed_at, changes.changed_at = moment, stamp
-            row = _row(integration_id, old.id, draft, content_hash, changed_at)
+            row = _row(integration_id, old.id, draft, hashed, changed_at)
             changes.updates.append(row)
             if old.deleted:
                 changes.restored += 1

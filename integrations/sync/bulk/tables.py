@@ -33,20 +33,23 @@ from integrations.sync.bulk.dialects import PostgreSQL, SQLite, Table, dialect, 
 
 
 class Columns:
-    """The catalogue's fields of a record class as columns: plain ones, then JSON, then timestamps.
+    """The catalogue's fields of a record class as columns: plain ones, then JSON, then timestamps,
+    and at the end plain ones that were added when there were rows already.
 
     `content_hash` covers the values in this order. `timestamp` is the dialect's.
     """
 
     def __init__(self, record: type) -> None:
         fields = fields_of(record)
-        plain = [field.name for field in fields if field.type.is_plain]
+        plain = [field.name for field in fields if field.type.is_plain and not field.entry.added]
         objects = [field.name for field in fields if field.type is FieldType.JSON]
         timestamps = [field.name for field in fields if field.type is FieldType.MOMENT]
-        self.names = (*plain, *objects, *timestamps)
+        added = [field.name for field in fields if field.entry.added]
+        self.added = len(added)
+        self.names = (*plain, *objects, *timestamps, *added)
         self._read = attrgetter(*self.names)
         self._objects = range(len(plain), len(plain) + len(objects))
-        self._timestamps = range(len(plain) + len(objects), len(self.names))
+        self._timestamps = range(len(plain) + len(objects), len(self.names) - self.added)
 
     def of(self, record: Any, timestamp: Callable[[datetime | None], Any]) -> tuple[Any, ...]:
         """The record's values, as the database takes them."""
@@ -76,7 +79,7 @@ JOBS = Table(
     model=Model.JOBS,
     record=Job,
     mapped=JOB_COLUMNS.names,
-    carried=("vacancy_id", "slug", "remote_data"),
+    carried=("vacancy_id", "slug", "reference", "remote_data"),
 )
 STAGES = Table(
     model=Model.APPLICATION_STAGES,
@@ -91,7 +94,8 @@ APPLICATIONS = Table(
     model=Model.APPLICATIONS,
     record=Application,
     mapped=("job_id", "candidate_id", "current_stage_id", *APPLICATION_COLUMNS.names),
-    carried=("person_key", "remote_data"),
+    carried=("person_key", "source", "score", "remote_data"),
+    added=APPLICATION_COLUMNS.added,
 )
 CANDIDATE_TAGS = Table(
     model=Model.CANDIDATE_TAGS, record=CandidateTag, mapped=("candidate_id", "tag_id")
@@ -117,6 +121,16 @@ def digest(values: tuple[Any, ...]) -> bytes:
     return blake2b(orjson.dumps(values, default=str), digest_size=16).digest()
 
 
+def content_hash(table: Table, mapped: tuple[Any, ...]) -> bytes:
+    """What the mapped columns of a row are compared by. Nulls of added columns are left out of it:
+    the rows that were there before these columns have not changed.
+    """
+    end = len(mapped)
+    while end > len(table.mapped) - table.added and mapped[end - 1] is None:
+        end -= 1
+    return digest(mapped[:end])
+
+
 def draft(remote_id: str, mapped: tuple[Any, ...], carried: tuple[Any, ...] = ()) -> Draft:
     """A draft whose fingerprint is the digest of all its values."""
     return Draft(remote_id, mapped, carried, digest((*mapped, *carried)))
@@ -124,7 +138,8 @@ def draft(remote_id: str, mapped: tuple[Any, ...], carried: tuple[Any, ...] = ()
 
 def job_draft(record: JobRecord, dialect: PostgreSQL | SQLite) -> Draft:
     mapped = JOB_COLUMNS.of(record, dialect.timestamp)
-    return draft(record.remote_id, mapped, (record.vacancy_id, record.slug, record.raw))
+    carried = (record.vacancy_id, record.slug, record.reference, record.raw)
+    return draft(record.remote_id, mapped, carried)
 
 
 def stage_draft(record: StageRecord) -> Draft:
