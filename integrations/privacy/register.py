@@ -84,7 +84,7 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     _of(
         "application",
-        "person_key remote_data fingerprint content_hash",
+        "person_key remote_data rejection_reason_name source fingerprint content_hash",
         Whose.CANDIDATE,
         _WHILE_AT_FLATCHR,
         "deleted records",
@@ -378,7 +378,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_incomingevent": "kind vacancy_id applicant_id",
         "integrations_integration": "id",
         "integrations_issue": "kind records occasion",
-        "integrations_job": "id remote_id fingerprint content_hash slug employment_type status "
+        "integrations_job": "id remote_id fingerprint content_hash slug reference employment_type status "
         "visibility category department post_url experience_level remote_work_status "
         "salary_currency salary_period",
         "integrations_jobstage": "id remote_id fingerprint content_hash",
