@@ -378,8 +378,8 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_incomingevent": "kind vacancy_id applicant_id",
         "integrations_integration": "id",
         "integrations_issue": "kind records occasion",
-        "integrations_job": "id remote_id fingerprint content_hash slug reference employment_type status "
-        "visibility category department post_url experience_level remote_work_status "
+        "integrations_job": "id remote_id fingerprint content_hash slug reference employment_type "
+        "status visibility category department post_url experience_level remote_work_status "
         "salary_currency salary_period",
         "integrations_jobstage": "id remote_id fingerprint content_hash",
         "integrations_languagechoice": "language",
