@@ -9,199 +9,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0002_submissions"),
+        ('integrations', '0002_submissions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="BulkUpload",
+            name='BulkUpload',
             fields=[
-                (
-                    "id",
-                    integrations.models.fields.IdField(
-                        default=integrations.ids.random_id,
-                        editable=False,
-                        max_length=24,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("CHECKING", "Being checked"),
-                            ("REFUSED", "Cannot be used"),
-                            ("READY", "Waiting for you"),
-                            ("QUEUEING", "Being queued"),
-                            ("SENDING", "Being sent"),
-                            ("DONE", "Done"),
-                            ("CANCELLED", "Cancelled"),
-                            ("ABANDONED", "Given up"),
-                        ],
-                        default="CHECKING",
-                        max_length=9,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("checked_at", models.DateTimeField(null=True)),
-                ("started_at", models.DateTimeField(null=True)),
-                ("ended_at", models.DateTimeField(null=True)),
-                ("emptied_at", models.DateTimeField(null=True)),
-                (
-                    "sheet",
-                    models.FileField(
-                        null=True,
-                        storage=integrations.models.submissions.private_files,
-                        upload_to="",
-                    ),
-                ),
-                ("sheet_name", models.CharField(max_length=200)),
-                ("sheet_size", models.PositiveIntegerField(default=0, help_text="Bytes.")),
-                (
-                    "archive",
-                    models.FileField(
-                        null=True,
-                        storage=integrations.models.submissions.private_files,
-                        upload_to="",
-                    ),
-                ),
-                ("archive_name", models.CharField(blank=True, max_length=200)),
-                ("archive_size", models.PositiveIntegerField(default=0, help_text="Bytes.")),
-                ("read_as", models.CharField(blank=True, max_length=200)),
-                ("notes", models.JSONField(default=list)),
-                ("refusal", models.TextField(blank=True)),
-                ("total", models.PositiveIntegerField(default=0)),
-                ("checked", models.PositiveIntegerField(default=0)),
-                ("again", models.BooleanField(default=False)),
-                ("lease_owner", models.CharField(blank=True, max_length=64)),
-                ("lease_expires_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="bulk_uploads",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', integrations.models.fields.IdField(default=integrations.ids.random_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('CHECKING', 'Being checked'), ('REFUSED', 'Cannot be used'), ('READY', 'Waiting for you'), ('QUEUEING', 'Being queued'), ('SENDING', 'Being sent'), ('DONE', 'Done'), ('CANCELLED', 'Cancelled'), ('ABANDONED', 'Given up')], default='CHECKING', max_length=9)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('checked_at', models.DateTimeField(null=True)),
+                ('started_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('emptied_at', models.DateTimeField(null=True)),
+                ('sheet', models.FileField(null=True, storage=integrations.models.submissions.private_files, upload_to='')),
+                ('sheet_name', models.CharField(max_length=200)),
+                ('sheet_size', models.PositiveIntegerField(default=0, help_text='Bytes.')),
+                ('archive', models.FileField(null=True, storage=integrations.models.submissions.private_files, upload_to='')),
+                ('archive_name', models.CharField(blank=True, max_length=200)),
+                ('archive_size', models.PositiveIntegerField(default=0, help_text='Bytes.')),
+                ('read_as', models.CharField(blank=True, max_length=200)),
+                ('notes', models.JSONField(default=list)),
+                ('refusal', models.TextField(blank=True)),
+                ('total', models.PositiveIntegerField(default=0)),
+                ('checked', models.PositiveIntegerField(default=0)),
+                ('again', models.BooleanField(default=False)),
+                ('lease_owner', models.CharField(blank=True, max_length=64)),
+                ('lease_expires_at', models.DateTimeField(null=True)),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_uploads', to='integrations.integration')),
             ],
             options={
-                "verbose_name": "bulk upload",
-                "ordering": ["-created_at", "-id"],
+                'verbose_name': 'bulk upload',
+                'ordering': ['-created_at', '-id'],
             },
         ),
         migrations.CreateModel(
-            name="BulkRow",
+            name='BulkRow',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("values", models.JSONField(default=dict)),
-                (
-                    "verdict",
-                    models.CharField(
-                        choices=[
-                            ("OK", "Good"),
-                            ("WARNING", "Warning"),
-                            ("APPLIED", "Applied already"),
-                            ("ERROR", "Error"),
-                        ],
-                        max_length=7,
-                    ),
-                ),
-                ("findings", models.JSONField(default=list)),
-                ("to_send", models.JSONField(default=list)),
-                ("cv", models.TextField(blank=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("WAITING", "Waiting"),
-                            ("QUEUED", "Queued"),
-                            ("LEFT_OUT", "Left out"),
-                            ("FAILED", "Failed"),
-                            ("CANCELLED", "Cancelled"),
-                        ],
-                        default="WAITING",
-                        max_length=9,
-                    ),
-                ),
-                ("message", models.TextField(blank=True)),
-                (
-                    "applied",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="integrations.application",
-                    ),
-                ),
-                (
-                    "job",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="integrations.job",
-                    ),
-                ),
-                (
-                    "submission",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="bulk_rows",
-                        to="integrations.submission",
-                    ),
-                ),
-                (
-                    "upload",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="rows",
-                        to="integrations.bulkupload",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('values', models.JSONField(default=dict)),
+                ('verdict', models.CharField(choices=[('OK', 'Good'), ('WARNING', 'Warning'), ('APPLIED', 'Applied already'), ('ERROR', 'Error')], max_length=7)),
+                ('findings', models.JSONField(default=list)),
+                ('to_send', models.JSONField(default=list)),
+                ('cv', models.TextField(blank=True)),
+                ('state', models.CharField(choices=[('WAITING', 'Waiting'), ('QUEUED', 'Queued'), ('LEFT_OUT', 'Left out'), ('FAILED', 'Failed'), ('CANCELLED', 'Cancelled')], default='WAITING', max_length=9)),
+                ('message', models.TextField(blank=True)),
+                ('applied', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.application')),
+                ('job', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.job')),
+                ('submission', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bulk_rows', to='integrations.submission')),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='integrations.bulkupload')),
             ],
             options={
-                "ordering": ["upload", "number"],
+                'ordering': ['upload', 'number'],
             },
         ),
         migrations.AddIndex(
-            model_name="bulkupload",
-            index=models.Index(fields=["-created_at", "-id"], name="bulk_newest"),
+            model_name='bulkupload',
+            index=models.Index(fields=['-created_at', '-id'], name='bulk_newest'),
         ),
         migrations.AddIndex(
-            model_name="bulkupload",
-            index=models.Index(fields=["state", "lease_expires_at"], name="bulk_stale"),
+            model_name='bulkupload',
+            index=models.Index(fields=['state', 'lease_expires_at'], name='bulk_stale'),
         ),
         migrations.AddIndex(
-            model_name="bulkrow",
-            index=models.Index(fields=["upload", "state", "number"], name="bulk_row_next"),
+            model_name='bulkrow',
+            index=models.Index(fields=['upload', 'state', 'number'], name='bulk_row_next'),
         ),
         migrations.AddConstraint(
-            model_name="bulkrow",
-            constraint=models.UniqueConstraint(fields=("upload", "number"), name="one_row_each"),
+            model_name='bulkrow',
+            constraint=models.UniqueConstraint(fields=('upload', 'number'), name='one_row_each'),
         ),
     ]

@@ -9,181 +9,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0003_bulk_uploads"),
+        ('integrations', '0003_bulk_uploads'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ActionSlot",
+            name='ActionSlot',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("expires_at", models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('expires_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="ApiKey",
+            name='ApiKey',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(help_text="Who uses it, and what for.", max_length=100)),
-                ("prefix", integrations.models.fields.IdField(editable=False, max_length=16)),
-                (
-                    "key_hash",
-                    integrations.models.fields.IdField(editable=False, max_length=64, unique=True),
-                ),
-                ("every_tenant", models.BooleanField(default=False)),
-                ("read_only", models.BooleanField(default=False)),
-                (
-                    "passthrough_methods",
-                    models.JSONField(blank=True, default=integrations.models.access.every_method),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
-                ("revoked_at", models.DateTimeField(editable=False, null=True)),
-                ("last_used_at", models.DateTimeField(editable=False, null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='Who uses it, and what for.', max_length=100)),
+                ('prefix', integrations.models.fields.IdField(editable=False, max_length=16)),
+                ('key_hash', integrations.models.fields.IdField(editable=False, max_length=64, unique=True)),
+                ('every_tenant', models.BooleanField(default=False)),
+                ('read_only', models.BooleanField(default=False)),
+                ('passthrough_methods', models.JSONField(blank=True, default=integrations.models.access.every_method)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
+                ('revoked_at', models.DateTimeField(editable=False, null=True)),
+                ('last_used_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                "verbose_name": "API key",
-                "ordering": ["-created_at", "-id"],
+                'verbose_name': 'API key',
+                'ordering': ['-created_at', '-id'],
             },
         ),
         migrations.CreateModel(
-            name="StoredAnswer",
+            name='StoredAnswer',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("route", models.CharField(max_length=100)),
-                ("idempotency_key", integrations.models.fields.IdField(max_length=255)),
-                ("request_hash", models.CharField(max_length=64)),
-                (
-                    "created_at",
-                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
-                ),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.BinaryField(null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('route', models.CharField(max_length=100)),
+                ('idempotency_key', integrations.models.fields.IdField(max_length=255)),
+                ('request_hash', models.CharField(max_length=64)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('body', models.BinaryField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name="flatchrsettings",
-            name="api_only_created",
-            field=models.BooleanField(
-                default=False, verbose_name="only created applications in the API"
-            ),
+            model_name='flatchrsettings',
+            name='api_only_created',
+            field=models.BooleanField(default=False, verbose_name='only created applications in the API'),
         ),
         migrations.AddField(
-            model_name="flatchrsettings",
-            name="api_remote_data",
-            field=models.BooleanField(default=False, verbose_name="raw objects in the API"),
+            model_name='flatchrsettings',
+            name='api_remote_data',
+            field=models.BooleanField(default=False, verbose_name='raw objects in the API'),
         ),
         migrations.AddField(
-            model_name="integration",
-            name="deleted_at",
+            model_name='integration',
+            name='deleted_at',
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name="requestbudget",
-            name="next_file_at",
+            model_name='requestbudget',
+            name='next_file_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name="syncrun",
-            name="trigger",
-            field=models.CharField(
-                choices=[
-                    ("MANUAL", "By hand"),
-                    ("COMMAND", "Command line"),
-                    ("SCHEDULE", "Schedule"),
-                    ("CONNECT", "First sync"),
-                    ("API", "API"),
-                ],
-                default="MANUAL",
-                max_length=8,
-            ),
+            model_name='syncrun',
+            name='trigger',
+            field=models.CharField(choices=[('MANUAL', 'By hand'), ('COMMAND', 'Command line'), ('SCHEDULE', 'Schedule'), ('CONNECT', 'First sync'), ('API', 'API')], default='MANUAL', max_length=8),
         ),
         migrations.AddIndex(
-            model_name="application",
-            index=models.Index(fields=["integration", "id"], name="application_page"),
+            model_name='application',
+            index=models.Index(fields=['integration', 'id'], name='application_page'),
         ),
         migrations.AddIndex(
-            model_name="candidate",
-            index=models.Index(fields=["integration", "id"], name="candidate_page"),
+            model_name='candidate',
+            index=models.Index(fields=['integration', 'id'], name='candidate_page'),
         ),
         migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["integration", "id"], name="job_page"),
+            model_name='job',
+            index=models.Index(fields=['integration', 'id'], name='job_page'),
         ),
         migrations.AddField(
-            model_name="actionslot",
-            name="integration",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="integrations.integration",
-            ),
+            model_name='actionslot',
+            name='integration',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration'),
         ),
         migrations.CreateModel(
-            name="RequestWindow",
+            name='RequestWindow',
             fields=[
-                (
-                    "key",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to="integrations.apikey",
-                    ),
-                ),
-                ("started_at", models.BigIntegerField()),
-                ("used", models.PositiveIntegerField()),
+                ('key', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='integrations.apikey')),
+                ('started_at', models.BigIntegerField()),
+                ('used', models.PositiveIntegerField()),
             ],
         ),
         migrations.AddField(
-            model_name="apikey",
-            name="created_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='apikey',
+            name='created_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="apikey",
-            name="integrations",
-            field=models.ManyToManyField(
-                blank=True, related_name="+", to="integrations.integration", verbose_name="tenants"
-            ),
+            model_name='apikey',
+            name='integrations',
+            field=models.ManyToManyField(blank=True, related_name='+', to='integrations.integration', verbose_name='tenants'),
         ),
         migrations.AddField(
-            model_name="storedanswer",
-            name="key",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="integrations.apikey",
-            ),
+            model_name='storedanswer',
+            name='key',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.apikey'),
         ),
         migrations.AddConstraint(
-            model_name="storedanswer",
-            constraint=models.UniqueConstraint(
-                fields=("key", "route", "idempotency_key"), name="one_answer_per_idempotency_key"
-            ),
+            model_name='storedanswer',
+            constraint=models.UniqueConstraint(fields=('key', 'route', 'idempotency_key'), name='one_answer_per_idempotency_key'),
         ),
     ]

@@ -10,129 +10,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0004_api_keys"),
+        ('integrations', '0004_api_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="apikey",
-            name="passthrough_methods",
+            model_name='apikey',
+            name='passthrough_methods',
             field=models.JSONField(blank=True, default=integrations.models.access.reading_only),
         ),
         migrations.CreateModel(
-            name="PreparedCall",
+            name='PreparedCall',
             fields=[
-                (
-                    "id",
-                    integrations.models.fields.IdField(
-                        default=integrations.ids.random_id,
-                        editable=False,
-                        max_length=24,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
-                ),
-                ("asked", models.JSONField()),
-                ("file", models.BinaryField(null=True)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="integrations.integration",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', integrations.models.fields.IdField(default=integrations.ids.random_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('asked', models.JSONField()),
+                ('file', models.BinaryField(null=True)),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="PassthroughCall",
+            name='PassthroughCall',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "started_at",
-                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
-                ),
-                ("method", models.CharField(max_length=8)),
-                (
-                    "host",
-                    models.CharField(
-                        choices=[("api", "API"), ("careers", "Career site")], max_length=8
-                    ),
-                ),
-                ("path", models.TextField()),
-                ("params", models.JSONField(default=dict)),
-                ("headers", models.JSONField(default=dict)),
-                (
-                    "body_kind",
-                    models.CharField(
-                        choices=[
-                            ("NONE", "None"),
-                            ("JSON", "JSON"),
-                            ("FORM", "Form"),
-                            ("TEXT", "Text"),
-                        ],
-                        default="NONE",
-                        max_length=4,
-                    ),
-                ),
-                ("body", models.TextField(blank=True)),
-                ("body_cut", models.BooleanField(default=False)),
-                ("status", models.PositiveSmallIntegerField(null=True)),
-                ("duration", models.FloatField(null=True)),
-                ("bytes_received", models.PositiveBigIntegerField(default=0)),
-                ("error", models.TextField(blank=True)),
-                (
-                    "api_key",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="integrations.apikey",
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="passthrough_calls",
-                        to="integrations.integration",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('started_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('method', models.CharField(max_length=8)),
+                ('host', models.CharField(choices=[('api', 'API'), ('careers', 'Career site')], max_length=8)),
+                ('path', models.TextField()),
+                ('params', models.JSONField(default=dict)),
+                ('headers', models.JSONField(default=dict)),
+                ('body_kind', models.CharField(choices=[('NONE', 'None'), ('JSON', 'JSON'), ('FORM', 'Form'), ('TEXT', 'Text')], default='NONE', max_length=4)),
+                ('body', models.TextField(blank=True)),
+                ('body_cut', models.BooleanField(default=False)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('duration', models.FloatField(null=True)),
+                ('bytes_received', models.PositiveBigIntegerField(default=0)),
+                ('error', models.TextField(blank=True)),
+                ('api_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.apikey')),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passthrough_calls', to='integrations.integration')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "call",
-                "ordering": ["-id"],
-                "indexes": [models.Index(fields=["integration", "-id"], name="passthrough_newest")],
+                'verbose_name': 'call',
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['integration', '-id'], name='passthrough_newest')],
             },
         ),
     ]

@@ -8,95 +8,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0006_taking_data_away"),
+        ('integrations', '0006_taking_data_away'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ConnectionLink",
+            name='ConnectionLink',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "token_hash",
-                    integrations.models.fields.IdField(editable=False, max_length=64, unique=True),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("connect", "Connect"),
-                            ("relink", "Reconnect"),
-                            ("setup", "Set up"),
-                        ],
-                        max_length=7,
-                    ),
-                ),
-                ("organization", models.CharField(max_length=200)),
-                ("contact_email", models.EmailField(blank=True, max_length=254)),
-                ("origin_id", models.CharField(blank=True, max_length=200)),
-                (
-                    "environment",
-                    models.CharField(
-                        choices=[
-                            ("production", "Production"),
-                            ("demo", "Flatchr demo"),
-                            ("sandbox", "Local sandbox"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("tool", models.CharField(default="flatchr", max_length=40)),
-                ("language", models.CharField(blank=True, max_length=2)),
-                ("maps_fields", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField()),
-                ("used_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "exchange_hash",
-                    integrations.models.fields.IdField(editable=False, max_length=64, unique=True),
-                ),
-                ("tries", models.PositiveSmallIntegerField(default=0, editable=False)),
-                (
-                    "tries_since",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "created_by_key",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="integrations.apikey",
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="links",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_hash', integrations.models.fields.IdField(editable=False, max_length=64, unique=True)),
+                ('kind', models.CharField(choices=[('connect', 'Connect'), ('relink', 'Reconnect'), ('setup', 'Set up')], max_length=7)),
+                ('organization', models.CharField(max_length=200)),
+                ('contact_email', models.EmailField(blank=True, max_length=254)),
+                ('origin_id', models.CharField(blank=True, max_length=200)),
+                ('environment', models.CharField(choices=[('production', 'Production'), ('demo', 'Flatchr demo'), ('sandbox', 'Local sandbox')], max_length=12)),
+                ('tool', models.CharField(default='flatchr', max_length=40)),
+                ('language', models.CharField(blank=True, max_length=2)),
+                ('maps_fields', models.BooleanField(default=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(editable=False, null=True)),
+                ('exchange_hash', integrations.models.fields.IdField(editable=False, max_length=64, unique=True)),
+                ('tries', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('tries_since', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by_key', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.apikey')),
+                ('integration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='integrations.integration')),
             ],
         ),
     ]

@@ -9,90 +9,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0007_connection_links"),
+        ('integrations', '0007_connection_links'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="CustomField",
+            name='CustomField',
             fields=[
-                (
-                    "id",
-                    integrations.models.fields.IdField(
-                        default=integrations.ids.random_id,
-                        editable=False,
-                        max_length=24,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "model",
-                    models.CharField(
-                        choices=[("ats_jobs", "Jobs")], default="ats_jobs", max_length=32
-                    ),
-                ),
-                (
-                    "key",
-                    models.CharField(
-                        max_length=64,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "\\A[A-Za-z][A-Za-z0-9_]*\\Z",
-                                "Use letters without accents, digits and underscores, and begin with a letter: cost_centre.",
-                            )
-                        ],
-                    ),
-                ),
-                ("label", models.CharField(max_length=100)),
-                ("description", models.CharField(blank=True, max_length=500)),
+                ('id', integrations.models.fields.IdField(default=integrations.ids.random_id, editable=False, max_length=24, primary_key=True, serialize=False)),
+                ('model', models.CharField(choices=[('ats_jobs', 'Jobs')], default='ats_jobs', max_length=32)),
+                ('key', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('\\A[A-Za-z][A-Za-z0-9_]*\\Z', 'Use letters without accents, digits and underscores, and begin with a letter: cost_centre.')])),
+                ('label', models.CharField(max_length=100)),
+                ('description', models.CharField(blank=True, max_length=500)),
             ],
             options={
-                "ordering": ["label", "key"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        django.db.models.functions.text.Lower("key"),
-                        models.F("model"),
-                        name="one_custom_field_each",
-                        violation_error_message="There is a custom field with this key already. Choose another key.",
-                    )
-                ],
+                'ordering': ['label', 'key'],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('key'), models.F('model'), name='one_custom_field_each', violation_error_message='There is a custom field with this key already. Choose another key.')],
             },
         ),
         migrations.CreateModel(
-            name="FieldMapping",
+            name='FieldMapping',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("integration_field", models.CharField(max_length=64)),
-                (
-                    "custom_field",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="mappings",
-                        to="integrations.customfield",
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="field_mappings",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('integration_field', models.CharField(max_length=64)),
+                ('custom_field', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mappings', to='integrations.customfield')),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_mappings', to='integrations.integration')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("custom_field", "integration"), name="one_mapping_each"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('custom_field', 'integration'), name='one_mapping_each')],
             },
         ),
     ]

@@ -7,107 +7,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0008_custom_fields"),
+        ('integrations', '0008_custom_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="HoldDecision",
+            name='HoldDecision',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "choice",
-                    models.CharField(
-                        choices=[("CONFIRMED", "Confirmed"), ("KEPT", "Kept")], max_length=9
-                    ),
-                ),
-                ("records", models.PositiveIntegerField(default=0)),
-                ("decided_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "run",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="hold_decision",
-                        to="integrations.syncrun",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('choice', models.CharField(choices=[('CONFIRMED', 'Confirmed'), ('KEPT', 'Kept')], max_length=9)),
+                ('records', models.PositiveIntegerField(default=0)),
+                ('decided_at', models.DateTimeField(auto_now_add=True)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='hold_decision', to='integrations.syncrun')),
             ],
         ),
         migrations.CreateModel(
-            name="ValueDecision",
+            name='ValueDecision',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("contract", "Contract types"),
-                            ("status", "Job statuses"),
-                            ("country", "Countries"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("value", models.CharField(max_length=200)),
-                ("key", models.CharField(max_length=400)),
-                ("unified", models.CharField(max_length=20)),
-                ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="value_decisions",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('contract', 'Contract types'), ('status', 'Job statuses'), ('country', 'Countries')], max_length=8)),
+                ('value', models.CharField(max_length=200)),
+                ('key', models.CharField(max_length=400)),
+                ('unified', models.CharField(max_length=20)),
+                ('decided_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('integration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='value_decisions', to='integrations.integration')),
             ],
             options={
-                "verbose_name": "value decision",
-                "ordering": ["kind", "key", "id"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("integration", "kind", "key"), name="one_decision_for_a_tenant"
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("integration", None)),
-                        fields=("kind", "key"),
-                        name="one_decision_for_all_tenants",
-                    ),
-                ],
+                'verbose_name': 'value decision',
+                'ordering': ['kind', 'key', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'kind', 'key'), name='one_decision_for_a_tenant'), models.UniqueConstraint(condition=models.Q(('integration', None)), fields=('kind', 'key'), name='one_decision_for_all_tenants')],
             },
         ),
     ]

@@ -8,102 +8,47 @@ from integrations.migrations._database_objects import index_words
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0009_value_and_hold_decisions"),
+        ('integrations', '0009_value_and_hold_decisions'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="SearchProgress",
+            name='SearchProgress',
             fields=[
-                (
-                    "integration",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="search_progress",
-                        serialize=False,
-                        to="integrations.integration",
-                    ),
-                ),
-                ("until", models.DateTimeField(null=True)),
-                ("through_run", models.BigIntegerField(default=0)),
-                ("lease_expires_at", models.DateTimeField(null=True)),
+                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_progress', serialize=False, to='integrations.integration')),
+                ('until', models.DateTimeField(null=True)),
+                ('through_run', models.BigIntegerField(default=0)),
+                ('lease_expires_at', models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="RecordChange",
+            name='RecordChange',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "model",
-                    models.CharField(
-                        choices=[
-                            ("jobs", "Jobs"),
-                            ("application_stages", "Application stages"),
-                            ("job_stages", "Job stages"),
-                            ("candidates", "Candidates"),
-                            ("applications", "Applications"),
-                            ("tags", "Tags"),
-                            ("candidate_tags", "Candidate tags"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("record_id", integrations.models.fields.IdField(max_length=24)),
-                ("at", models.DateTimeField(db_index=True)),
-                ("fields", models.JSONField(default=list)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(choices=[('jobs', 'Jobs'), ('application_stages', 'Application stages'), ('job_stages', 'Job stages'), ('candidates', 'Candidates'), ('applications', 'Applications'), ('tags', 'Tags'), ('candidate_tags', 'Candidate tags')], max_length=20)),
+                ('record_id', integrations.models.fields.IdField(max_length=24)),
+                ('at', models.DateTimeField(db_index=True)),
+                ('fields', models.JSONField(default=list)),
+                ('integration', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='integrations.integration')),
             ],
             options={
-                "ordering": ["-id"],
-                "indexes": [
-                    models.Index(fields=["record_id", "model", "-id"], name="change_of_record")
-                ],
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['record_id', 'model', '-id'], name='change_of_record')],
             },
         ),
         migrations.CreateModel(
-            name="SearchEntry",
+            name='SearchEntry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(choices=[("C", "Candidate"), ("J", "Job")], max_length=1),
-                ),
-                ("record_id", integrations.models.fields.IdField(max_length=24)),
-                ("words", models.TextField()),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('C', 'Candidate'), ('J', 'Job')], max_length=1)),
+                ('record_id', integrations.models.fields.IdField(max_length=24)),
+                ('words', models.TextField()),
+                ('integration', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='integrations.integration')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("kind", "record_id"), name="one_search_entry_each"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'record_id'), name='one_search_entry_each')],
             },
         ),
         migrations.RunPython(index_words, migrations.RunPython.noop),

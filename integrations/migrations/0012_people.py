@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 from integrations.migrations._database_objects import guard_audit_trail, unguard_audit_trail
 
-
 def first_members_manage(apps, schema_editor):
     """Members could do everything but what administrators could, and become Operators. The first
     member of a tenant, who has connected it, becomes its Manager: somebody must go on being able

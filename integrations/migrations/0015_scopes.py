@@ -4,29 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0014_language_of_schedules"),
+        ('integrations', '0014_language_of_schedules'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="connectionlink",
-            name="scope_choices",
+            model_name='connectionlink',
+            name='scope_choices',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name="flatchrsettings",
-            name="scope_choices",
+            model_name='flatchrsettings',
+            name='scope_choices',
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name="flatchrsettings",
-            name="scope_opt_outs",
+            model_name='flatchrsettings',
+            name='scope_opt_outs',
             field=models.JSONField(blank=True, default=list, editable=False),
         ),
         migrations.AddField(
-            model_name="integration",
-            name="scopes_changed_at",
+            model_name='integration',
+            name='scopes_changed_at',
             field=models.DateTimeField(editable=False, null=True),
         ),
     ]

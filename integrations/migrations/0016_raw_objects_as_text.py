@@ -5,19 +5,20 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0015_scopes"),
+        ('integrations', '0015_scopes'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="application",
-            name="remote_data",
+            model_name='application',
+            name='remote_data',
             field=integrations.models.fields.RawObjectField(null=True),
         ),
         migrations.AlterField(
-            model_name="candidate",
-            name="remote_data",
+            model_name='candidate',
+            name='remote_data',
             field=integrations.models.fields.RawObjectField(null=True),
         ),
     ]

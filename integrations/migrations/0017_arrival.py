@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
             migrations.AlterField(
                 name,
                 "arrival",
-                models.BigIntegerField(default=integrations.models.ats.arrived_now, editable=False),
+                models.BigIntegerField(
+                    default=integrations.models.ats.arrived_now, editable=False
+                ),
             )
             for name in MODELS
         ),

@@ -5,36 +5,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0023_message_codes"),
+        ('integrations', '0023_message_codes'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ProcessHeartbeat",
+            name='ProcessHeartbeat',
             fields=[
-                (
-                    "id",
-                    integrations.models.fields.IdField(
-                        editable=False, max_length=32, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("WORKER", "Worker"), ("SCHEDULER", "Scheduler")], max_length=9
-                    ),
-                ),
-                ("host", models.CharField(max_length=255)),
-                ("pid", models.PositiveIntegerField()),
-                ("queues", models.JSONField(default=list)),
-                ("version", models.CharField(max_length=40)),
-                ("started_at", models.DateTimeField()),
-                ("seen_at", models.DateTimeField(db_index=True)),
-                ("clock_ahead", models.FloatField(null=True)),
+                ('id', integrations.models.fields.IdField(editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('WORKER', 'Worker'), ('SCHEDULER', 'Scheduler')], max_length=9)),
+                ('host', models.CharField(max_length=255)),
+                ('pid', models.PositiveIntegerField()),
+                ('queues', models.JSONField(default=list)),
+                ('version', models.CharField(max_length=40)),
+                ('started_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField(db_index=True)),
+                ('clock_ahead', models.FloatField(null=True)),
             ],
             options={
-                "ordering": ["kind", "host", "pid"],
+                'ordering': ['kind', 'host', 'pid'],
             },
         ),
     ]

@@ -5,27 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0024_process_heartbeats"),
+        ('integrations', '0024_process_heartbeats'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="TenantState",
+            name='TenantState',
             fields=[
-                (
-                    "integration",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="stored_state",
-                        serialize=False,
-                        to="integrations.integration",
-                    ),
-                ),
-                ("rank", models.PositiveSmallIntegerField(db_index=True)),
-                ("assessed_at", models.DateTimeField()),
-                ("outdated_at", models.DateTimeField(db_index=True)),
+                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='stored_state', serialize=False, to='integrations.integration')),
+                ('rank', models.PositiveSmallIntegerField(db_index=True)),
+                ('assessed_at', models.DateTimeField()),
+                ('outdated_at', models.DateTimeField(db_index=True)),
             ],
         ),
     ]

@@ -5,98 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0026_webhooks"),
+        ('integrations', '0026_webhooks'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ChangeSequence",
+            name='ChangeSequence',
             fields=[
-                (
-                    "integration",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="change_sequence",
-                        serialize=False,
-                        to="integrations.integration",
-                    ),
-                ),
-                ("number", models.BigIntegerField()),
-                ("removed_through", models.BigIntegerField(default=0)),
-                ("removed_until", models.DateTimeField(null=True)),
-                ("longest", models.BigIntegerField(default=0)),
+                ('integration', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='change_sequence', serialize=False, to='integrations.integration')),
+                ('number', models.BigIntegerField()),
+                ('removed_through', models.BigIntegerField(default=0)),
+                ('removed_until', models.DateTimeField(null=True)),
+                ('longest', models.BigIntegerField(default=0)),
             ],
         ),
         migrations.AddField(
-            model_name="recordchange",
-            name="number",
+            model_name='recordchange',
+            name='number',
             field=models.BigIntegerField(editable=False, null=True),
         ),
         migrations.CreateModel(
-            name="ChangeBatch",
+            name='ChangeBatch',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.BigIntegerField()),
-                ("place", models.PositiveSmallIntegerField()),
-                (
-                    "model",
-                    models.CharField(
-                        choices=[
-                            ("jobs", "Jobs"),
-                            ("application_stages", "Application stages"),
-                            ("job_stages", "Job stages"),
-                            ("candidates", "Candidates"),
-                            ("applications", "Applications"),
-                            ("tags", "Tags"),
-                            ("candidate_tags", "Candidate tags"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("changed_at", models.DateTimeField()),
-                ("arrival_from", models.BigIntegerField(null=True)),
-                ("arrival_to", models.BigIntegerField(null=True)),
-                ("known_at", models.DateTimeField(null=True)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.BigIntegerField()),
+                ('place', models.PositiveSmallIntegerField()),
+                ('model', models.CharField(choices=[('jobs', 'Jobs'), ('application_stages', 'Application stages'), ('job_stages', 'Job stages'), ('candidates', 'Candidates'), ('applications', 'Applications'), ('tags', 'Tags'), ('candidate_tags', 'Candidate tags')], max_length=20)),
+                ('changed_at', models.DateTimeField()),
+                ('arrival_from', models.BigIntegerField(null=True)),
+                ('arrival_to', models.BigIntegerField(null=True)),
+                ('known_at', models.DateTimeField(null=True)),
+                ('integration', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='integrations.integration')),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        fields=["integration", "known_at", "model", "changed_at"],
-                        name="change_batch_seen",
-                    ),
-                    models.Index(
-                        condition=models.Q(("arrival_to__isnull", False)),
-                        fields=["integration", "model", "arrival_to"],
-                        name="change_batch_arrivals",
-                    ),
-                    models.Index(
-                        condition=models.Q(("known_at", None)),
-                        fields=["integration"],
-                        name="change_batch_open",
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("integration", "number", "place"), name="change_batch_number"
-                    )
-                ],
+                'indexes': [models.Index(fields=['integration', 'known_at', 'model', 'changed_at'], name='change_batch_seen'), models.Index(condition=models.Q(('arrival_to__isnull', False)), fields=['integration', 'model', 'arrival_to'], name='change_batch_arrivals'), models.Index(condition=models.Q(('known_at', None)), fields=['integration'], name='change_batch_open')],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'number', 'place'), name='change_batch_number')],
             },
         ),
     ]

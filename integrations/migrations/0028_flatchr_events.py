@@ -8,176 +8,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("integrations", "0027_change_batches"),
+        ('integrations', '0027_change_batches'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="EventAddress",
+            name='EventAddress',
             fields=[
-                (
-                    "integration",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="event_address",
-                        serialize=False,
-                        to="integrations.integration",
-                    ),
-                ),
-                ("token", integrations.models.fields.EncryptedTextField(editable=False)),
-                (
-                    "token_hash",
-                    integrations.models.fields.IdField(editable=False, max_length=64, unique=True),
-                ),
-                (
-                    "old_token_hash",
-                    integrations.models.fields.IdField(blank=True, editable=False, max_length=64),
-                ),
-                ("old_ends_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "made_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
-                ),
-                ("spaces_deltas", models.BooleanField(default=True)),
-                (
-                    "delta_interval",
-                    models.PositiveIntegerField(
-                        default=360, validators=[django.core.validators.MinValueValidator(5)]
-                    ),
-                ),
-                ("last_event_at", models.DateTimeField(editable=False, null=True)),
-                ("last_change_at", models.DateTimeField(editable=False, null=True)),
-                ("old_used_at", models.DateTimeField(editable=False, null=True)),
-                ("window_started_at", models.DateTimeField(editable=False, null=True)),
-                ("window_used", models.PositiveIntegerField(default=0, editable=False)),
-                ("refused_at", models.DateTimeField(editable=False, null=True)),
-                ("next_attempt_at", models.DateTimeField(db_index=True, editable=False, null=True)),
-                ("lease_owner", models.CharField(blank=True, editable=False, max_length=64)),
-                ("lease_expires_at", models.DateTimeField(editable=False, null=True)),
-                ("failures", models.PositiveSmallIntegerField(default=0, editable=False)),
-                ("jobs_read_at", models.DateTimeField(editable=False, null=True)),
-                ("requests_left", models.FloatField(editable=False, null=True)),
-                ("requests_counted_at", models.DateTimeField(editable=False, null=True)),
+                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='event_address', serialize=False, to='integrations.integration')),
+                ('token', integrations.models.fields.EncryptedTextField(editable=False)),
+                ('token_hash', integrations.models.fields.IdField(editable=False, max_length=64, unique=True)),
+                ('old_token_hash', integrations.models.fields.IdField(blank=True, editable=False, max_length=64)),
+                ('old_ends_at', models.DateTimeField(editable=False, null=True)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('spaces_deltas', models.BooleanField(default=True)),
+                ('delta_interval', models.PositiveIntegerField(default=360, validators=[django.core.validators.MinValueValidator(5)])),
+                ('last_event_at', models.DateTimeField(editable=False, null=True)),
+                ('last_change_at', models.DateTimeField(editable=False, null=True)),
+                ('old_used_at', models.DateTimeField(editable=False, null=True)),
+                ('window_started_at', models.DateTimeField(editable=False, null=True)),
+                ('window_used', models.PositiveIntegerField(default=0, editable=False)),
+                ('refused_at', models.DateTimeField(editable=False, null=True)),
+                ('next_attempt_at', models.DateTimeField(db_index=True, editable=False, null=True)),
+                ('lease_owner', models.CharField(blank=True, editable=False, max_length=64)),
+                ('lease_expires_at', models.DateTimeField(editable=False, null=True)),
+                ('failures', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('jobs_read_at', models.DateTimeField(editable=False, null=True)),
+                ('requests_left', models.FloatField(editable=False, null=True)),
+                ('requests_counted_at', models.DateTimeField(editable=False, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="EventCount",
+            name='EventCount',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("kind", models.CharField(blank=True, max_length=40)),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("changed", "Brought a change"),
-                            ("unchanged", "Known already"),
-                            ("not_found", "Not found at Flatchr"),
-                            ("left_out", "Not read"),
-                            ("to_sync", "Left to the next sync"),
-                            ("other_company", "Of another company"),
-                            ("unreadable", "Not understood"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("number", models.PositiveIntegerField(default=0)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('kind', models.CharField(blank=True, max_length=40)),
+                ('outcome', models.CharField(choices=[('changed', 'Brought a change'), ('unchanged', 'Known already'), ('not_found', 'Not found at Flatchr'), ('left_out', 'Not read'), ('to_sync', 'Left to the next sync'), ('other_company', 'Of another company'), ('unreadable', 'Not understood')], max_length=16)),
+                ('number', models.PositiveIntegerField(default=0)),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration')),
             ],
             options={
-                "indexes": [models.Index(fields=["day"], name="event_count_day")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("integration", "day", "kind", "outcome"),
-                        name="one_event_count_each",
-                    )
-                ],
+                'indexes': [models.Index(fields=['day'], name='event_count_day')],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'day', 'kind', 'outcome'), name='one_event_count_each')],
             },
         ),
         migrations.CreateModel(
-            name="IncomingEvent",
+            name='IncomingEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("kind", models.CharField(blank=True, max_length=40)),
-                ("vacancy_id", integrations.models.fields.IdField(blank=True, max_length=64)),
-                ("vacancy_number", models.BigIntegerField(default=0)),
-                ("applicant_id", integrations.models.fields.IdField(blank=True, max_length=64)),
-                ("names_applicant", models.BooleanField(default=False)),
-                ("received_at", models.DateTimeField()),
-                ("last_received_at", models.DateTimeField()),
-                ("times", models.PositiveIntegerField(default=1)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("due_at", models.DateTimeField(null=True)),
-                ("during_run", models.BigIntegerField(null=True)),
-                ("told", models.BooleanField(default=False)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("changed", "Brought a change"),
-                            ("unchanged", "Known already"),
-                            ("not_found", "Not found at Flatchr"),
-                            ("left_out", "Not read"),
-                            ("to_sync", "Left to the next sync"),
-                            ("other_company", "Of another company"),
-                            ("unreadable", "Not understood"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(blank=True, max_length=40)),
+                ('vacancy_id', integrations.models.fields.IdField(blank=True, max_length=64)),
+                ('vacancy_number', models.BigIntegerField(default=0)),
+                ('applicant_id', integrations.models.fields.IdField(blank=True, max_length=64)),
+                ('names_applicant', models.BooleanField(default=False)),
+                ('received_at', models.DateTimeField()),
+                ('last_received_at', models.DateTimeField()),
+                ('times', models.PositiveIntegerField(default=1)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(null=True)),
+                ('during_run', models.BigIntegerField(null=True)),
+                ('told', models.BooleanField(default=False)),
+                ('outcome', models.CharField(blank=True, choices=[('changed', 'Brought a change'), ('unchanged', 'Known already'), ('not_found', 'Not found at Flatchr'), ('left_out', 'Not read'), ('to_sync', 'Left to the next sync'), ('other_company', 'Of another company'), ('unreadable', 'Not understood')], max_length=16)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration')),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("outcome", "")),
-                        fields=["integration", "due_at"],
-                        name="event_waiting",
-                    ),
-                    models.Index(fields=["integration", "-id"], name="event_newest"),
-                    models.Index(fields=["ended_at"], name="event_ended"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("outcome", "")),
-                        fields=(
-                            "integration",
-                            "kind",
-                            "vacancy_id",
-                            "vacancy_number",
-                            "applicant_id",
-                        ),
-                        name="one_waiting_event_each",
-                    )
-                ],
+                'indexes': [models.Index(condition=models.Q(('outcome', '')), fields=['integration', 'due_at'], name='event_waiting'), models.Index(fields=['integration', '-id'], name='event_newest'), models.Index(fields=['ended_at'], name='event_ended')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', '')), fields=('integration', 'kind', 'vacancy_id', 'vacancy_number', 'applicant_id'), name='one_waiting_event_each')],
             },
         ),
     ]

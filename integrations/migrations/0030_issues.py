@@ -7,383 +7,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("integrations", "0029_tag_progress"),
+        ('auth', '0012_alter_user_first_name_max_length'),
+        ('integrations', '0029_tag_progress'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="AlertPreference",
+            name='AlertPreference',
             fields=[
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("nothing", "Nothing"),
-                            ("critical", "What is critical"),
-                            ("warning", "Warnings and what is critical"),
-                            ("notice", "Everything"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "pace",
-                    models.CharField(
-                        choices=[("once", "At once"), ("daily", "Once a day")],
-                        default="once",
-                        max_length=5,
-                    ),
-                ),
-                ("digest_hour", models.PositiveSmallIntegerField(default=8)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('level', models.CharField(blank=True, choices=[('nothing', 'Nothing'), ('critical', 'What is critical'), ('warning', 'Warnings and what is critical'), ('notice', 'Everything')], max_length=8)),
+                ('pace', models.CharField(choices=[('once', 'At once'), ('daily', 'Once a day')], default='once', max_length=5)),
+                ('digest_hour', models.PositiveSmallIntegerField(default=8)),
             ],
         ),
         migrations.CreateModel(
-            name="ChatTarget",
+            name='ChatTarget',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("url", integrations.models.fields.EncryptedTextField(blank=True)),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("nothing", "Nothing"),
-                            ("critical", "What is critical"),
-                            ("warning", "Warnings and what is critical"),
-                            ("notice", "Everything"),
-                        ],
-                        default="warning",
-                        max_length=8,
-                    ),
-                ),
-                ("language", models.CharField(default="en", max_length=8)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('url', integrations.models.fields.EncryptedTextField(blank=True)),
+                ('level', models.CharField(choices=[('nothing', 'Nothing'), ('critical', 'What is critical'), ('warning', 'Warnings and what is critical'), ('notice', 'Everything')], default='warning', max_length=8)),
+                ('language', models.CharField(default='en', max_length=8)),
             ],
         ),
         migrations.AddField(
-            model_name="syncwarning",
-            name="remote_ids",
+            model_name='syncwarning',
+            name='remote_ids',
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name="tenantstate",
-            name="findings_through",
+            model_name='tenantstate',
+            name='findings_through',
             field=models.BigIntegerField(default=0),
         ),
         migrations.CreateModel(
-            name="Issue",
+            name='Issue',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("kind", models.CharField(max_length=40)),
-                (
-                    "severity",
-                    models.CharField(
-                        choices=[
-                            ("notice", "Notice"),
-                            ("warning", "Warning"),
-                            ("critical", "Critical"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("text", integrations.models.fields.MessageField()),
-                ("count", models.PositiveIntegerField(default=0)),
-                ("records", models.JSONField(blank=True, default=list)),
-                ("occasion", models.CharField(blank=True, max_length=60)),
-                ("times", models.PositiveIntegerField(default=1)),
-                ("first_seen_at", models.DateTimeField()),
-                ("last_seen_at", models.DateTimeField()),
-                ("resolved_at", models.DateTimeField(blank=True, null=True)),
-                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="issues",
-                        to="integrations.integration",
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="integrations.syncrun",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=40)),
+                ('severity', models.CharField(choices=[('notice', 'Notice'), ('warning', 'Warning'), ('critical', 'Critical')], max_length=8)),
+                ('text', integrations.models.fields.MessageField()),
+                ('count', models.PositiveIntegerField(default=0)),
+                ('records', models.JSONField(blank=True, default=list)),
+                ('occasion', models.CharField(blank=True, max_length=60)),
+                ('times', models.PositiveIntegerField(default=1)),
+                ('first_seen_at', models.DateTimeField()),
+                ('last_seen_at', models.DateTimeField()),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
+                ('integration', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='integrations.integration')),
+                ('run', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='integrations.syncrun')),
             ],
             options={
-                "verbose_name": "issue",
-                "verbose_name_plural": "issues",
-                "ordering": ["-id"],
+                'verbose_name': 'issue',
+                'verbose_name_plural': 'issues',
+                'ordering': ['-id'],
             },
         ),
         migrations.CreateModel(
-            name="IssueEvent",
+            name='IssueEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "step",
-                    models.CharField(
-                        choices=[
-                            ("raised", "Raised"),
-                            ("again", "Came again"),
-                            ("worse", "Became more urgent"),
-                            ("snoozed", "Snoozed"),
-                            ("woken", "Snooze ended by hand"),
-                            ("resolved", "Resolved"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("until", models.DateTimeField(blank=True, null=True)),
-                (
-                    "issue",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="history",
-                        to="integrations.issue",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('step', models.CharField(choices=[('raised', 'Raised'), ('again', 'Came again'), ('worse', 'Became more urgent'), ('snoozed', 'Snoozed'), ('woken', 'Snooze ended by hand'), ('resolved', 'Resolved')], max_length=8)),
+                ('until', models.DateTimeField(blank=True, null=True)),
+                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='history', to='integrations.issue')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["id"],
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Notice",
+            name='Notice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(choices=[("email", "E-mail"), ("chat", "Chat")], max_length=5),
-                ),
-                ("is_end", models.BooleanField(default=False)),
-                ("daily", models.BooleanField(default=False)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("sent", "Sent"),
-                            ("dropped", "Not needed any more"),
-                            ("failed", "Given up"),
-                        ],
-                        default="waiting",
-                        max_length=7,
-                    ),
-                ),
-                ("due_at", models.DateTimeField()),
-                ("lease_owner", models.CharField(blank=True, max_length=64)),
-                ("lease_expires_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("error", integrations.models.fields.MessageField(blank=True)),
-                (
-                    "issue",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notices",
-                        to="integrations.issue",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('email', 'E-mail'), ('chat', 'Chat')], max_length=5)),
+                ('is_end', models.BooleanField(default=False)),
+                ('daily', models.BooleanField(default=False)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('dropped', 'Not needed any more'), ('failed', 'Given up')], default='waiting', max_length=7)),
+                ('due_at', models.DateTimeField()),
+                ('lease_owner', models.CharField(blank=True, max_length=64)),
+                ('lease_expires_at', models.DateTimeField(null=True)),
+                ('attempts', models.PositiveIntegerField(default=0)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('error', integrations.models.fields.MessageField(blank=True)),
+                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='integrations.issue')),
+                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["id"],
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="UnresolvedRecord",
+            name='UnresolvedRecord',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("model", models.CharField(max_length=20)),
-                ("code", models.CharField(max_length=60)),
-                ("remote_id", integrations.models.fields.IdField(blank=True, max_length=400)),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="integrations.integration",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('model', models.CharField(max_length=20)),
+                ('code', models.CharField(max_length=60)),
+                ('remote_id', integrations.models.fields.IdField(blank=True, max_length=400)),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration')),
             ],
         ),
         migrations.CreateModel(
-            name="AlertChoice",
+            name='AlertChoice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("nothing", "Nothing"),
-                            ("critical", "What is critical"),
-                            ("warning", "Warnings and what is critical"),
-                            ("notice", "Everything"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "integration",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="integrations.integration",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('level', models.CharField(choices=[('nothing', 'Nothing'), ('critical', 'What is critical'), ('warning', 'Warnings and what is critical'), ('notice', 'Everything')], max_length=8)),
+                ('integration', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.integration')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("user", "integration"), name="one_alert_choice_each"
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("integration", None)),
-                        fields=("user",),
-                        name="one_alert_choice_of_installation",
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('user', 'integration'), name='one_alert_choice_each'), models.UniqueConstraint(condition=models.Q(('integration', None)), fields=('user',), name='one_alert_choice_of_installation')],
             },
         ),
         migrations.AddIndex(
-            model_name="issue",
-            index=models.Index(fields=["integration", "-id"], name="issue_of_tenant"),
+            model_name='issue',
+            index=models.Index(fields=['integration', '-id'], name='issue_of_tenant'),
         ),
         migrations.AddIndex(
-            model_name="issue",
-            index=models.Index(
-                condition=models.Q(("resolved_at", None)),
-                fields=["severity", "kind"],
-                name="issue_open",
-            ),
+            model_name='issue',
+            index=models.Index(condition=models.Q(('resolved_at', None)), fields=['severity', 'kind'], name='issue_open'),
         ),
         migrations.AddIndex(
-            model_name="issue",
-            index=models.Index(fields=["resolved_at"], name="issue_resolved"),
+            model_name='issue',
+            index=models.Index(fields=['resolved_at'], name='issue_resolved'),
         ),
         migrations.AddConstraint(
-            model_name="issue",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("resolved_at", None)),
-                fields=("integration", "kind"),
-                name="one_open_issue_each",
-            ),
+            model_name='issue',
+            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('integration', 'kind'), name='one_open_issue_each'),
         ),
         migrations.AddConstraint(
-            model_name="issue",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("integration", None), ("resolved_at", None)),
-                fields=("kind",),
-                name="one_open_issue_of_installation",
-            ),
+            model_name='issue',
+            constraint=models.UniqueConstraint(condition=models.Q(('integration', None), ('resolved_at', None)), fields=('kind',), name='one_open_issue_of_installation'),
         ),
         migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["due_at"], name="notice_due"
-            ),
+            model_name='notice',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='notice_due'),
         ),
         migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["user", "-sent_at"], name="notice_sent"),
+            model_name='notice',
+            index=models.Index(fields=['user', '-sent_at'], name='notice_sent'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                fields=("issue", "channel", "user", "is_end"), name="one_notice_each"
-            ),
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('issue', 'channel', 'user', 'is_end'), name='one_notice_each'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user", None)),
-                fields=("issue", "channel", "is_end"),
-                name="one_notice_of_chat",
-            ),
+            model_name='notice',
+            constraint=models.UniqueConstraint(condition=models.Q(('user', None)), fields=('issue', 'channel', 'is_end'), name='one_notice_of_chat'),
         ),
         migrations.AddConstraint(
-            model_name="unresolvedrecord",
-            constraint=models.UniqueConstraint(
-                fields=("integration", "model", "code", "remote_id"), name="one_unresolved_each"
-            ),
+            model_name='unresolvedrecord',
+            constraint=models.UniqueConstraint(fields=('integration', 'model', 'code', 'remote_id'), name='one_unresolved_each'),
         ),
     ]
