@@ -33,7 +33,7 @@ class PersonSearchForm(forms.Form):
         label=_lazy("Tenant"),
         queryset=Integration.objects.none(),
         required=False,
-        empty_label=_lazy("All tenants in which you may do this"),
+        empty_label=_lazy("All tenants"),
     )
 
     def __init__(self, *args: Any, tenants: Any, **kwargs: Any) -> None:

@@ -21,6 +21,7 @@ from integrations.flatchr.mapping.stages import stages_by_title
 from integrations.ids import random_id
 from integrations.models import Application, ApplicationStage, Candidate, FlatchrSettings
 from integrations.models.ats import arrived_now
+from integrations.models.scopes import EVERYTHING
 from integrations.records import (
     PROVISIONAL,
     ApplicationRecord,
@@ -74,7 +75,8 @@ def write_applicants(integration_id: str, rows: Iterable[tuple[Any, str]]) -> St
     """
     mapper = _mapper(integration_id)
     settings = FlatchrSettings.objects.filter(pk=integration_id).first()
-    kept = _sieve(integration_id).rows(RemovedPeople(settings).rows(rows))
+    scopes = settings.scopes if settings is not None else EVERYTHING
+    kept = ScopeFilter(scopes, integration_id).rows(RemovedPeople(settings).rows(rows))
     identified = (mapper.identify(data, raw) for data, raw in kept)
     found = {row.remote_id: row for row in identified if isinstance(row, RawApplicant)}
     detector = ApplicantChangeDetector(integration_id, mapper.application, timezone.now())
