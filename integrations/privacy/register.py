@@ -382,6 +382,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "status visibility category department post_url experience_level remote_work_status "
         "salary_currency salary_period",
         "integrations_jobstage": "id remote_id fingerprint content_hash",
+        "integrations_keptid": "remote_id record_id",
         "integrations_languagechoice": "language",
         "integrations_modelresult": "error_kind",
         "integrations_notice": "lease_owner",
