@@ -20,8 +20,13 @@ from integrations.models import (
 from integrations.submissions.bulk import rows as proposal
 from tests.submissions.bulk_files import csv_sheet, cv, cvs_for, row, xlsx_sheet, zip_of
 from tests.submissions.bulk_uploads import apply, checked, findings, job, states, stored, verdicts
+from tests.submissions.hostile_pdfs import SCRIPT, placed
+from tests.submissions.ordinary_office import ordinary
+from tests.submissions.pdf_files import SAVED, word
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+TAKEN = {title: content for title, _, content in ordinary()}
 
 
 @pytest.fixture
@@ -229,6 +234,24 @@ def test_a_file_that_cannot_be_used_refuses_the_upload_with_words(
     assert upload.state == BulkState.REFUSED
     assert upload.refusal.startswith(words) or words in upload.refusal
     assert not upload.rows.exists()
+
+
+def test_a_cv_is_judged_by_what_is_in_it(tenant: Integration) -> None:
+    """A PDF whose end is missing opens everywhere; a script in packed objects runs."""
+    cvs = {
+        "cv-1.txt": cv(),
+        "cut.pdf": SAVED["object streams, no end"](word()),
+        "script.pdf": placed(SCRIPT),
+        "template.docx": TAKEN["template file:////Users/lea/Downloads/modele.dotx"],
+    }
+    lines = [row(number, cv=name) for number, name in enumerate(cvs, start=1)]
+
+    upload = checked(tenant, lines, archive=zip_of(cvs))
+
+    assert verdicts(upload) == {2: "OK", 3: "OK", 4: "ERROR", 5: "OK"}
+    [(level, column, words)] = [found for found in findings(upload)[4] if found[0] == "error"]
+    assert (level, column) == ("error", "cv")
+    assert words.startswith("The PDF holds JavaScript, which is a program.")
 
 
 def test_a_row_of_somebody_who_has_applied_is_an_error_if_its_cv_is_bad(

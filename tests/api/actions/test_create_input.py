@@ -14,9 +14,15 @@ from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.creating import CREATE, PDF, SEARCH, cv, person, refused, told
 from tests.submissions.acting import at_flatchr, posts
+from tests.submissions.hostile_pdfs import SCRIPT, placed
+from tests.submissions.pdf_files import SAVED, encrypted, word
 from tests.support.file_host import FileHost, answer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
         ({"content_type": None}, "content_type"),
         ({"data": "%%%"}, "base64"),
         ({"data": "aGVsbG8="}, "attachments"),
+        ({"data": _packed(placed(SCRIPT))}, "The PDF holds JavaScript"),
+        ({"data": _packed(encrypted(word(), 6, user="secret"))}, "protected by a password"),
     ],
 )
 def test_an_attachment_that_is_not_as_the_contract_has_it_is_refused(
@@ -51,6 +59,16 @@ def test_content_types_are_taken_as_they_are_written_elsewhere(
     assert kombo.ats.create_application(
         job_id=job.pk, candidate=person(), attachments=attachments
     ).data.id
+
+
+def test_a_cv_whose_end_is_missing_is_sent_as_it_is(
+    kombo: Kombo, job: Job, sandbox: Sandbox
+) -> None:
+    cut = SAVED["no end mark"](word())
+    kombo.ats.create_application(
+        job_id=job.pk, candidate=person(), attachments=[cv(data=_packed(cut))]
+    )
+    assert sandbox.world.company.applicants.added()[0].resume.data == cut
 
 
 def test_a_cv_of_many_megabytes_is_taken(kombo: Kombo, job: Job, sandbox: Sandbox) -> None:
