@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,7 +24,7 @@ from integrations.admin.accounts.forms import (
     SecondFactorSetUpForm,
 )
 from integrations.admin.accounts.login import too_soon, wrong_code
-from integrations.admin.base.formatting import ago
+from integrations.admin.base.formatting import ago, date_time
 from integrations.admin.base.theme import AdminSite
 from integrations.audit import trail
 from integrations.models import Event
@@ -151,11 +152,13 @@ def sessions_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
         "relais/sessions.html",
         title=_("Sessions"),
         sessions=[
-            (one, browser_name(one.browser), ago(one.seen_at))
+            (one, browser_name(one.browser), date_time(one.begun_at), ago(one.seen_at))
             for one in sessions.open_sessions(user, this=this)
         ],
         hours=settings.SESSION_COOKIE_AGE // 3600,
-        days=round(settings.SESSION_MAX_SECONDS / 86_400, 1),
+        days=number_format(settings.SESSION_MAX_SECONDS / 86_400, 1)
+        .removesuffix(".0")
+        .removesuffix(",0"),
     )
 
 
