@@ -64,6 +64,7 @@ class EnteredAccount:
     company_key: str
     slug: str
     offerer_id: int | None = None
+    source_id: str = ""
     user_key: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     # The operator's choice of data scopes, and the customer's opt-outs; None if not asked.
@@ -111,6 +112,7 @@ def _connect(link: ConnectionLink, entered: EnteredAccount) -> Attempt:
             origin_id=link.origin_id,
             contact_email=link.contact_email,
             offerer_id=entered.offerer_id,
+            source_id=entered.source_id,
             user_key=entered.user_key,
             checked=True,
         )
@@ -155,6 +157,7 @@ def connect_tenant(entered: EnteredAccount, *, user: Any, **fields: str) -> Atte
         integration = save_new(
             entered.credentials,
             offerer_id=entered.offerer_id,
+            source_id=entered.source_id,
             user_key=entered.user_key,
             checked=True,
             user=user,
@@ -182,9 +185,10 @@ def renew_credentials(integration: Integration, entered: EnteredAccount, *, user
 
 
 def set_up(
-    link: ConnectionLink, *, source: tuple[int | None, str] | None, mapping: Mapping[str, str]
+    link: ConnectionLink, *, source: tuple[int | None, str, str] | None, mapping: Mapping[str, str]
 ) -> None:
-    """Save what a setup link has asked; `source` is an offerer id and a user key, None keeps it.
+    """Save what a setup link has asked; `source` is an offerer id, a source id
+    and a user key; None keeps them.
 
     Raises `LinkClosed`, and saves nothing, when the link was used or has ended.
     """
@@ -192,7 +196,10 @@ def set_up(
     with transaction.atomic():
         links.claim(link)
         if source is not None:
-            links.save_source(integration, offerer_id=source[0], user_key=source[1])
+            offerer_id, source_id, user_key = source
+            links.save_source(
+                integration, offerer_id=offerer_id, source_id=source_id, user_key=user_key
+            )
         save_mapping(integration, mapping)
         # A changed mapping is in the records after the next sync.
         _sync(integration, Trigger.MANUAL)

@@ -96,6 +96,7 @@ def connect(
     origin_id: str = "",
     contact_email: str = "",
     offerer_id: int | None = None,
+    source_id: str = "",
     user_key: str = "",
     check: bool = True,
     allow_duplicate: bool = False,
@@ -121,6 +122,7 @@ def connect(
         origin_id=origin_id,
         contact_email=contact_email,
         offerer_id=offerer_id,
+        source_id=source_id,
         user_key=user_key,
         checked=check,
         integration_id=integration_id,
@@ -142,6 +144,7 @@ def save_new(
     origin_id: str = "",
     contact_email: str = "",
     offerer_id: int | None = None,
+    source_id: str = "",
     user_key: str = "",
     checked: bool,
     integration_id: str = "",
@@ -162,7 +165,10 @@ def save_new(
         schedule.plan(integration)
         integration.save(force_insert=True)
         FlatchrSettings.objects.create(
-            integration=integration, offerer_id=offerer_id, user_key=visible(user_key).strip()
+            integration=integration,
+            offerer_id=offerer_id,
+            source_id=visible(source_id).strip(),
+            user_key=visible(user_key).strip(),
         )
         _store(FlatchrCredentials(integration=integration), credentials, checked=checked)
         if user is not None:

@@ -46,6 +46,13 @@ class SourceForm(forms.Form):
         widget=forms.TextInput(attrs=_typed_attrs(inputmode="numeric")),
         help_text=_lazy("A number that Flatchr gave you. Leave it empty if you have none."),
     )
+    source_id = PastedField(
+        label=_lazy("Source ID"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs=_typed_attrs()),
+        help_text=_lazy("One of your own sources in Flatchr. Leave it empty if you use none."),
+    )
     user_key = PastedField(
         label=_lazy("User key"),
         required=False,
@@ -132,6 +139,7 @@ class KeysForm(CustomFieldsForm, SourceForm):
             company_key=data["company_key"],
             slug=data["slug"],
             offerer_id=data.get("offerer_id"),
+            source_id=data.get("source_id") or "",
             user_key=data.get("user_key") or "",
             mapping=self.mapping(),
         )
@@ -151,15 +159,15 @@ class SetupForm(CustomFieldsForm, SourceForm):
         self, *args: Any, integration: Integration, steps: Sequence[SetupStep], **kwargs: Any
     ) -> None:
         known = FlatchrSettings.objects.filter(integration=integration).first()
-        initial = {"user_key": known.user_key} if known else {}
+        initial = {"source_id": known.source_id, "user_key": known.user_key} if known else {}
         mapped = custom_fields_of(integration) if SetupStep.FIELDS in steps else []
         super().__init__(*args, initial=initial, mapped=mapped, **kwargs)
         if SetupStep.SOURCE not in steps:
-            del self.fields["offerer_id"], self.fields["user_key"]
+            del self.fields["offerer_id"], self.fields["source_id"], self.fields["user_key"]
 
     def save(self, link: ConnectionLink) -> None:
         """Raises `LinkClosed` and saves nothing when the link was used in the meantime."""
         data, source = self.cleaned_data, None
         if "offerer_id" in self.fields:
-            source = (data["offerer_id"], data["user_key"])
+            source = (data["offerer_id"], data["source_id"], data["user_key"])
         attempts.set_up(link, source=source, mapping=self.mapping())

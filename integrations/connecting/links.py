@@ -255,11 +255,17 @@ def assign_tenant(link: ConnectionLink, integration: Integration) -> None:
             members.add(integration, user, Role.MANAGER)
 
 
-def save_source(integration: Integration, *, offerer_id: int | None, user_key: str) -> None:
-    """Store the Flatchr source and user under which candidates are submitted."""
+def save_source(
+    integration: Integration, *, offerer_id: int | None, source_id: str, user_key: str
+) -> None:
+    """Store the Flatchr sources and user under which candidates are submitted."""
     FlatchrSettings.objects.update_or_create(
         integration=integration,
-        defaults={"offerer_id": offerer_id, "user_key": user_key.strip()},
+        defaults={
+            "offerer_id": offerer_id,
+            "source_id": source_id.strip(),
+            "user_key": user_key.strip(),
+        },
     )
 
 

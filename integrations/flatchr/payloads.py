@@ -37,6 +37,7 @@ def candidate_payload(
     answers: Iterable[Mapping[str, str]] = (),
     urls: Mapping[str, str] | None = None,
     offerer_id: int | None = None,
+    source_id: str = "",
     user_key: str = "",
 ) -> dict[str, Any]:
     """The fields of a candidate to be created, but for token and CV. What is empty is left out,
@@ -52,9 +53,15 @@ def candidate_payload(
         "answers": [dict(answer) for answer in answers],
         "urls": {name: url for name, url in (urls or {}).items() if url},
         "offerer_id": offerer_id,
+        "source_id": int(source_id) if is_number(source_id) else source_id,
         "user_id": user_key,
     }
     return {name: value for name, value in given.items() if value not in (None, "", [], {})}
+
+
+def is_number(source_id: str) -> bool:
+    """Whether it is a number: its type is not documented (`docs/flatchr-api.md §I.1`)."""
+    return source_id.isascii() and source_id.isdigit() and not source_id.startswith("0")
 
 
 def loggable_payload(payload: Mapping[str, Any], resume: ResumeFile) -> dict[str, Any]:

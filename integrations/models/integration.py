@@ -160,6 +160,13 @@ class FlatchrSettings(models.Model):
             "The source that Flatchr gave you: candidates submitted here are filed under it."
         ),
     )
+    # A number or an encoded id: which is not documented.
+    source_id = models.CharField(
+        _lazy("source ID"),
+        max_length=64,
+        blank=True,
+        help_text=_lazy("One of your own sources in Flatchr."),
+    )
     user_key = models.CharField(
         max_length=64,
         blank=True,

@@ -372,7 +372,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_exportschedule": "columns language stopped",
         "integrations_fieldmapping": "integration_field",
         "integrations_flatchrcredentials": "api_key company_key slug",
-        "integrations_flatchrsettings": "integration_fields scope_choices scope_opt_outs",
+        "integrations_flatchrsettings": "source_id integration_fields scope_choices scope_opt_outs",
         "integrations_helddeletion": "record_id",
         "integrations_httpexchange": "key method host",
         "integrations_incomingevent": "kind vacancy_id applicant_id",

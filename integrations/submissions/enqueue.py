@@ -190,7 +190,7 @@ def _fields(submission: Submission, cleaned: Cleaned, *, by: Any, again: bool) -
         "person_key": cleaned.person_key,
         "warnings": warnings(submission, cleaned),
         "replacements": cleaned.replacements,
-        "source_written": cleaned.offerer_id is not None,
+        "source_written": cleaned.has_source,
         "created_by": submission.created_by or saved_user(by),
         "queued_by": saved_user(by),
         "cancelled_by": None,

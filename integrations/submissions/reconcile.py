@@ -212,7 +212,7 @@ def _sent_as(submission: Submission) -> dict[str, Any]:
     return {
         "offerer_id": offerer_id,
         "user_key": body.get("user_id", ""),
-        "source_written": offerer_id is not None,
+        "source_written": offerer_id is not None or bool(body.get("source_id")),
     }
 
 

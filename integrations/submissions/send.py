@@ -88,6 +88,7 @@ def prepare(submission: Submission, cleaned: Cleaned) -> Ready:
         answers=cleaned.answers,
         urls=cleaned.urls,
         offerer_id=cleaned.offerer_id,
+        source_id=cleaned.source_id,
         user_key=cleaned.user_key,
     )
     return Ready(cleaned, payload, resume(submission))
@@ -167,7 +168,7 @@ def _begin(
             sent_at=now,
             settle_at=now + reconcile.SETTLE,
             known_applicants=looked.ids,
-            source_written=cleaned.offerer_id is not None,
+            source_written=cleaned.has_source,
         )
         lease.renew_for(LEASE)
         attempts.note_lookup(

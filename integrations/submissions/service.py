@@ -356,7 +356,7 @@ def _checked(submission: Submission, ready: Ready, receipt: WriteResult, by: Any
         "error_detail": error.detail[:2000] if error else "",
         "warnings": enqueue.warnings(submission, ready.cleaned),
         "replacements": ready.cleaned.replacements,
-        "source_written": ready.cleaned.offerer_id is not None,
+        "source_written": ready.cleaned.has_source,
         "created_by": submission.created_by or enqueue.saved_user(by),
     }
 

@@ -56,10 +56,15 @@ class Cleaned:
     answers: list[Note] = field(default_factory=list)
     urls: Note = field(default_factory=dict)
     offerer_id: int | None = None
+    source_id: str = ""
     user_key: str = ""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     replacements: list[Note] = field(default_factory=list)
+
+    @property
+    def has_source(self) -> bool:
+        return self.offerer_id is not None or bool(self.source_id)
 
     def refuse(self, name: str, code: str, message: Message) -> None:
         self.problems.append(Problem(name, code, message))
@@ -277,10 +282,11 @@ def _source(cleaned: Cleaned, submission: Submission) -> None:
     if settings is not None:
         if cleaned.offerer_id is None:
             cleaned.offerer_id = settings.offerer_id
+        cleaned.source_id = settings.source_id
         cleaned.user_key = cleaned.user_key or settings.user_key
     if len(cleaned.user_key) > KEY_LIMIT:
         cleaned.refuse("user_key", "too_long", Message("user_key_too_long"))
-    if cleaned.offerer_id is None:
+    if not cleaned.has_source:
         words = Message("source_not_written")
         cleaned.warn("offerer_id", "source_not_written", words)
 

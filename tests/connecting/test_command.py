@@ -49,6 +49,7 @@ def test_a_tenant_is_connected_with_the_key_from_the_environment(sandbox: Sandbo
         "--origin-id=crm-7",
         "--contact-email=rh@nord.example",
         "--offerer-id=12",
+        "--source-id=34",
         "--user-key=u1",
         FLATCHR_API_KEY=sandbox.api_key,
     )
@@ -76,7 +77,7 @@ def test_a_tenant_is_connected_with_the_key_from_the_environment(sandbox: Sandbo
     )
     assert credentials.checked_at is not None
     assert (tenant.origin_id, tenant.contact_email) == ("crm-7", "rh@nord.example")
-    assert (chosen.offerer_id, chosen.user_key) == (12, "u1")
+    assert (chosen.offerer_id, chosen.source_id, chosen.user_key) == (12, "34", "u1")
     assert tenant.next_full_at is not None
     assert sandbox.api_key not in done.stdout + done.stderr
 

@@ -302,7 +302,7 @@ def item(offer_id: Any, published: Any = True, created: Any = None, **more: Any)
 def test_visibility_and_post_url(items: Any, visibility: Any, public: bool, found: Any) -> None:
     record, findings = mapped({"items": items})
     assert record.visibility == visibility
-    url = "https://careers.flatchr.example/vacancy/qm7lr2xw9kptz4vb-comptable-h-f"
+    url = "https://careers.flatchr.example/vacancy/qm7lr2xw9kptz4vb-comptable-h-f/"
     assert record.post_url == (url if public else None)
     assert codes(findings) == found
 
@@ -316,7 +316,7 @@ def test_visibility_is_unknown_when_flatchr_does_not_send_items() -> None:
 def test_post_url_is_null_without_a_slug_and_quoted_with_an_odd_one() -> None:
     assert mapped({"items": [item(98)], "slug": None})[0].post_url is None
     odd = mapped({"items": [item(98)], "slug": "a/b?é"})[0].post_url
-    assert odd == "https://careers.flatchr.example/vacancy/a%2Fb%3F%C3%A9"
+    assert odd == "https://careers.flatchr.example/vacancy/a%2Fb%3F%C3%A9/"
 
 
 @pytest.mark.parametrize(

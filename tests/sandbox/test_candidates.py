@@ -166,6 +166,7 @@ def test_required_fields_are_required(caller: Caller, body: dict[str, Any], name
         ({"resume": document(data=b"x" * (LARGEST + 1))}, 413),
         ({"column_id": 1}, 404),
         ({"offerer_id": "abc"}, 400),
+        ({"source_id": ["x"]}, 400),
     ],
 )
 def test_what_cannot_be_accepted_is_refused_and_not_stored(

@@ -467,3 +467,23 @@ def test_a_submission_is_taken_by_one_worker_and_once(
     assert work(submission).state == "SUCCEEDED"
     assert work(submission).state == "SUCCEEDED"
     assert posts(sandbox) == 1
+
+
+@pytest.mark.parametrize(("typed", "sent"), [("34", 34), ("Sr7Kp3QdVx9LmT1b", "Sr7Kp3QdVx9LmT1b")])
+def test_the_tenants_own_source_goes_with_each_candidate(
+    typed: str,
+    sent: int | str,
+    sandbox: Sandbox,
+    flatchr_tenant: Integration,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    FlatchrSettings.objects.update_or_create(pk=flatchr_tenant.pk, defaults={"source_id": typed})
+    bodies = sent_bodies(sandbox, monkeypatch)
+    submission = work(queue(flatchr_tenant, job))
+
+    assert [body["source_id"] for body in bodies if "source_id" in body] == [sent]
+    assert "offerer_id" not in bodies[-1]
+    assert submission.source_written is True
+    (applicant,) = at_flatchr(sandbox)
+    assert applicant["source"] == f"Source {sent}"

@@ -22,6 +22,7 @@ LABELS = {
     "resume": "CV",
     "comment": _lazy("Cover letter"),
     "offerer_id": _lazy("Offerer ID"),
+    "source_id": _lazy("Source ID"),
     "user_id": _lazy("User key"),
     "urls": _lazy("Links"),
     "answers": _lazy("Answers"),
@@ -83,18 +84,23 @@ class SubmissionSource:
 
 def source_of(tenant: Integration) -> SubmissionSource:
     """As far as the tenant's settings go; a submission may name another."""
-    chosen = FlatchrSettings.objects.filter(pk=tenant.pk).values_list("offerer_id", flat=True)
-    offerer = chosen.first()
-    words = (
-        _("Filed under the tenant's source, offerer ID %(offerer)s.") % {"offerer": offerer}
-        if offerer
-        else _("No source is written: this tenant has no offerer ID in its settings.")
+    chosen = FlatchrSettings.objects.filter(pk=tenant.pk).values_list("offerer_id", "source_id")
+    offerer, source = chosen.first() or (None, "")
+    if offerer:
+        words = _("Filed under the tenant's source, offerer ID %(offerer)s.") % {"offerer": offerer}
+    elif source:
+        words = _("Filed under the tenant's own source, source ID %(source)s.") % {"source": source}
+    else:
+        words = _("No source is written: this tenant has no offerer ID in its settings.")
+    return SubmissionSource(
+        tenant.pk, bool(offerer or source), words, record_url(tenant, "settings")
     )
-    return SubmissionSource(tenant.pk, bool(offerer), words, record_url(tenant, "settings"))
 
 
 def source_words(submission: Submission) -> str:
     """A sentence about the source of this submission."""
+    if submission.source_written and submission.offerer_id is None:
+        return _("Written, the tenant's own source ID")
     if submission.source_written:
         return _("Written, offerer ID %(offerer_id)s") % {"offerer_id": submission.offerer_id}
     if submission.source_written is False:

@@ -131,6 +131,7 @@ class FlatchrSettingsForm(forms.ModelForm):
         model = FlatchrSettings
         fields = [
             "offerer_id",
+            "source_id",
             "user_key",
             "trait_budget",
             "api_remote_data",
@@ -138,6 +139,7 @@ class FlatchrSettingsForm(forms.ModelForm):
         ]
         labels = {
             "offerer_id": _lazy("Offerer ID"),
+            "source_id": _lazy("Source ID"),
             "user_key": _lazy("User key"),
             "trait_budget": _lazy("Most tag requests after a sync"),
             "api_remote_data": _lazy("Pass on Flatchr's raw objects"),
@@ -146,6 +148,9 @@ class FlatchrSettingsForm(forms.ModelForm):
         help_texts = {
             "offerer_id": _lazy(
                 "The source under which candidates submitted here are filed. A number."
+            ),
+            "source_id": _lazy(
+                "One of your own sources in Flatchr. It is sent beside the offerer ID."
             ),
             "user_key": _lazy("The Flatchr user to whom submitted candidates are attributed."),
             "trait_budget": (

@@ -161,7 +161,7 @@ class JobMapper:
     def _post_url(self, slug: str | None, visibility: Visibility | None) -> str | None:
         if slug is None or visibility != Visibility.PUBLIC:
             return None
-        return f"{self._careers_url}/vacancy/{quote(slug, safe='')}"
+        return f"{self._careers_url}/vacancy/{quote(slug, safe='')}/"
 
 
 def _vacancy_id(value: Any, notes: Notes) -> int | None:

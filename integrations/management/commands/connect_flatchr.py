@@ -39,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--origin-id", default="", help="your own identifier of the customer")
         parser.add_argument("--contact-email", default="")
         parser.add_argument("--offerer-id", type=_id, help="the source that Flatchr gave you")
+        parser.add_argument("--source-id", default="", help="one of the customer's own sources")
         parser.add_argument("--user-key", default="", help="for attribution of submissions")
         parser.add_argument("--no-check", action="store_true", help="save without asking Flatchr")
         parser.add_argument(
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 origin_id=_option(options, Integration, "origin_id"),
                 contact_email=_option(options, Integration, "contact_email"),
                 offerer_id=options["offerer_id"],
+                source_id=_option(options, FlatchrSettings, "source_id"),
                 user_key=_option(options, FlatchrSettings, "user_key"),
                 check=not options["no_check"],
                 allow_duplicate=options["allow_duplicate"],

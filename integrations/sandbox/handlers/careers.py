@@ -64,6 +64,11 @@ def _source(body: dict[str, Any]) -> str:
     offerer = str(body.get("offerer_id") or CAREER_SITE_OFFERER)
     if not offerer.isdigit():
         raise ErrorAnswer(400, '"offerer_id" must be a number')
+    if source := body.get("source_id"):
+        # §I.1: one of the customer's own, whatever the offerer.
+        if type(source) not in (int, str):
+            raise ErrorAnswer(400, '"source_id" must be a number or a text')
+        return f"Source {source}"
     return OFFERERS.get(int(offerer), f"Source {offerer}")
 
 
