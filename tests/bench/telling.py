@@ -56,6 +56,7 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
         stage.database.name,
         "",
         [len(told)],
+        "one in 30 s",
         note=f"the sync took {(_time(ended) - _time(started)).total_seconds():.0f} s; events at "
         f"least {min(apart, default=0):.1f} s apart; {receiver.requests} requests; the last "
         f"{(told[-1] - _time(ended)).total_seconds():.1f} s after the sync's end",
