@@ -194,6 +194,16 @@ def hostile() -> Iterator[tuple[str, Callable[[], bytes], set[str]]]:
         lambda: unreadable_for_the_table(SCRIPT),
         {"javascript", "unreadable"},
     )
+    yield (
+        "JavaScript behind junk in packed objects",
+        lambda: placed(b"<< " + b"junk " * 40 + SCRIPT[2:], "opening, apart"),
+        {"javascript", "unreadable"},
+    )
+    yield (
+        "earlier revision, its kind apart",
+        lambda: earlier_revision(b"<< /S 9 0 R /JS 8 0 R >>"),
+        {"unreadable"},
+    )
     for packing in (b"/BrotliDecode", b"/Unknown", b"[" + b"/FlateDecode " * 9 + b"]"):
         yield (
             f"unknown filter {packing.decode()[:15]}",

@@ -221,25 +221,24 @@ def encrypted(pdf: Pdf, version: int, user: str = "") -> bytes:
 
 
 def revised(pdf: Pdf) -> bytes:
-    """Saved a second time: the page once more behind the end, with a table of its own."""
+    """Saved a second time: each object once more behind the end, with a table of its own."""
     content = plain(pdf)
-    number = pdf.pages[0].obj.objgen[0] or 1
+    [*_, table] = re.findall(rb"startxref\s+(\d+)", content)
     with Pdf.open(io.BytesIO(content)) as again:
-        page = again.pages[0].obj
-        number, body = page.objgen[0], page.unparse(resolved=True)
         root = again.trailer.get_raw("/Root").objgen[0]
         size = len(again.objects) + 1
-    place = len(content) + 1
-    table = re.findall(rb"startxref\s+(\d+)", content)[-1]
-    entry = b"\n%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = place - 1 + len(entry)
-    return (
-        content
-        + entry
-        + (
-            b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size %d /Root %d 0 R /Prev %s >>\n"
-            b"startxref\n%d\n%%%%EOF\n" % (number, place, size, root, table, start)
-        )
+        bodies = {
+            held.objgen[0]: held.unparse(resolved=True)
+            for held in again.objects
+            if isinstance(held, pikepdf.Dictionary)
+        }
+    entries = b""
+    for number, body in bodies.items():
+        entries += b"%d 1\n%010d 00000 n \n" % (number, len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    return content + (
+        b"xref\n%strailer\n<< /Size %d /Root %d 0 R /Prev %s >>\nstartxref\n%d\n%%%%EOF\n"
+        % (entries, size, root, table, len(content))
     )
 
 

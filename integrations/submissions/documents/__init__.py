@@ -140,6 +140,7 @@ def _checked_kind(content: bytes, *, is_attached: bool = False) -> str:
 
 # Data beside a PDF: Europass keeps the CV's, an invoice its own.
 _DATA = frozenset({"csv", "json", "txt", "vcf", "xml"})
+_ATTACHED = _DATA.union(*EXTENSIONS.values())
 
 
 def _check_attached(files: list[Attached], is_attached: bool) -> None:
@@ -148,8 +149,10 @@ def _check_attached(files: list[Attached], is_attached: bool) -> None:
     """
     for file in files:
         names = {extension(name) for name in file.names}
-        if is_attached:
+        if is_attached or not names <= _ATTACHED:
             raise DocumentRefused("embedded", kind="PDF")
+        if not file.content:
+            continue
         try:
             written = text.decoded(file.content)
             if names <= _DATA and written is not None and not text.is_page(written):

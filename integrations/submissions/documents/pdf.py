@@ -148,17 +148,22 @@ def _look(pdf: Pdf, content: bytes, findings: Findings) -> None:
     pieces = PdfPieces(content, table)
     # First of all, because reading any object of a stream makes qpdf parse all of it.
     numbers = {entry.obj_stream_number for entry in table.values()}
-    streams = [number for number in numbers if number is not None]
+    streams = {number for number in numbers if number is not None}
     for number in streams:
         pieces.unpack(number, pdf.get_object(number, 0))
     if not len(pdf.pages):
         raise DocumentRefused("broken", kind=_KIND)
     findings.look(pdf.trailer)
+    unread: set[int] = set()
     for number, generation in table:
         found = pdf.get_object(number, generation)
         if found is None:
+            unread.add(number)
             pieces.add_unread(number, generation)
         elif findings.look(found) and number not in streams:
             pieces.unpack(number, found)
     findings.settle()
+    packed = {table[held, 0].obj_stream_number for held in unread if (held, 0) in table}
+    for stream in streams & packed:
+        pieces.unpack(stream, pdf.get_object(stream, 0), unread=unread)
     pieces.look(findings)

@@ -33,8 +33,10 @@ _ACTIONS = {
 _ANNOTATIONS = frozenset({"3D", "Movie", "RichMedia", "Screen", "Sound"})
 _PATHS = ("/F", "/UF", "/DOS", "/Unix", "/Mac")
 _KEYS = frozenset({"/EF", "/JS", "/JavaScript", "/S", "/Subtype", "/URI", "/XFA", *_PATHS})
+# A kind that is an object of its own.
+KIND_ELSEWHERE = rb"/(?:S|Subtype|Type)\s+\d+\s+\d+\s+R"
 _END = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
-# Names that one of the checks below asks for; and a kind that is kept in an object of its own.
+# Names that one of the checks below asks for.
 TELLING = re.compile(
     rb"/(?:"
     + "|".join(sorted({*_ACTIONS, *_ANNOTATIONS})).encode()
@@ -42,7 +44,8 @@ TELLING = re.compile(
     + _END
     + rb"|/F"
     + _END
-    + rb"(?!\s*-?\d+\s*(?:/|>>))|/(?:S|Subtype|Type)\s+\d+\s+\d+\s+R"
+    + rb"(?!\s*-?\d+\s*(?:/|>>))|"
+    + KIND_ELSEWHERE
 )
 _MOST_NODES = 50_000  # that are walked; a CV has some hundreds: its links
 _XFA_CODE = frozenset({"script", "submit", "execute", "connectionset"})
@@ -127,9 +130,12 @@ class Findings:
 
     def _attach(self, names: list[str], files: Object) -> None:
         for stream in files.values() if isinstance(files, Dictionary) else ():
-            if not isinstance(stream, Stream) or not names:
+            if not names:
                 raise DocumentRefused("embedded", kind=_KIND)
-            if stream.objgen not in self._named:
+            # An earlier version of a reference leads nowhere; its names count all the same.
+            if not isinstance(stream, Stream):
+                self.attached.append(Attached(names, b""))
+            elif stream.objgen not in self._named:
                 self._named.add(stream.objgen)
                 self.attached.append(Attached(names, unpacked(stream)))
 
@@ -165,6 +171,8 @@ def _check_xfa(form: Object) -> None:
     """Refuse a form in XML that holds scripts, or sends or fetches something."""
     packets = list(form) if isinstance(form, Array) else [form]
     content = b"".join(unpacked(packet) for packet in packets if isinstance(packet, Stream))
+    if not content:
+        return
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name.rpartition(":")[2].lower() in _XFA_CODE:

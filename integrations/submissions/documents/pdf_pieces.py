@@ -9,23 +9,29 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pikepdf import Object, Pdf, Stream, XrefEntry
 
-from integrations.submissions.documents.pdf_objects import TELLING, Findings, unpacked
+from integrations.submissions.documents.pdf_objects import (
+    KIND_ELSEWHERE,
+    TELLING,
+    Findings,
+    unpacked,
+)
 from integrations.submissions.documents.refusals import DocumentRefused
 
 _KIND = "PDF"
 _IN_FILE = 1  # the type of a table's entry
 _MOST_PIECES = 5_000  # that may do something; a CV has some dozens: links that were changed
-_MOST_UNPACKED = 32 * 1024**2  # bytes of all object streams
+_MOST_UNPACKED = 64 * 1024**2  # bytes of all object streams, some of them unpacked twice
 
 OBJECT = re.compile(rb"obj(?<![A-Za-z]obj)(?![A-Za-z])")
 _TRAILER = re.compile(rb"trailer(?![A-Za-z])")
 _BLANK = rb"(?:[\0\t\n\f\r ]|%[^\r\n]{0,40}[\r\n]){1,20}"
 _NUMBERS = re.compile(rb"\d{1,10}" + _BLANK + rb"\d{1,5}(?:" + _BLANK + rb")?\Z")
 _PIECE_END = re.compile(rb"(?:endobj|startxref)(?![A-Za-z])|stream[\r\n]")
+_KIND_ELSEWHERE = re.compile(KIND_ELSEWHERE)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
@@ -62,14 +68,16 @@ class PdfPieces:
             self._add_at(mark)
 
     def add_unread(self, number: int, generation: int) -> None:
-        """Add an object that qpdf makes nothing of: null, or too damaged for it."""
+        """Add an object of the file that qpdf makes nothing of: null, or too damaged for it."""
         entry = self._table[number, generation]
         mark = self._mark_after(entry.offset or 0) if entry.type == _IN_FILE else None
         if mark is not None:
             self._add_at(mark)
 
-    def unpack(self, number: int, stream: Object | None) -> None:
-        """Add those objects of an object stream that the table looks for elsewhere.
+    def unpack(
+        self, number: int, stream: Object | None, *, unread: Collection[int] = frozenset()
+    ) -> None:
+        """Add those objects of an object stream that the table looks for elsewhere, and `unread`.
 
         Raises DocumentRefused when it cannot be unpacked within bounds.
         """
@@ -88,7 +96,7 @@ class PdfPieces:
         ends = sorted({*starts, len(content)})
         for held, start in zip(pairs[::2], starts, strict=True):
             entry = self._table.get((held, 0))
-            if entry is None or entry.obj_stream_number != number:
+            if entry is None or entry.obj_stream_number != number or held in unread:
                 end = ends[min(bisect_left(ends, start) + 1, len(ends) - 1)]
                 self._add(content[start:end])
 
@@ -120,6 +128,9 @@ class PdfPieces:
     def _add(self, piece: bytes) -> None:
         plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece)
         if TELLING.search(plain):
+            # References cannot be followed here.
+            if _KIND_ELSEWHERE.search(plain):
+                raise DocumentRefused("unreadable", kind=_KIND)
             self._pieces.append(piece)
             if len(self._pieces) > _MOST_PIECES:
                 raise DocumentRefused("too_complex", kind=_KIND)
