@@ -20,7 +20,7 @@ class Permission(Enum):
     SEE = (Role.VIEWER, _("See records, syncs, submissions and exports"))
     EXPORT = (Role.OPERATOR, _("Export data as files"))
     SYNC = (Role.OPERATOR, _("Start and cancel syncs"))
-    SUBMIT = (Role.OPERATOR, _("Submit candidates, one by one and in bulk"))
+    SUBMIT = (Role.OPERATOR, _("Submit candidates, one by one and in bulk; download their CVs"))
     DECIDE = (
         Role.OPERATOR,
         _("Decide on held deletions, value maps and field mappings; snooze issues"),

@@ -38,6 +38,7 @@ from integrations.privacy import texts
 from integrations.privacy.erasure import remove_applications, remove_candidates, remove_tags
 from integrations.privacy.people import of_candidates
 from integrations.submissions import retention as submission_retention
+from integrations.sync.retention import NOT_EMPTIED
 from integrations.tenants import stats
 from integrations.tenants.people import months_before
 
@@ -108,7 +109,7 @@ def _old(tenant: str, before: datetime) -> QuerySet[Any]:
     heard_of = Q(created_at__gte=before) | Q(state__in=(*LIVE_SUBMISSIONS, *OPEN_SUBMISSIONS))
     return (
         Candidate.objects.live()
-        .filter(integration_id=tenant, content_hash__isnull=False)
+        .filter(integration_id=tenant)
         .filter(Exists(own.filter(dated__isnull=False)))
         .exclude(Exists(own.filter(dated__gte=before)))
         .exclude(Exists(submitted.filter(heard_of)))
@@ -150,8 +151,9 @@ def _remove(
         totals["candidates"] += len(keys)
         totals["applications"] += live.count()
         totals["submissions"] += submission_retention.empty(submissions)
+        live_or_known = NOT_EMPTIED | Q(remote_deleted_at=None)
         remove_tags(tenant.pk, CandidateTag.objects.live().filter(candidate__in=keys))
-        remove_applications(tenant.pk, applications.filter(content_hash__isnull=False))
+        remove_applications(tenant.pk, applications.filter(live_or_known))
         remove_candidates(tenant.pk, Candidate.objects.filter(pk__in=keys))
     return len(keys)
 

@@ -52,7 +52,7 @@ from integrations.privacy.people import Person, find
 from integrations.records import Model
 from integrations.submissions import retention as submission_retention
 from integrations.submissions.bulk import uploads
-from integrations.sync.retention import empty_applications, empty_candidates
+from integrations.sync.retention import NOT_EMPTIED, empty_applications, empty_candidates
 from integrations.tenants import stats
 
 # Tenants that are looked into one by one.
@@ -183,10 +183,10 @@ def _pieces(person: Person) -> Iterator[Piece]:
 
 def _records(person: Person) -> Iterator[Piece]:
     tenant = person.tenant.pk
-    candidates = Candidate.objects.filter(pk__in=person.candidates, content_hash__isnull=False)
-    applications = Application.objects.filter(
-        pk__in=person.applications, content_hash__isnull=False
-    )
+    named = NOT_EMPTIED | Q(first_name__isnull=False) | Q(last_name__isnull=False)
+    candidates = Candidate.objects.filter(named, pk__in=person.candidates)
+    known = NOT_EMPTIED | Q(remote_data__isnull=False) | ~Q(person_key="")
+    applications = Application.objects.filter(known, pk__in=person.applications)
     if number := candidates.count():
         yield Piece(Held.CANDIDATES, number, partial(remove_candidates, tenant, candidates))
     if number := applications.count():

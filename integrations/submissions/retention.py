@@ -67,7 +67,8 @@ def retain_people() -> None:
     while some := list(drafts.values_list("pk", flat=True)[:BATCH]):
         if not remove_drafts(some, edited_before=before):
             break
-    gone = Q(candidate__remote_deleted_at__isnull=False, candidate__content_hash=None)
+    emptied = Q(candidate__fingerprint=None, candidate__content_hash=None)
+    gone = emptied & Q(candidate__remote_deleted_at__isnull=False)
     gone |= Q(application=None, ended_at__lt=before)
     people = Submission.objects.filter(gone, state__in=_ENDED, emptied_at=None)
     while some := list(people.values_list("pk", flat=True)[:BATCH]):

@@ -49,6 +49,8 @@ PERSONAL_DATA = timedelta(days=14)
 ANSWERS = timedelta(days=1)
 # What is not known any more of a record that was emptied.
 _NOTHING = {"fingerprint": None, "content_hash": None}
+# One that was submitted, and that Flatchr never listed, has no fingerprint.
+NOT_EMPTIED = Q(fingerprint__isnull=False) | Q(content_hash__isnull=False)
 # Runs that are looked at in one query.
 LOOKED_AT = 1000
 # What goes with a run, and first, so that few rows are left to its own transaction.
@@ -74,8 +76,7 @@ def empty_deleted(
     (`privacy/retention.py` is the step of retention).
     """
     before = before or timezone.now() - PERSONAL_DATA
-    # One that was submitted and that Flatchr never listed has no fingerprint.
-    expired = Q(remote_deleted_at__lt=before, content_hash__isnull=False)
+    expired = NOT_EMPTIED & Q(remote_deleted_at__lt=before)
     for tenant in _tenants_of(Candidate.objects.filter(expired)):
         candidates = Candidate.objects.filter(expired, integration_id=tenant)
         batched_writes.in_batches(candidates, partial(_empty_expired, tenant, before_emptying))

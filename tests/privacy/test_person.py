@@ -42,10 +42,9 @@ def known(tenant: Integration, other_tenant: Integration) -> Candidate:
     """The person in two tenants: with an application and a draft with a CV, and a namesake."""
     for one in (tenant, other_tenant):
         maker = Maker(one)
-        hashes = {"fingerprint": b"1", "content_hash": b"1"}
-        candidate = maker.candidate(EMAIL, first_name=FIRST, last_name=LAST, **hashes)
-        maker.application(candidate, job=maker.job(), **hashes)
-        maker.candidate("other@courrier.example", first_name=FIRST, last_name="Autre", **hashes)
+        candidate = maker.candidate(EMAIL, first_name=FIRST, last_name=LAST)
+        maker.application(candidate, job=maker.job())
+        maker.candidate("other@courrier.example", first_name=FIRST, last_name="Autre")
     given = entry("", email_address=EMAIL.upper(), first_name=FIRST, last_name=LAST)
     service.save_draft(tenant, given, user=None, kind="CANDIDATE")
     found: Candidate = Candidate.objects.get(integration=tenant, last_name=LAST)

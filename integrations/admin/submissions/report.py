@@ -27,6 +27,7 @@ from integrations.models import (
 from integrations.submissions import service
 
 NAMELESS = _lazy("(no name yet)")
+EMPTIED = _lazy("(data removed)")
 MOST_ATTEMPTS = 100
 # A worker is woken at once; a longer wait than this is mentioned.
 UNCLAIMED = timedelta(seconds=20)
@@ -74,7 +75,8 @@ class SubmissionStep:
 
 def name_of(submission: Submission) -> str:
     """The person as far as anything is known of them."""
-    return submission.person or submission.email_address or str(NAMELESS)
+    nobody = NAMELESS if submission.emptied_at is None else EMPTIED
+    return submission.person or submission.email_address or str(nobody)
 
 
 def verdict(submission: Submission, now: datetime) -> DeliveryVerdict:
