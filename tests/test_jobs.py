@@ -218,6 +218,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "free pages",
         "quarantined records",
         "confirmed deletions",
+        "fetched CVs",
         "examples of warnings",
         "events of Flatchr",
         "files of submissions",
