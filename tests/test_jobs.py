@@ -205,6 +205,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "figures of tenants",
         "issues and states of tenants",
         "issues of the installation",
+        "fetched CVs",
     }
     assert set(jobs.RETENTION) == {
         "deleted tenants",
@@ -218,7 +219,6 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "free pages",
         "quarantined records",
         "confirmed deletions",
-        "fetched CVs",
         "examples of warnings",
         "events of Flatchr",
         "files of submissions",
