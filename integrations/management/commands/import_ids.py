@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED, USAGE
+from integrations.management import CHECKS, FAILED, USAGE
 from integrations.models import Integration
 from integrations.sync.kept_ids.importing import import_ids
 from integrations.sync.kept_ids.reading import IdsRefused, read_rows
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         "records that Flatchr has not shown yet wait for them. It may be run again. Exit code 0: "
         "imported, 1: refused, and nothing is changed, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import FAILED, USAGE
+from integrations.management import CHECKS, FAILED, USAGE
 from integrations.messages import Message
 from integrations.models import Integration
 from integrations.privacy import access, erasure, people
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         "full sync reads them again. Exit code 0: done, 1: something is under way and nothing of "
         "that tenant was erased, 2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID", nargs="?")

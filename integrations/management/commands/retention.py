@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.management import USAGE
+from integrations.management import CHECKS, USAGE
 from integrations.models import FlatchrSettings, Integration
 from integrations.privacy import age
 from integrations.tenants.people import LEAST, MOST
@@ -20,6 +20,7 @@ class Command(BaseCommand):
         "the scheduler does every hour. With --dry-run they are only counted. Exit code 0: done, "
         "2: wrong usage."
     )
+    requires_system_checks = CHECKS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")
