@@ -195,8 +195,8 @@ TEXTS: dict[str, Declared] = {
         "The reference is that of the job “{name}”, which the sheet calls otherwise."
     ),
     "cell_number_shortened": gettext_noop(
-        "The spreadsheet has shortened the number to {value}. Format the column as text and "
-        "enter it again."
+        "The spreadsheet has shortened the number to {value}, so it is left out. Format the column "
+        "as text and enter it again."
     ),
     "upload_file_empty": gettext_noop("“{name}” is empty."),
     "upload_started": gettext_noop("The upload has been started: it can only be cancelled."),

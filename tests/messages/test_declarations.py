@@ -17,6 +17,8 @@ from integrations.messages.declaration import PLACE
 PACKAGE = Path(__file__).resolve().parents[2] / "integrations"
 # Used by `sequence`.
 INTERNAL = {"sequence"}
+# The same word in both languages.
+SAME = {"column_message"}
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
@@ -84,7 +86,8 @@ def test_every_message_is_in_french_with_the_same_places(code: str) -> None:
         else:
             forms = [translation.gettext(declared.text)]
     for english, french in zip((declared.text, declared.plural), forms, strict=False):
-        assert french != english or not re.search(r"[a-z]{4}", PLACE.sub("", english)), code
+        same = code in SAME or not re.search(r"[a-z]{4}", PLACE.sub("", english))
+        assert french != english or same, code
         # "One" may go without its number.
         assert set(PLACE.findall(french)) | {"count"} == set(PLACE.findall(english)) | {"count"}
 

@@ -319,9 +319,6 @@ def test_what_was_mended_or_is_doubtful_is_said(
         ],
         ("first_name", "=VLOOKUP(A1,B:C,2)", "a formula in place of its result"),
         ("email_address", '=HYPERLINK("x")', "a formula in place of its result"),
-        ("phone_number", "3.361E+10", "has shortened the number"),
-        ("phone_number", "6,12E+08", "has shortened the number"),
-        ("phone_number", "3,36E10", "has shortened the number"),
         ("first_name", "Zo\ufffd", "A character of “Zo\ufffd” was lost before"),
         ("cv", "zo\ufffd.pdf", "was lost before the file came here"),
     ],
@@ -332,6 +329,24 @@ def test_what_cannot_be_known_is_an_error_in_words(column: str, written: str, wo
 
     assert (ordinary.values, ordinary.problems) == (ORDINARY, [])
     assert [(name, words in said) for name, said in odd.problems] == [(column, True)]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("3.361E+10", "has shortened the number"),
+        ("6,12E+08", "has shortened the number"),
+        ("3,36E10", "has shortened the number"),
+        ("#N/A", "its formula has failed"),
+        ("=VLOOKUP(A1,B:C,2)", "a formula in place of its result"),
+    ],
+)
+def test_a_phone_that_cannot_be_known_is_left_out_and_said(written: str, words: str) -> None:
+    ordinary, odd = read_csv(csv_text(ORDINARY, zoe(phone_number=f'"{written}"'))).rows
+
+    assert (ordinary.values, ordinary.problems) == (ORDINARY, [])
+    assert (odd.values["phone_number"], odd.problems) == ("", [])
+    assert [(name, words in said) for name, said in odd.doubts] == [("phone_number", True)]
 
 
 def test_a_separator_inside_of_a_text_is_not_sent_as_the_next_cell() -> None:

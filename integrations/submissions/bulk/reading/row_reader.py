@@ -97,6 +97,7 @@ class RowReader:
                 row.problems.extend((name, message) for message in cells.problems(name, value))
             row.doubts.extend((name, message) for message in cells.doubts(name, value))
         self._look_beside(row, line)
+        _leave_out_spoilt_phone(row)
         return row
 
     def _read_column(self, row: SheetRow, line: Line, name: str, places: Sequence[int]) -> None:
@@ -155,3 +156,12 @@ def _about_rows(code: str, numbers: list[int]) -> Message:
     return Message(
         code, rows=shown + (", …" if len(numbers) > MOST_NAMED else ""), count=len(numbers)
     )
+
+
+def _leave_out_spoilt_phone(row: SheetRow) -> None:
+    """A number that cannot be known is left out: as a phone is optional, it holds nobody back."""
+    spoilt = [one for one in row.problems if one[0] == "phone_number"]
+    if spoilt:
+        row.problems[:] = [one for one in row.problems if one not in spoilt]
+        row.doubts.extend(spoilt)
+        row.values["phone_number"] = ""
