@@ -327,3 +327,13 @@ def test_a_key_that_says_when_it_ends_is_told_with_the_day(
     page = shown(visitor.get(reverse("link_done", args=[token])))
 
     assert "14 mars 2027" in page
+
+
+def test_who_renews_a_key_is_told_how_nothing_is_interrupted(
+    visitor: Client, make_link: MakeLink, tenant: Integration
+) -> None:
+    words = "Delete the old one in Flatchr only once this one is saved."
+    renewing = links.link_for(tenant, LinkKind.RELINK, lasts=links.EMBEDDED, language="en")
+
+    assert words in shown(visitor.get(reverse("link_keys", args=[renewing])))
+    assert words not in shown(visitor.get(reverse("link_keys", args=[make_link()[0]])))
