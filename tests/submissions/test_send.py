@@ -17,6 +17,7 @@ from integrations.models import (
     HttpExchange,
     Integration,
     Job,
+    RequestBudget,
     Submission,
 )
 from integrations.sandbox import Sandbox
@@ -424,17 +425,20 @@ def test_our_own_request_limit_makes_a_submission_wait_and_not_fail(
     job: Job,
     sandbox: Sandbox,
     settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submission = queue(flatchr_tenant, job)
-    monkeypatch.setattr("integrations.tenants.throttle.take", lambda _: 1e6)
+    usual, settings.FLATCHR_RATE = settings.FLATCHR_RATE, 1e-6
+    RequestBudget.objects.update_or_create(
+        integration=flatchr_tenant, defaults={"tokens": 0.0, "refilled_at": timezone.now()}
+    )
 
     submission = work(submission)
 
     assert submission.state == "QUEUED"
     assert submission.error_message == ""
     assert (posts(sandbox), searches(sandbox)) == (0, 0)
-    monkeypatch.undo()
+    settings.FLATCHR_RATE = usual
+    RequestBudget.objects.update(tokens=float(settings.FLATCHR_BURST))
     assert work(due(submission)).state == "SUCCEEDED"
 
 
