@@ -194,6 +194,8 @@ def confirm_a_held_deletion(story: Story) -> None:
     expect(story.page.locator("#held")).to_be_visible(timeout=A_WORKER)
     story.seen("deletions held")
     story.page.locator("#held .rl-danger-button").click()
+    story.seen("deletions to confirm")
+    story.page.locator("main .rl-danger-button").click()
     expect(story.page.locator("#decision")).to_be_visible()
     story.seen("deletions confirmed")
     assert Job.objects.live().count() == 5
