@@ -156,7 +156,7 @@ OTHERS = (
     ),
     (
         "integrations/flatchr/mapping/applicants.py",
-        "        )\n        return ApplicationRecord(",
+        "        )\n        outcome = _outcome(",
         '            text(get("firstname"), "nickname", person_notes),\n',
     ),
     (

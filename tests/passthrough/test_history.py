@@ -78,7 +78,7 @@ def test_the_key_is_masked_wherever_it_was_put(
         {"path": "/contracts?lang=fr&NAME=sesame"},
         {"path": "/contracts?NAME=sesame"},
         {"method": "POST", "data": {"user": {"NAME": "open sesame"}}},
-        {"method": "POST", "data": {"user": [{"NAME": 5370, "a": "sesam"}]}},
+        {"method": "POST", "data": {"user": [{"NAME": 537053705370537, "a": "sesam"}]}},
         {"method": "POST", "data": "NAME=sesame&b=1"},
         {"method": "POST", "form": (("a", "b"), ("NAME", "open sesame"))},
     ],
@@ -91,7 +91,7 @@ def test_a_value_under_the_name_of_a_secret_is_masked(
 
     kept = str([PassthroughCall.objects.values(), HttpExchange.objects.values()])
     assert "sesame" not in kept
-    assert "5370" not in kept
+    assert "537053705370537" not in kept
     assert "***" in str([call.path, call.params, call.body])
     assert call.body_kind != "JSON" or orjson.loads(call.body)
 

@@ -154,12 +154,13 @@ def test_the_words_are_found_along_their_index(tenant: Integration) -> None:
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="the index is PostgreSQL's")
-def test_an_index_that_is_missing_is_told_of_and_made(tenant: Integration) -> None:
+def test_an_index_that_is_missing_is_told_of_and_made(tenant: Integration, person: Person) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {index.NAME}")
     (warning,) = index.check_index(databases=["default"])
     assert "pg_trgm" in warning.msg
 
+    person(tenant, "Zoé", "Roux")
     ended_run(tenant)
     filling.catch_up(tenant.pk)
 

@@ -97,7 +97,7 @@ def test_a_published_job_has_a_public_page_and_no_other_has(
     for vacancy in flatchr.vacancies():
         job = Job.objects.get(remote_id=vacancy["id"])
         public = any(item["offer_id"] == 98 and item["published"] for item in vacancy["items"])
-        page = f"{sandbox.url}/vacancy/{vacancy['slug']}" if public else None
+        page = f"{sandbox.url}/vacancy/{vacancy['slug']}/" if public else None
         assert (job.visibility == "PUBLIC", job.post_url) == (public, page)
 
 

@@ -91,7 +91,7 @@ def test_an_applicant_in_a_hiring_column_is_hired(
     assert application(ada).outcome == "HIRED"
 
 
-def test_a_score_that_is_not_mapped_moves_no_time(
+def test_a_score_which_the_api_does_not_show_moves_no_time(
     tenant: Integration, sandbox: Sandbox, ada: str
 ) -> None:
     before = every_row(tenant)
@@ -100,10 +100,10 @@ def test_a_score_that_is_not_mapped_moves_no_time(
     run = sync(tenant)
 
     assert difference(before, every_row(tenant)) == {
-        ("Application", ada): SOURCE,
+        ("Application", ada): SOURCE | {"score"},
         ("Candidate", ada): {"fingerprint"},
     }
-    assert application(ada).remote_data["score"] == 5
+    assert application(ada).score == application(ada).remote_data["score"] == 5
     assert written(run) == {}
 
 
