@@ -136,6 +136,8 @@ def _connect(name: str, account: Mapping[str, str], variables: Mapping[str, str]
     told = _json(
         "connect_flatchr",
         *("--organization", name, "--environment", "sandbox", "--json"),
+        # They all have the one account of the sandbox.
+        "--allow-duplicate",
         *("--company-key", account["company_key"], "--slug", account["slug"]),
         at={**variables, "FLATCHR_API_KEY": account["api_key"]},
     )
