@@ -269,6 +269,25 @@ def test_two_persons_here_who_were_one_elsewhere_keep_apart(first_synced: Integr
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_person_here_who_was_two_elsewhere_keeps_the_first_id(
+    connected_tenant: Integration, sandbox: Sandbox
+) -> None:
+    once = people.add(sandbox, "Zoé", "zoe@mail.example")
+    again = people.add(sandbox, "Zoé", "zoe@mail.example", updated=people.LATER)
+    sync(connected_tenant)
+    import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptFirst", again)])
+    assert people.candidate_of(once).pk == "KeptFirst"
+
+    import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptSecond", once)])
+    sync(connected_tenant)
+    assert people.candidate_of(once).pk == people.candidate_of(again).pk == "KeptFirst"
+
+    # The line itself may be corrected.
+    import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptRight", again)])
+    assert people.candidate_of(once).pk == "KeptRight"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_while_a_sync_runs_they_wait_for_its_end(first_synced: Integration) -> None:
     job = Job.objects.order_by("pk").first()
     assert job is not None

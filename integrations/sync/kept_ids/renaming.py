@@ -56,7 +56,10 @@ def settle(integration_id: str, *, hold: Callable[[], object] | None = None) -> 
     it, the caller's transaction does.
     """
     waiting = KeptId.objects.filter(integration=integration_id, applied_at=None)
+    models = set(waiting.order_by().values_list("model", flat=True).distinct())
     for model, table in TABLES.items():
+        if model not in models:
+            continue
         last = 0
         mine = waiting.filter(model=model).order_by("pk")
         while part := list(mine.filter(pk__gt=last)[:BATCH]):
@@ -76,14 +79,18 @@ def _give(
         return
     now = timezone.now()
     KeptId.objects.filter(pk__in=[one.pk for one in found]).update(applied_at=now)
+    # Who is one person elsewhere may be two here, and two there one here: the first counts.
     ids = {one.record_id for one in found}
     taken = set(table.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    named = KeptId.objects.filter(model=model, record_id__in=set(current.values()))
+    given = set(named.values_list("record_id", flat=True))
     pairs: dict[str, str] = {}
     for one in found:
-        # Who is one person elsewhere may be two here, and two there one here: the first counts.
-        if one.record_id not in taken and current[one.remote_id] not in pairs:
-            pairs[current[one.remote_id]] = one.record_id
+        present_id = current[one.remote_id]
+        if one.record_id not in taken and present_id not in given:
+            pairs[present_id] = one.record_id
             taken.add(one.record_id)
+            given.add(present_id)
     if pairs:
         _rename(integration_id, model, table, list(pairs.items()), now)
 
