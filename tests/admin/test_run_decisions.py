@@ -74,7 +74,8 @@ def test_keeping_ends_the_hold_and_says_who_decided(
 
 
 def test_a_confirmation_is_told_on_the_page(client_of_alice: Client, troubled_run: SyncRun) -> None:
-    page = client_of_alice.post(run_address(troubled_run.pk, "confirm"), follow=True)
+    address = run_address(troubled_run.pk, "confirm")
+    page = client_of_alice.post(address, {"expected": "1"}, follow=True)
 
     shown = page.content.decode()
     assert "1 record is marked as deleted." in shown
@@ -88,7 +89,7 @@ def test_a_confirmation_says_what_hangs_on_it_first(
     listed = client_of_alice.get(run_address(troubled_run.pk, "held")).content.decode()
     assert "with 1 live application" in listed
 
-    asked = client_of_alice.post(address, {"step": "review"})
+    asked = client_of_alice.post(address)
 
     shown = asked.content.decode()
     assert "Mark 1 record as deleted?" in shown
@@ -114,14 +115,12 @@ def test_rows_are_decided_one_by_one(
     troubled_run.results.filter(model=Model.APPLICATIONS).update(held=3)
     confirm, keep = (run_address(troubled_run.pk, name) for name in ("confirm", "keep"))
 
-    nothing = client_of_alice.post(confirm, {"which": "chosen", "step": "review"}, follow=True)
+    nothing = client_of_alice.post(confirm, {"which": "chosen"}, follow=True)
     assert "Tick the records" in nothing.content.decode()
     odd = {"which": "chosen", "held": ["x", "9" * 30, "-1", "²"]}
     assert "Tick the records" in client_of_alice.post(keep, odd, follow=True).content.decode()
     client_of_alice.post(keep, {"which": "chosen", "held": [rows[0].pk]})
-    asked = client_of_alice.post(
-        confirm, {"which": "chosen", "held": [rows[1].pk], "step": "review"}
-    )
+    asked = client_of_alice.post(confirm, {"which": "chosen", "held": [rows[1].pk]})
     assert "1 candidate goes as well, who has no other." in asked.content.decode()
     client_of_alice.post(confirm, dict(asked.context["fields"]))
 
@@ -144,14 +143,15 @@ def test_rows_are_decided_one_by_one(
 def test_a_confirmation_is_undone_after_its_counts_were_shown(
     client_of_alice: Client, data: Data, troubled_run: SyncRun
 ) -> None:
-    client_of_alice.post(run_address(troubled_run.pk, "confirm"))
+    client_of_alice.post(run_address(troubled_run.pk, "confirm"), {"expected": "1"})
     decision = HoldDecision.objects.get(run=troubled_run)
     undo = run_address(troubled_run.pk, "undo")
 
-    asked = client_of_alice.post(undo, {"decision": decision.pk, "step": "review"})
+    asked = client_of_alice.post(undo, {"decision": decision.pk})
     assert "Bring 1 record back?" in asked.content.decode()
     assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is not None
-    done = client_of_alice.post(undo, {"decision": decision.pk}, follow=True).content.decode()
+    fields = {"decision": decision.pk, "expected": asked.context["total"]}
+    done = client_of_alice.post(undo, fields, follow=True).content.decode()
 
     assert "1 record is back, as it was." in done
     assert "Undone by alice" in done

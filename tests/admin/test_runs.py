@@ -181,7 +181,7 @@ def test_a_failed_run_says_what_went_wrong_and_what_to_do(
 def test_held_deletions_are_confirmed_by_hand(
     client_of_alice: Client, data: Data, troubled_run: SyncRun
 ) -> None:
-    client_of_alice.post(run_address(troubled_run.pk, "confirm"))
+    client_of_alice.post(run_address(troubled_run.pk, "confirm"), {"expected": "1"})
 
     assert Job.objects.get(pk=data.jobs[0].pk).remote_deleted_at is not None
     assert not HeldDeletion.objects.exists()

@@ -36,8 +36,6 @@ from integrations.sync.runs import SyncRefused
 FIRST = 12
 # Decisions that the run's page lists.
 MOST_DECISIONS = 20
-# What a button that only asks sends as `step`: the counts are shown first.
-REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +192,10 @@ class ConfirmView(HoldDecisionView):
     def post(self, request: HttpRequest) -> HttpResponse:
         selection = HeldSelection.of(self.record, request)
         total = selection.rows.count()
+        # The number that the page has shown; without it nothing has been looked at yet.
         expected = request.POST.get("expected", "")
-        changed = bool(expected) and expected != str(total)
-        if (
-            total
-            and not later_read(self.record)
-            and (request.POST.get("step") == REVIEW or changed)
-        ):
-            if changed:
+        if total and expected != str(total) and not later_read(self.record):
+            if expected:
                 messages.warning(request, _("The list has changed meanwhile. Look once more."))
             return self.page(
                 "relais/run_held_confirm.html",
@@ -253,15 +247,16 @@ class UndoView(RecordView[SyncRun]):
         if decision is None or decision.undone_at is not None:
             messages.info(request, _("That has been undone already."))
             return back
-        if request.POST.get("step") == REVIEW and can_undo(decision):
-            coming = coming_back(decision)
+        coming = coming_back(decision)
+        total = sum(count for _name, count in coming)
+        if request.POST.get("expected") != str(total) and can_undo(decision):
             return self.page(
                 "relais/run_held_undo.html",
                 self.record,
                 Breadcrumb(_("Undo")),
                 decision=decision,
                 coming=coming,
-                total=sum(count for _name, count in coming),
+                total=total,
                 undo_url=record_url(self.record, "undo"),
                 run_url=change_url(self.record),
             )
