@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from integrations.privacy.register import FILES, HOLDINGS, Whose
+from integrations.privacy.file_places import FILES
+from integrations.privacy.register import HOLDINGS, Whose
 
 PAGE = Path(__file__).parents[2] / "docs" / "personal-data.md"
 BEGIN, END = "<!-- register -->", "<!-- end of register -->"
