@@ -15,7 +15,7 @@ address, and nobody can find an address by a person. One person remains one cand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 from integrations.field_catalogue import fields_of
 from integrations.flatchr.client import SEARCH
 from integrations.flatchr.mapping.contacts import valid_email
-from integrations.flatchr.reader import ArrayClient
+from integrations.flatchr.reader import ArrayClient, Rows
 from integrations.models.scopes import Part, Scopes
 from integrations.records import PERSON, PersonRecord
 from integrations.sync.bulk.dialects import json_text
@@ -50,15 +50,15 @@ def filtered_source(client: ArrayClient, scopes: Scopes, integration_id: str) ->
     """Return `client`, behind a filter of applicants if `scopes` leave out anything of people."""
     if not redacts_people(scopes):
         return client
-    return FilteredSource(client, ScopeFilter(scopes, integration_id))
+    return FilteredSource(client, ScopeFilter(scopes, integration_id).rows)
 
 
 class FilteredSource:
-    """A source whose applicants have gone through a scope filter."""
+    """A source whose applicants have gone through `keep`, which passes on elements of a search."""
 
-    def __init__(self, client: ArrayClient, scope_filter: ScopeFilter) -> None:
+    def __init__(self, client: ArrayClient, keep: Callable[[Rows], Rows]) -> None:
         self._client = client
-        self._filter = scope_filter
+        self._keep = keep
 
     def stream(
         self,
@@ -67,9 +67,9 @@ class FilteredSource:
         *,
         params: Mapping[str, Any] | None = None,
         json: Mapping[str, Any] | None = None,
-    ) -> Iterator[tuple[Any, str]]:
+    ) -> Rows:
         rows = self._client.stream(method, path, params=params, json=json)
-        return self._filter.rows(rows) if path == SEARCH else rows
+        return self._keep(rows) if path == SEARCH else rows
 
 
 class ScopeFilter:

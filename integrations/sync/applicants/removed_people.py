@@ -17,21 +17,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.flatchr.client import SEARCH
 from integrations.flatchr.mapping.source import usable_id
 from integrations.flatchr.mapping.values import Notes, day
-from integrations.flatchr.reader import ArrayClient
+from integrations.flatchr.reader import ArrayClient, Rows
 from integrations.models import FlatchrSettings, RemovedApplicant
 from integrations.records import Finding, Model
+from integrations.sync.scope_filter import FilteredSource
 from integrations.tenants.people import kept_since
-
-Rows = Iterable[tuple[Any, str]]
 
 
 def without_removed(client: ArrayClient, settings: FlatchrSettings) -> ArrayClient:
     """Return `client`, behind a filter if people of the tenant were removed by age."""
     removed = RemovedPeople(settings)
-    return _Filtered(client, removed) if removed else client
+    return FilteredSource(client, removed.rows) if removed else client
 
 
 class RemovedPeople:
@@ -48,7 +46,7 @@ class RemovedPeople:
     def __bool__(self) -> bool:
         return bool(self._active_at)
 
-    def rows(self, rows: Rows) -> Iterator[tuple[Any, str]]:
+    def rows(self, rows: Iterable[tuple[Any, str]]) -> Rows:
         """The elements of an answer to a search that are not left out."""
         return filter(self._is_kept, rows) if self._active_at else iter(rows)
 
@@ -58,23 +56,6 @@ class RemovedPeople:
             return True
         until = self._active_at.get(usable_id(data.get("applicant")) or "")
         return until is None or any(moment > until for moment in _moments(data))
-
-
-class _Filtered:
-    def __init__(self, client: ArrayClient, removed: RemovedPeople) -> None:
-        self._client = client
-        self._removed = removed
-
-    def stream(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Mapping[str, Any] | None = None,
-    ) -> Iterator[tuple[Any, str]]:
-        rows = self._client.stream(method, path, params=params, json=json)
-        return self._removed.rows(rows) if path == SEARCH else rows
 
 
 def _moments(data: Mapping[str, Any]) -> Iterator[datetime]:
