@@ -29,6 +29,8 @@ from integrations.submissions.documents.refusals import DocumentRefused
 
 __all__ = ["ACCEPTED", "Document", "DocumentRefused", "inspect"]
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -94,7 +96,6 @@ def _agree(name: str, kind: str, content_type: str) -> None:
 
 
 # What it is
-_log = logging.getLogger(__name__)
 _ZIP = b"PK\x03\x04"
 _MAGIC = ((images.PNG, "PNG"), (images.JPEG, "JPEG"), (ole2.MAGIC, "DOC"), (rtf.MAGIC, "RTF"))
 _CHECKS: dict[str, Callable[[bytes], None]] = {

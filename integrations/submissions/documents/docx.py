@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 
 from integrations.messages import Message
-from integrations.submissions.documents.fields import check_field
-from integrations.submissions.documents.links import check_link, is_elsewhere
+from integrations.submissions.documents.links import check_field, check_link, is_elsewhere
 from integrations.submissions.documents.packages import Package
 from integrations.submissions.documents.refusals import DocumentRefused
 

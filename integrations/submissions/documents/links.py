@@ -1,8 +1,8 @@
-"""Where links and file paths within a document lead.
+"""Where links, file paths and Word's fields within a document lead.
 
-A link is followed when somebody clicks it; a path is opened by the document itself. On Windows a
-path on another computer (`\\\\host\\share`, `//host/share`) makes it send the user's password hash
-there.
+A link is followed when somebody clicks it; a path is opened by the document itself; a field is
+updated by Word, whichever format it is stored in. On Windows a path on another computer
+(`\\\\host\\share`, `//host/share`) makes it send the user's password hash there.
 """
 
 from __future__ import annotations
@@ -58,3 +58,25 @@ def is_elsewhere(path: str) -> bool:
         return True
     # A single letter is a drive.
     return scheme is not None and len(scheme[1]) > 1 and not _CLASSIC_MAC.fullmatch(plain)
+
+
+# Fields that fetch or start something when they are updated (ECMA-376 part 1, §17.16.5), with those
+# of older versions.
+_FETCHING_WORDS = (
+    "DATABASE DDE DDEAUTO HTMLCONTROL IMPORT INCLUDE INCLUDEPICTURE INCLUDETEXT LINK RD"
+)
+_FETCHING = frozenset(_FETCHING_WORDS.split())
+_WORD = re.compile(r"[\s\x00-\x20\"“”]*([A-Za-z]+)")
+_TARGET = re.compile(r"\s*(?:\\[a-z]\s+)*[\"“]?((?:\\\\|[^\"”])*)")
+
+
+def check_field(instruction: str, *, kind: str) -> None:
+    """Raise DocumentRefused for a field that fetches or starts something, or links to a program."""
+    found = _WORD.match(instruction)
+    word = found[1].upper() if found else ""
+    if word in _FETCHING:
+        raise DocumentRefused("remote", kind=kind)
+    if word == "HYPERLINK" and found:
+        target = _TARGET.match(instruction, found.end())
+        if target:
+            check_link(target[1], kind=kind)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from integrations.messages import Message
-from integrations.submissions.documents.fields import check_field
+from integrations.submissions.documents.links import check_field
 from integrations.submissions.documents.refusals import DocumentRefused
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

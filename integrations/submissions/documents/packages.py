@@ -13,6 +13,7 @@ from typing import Protocol
 from xml.parsers import expat
 
 from integrations.archives import ArchiveFault, StrictArchive, StrictLimits, UnsafeArchive
+from integrations.submissions.documents import ole2
 from integrations.submissions.documents.refusals import DocumentRefused
 
 _MB = 1024**2
@@ -41,7 +42,6 @@ _MOST_ELEMENTS = 500_000  # in these parts
 _MOST_KEPT = 4 * _MB  # bytes of one part that is kept
 _MOST_INNER = 20  # archives within the archive
 _ZIP = b"PK\x03\x04"
-_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Names in an OLE2 directory.
 _MACRO_STREAM = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -66,8 +66,10 @@ class Package:
 
     `reader_of` says for a part's name how it is read: None to unpack it only, `KEPT` to keep its
     bytes in `parts`, or a reader of its XML. The part named `first` is read before the others.
-    `inner` are the archives among the parts. Raises
-    DocumentRefused, also for an OLE2 file: that is where macros and other programs' objects are.
+    `inner` are the archives among the parts.
+
+    Raises DocumentRefused, also for an OLE2 file: that is where macros and other programs' objects
+    are.
     """
 
     KEPT = "kept"
@@ -99,7 +101,7 @@ class Package:
     def _read(self, name: str, chunks: Iterator[bytes], reader: XmlReader | str | None) -> None:
         first = next(chunks, b"")
         chunks = chain([first], chunks)
-        if first.startswith(_OLE2):
+        if first.startswith(ole2.MAGIC):
             self._refuse_ole2(chunks)
         elif first.startswith(_ZIP):
             self.inner[name] = self._kept(chunks)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 
-from integrations.submissions.documents.fields import check_field
-from integrations.submissions.documents.links import check_link, is_elsewhere
+from integrations.submissions.documents.links import check_field, check_link, is_elsewhere
 from integrations.submissions.documents.refusals import DocumentRefused
 
 MAGIC = b"{\\rtf"
