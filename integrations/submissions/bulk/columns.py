@@ -90,7 +90,7 @@ class Header:
     def is_repeated_by(self, cells: Sequence[str]) -> bool:
         """Whether a row says the same once more, as on each page of a printed list."""
         return known(cells) > 1 and all(
-            normal(cells[index]) == normal(self.headings[index]) if index < len(cells) else False
+            index < len(cells) and normal(cells[index]) == normal(self.headings[index])
             for places in self.places.values()
             for index in places
         )

@@ -35,9 +35,10 @@ _LINE_ENDS = re.compile(r"\s*[\r\n\v\f\u2028\u2029]+\s*")
 
 def mended(text: str) -> tuple[str, list[Message]]:
     """`text` before it was encoded twice or written for a web page, with what was mended."""
-    plain = undoubled(unicodedata.normalize("NFC", text.strip()))
+    composed = unicodedata.normalize("NFC", text.strip())
+    plain = undoubled(composed)
     done = []
-    if plain != unicodedata.normalize("NFC", text.strip()):
+    if plain != composed:
         done.append(Message("cell_encoded_twice", before=text[:QUOTED], after=plain[:QUOTED]))
     if "&" in plain and _ENTITY.search(plain) and (shown := html.unescape(plain)) != plain:
         done.append(Message("cell_for_web_page", before=plain[:QUOTED], after=shown[:QUOTED]))
@@ -48,7 +49,7 @@ def mended(text: str) -> tuple[str, list[Message]]:
 def cleaned(name: str, text: str) -> str:
     """The value of a cell in the column `name`, on one line unless it is a letter."""
     # The apostrophe that our own files put before a formula.
-    if text[:1] == "'" and text[1:2] and text[1] in RISKY:
+    if text[:1] == "'" and text[1:2] in RISKY:
         text = restore(text)
     if name == "cover_letter":
         return text
