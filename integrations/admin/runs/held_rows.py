@@ -5,7 +5,7 @@ The number of queries does not grow with the rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,39 +116,45 @@ def held_rows(run: SyncRun, model: str, records: Any) -> list[HeldRow]:
 
 
 def _of_jobs(jobs: Sequence[Any]) -> dict[str, str]:
-    naming = _counted(Application.objects.live(), "job_id", jobs)
-    return {
-        job.pk: ngettext(
-            "with %(count)s live application", "with %(count)s live applications", found
-        )
-        % {"count": number(found)}
-        if (found := naming.get(job.pk, 0))
-        else _("without live applications")
-        for job in jobs
-    }
+    return _in_words(
+        jobs,
+        _counted(Application.objects.live(), "job_id", jobs),
+        lambda count: ngettext(
+            "with %(count)s live application", "with %(count)s live applications", count
+        ),
+        _("without live applications"),
+    )
 
 
 def _of_stages(stages: Sequence[Any]) -> dict[str, str]:
-    there = _counted(Application.objects.live(), "current_stage_id", stages)
-    return {
-        stage.pk: ngettext(
-            "%(count)s live application is there", "%(count)s live applications are there", found
-        )
-        % {"count": number(found)}
-        if (found := there.get(stage.pk, 0))
-        else _("no live application is there")
-        for stage in stages
-    }
+    return _in_words(
+        stages,
+        _counted(Application.objects.live(), "current_stage_id", stages),
+        lambda count: ngettext(
+            "%(count)s live application is there", "%(count)s live applications are there", count
+        ),
+        _("no live application is there"),
+    )
 
 
 def _of_tags(tags: Sequence[Any]) -> dict[str, str]:
-    bearing = _counted(CandidateTag.objects.live(), "tag_id", tags)
+    return _in_words(
+        tags,
+        _counted(CandidateTag.objects.live(), "tag_id", tags),
+        lambda count: ngettext("%(count)s candidate has it", "%(count)s candidates have it", count),
+        _("no candidate has it"),
+    )
+
+
+def _in_words(
+    records: Sequence[Any], counts: dict[str, int], text: Callable[[int], str], nothing: str
+) -> dict[str, str]:
+    """What each record's count reads as; `nothing` for 0."""
     return {
-        tag.pk: ngettext("%(count)s candidate has it", "%(count)s candidates have it", found)
-        % {"count": number(found)}
-        if (found := bearing.get(tag.pk, 0))
-        else _("no candidate has it")
-        for tag in tags
+        record.pk: text(count) % {"count": number(count)}
+        if (count := counts.get(record.pk, 0))
+        else nothing
+        for record in records
     }
 
 
@@ -187,58 +193,57 @@ def _counted(rows: QuerySet[Any], key: str, parents: Sequence[Any]) -> dict[str,
 def consequences(chosen: QuerySet[HeldDeletion]) -> list[str]:
     """What deleting the chosen rows does, a sentence for each model, with its numbers."""
     counts = dict(chosen.order_by().values_list("model").annotate(Count("pk")))
-    told = []
-    for model in GUARDED:
-        if total := counts.get(model.value, 0):
-            ids = chosen.filter(model=model).values("record_id")
-            told.append(_CONSEQUENCE[model](total, ids))
-    return told
+    return [
+        _CONSEQUENCE[model](total, chosen.filter(model=model).values("record_id"))
+        for model in GUARDED
+        if (total := counts.get(model.value, 0))
+    ]
 
 
 def _jobs_go(total: int, ids: Any) -> str:
     live = Application.objects.live().filter(job_id__in=ids).count()
-    text = ngettext("%(count)s job.", "%(count)s jobs.", total) % {"count": number(total)}
-    if not live:
-        return text
-    return (
-        text
-        + " "
-        + ngettext(
-            "%(count)s live application stays, with a deleted job.",
-            "%(count)s live applications stay, with a deleted job.",
+    return _sentences(
+        (ngettext("%(count)s job.", "%(count)s jobs.", total), total),
+        (
+            ngettext(
+                "%(count)s live application stays, with a deleted job.",
+                "%(count)s live applications stay, with a deleted job.",
+                live,
+            ),
             live,
-        )
-        % {"count": number(live)}
+        ),
     )
 
 
 def _stages_go(total: int, ids: Any) -> str:
     live = Application.objects.live().filter(current_stage_id__in=ids).count()
-    text = ngettext("%(count)s stage, in every job.", "%(count)s stages, in every job.", total)
-    text %= {"count": number(total)}
-    if not live:
-        return text
-    return (
-        text
-        + " "
-        + ngettext(
-            "%(count)s live application is there.", "%(count)s live applications are there.", live
-        )
-        % {"count": number(live)}
+    return _sentences(
+        (
+            ngettext("%(count)s stage, in every job.", "%(count)s stages, in every job.", total),
+            total,
+        ),
+        (
+            ngettext(
+                "%(count)s live application is there.",
+                "%(count)s live applications are there.",
+                live,
+            ),
+            live,
+        ),
     )
 
 
 def _tags_go(total: int, ids: Any) -> str:
     bearing = CandidateTag.objects.live().filter(tag_id__in=ids)
     people = bearing.order_by().values("candidate_id").distinct().count()
-    text = ngettext("%(count)s tag.", "%(count)s tags.", total) % {"count": number(total)}
-    if not people:
-        return text
-    return (
-        text
-        + " "
-        + ngettext("%(count)s candidate loses a tag.", "%(count)s candidates lose a tag.", people)
-        % {"count": number(people)}
+    return _sentences(
+        (ngettext("%(count)s tag.", "%(count)s tags.", total), total),
+        (
+            ngettext(
+                "%(count)s candidate loses a tag.", "%(count)s candidates lose a tag.", people
+            ),
+            people,
+        ),
     )
 
 
@@ -246,20 +251,22 @@ def _applications_go(total: int, ids: Any) -> str:
     stays = Application.objects.live().filter(candidate_id=OuterRef("pk")).exclude(pk__in=ids)
     mine = Application.objects.filter(candidate_id=OuterRef("pk"), pk__in=ids)
     people = Candidate.objects.live().filter(Exists(mine)).exclude(Exists(stays)).count()
-    text = ngettext("%(count)s application.", "%(count)s applications.", total)
-    text %= {"count": number(total)}
-    if not people:
-        return text
-    return (
-        text
-        + " "
-        + ngettext(
-            "%(count)s candidate goes as well, who has no other.",
-            "%(count)s candidates go as well, who have no other.",
+    return _sentences(
+        (ngettext("%(count)s application.", "%(count)s applications.", total), total),
+        (
+            ngettext(
+                "%(count)s candidate goes as well, who has no other.",
+                "%(count)s candidates go as well, who have no other.",
+                people,
+            ),
             people,
-        )
-        % {"count": number(people)}
+        ),
     )
+
+
+def _sentences(*parts: tuple[str, int]) -> str:
+    """Sentences with their numbers; one whose number is 0 is left out."""
+    return " ".join(text % {"count": number(count)} for text, count in parts if count)
 
 
 _CONSEQUENCE: dict[Model, Any] = {
