@@ -9,6 +9,7 @@ They are told apart by what Western European words look like: no capital follows
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 _ALWAYS_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -26,11 +27,14 @@ _MARKS = "™®©•·ªº£§½¼¾²³×"
 # Where the usual encoding cannot read the bytes, another has to speak for itself by more than this
 # for each character: any bytes are something in Mac Roman.
 _ENOUGH = 1.0
+# Characters that are looked at: thousands say no more than these, and take seconds.
+_MOST = 50_000
 
 
 def fit(text: str) -> float:
     """How much `text` looks like words of Western Europe, by its characters beyond ASCII."""
-    return sum(_fit(text, place.start()) for place in _NOT_ASCII.finditer(text))
+    places = islice(_NOT_ASCII.finditer(text), _MOST)
+    return sum(_fit(text, place.start()) for place in places)
 
 
 def _fit(text: str, at: int) -> float:
@@ -91,7 +95,9 @@ def likeliest(content: bytes, encodings: tuple[str, ...]) -> str:
         if text is None:
             continue
         speaks = fit(text)
-        enough = 0.0 if usual is not None else _ENOUGH * len(_NOT_ASCII.findall(text))
+        enough = 0.0
+        if usual is None:
+            enough = _ENOUGH * min(_MOST, len(_NOT_ASCII.findall(text)))
         if speaks > max(most, enough):
             best, most = encoding, speaks
     return best
