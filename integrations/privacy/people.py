@@ -36,6 +36,9 @@ _BETWEEN = r"(?:%[0-9A-F]{2}|[\W_]){1,3}"
 # A word begins, also after a character that is written in percent; and ends.
 _BEGIN = r"(?:(?<![^\W_])|(?<=%[0-9A-F]{2}))"
 _END = r"(?![^\W_])"
+# An e-mail address begins: not within a longer one, as in "jo.ann@…", but also after a line break
+# or another character as JSON and addresses write them.
+_ADDRESS = r"(?:(?<![^\W_])(?<![^\W_][.+])|(?<=%[0-9A-F]{2})|(?<=\\[nrt])|(?<=\\u[0-9A-F]{4}))"
 MASK = "…"
 
 
@@ -94,15 +97,12 @@ class Matcher:
 
     def __init__(self, known: Names) -> None:
         self._known = known
-        self._exact = sorted(
-            {form for text in {known.email, *known.phones} if text for form in _forms(text)},
-            key=len,
-            reverse=True,
-        )
+        self._emails = _all_forms([known.email])
+        self._phones = _all_forms(known.phones)
 
     def condition(self, column: str, *, ids: bool = True) -> Q:
         """Rows whose `column`, a text, may be about the person: all that are, and maybe others."""
-        wanted = [Q(**{f"{column}__icontains": text}) for text in self._exact]
+        wanted = [Q(**{f"{column}__icontains": text}) for text in (*self._emails, *self._phones)]
         if ids:
             wanted += [Q(**{f"{column}__contains": one}) for one in self._known.applicants]
         for first, last in self._known.names:
@@ -126,7 +126,8 @@ class Matcher:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        parts = [re.escape(text) for text in self._exact]
+        parts = [rf"{_ADDRESS}{re.escape(text)}{_END}" for text in self._emails]
+        parts += [re.escape(text) for text in self._phones]
         for first, last in self._known.names:
             for one, other in ((first, last), (last, first)):
                 ones, others = (_alternatives(name) for name in (one, other))
@@ -139,6 +140,11 @@ class Matcher:
     def _single(self) -> re.Pattern[str] | None:
         single = {_alternatives(last) for _, last in self._known.names if len(last) > 1}
         return re.compile(rf"{_BEGIN}(?:{'|'.join(single)}){_END}", re.I) if single else None
+
+
+def _all_forms(texts: Iterable[str]) -> list[str]:
+    """The forms of all these texts, the longest first."""
+    return sorted({form for text in texts if text for form in _forms(text)}, key=len, reverse=True)
 
 
 def _forms(text: str) -> set[str]:
@@ -271,13 +277,19 @@ def _add_submissions(person: Person) -> None:
 def _add_bulk_rows(person: Person) -> None:
     rows = texts_of(BulkRow.objects.filter(upload__integration=person.tenant), ["values"])
     own = Q(submission__in=person.submissions) | Q(text_values__icontains=person.email)
+    known = Matcher(Names(person.email))
     for row in rows.filter(own):
+        sent = row.submission_id in person.submissions
+        if not sent and not any(known.is_about(str(cell)) for cell in row.values.values()):
+            continue
         person.bulk_rows.append(row.pk)
-        person.names.add(
-            first=row.values.get("first_name"),
-            last=row.values.get("last_name"),
-            phone=row.values.get("phone_number"),
-        )
+        # Somebody else's row may quote the address.
+        if sent or known.is_about(str(row.values.get("email_address", ""))):
+            person.names.add(
+                first=row.values.get("first_name"),
+                last=row.values.get("last_name"),
+                phone=row.values.get("phone_number"),
+            )
 
 
 def texts_of(rows: QuerySet[Any], columns: Iterable[str]) -> QuerySet[Any]:

@@ -16,6 +16,9 @@ OWN = (
     "06 39 98 77 31",
     "0639987731",
     "06.39.98.77.31",
+    f"cv_{EMAIL}.pdf",
+    json.dumps({"comment": f"Called\n{EMAIL}\tagain"}),
+    f"to%3D{EMAIL}",
     f"cv {LAST.upper()}, {FIRST.upper()}.pdf",
     "candidates%2F2026%2Fquetzalia-vombatier-oz.pdf",
     "quetzalia_vombatier_oz_2.zip",
@@ -24,7 +27,9 @@ OWN = (
     "?q=Quetzal%C3%ADa+Vombatier-%C3%96z",
 )
 OTHERS = (
-    f"Sent to x{EMAIL}"[:20],
+    f"Sent to x{EMAIL}",
+    f"Sent to jo.{EMAIL}, cc me+{EMAIL}",
+    f"Sent to {EMAIL}s",
     FIRST,
     LAST,
     "06 39 98 77 32",

@@ -17,6 +17,8 @@ from django.urls import reverse
 
 from integrations.models import (
     AuditEntry,
+    BulkRow,
+    BulkUpload,
     Candidate,
     Event,
     Integration,
@@ -25,6 +27,7 @@ from integrations.models import (
     Submission,
     SyncRun,
 )
+from integrations.privacy import people
 from integrations.submissions import service
 from integrations.submissions.inputs import IllegalTransition
 from tests.api.making import Maker
@@ -148,6 +151,24 @@ def test_nothing_is_erased_while_something_is_under_way(
     Submission.objects.update(state="FAILED")
     command(tenant.pk, "--email", EMAIL, "--erase")
     assert not Candidate.objects.filter(pk=known.pk, last_name=LAST).exists()
+
+
+def test_a_longer_address_that_has_this_one_in_it_is_somebody_elses(tenant: Integration) -> None:
+    upload = BulkUpload.objects.create(integration=tenant, state="DONE")
+    cells = (
+        {"first_name": FIRST, "last_name": LAST, "email_address": EMAIL.upper()},
+        {"first_name": "Jo", "last_name": "Autre", "email_address": f"jo.{EMAIL}"},
+        {"first_name": "Al", "last_name": "Ami", "cover_letter": f"Sent by <{EMAIL}>."},
+    )
+    for number, values in enumerate(cells):
+        BulkRow.objects.create(upload=upload, number=number, values=values)
+
+    found = people.find(tenant, EMAIL)
+    assert found.names.names == {(FIRST, LAST)}
+    command(tenant.pk, "--email", EMAIL, "--erase")
+
+    left = [row.values for row in BulkRow.objects.order_by("number")]
+    assert left == [dict.fromkeys(cells[0], ""), cells[1], dict.fromkeys(cells[2], "")]
 
 
 def test_a_manager_looks_takes_the_file_and_erases(
