@@ -203,7 +203,11 @@ def _in_events(person: Person) -> Iterator[Piece]:
 
 def _in_prepared_calls(person: Person) -> Iterator[Piece]:
     rows = PreparedCall.objects.filter(integration=person.tenant)
-    found = [pk for pk, _ in _matching(rows, ["asked"], person.matcher, ids=True)]
+    found = [
+        pk
+        for pk, texts in _matching(rows, ["asked"], person.matcher, ids=True)
+        if person.matcher.is_about(texts["asked"])
+    ]
     if found:
         gone = PreparedCall.objects.filter(pk__in=found)
         yield Piece(Held.CONSOLE, len(found), gone.delete)
