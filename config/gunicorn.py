@@ -6,6 +6,7 @@ import ctypes
 import gc
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -37,10 +38,15 @@ class Log(GunicornLogger):
                 handler.addFilter(_without_tokens)
 
 
+# Of addresses: no line break, with which a client could write a line of its own.
+_PRINTABLE = re.compile("%[2-7][0-9a-f]", re.IGNORECASE)
+
+
 def _without_tokens(record: logging.LogRecord) -> bool:
     from config.logs import without_tokens
 
-    record.msg, record.args = without_tokens(unquote(record.getMessage())), None
+    plain = _PRINTABLE.sub(lambda code: unquote(code[0]), record.getMessage())
+    record.msg, record.args = without_tokens(plain), None
     return True
 
 

@@ -162,6 +162,7 @@ def forget_invitation(email: str, *, user: Any = None) -> Erased | None:
             return None
         reference = random_id()
         record(Event.PERSON_ERASED, user=user, reference=reference, connection_links=number)
+        transaction.on_commit(write_ahead_log.shorten, robust=True)
     return Erased(None, Counter({Held.LINKS: number}), 0, reference)
 
 
