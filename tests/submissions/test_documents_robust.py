@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import tracemalloc
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +32,22 @@ GOOD = {
     "cv.png": files.png(1, 1, files.chunk(b"tEXt", b"Author\0Lea")),
     "cv.jpg": files.jpeg(frame=0xC2, scans=2, more=files.segment(0xE1, b"Exif\0\0")),
 }
+
+
+class Unexpected(logging.Handler):
+    """Fails the test for an exception that no check expects, which is logged and refused."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise AssertionError(record.getMessage()) from (record.exc_info or (None, None))[1]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unexpected() -> Iterator[None]:
+    logger = logging.getLogger("integrations.submissions.documents")
+    handler = Unexpected()
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
 
 
 def settled(name: str, content: bytes) -> str:
