@@ -36,11 +36,7 @@ def locked_until(request: HttpRequest, username: str) -> datetime | None:
 
 
 def locked_anywhere_until(user: Any) -> datetime | None:
-    """Until when the user is locked out from at least one address; None when from none. `user` may
-    be given by name.
-    """
-    if isinstance(user, str):
-        return _until(_attempts(user))
+    """Until when the user is locked out from at least one address; None when from none."""
     found = [_until(_attempts(user.get_username())), check_limits.blocked_until(user)]
     return max((one for one in found if one is not None), default=None)
 

@@ -77,13 +77,13 @@ def test_too_many_wrong_passwords_lock_and_the_page_says_until_when(
 ) -> None:
     answer = fail(client, "alice")
 
-    until = lockout.locked_anywhere_until("alice")
+    until = lockout.locked_anywhere_until(alice)
     assert until is not None
     assert answer.status_code == 429
     assert f"{timezone.localtime(until):%H:%M}" in answer.content.decode()
     # The right password does not help while it is locked, and does not put the end off.
     assert sign_in(client, "alice").status_code == 429
-    assert lockout.locked_anywhere_until("alice") == until
+    assert lockout.locked_anywhere_until(alice) == until
     assert not is_in(client)
     assert events() == [Event.SIGN_IN_FAILED] * 5 + [Event.SIGN_IN_LOCKED]
 

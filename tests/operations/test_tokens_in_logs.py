@@ -142,4 +142,4 @@ def test_gunicorn_logs_none_either(tokens: dict[str, str]) -> None:
         assert token not in written.getvalue(), address
     assert written.getvalue().count('"GET /link/[token] HTTP/1.1" 200') > 3
     log.error("No such page: %s", "/x%0d%0a[2026-11-30] a line of a stranger's%22")
-    assert written.getvalue().endswith('/x%0d%0a[2026-11-30] a line of a stranger\'s"\n')
+    assert written.getvalue().endswith("/x%0d%0a[2026-11-30] a line of a stranger's\"\n")

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from integrations.connecting import links
 from integrations.models import (
     AuditEntry,
     BulkRow,
@@ -169,6 +170,26 @@ def test_a_longer_address_that_has_this_one_in_it_is_somebody_elses(tenant: Inte
 
     left = [row.values for row in BulkRow.objects.order_by("number")]
     assert left == [dict.fromkeys(cells[0], ""), cells[1], dict.fromkeys(cells[2], "")]
+
+
+def test_an_unused_invitation_of_no_tenant_is_for_who_has_all(
+    tenant: Integration, alice: User, admin: User, logged_in: LogIn
+) -> None:
+    links.new_link(
+        organization="Atelier Sud",
+        environment="PRODUCTION",
+        contact_email=EMAIL.upper(),
+        lasts=links.FROM_DASHBOARD,
+    )
+    form = {"email": EMAIL, "tenant": "", "again": EMAIL, "do": "erase"}
+    logged_in(alice).post(reverse("admin:person"), form)
+    assert command(tenant.pk, "--email", EMAIL, "--erase")[0].startswith("Nothing")
+    [shown] = last_object(command("--all", "--email", EMAIL, "--json")[0])["tenants"]
+    assert (shown["integration"], shown["counts"]) == (None, {"connection_links": 1})
+
+    page = logged_in(admin).post(reverse("admin:person"), form).content.decode()
+    assert AuditEntry.objects.get(what=Event.PERSON_ERASED).details["reference"] in page
+    assert canary.found_in_database() == []
 
 
 def test_a_manager_looks_takes_the_file_and_erases(
