@@ -241,7 +241,8 @@ HOLDINGS: tuple[Holding, ...] = (
         "connectionlink",
         "organization contact_email origin_id",
         Whose.CONTACT,
-        _WITH_TENANT,
+        f"{_WITH_TENANT}; the e-mail address of one that nobody used, 90 days after its end",
+        "addresses of unused links",
         on_erasure="the e-mail address emptied",
     ),
     _of(

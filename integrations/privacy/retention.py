@@ -1,4 +1,6 @@
-"""What goes by itself: deleted records with the searches for them; what exports searched for."""
+"""What goes by itself: deleted records with the searches for them, what exports searched for, and
+whom links invited that nobody used.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,17 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from integrations import jobs
-from integrations.database import write_ahead_log
+from integrations.database import batched_writes, write_ahead_log
 from integrations.exports.selection import SHOWN
-from integrations.models import LIVE_EXPORTS, Application, Candidate, Export, Integration, Job
+from integrations.models import (
+    LIVE_EXPORTS,
+    Application,
+    Candidate,
+    ConnectionLink,
+    Export,
+    Integration,
+    Job,
+)
 from integrations.models.conditions import DAYS
 from integrations.privacy.age import stop_searches
 from integrations.sync.retention import empty_deleted
@@ -25,6 +35,8 @@ _CHOSEN = {
     *(name for model in (Application, Candidate, Job) for name in model.objects.all().list_filters),
 }
 BATCH = 500
+# How long after its end a link that nobody used keeps the e-mail address of whom it was for.
+UNUSED_LINKS = timedelta(days=90)
 
 
 @jobs.RETENTION.register("deleted records")
@@ -64,6 +76,15 @@ def plain_filters(filters: str) -> str:
     for name in strangers:
         del given[name]
     return given.urlencode() if strangers else filters
+
+
+@jobs.RETENTION.register("addresses of unused links")
+def forget_invited() -> None:
+    """Empty the e-mail address of links of no tenant that ended long enough ago. Idempotent."""
+    unused = ConnectionLink.objects.filter(
+        integration=None, expires_at__lt=timezone.now() - UNUSED_LINKS
+    )
+    batched_writes.update(unused.exclude(contact_email=""), contact_email="")
 
 
 @jobs.RETENTION.register("write-ahead log")

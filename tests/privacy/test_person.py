@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.connecting import links
 from integrations.models import (
@@ -21,6 +23,7 @@ from integrations.models import (
     BulkRow,
     BulkUpload,
     Candidate,
+    ConnectionLink,
     Event,
     Integration,
     Membership,
@@ -28,7 +31,7 @@ from integrations.models import (
     Submission,
     SyncRun,
 )
-from integrations.privacy import people
+from integrations.privacy import people, retention
 from integrations.submissions import service
 from integrations.submissions.inputs import IllegalTransition
 from tests.api.making import Maker
@@ -190,6 +193,20 @@ def test_an_unused_invitation_of_no_tenant_is_for_who_has_all(
     page = logged_in(admin).post(reverse("admin:person"), form).content.decode()
     assert AuditEntry.objects.get(what=Event.PERSON_ERASED).details["reference"] in page
     assert canary.found_in_database() == []
+
+
+def test_an_invitation_that_nobody_used_forgets_whom_it_was_for(tenant: Integration) -> None:
+    given = {"organization": "Atelier Sud", "contact_email": EMAIL}
+    ended = timezone.now() - retention.UNUSED_LINKS
+    for since, used in ((timedelta(1), None), (-timedelta(1), None), (timedelta(1), tenant)):
+        links.new_link(**given, environment="PRODUCTION", lasts=timedelta(1))
+        newest = ConnectionLink.objects.filter(pk=ConnectionLink.objects.latest("pk").pk)
+        newest.update(expires_at=ended - since, integration=used)
+
+    retention.forget_invited()
+
+    kept = ConnectionLink.objects.order_by("pk").values_list("contact_email", flat=True)
+    assert list(kept) == ["", EMAIL, EMAIL]
 
 
 def test_a_manager_looks_takes_the_file_and_erases(
