@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from integrations.exports import working
 from integrations.ids import random_id, unified_id
 from integrations.models import (
     Application,
@@ -203,3 +206,11 @@ def troubled_run(data: Data) -> SyncRun:
         response_body="<html>slow down</html>",
     )
     return run
+
+
+@pytest.fixture
+def export_folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports are written to a folder of the test."""
+    settings.DATA_DIR = tmp_path
+    # From another connection, which does not see this test's transaction.
+    monkeypatch.setattr(working, "HEARTBEAT_SECONDS", 600)
