@@ -10,9 +10,18 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from integrations.alerts import delivery
+from integrations.alerts import delivery, issues
 from integrations.alerts.outbox import NOTICES
-from integrations.models import Application, Candidate, Integration, Issue, IssueEvent, Notice
+from integrations.models import (
+    Application,
+    Candidate,
+    Integration,
+    Issue,
+    IssueEvent,
+    Notice,
+    RunState,
+    SyncRun,
+)
 from tests.support.mail_server import MailServer
 
 
@@ -49,8 +58,23 @@ def deliver() -> None:
         pass
 
 
-def due_now() -> int:
-    return Notice.objects.filter(state="waiting", due_at__lte=timezone.now()).count()
+def ended(tenant: Integration, state: RunState) -> None:
+    now = timezone.now()
+    SyncRun.objects.create(integration=tenant, state=state, started_at=now, ended_at=now)
+    issues.look_at([tenant])
+    deliver()
+
+
+def refused(tenant: Integration) -> None:
+    ended(tenant, RunState.AUTHENTICATION_FAILED)
+
+
+def well(tenant: Integration) -> None:
+    ended(tenant, RunState.SUCCEEDED)
+
+
+def sent_to(mails: MailServer) -> list[str]:
+    return sorted(mail["To"] for mail in mails.mails)
 
 
 @pytest.fixture
