@@ -26,9 +26,12 @@ from integrations.models import (
 )
 from integrations.models.conditions import Among
 from integrations.records import PROVISIONAL
+from integrations.sync.bulk.batches import batches
 from integrations.sync.scope_filter import ScopeFilter
 from integrations.tenants.scopes import scopes_of
 
+# Conditions in one query; one may hold a few dozen itself.
+MOST_TERMS = 400
 # A phone number with fewer digits could be any number.
 LEAST_DIGITS = 8
 # What may stand between a first and a last name: "Camille_Dupont.pdf", "Dupont, Camille".
@@ -100,14 +103,16 @@ class Matcher:
         self._emails = _all_forms([known.email])
         self._phones = _all_forms(known.phones)
 
-    def condition(self, column: str, *, ids: bool = True) -> Q:
-        """Rows whose `column`, a text, may be about the person: all that are, and maybe others."""
+    def terms(self, column: str, *, ids: bool = True) -> list[Q]:
+        """Conditions of rows whose `column`, a text, may be about the person: each that is meets
+        one of them, and maybe others do. `any_of` finds the rows.
+        """
         wanted = [Q(**{f"{column}__icontains": text}) for text in (*self._emails, *self._phones)]
         if ids:
             wanted += [Q(**{f"{column}__contains": one}) for one in self._known.applicants]
         for first, last in self._known.names:
             wanted.append(_contains(column, first) & _contains(column, last))
-        return reduce(or_, wanted, Q(pk__in=[]))
+        return wanted
 
     def is_about(self, text: str, *, ids: bool = True) -> bool:
         """Whether the text has the e-mail, a phone number or the whole name of the person, or with
@@ -290,6 +295,15 @@ def _add_bulk_rows(person: Person) -> None:
                 last=row.values.get("last_name"),
                 phone=row.values.get("phone_number"),
             )
+
+
+def any_of(rows: QuerySet[Any], terms: Iterable[Q]) -> Iterator[QuerySet[Any]]:
+    """Those of `rows` that meet any of the conditions, in parts: a row may be in several of them.
+
+    Somebody may have applied hundreds of times, and SQLite takes no more than 1000 conditions.
+    """
+    for some in batches(terms, MOST_TERMS):
+        yield rows.filter(reduce(or_, some))
 
 
 def texts_of(rows: QuerySet[Any], columns: Iterable[str]) -> QuerySet[Any]:

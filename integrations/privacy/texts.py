@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -37,7 +36,7 @@ from integrations.models import (
     WebhookEvent,
 )
 from integrations.privacy.holdings import Held, Piece
-from integrations.privacy.people import Matcher, Names, Person, texts_of
+from integrations.privacy.people import Matcher, Names, Person, any_of, texts_of
 from integrations.webhooks import retention as webhook_retention
 
 BATCH = 500
@@ -129,11 +128,11 @@ def tenants_of(email: str) -> set[str]:
     named = Matcher(Names(email))
     found: set[str] = set()
     for table in TABLES:
-        wanted = reduce(or_, (named.condition(f"text_{name}") for name in table.columns))
-        rows = texts_of(table.model._base_manager.all(), table.columns).filter(wanted)
-        found.update(rows.order_by().values_list(f"{table.tenant}_id", flat=True).distinct())
-    events = WebhookEvent.objects.filter(named.condition("body"), has_content=True)
-    found.update(events.values_list("integration_id", flat=True).distinct())
+        rows = texts_of(table.model._base_manager.order_by(), table.columns)
+        for some in any_of(rows, _terms(table.columns, named)):
+            found.update(some.values_list(f"{table.tenant}_id", flat=True).distinct())
+    for events in any_of(WebhookEvent.objects.filter(has_content=True), named.terms("body")):
+        found.update(events.values_list("integration_id", flat=True).distinct())
     planned = ExportSchedule.objects.exclude(filters="")
     found.update(
         tenant
@@ -161,11 +160,17 @@ def _matching(
     rows: Any, columns: Sequence[str], matcher: Matcher, *, ids: bool
 ) -> Iterator[tuple[Any, dict[str, str]]]:
     """Key and texts of the rows of which any column may be about the person."""
-    wanted = reduce(or_, (matcher.condition(f"text_{name}", ids=ids) for name in columns))
-    values = texts_of(rows, columns).filter(wanted).order_by("pk")
     names = [f"text_{name}" for name in columns]
-    for pk, *texts in values.values_list("pk", *names).iterator(chunk_size=BATCH):
-        yield pk, {name: text or "" for name, text in zip(columns, texts, strict=True)}
+    seen: set[Any] = set()
+    for some in any_of(texts_of(rows, columns), _terms(columns, matcher, ids=ids)):
+        for pk, *texts in some.values_list("pk", *names).iterator(chunk_size=BATCH):
+            if pk not in seen:
+                seen.add(pk)
+                yield pk, {name: text or "" for name, text in zip(columns, texts, strict=True)}
+
+
+def _terms(columns: Sequence[str], matcher: Matcher, *, ids: bool = True) -> list[Q]:
+    return [term for name in columns for term in matcher.terms(f"text_{name}", ids=ids)]
 
 
 def _clean(table: TextTable, matcher: Matcher, found: list[tuple[Any, dict[str, str]]]) -> None:
@@ -190,13 +195,13 @@ def _in_events(person: Person) -> Iterator[Piece]:
     rows = WebhookEvent.objects.filter(integration=person.tenant).exclude(body="")
     own = {*person.candidates, *person.applications}
     matcher = person.matcher
-    wanted = matcher.condition("body")
-    wanted |= reduce(or_, (Q(body__contains=one) for one in own), Q(pk__in=[]))
-    found = [
+    terms = [*matcher.terms("body"), *(Q(body__contains=one) for one in own)]
+    found = {
         pk
-        for pk, body in rows.filter(wanted, has_content=True).values_list("pk", "body").iterator()
+        for some in any_of(rows.filter(has_content=True), terms)
+        for pk, body in some.values_list("pk", "body").iterator()
         if matcher.is_about(body) or any(one in body for one in own)
-    ]
+    }
     if found:
         yield Piece(Held.WEBHOOKS, len(found), partial(webhook_retention.empty, found))
 

@@ -25,6 +25,7 @@ from integrations.models import (
     Candidate,
     ConnectionLink,
     Event,
+    HttpExchange,
     Integration,
     Membership,
     Role,
@@ -173,6 +174,27 @@ def test_a_longer_address_that_has_this_one_in_it_is_somebody_elses(tenant: Inte
 
     left = [row.values for row in BulkRow.objects.order_by("number")]
     assert left == [dict.fromkeys(cells[0], ""), cells[1], dict.fromkeys(cells[2], "")]
+
+
+def test_somebody_who_has_applied_two_hundred_times_is_erased(
+    tenant: Integration, known: Candidate
+) -> None:
+    maker = Maker(tenant)
+    job = maker.job()
+    ids = [maker.application(known, job=job).remote_id for _ in range(200)]
+    HttpExchange.objects.create(
+        started_at=timezone.now(),
+        integration=tenant,
+        method="POST",
+        host="api.flatchr.io",
+        path=f"/applicant/{ids[0]}",
+        response_body=f"{EMAIL}, {', '.join(ids)}",
+    )
+
+    [done] = last_object(command(tenant.pk, "--email", EMAIL, "--erase", "--json")[0])["tenants"]
+
+    assert (done["counts"]["applications"], done["counts"]["flatchr_requests"]) == (201, 1)
+    assert HttpExchange.objects.get().response_body == ""
 
 
 def test_an_unused_invitation_of_no_tenant_is_for_who_has_all(
