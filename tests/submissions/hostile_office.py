@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from tests.submissions import cv_files as files
@@ -283,6 +284,21 @@ DOC = {
 }
 
 
+def short_doc(text: bytes) -> bytes:
+    """A Word document in the short sectors, from the last to the first but for its beginning."""
+    stream = struct.pack("<H", 0xA5EC) + bytes(62) + text.ljust(256, b"\0")
+    pieces = [stream[at : at + 64] for at in range(0, len(stream), 64)]
+    held = b"".join([pieces[0], *reversed(pieces[1:])])
+    content = bytearray(files.doc(word=held.ljust(4096, b"\0")))
+    directory = (struct.unpack_from("<I", content, 48)[0] + 1) * 512
+    struct.pack_into("<I", content, directory + 116, 2)
+    struct.pack_into("<2I", content, directory + 128 + 116, 0, len(stream))
+    # Sector 1 is free: the table of short sectors, 0 → 4 → 3 → 2 → 1.
+    struct.pack_into("<2I", content, 60, 1, 1)
+    struct.pack_into("<5I", content, 1024, 4, 0xFFFFFFFE, 1, 2, 3)
+    return bytes(content)
+
+
 def others() -> Iterator[tuple[str, str, bytes, str]]:
     """(what it is, the file's name, its content, the code of the refusal)."""
     for title, (element, code) in ODT.items():
@@ -300,6 +316,12 @@ def others() -> Iterator[tuple[str, str, bytes, str]]:
         yield f"RTF, {title}", "cv.rtf", RTF_HEAD + group + b"}", code
     for title, (body, code) in DOC.items():
         yield f"DOC, {title}", "cv.doc", files.doc(word=word_text(body)), code
+    yield (
+        "DOC, short",
+        "cv.doc",
+        short_doc(bytes(61) + b"\x13 DDEAUTO c:\\cmd.exe \x14a\x15"),
+        "remote",
+    )
     pool = files.doc(("ObjectPool", 1), ("_1", 1), children={"ObjectPool": "_1"})
     yield "DOC, object", "cv.doc", pool, "embedded"
     yield "DOC, equation", "cv.doc", files.doc(("Equation Native", 2)), "embedded"

@@ -23,6 +23,7 @@ _END_OF_CHAIN = 0xFFFFFFFA  # this and above: not a sector
 _NOTHING = 0xFFFFFFFF
 _STORAGE, _STREAM, _ROOT = 1, 2, 5
 _SHORTEST_STREAM = 4096  # bytes below which a stream is in the short sectors
+_SHORT_SECTOR = 64  # bytes
 
 _WORD_MAGIC = frozenset({0xA5EC, 0xA5DC, 0xA5DB, 0xA699, 0xA697})
 _WORD_ENCRYPTED = 0x0100
@@ -71,7 +72,9 @@ class _Compound:
             raise _Damaged
         self._sector_size = 1 << sector
         self._per_sector = self._sector_size // 4
-        directory, _, _, self._mini_start = struct.unpack_from("<4I", content, 48)
+        directory, _, shortest, self._short_start = struct.unpack_from("<4I", content, 48)
+        if shortest != _SHORTEST_STREAM:
+            raise _Damaged
         self._tables = self._allocation_tables()
         self.entries = self._directory(directory)
         if not self.entries or self.entries[0].type != _ROOT:
@@ -91,20 +94,17 @@ class _Compound:
             waiting += [child.left, child.right]
             yield child
 
-    def head(self, entry: _DirectoryEntry, length: int) -> bytes:
-        """The first bytes of a stream, at most 64."""
-        if entry.size >= _SHORTEST_STREAM:
-            return self._sector(entry.start)[:length]
-        wanted = entry.start * 64
-        for number, sector in enumerate(self._chain(self.entries[0].start)):
-            at = wanted - number * self._sector_size
-            if at < self._sector_size:
-                return self._sector(sector)[at : at + length]
-        raise _Damaged
-
     def read(self, entry: _DirectoryEntry) -> bytes:
-        """A stream of at least 4,096 bytes, as far as its chain leads."""
-        return b"".join(map(self._sector, self._chain(entry.start)))[: entry.size]
+        """A stream, as far as its chain leads."""
+        if entry.size >= _SHORTEST_STREAM:
+            return b"".join(map(self._sector, self._chain(entry.start)))[: entry.size]
+        short = b"".join(map(self._sector, self._chain(self.entries[0].start)))
+        table = b"".join(map(self._sector, self._chain(self._short_start)))
+        pieces, number = [], entry.start
+        for _ in range(0, entry.size, _SHORT_SECTOR):
+            pieces.append(short[number * _SHORT_SECTOR : (number + 1) * _SHORT_SECTOR])
+            (number,) = struct.unpack_from("<I", table, number * 4)
+        return b"".join(pieces)[: entry.size]
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) * self._sector_size
@@ -174,11 +174,10 @@ def check(content: bytes) -> None:
         word = top.get("worddocument")
         if word is None or word.type != _STREAM:
             raise _other(top)
-        start = compound.head(word, 32)
-        magic, flags = struct.unpack_from("<H8xH", start)
+        text = compound.read(word)
+        magic, flags = struct.unpack_from("<H8xH", text)
         objects = [compound.children(entry) for name, entry in top.items() if name == _OBJECTS]
         has_objects = any(list(children) for children in objects)
-        text = compound.read(word) if word.size >= _SHORTEST_STREAM else b""
     except (_Damaged, struct.error) as error:
         raise DocumentRefused("broken", kind=_KIND) from error
     if magic not in _WORD_MAGIC:
