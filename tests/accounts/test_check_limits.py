@@ -149,6 +149,8 @@ def test_codes_and_recovery_codes_count_too(alice: User, client: Client) -> None
     for number in range(ACCOUNT_FREE):
         waiting.post(page, {"code": f"{number:06d}" if number % 2 else f"ABCDE-{number:05d}"})
         TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    # The code of the enrolment would be refused for having been used.
+    TOTPDevice.objects.update(last_t=-1)
     waiting.post(page, {"code": code_of(alice)}, REMOTE_ADDR="192.0.2.9")
     assert not is_in(waiting)
     assert CheckCount.objects.get(key=check_limits.account_key(alice)).failures >= ACCOUNT_FREE
