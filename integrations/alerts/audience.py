@@ -116,7 +116,7 @@ class Wishes:
 
 
 def wishes_of(user: Any, issues: Iterable[Issue]) -> Wishes:
-    """The same of these issues, in four queries for any number of them."""
+    """Which of these issues the user may see and wants, in four queries for any number of them."""
     preference, chosen = choices_of(user)
     if not (user.is_active and user.is_staff):
         return Wishes(preference, frozenset(), frozenset())

@@ -26,7 +26,7 @@ def in_words(specs: Iterable[Any], typed: str) -> Limits:
 
 
 def limits_of(export: Export, request: HttpRequest, site: AdminSite) -> Limits:
-    """The same of a stored export but for its tenant, as `request`'s user may see it."""
+    """What a stored export was limited by, beside its tenant, as `request`'s user may see it."""
     if export.user_id is None:
         # Of the command line, whose options are stored.
         return [(_("In Flatchr"), _("All, with deleted"))] if export.filters else []

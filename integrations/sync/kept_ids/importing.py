@@ -14,6 +14,9 @@ from integrations.sync.kept_ids.reading import IdsRefused, KeptRow, shortened
 from integrations.sync.kept_ids.renaming import BATCH, TABLES, settle
 from integrations.sync.lease import RunBegun, hold_off_runs
 
+# Columns that say which record an id belongs to.
+_OWNER = ("integration_id", "remote_id")
+
 
 class _SyncRunning(Exception):
     """A sync of the tenant is running, which knows records by the ids that they have now."""
@@ -67,18 +70,16 @@ def _taken(integration: Integration, rows: Iterable[KeptRow]) -> Iterator[str]:
         by_model.setdefault(row.model, {})[row.id] = row
     for model, mine in by_model.items():
         for part in _parts(list(mine)):
-            others = TABLES[model].objects.filter(pk__in=part)
-            for pk, tenant, remote_id in others.values_list("pk", "integration_id", "remote_id"):
-                same = model is Model.CANDIDATES or remote_id == mine[pk].remote_id
-                if tenant != integration.pk or not same:
-                    yield f"Line {mine[pk].line}: the id {pk} is another record’s here."
+            records = TABLES[model].objects.filter(pk__in=part)
             kept = KeptId.objects.filter(model=model, record_id__in=part)
-            for pk, tenant, remote_id in kept.values_list(
-                "record_id", "integration_id", "remote_id"
+            for whose, found in (
+                ("another record’s here", records.values_list("pk", *_OWNER)),
+                ("kept for another record", kept.values_list("record_id", *_OWNER)),
             ):
-                same = model is Model.CANDIDATES or remote_id == mine[pk].remote_id
-                if tenant != integration.pk or not same:
-                    yield f"Line {mine[pk].line}: the id {pk} is kept for another record."
+                for pk, tenant, remote_id in found:
+                    same = model is Model.CANDIDATES or remote_id == mine[pk].remote_id
+                    if tenant != integration.pk or not same:
+                        yield f"Line {mine[pk].line}: the id {pk} is {whose}."
 
 
 def summary(integration: Integration) -> dict[Model, KeptIds]:
