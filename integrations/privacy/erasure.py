@@ -133,6 +133,9 @@ def erase(tenant: Integration, email: str, *, user: Any = None) -> Erased | None
             raise PersonInUse(reasons)
         for piece in pieces:
             piece.empty()
+        # Others may have begun something meanwhile, such as a draft that was sent.
+        if reasons := _in_use(person):
+            raise PersonInUse(reasons)
         stats.outdate(tenant.pk)
         reference = random_id()
         details: dict[str, Any] = {held.value: number for held, number in counts.items()}

@@ -32,7 +32,8 @@ from integrations.models import (
     Submission,
     SyncRun,
 )
-from integrations.privacy import people, retention
+from integrations.privacy import erasure, people, retention
+from integrations.submissions import retention as submission_retention
 from integrations.submissions import service
 from integrations.submissions.inputs import IllegalTransition
 from tests.api.making import Maker
@@ -174,6 +175,23 @@ def test_a_longer_address_that_has_this_one_in_it_is_somebody_elses(tenant: Inte
 
     left = [row.values for row in BulkRow.objects.order_by("number")]
     assert left == [dict.fromkeys(cells[0], ""), cells[1], dict.fromkeys(cells[2], "")]
+
+
+def test_a_draft_that_is_sent_while_its_person_is_erased_keeps_all_of_them(
+    tenant: Integration, known: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = submission_retention.remove_drafts
+
+    def sent_just_before(drafts: list[str]) -> int:
+        Submission.objects.filter(pk__in=drafts).update(state="QUEUED")
+        return remove(drafts)
+
+    monkeypatch.setattr(submission_retention, "remove_drafts", sent_just_before)
+    with pytest.raises(erasure.PersonInUse):
+        erasure.erase(tenant, EMAIL)
+
+    assert Candidate.objects.filter(pk=known.pk, last_name=LAST).exists()
+    assert not AuditEntry.objects.filter(what=Event.PERSON_ERASED).exists()
 
 
 def test_somebody_who_has_applied_two_hundred_times_is_erased(
