@@ -53,6 +53,12 @@ def _close_worker(**_: Any) -> None:
     lanes.close_worker()
 
 
+@signals.worker_process_shutdown.connect
+def _end_process(**_: Any) -> None:
+    """In a process of the worker, when it has no more jobs to do."""
+    lanes.wait_for_short_jobs()
+
+
 # In a process of its own, or in one of a worker with the option `-B`.
 @signals.beat_init.connect
 @signals.beat_embedded_init.connect

@@ -5,6 +5,10 @@ keeps a process for it: long jobs take places, of which there is one fewer than 
 that finds every place taken ends at once, because the processes in the places go on to the next
 job that waits, lane by lane, until none is left. So the broker holds no backlog, and the order of
 jobs is that of their rows.
+
+The kept process is idle most of the time. Meanwhile a thread of it does short jobs, one at a time,
+and the process itself stays free: what comes for `now` waits for none of them, not even for one
+that waits for Flatchr.
 """
 
 from __future__ import annotations
@@ -42,12 +46,16 @@ class Places:
     """The places for long jobs of one worker, shared by its processes.
 
     Made before they are forked. A place is the lock of one byte of a file without a name, which
-    the kernel releases when its process dies.
+    the kernel releases when its process dies. The byte after them is the lock of the process that
+    does short jobs beside them, if one is kept free.
     """
 
-    def __init__(self, *, number: int, lanes: Collection[Lane]) -> None:
+    def __init__(self, *, number: int, lanes: Collection[Lane], kept: bool = False) -> None:
         self.number = number
         self.lanes = lanes
+        self.kept = kept
+        # Whether this process is in a place.
+        self.held = False
         with tempfile.TemporaryFile() as file:
             # Open for as long as the worker runs.
             self._file = os.dup(file.fileno())
@@ -73,16 +81,33 @@ class Places:
     def take(self) -> Iterator[bool]:
         """Hold a place while the context lasts; yields whether there was one."""
         for place in range(self.number):
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-            except BlockingIOError:
-                continue
-            try:
-                yield True
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
-            return
+            with self._locked(place) as locked:
+                if locked:
+                    self.held = True
+                    try:
+                        yield True
+                    finally:
+                        self.held = False
+                    return
         yield False
+
+    @contextmanager
+    def beside(self) -> Iterator[bool]:
+        """Be the process that does short jobs; yields whether no other is."""
+        with self._locked(self.number) as locked:
+            yield locked
+
+    @contextmanager
+    def _locked(self, byte: int) -> Iterator[bool]:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        except BlockingIOError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, byte)
 
 
 # Of the worker that this process belongs to, if it belongs to one.
@@ -93,8 +118,8 @@ def open_worker(*, processes: int, queues: Collection[str]) -> None:
     """Prepare a worker of so many processes that serves `queues`; call it before they start."""
     global _places
     lanes = [lane for lane in LONG if lane in queues]
-    kept = 1 if Lane.NOW in queues and lanes else 0
-    _places = Places(number=max(1, processes - kept), lanes=lanes)
+    kept = Lane.NOW in queues and bool(lanes) and processes > 1
+    _places = Places(number=processes - kept, lanes=lanes, kept=kept)
 
 
 def leave_worker() -> None:
@@ -125,6 +150,7 @@ class BesideThread:
         self._lock = threading.Lock()
         self._called = False
         self._running = False
+        self._thread: threading.Thread | None = None
 
     def call(self) -> None:
         with self._lock:
@@ -132,7 +158,13 @@ class BesideThread:
             if self._running:
                 return
             self._running = True
-        threading.Thread(target=self._run, name=self._name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the work to end, for so long at most."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         while True:
@@ -150,6 +182,9 @@ class BesideThread:
 
 
 _beside: dict[str, BesideThread] = {}
+SHORT_JOBS: Final = "short jobs"
+# What short jobs need to stop, at most, when the worker does.
+STOP_SECONDS: Final = 10.0
 
 
 def run_beside(name: str, work: Callable[[], None]) -> None:
@@ -176,24 +211,49 @@ def place() -> Iterator[bool]:
         yield taken
 
 
-def work_through(first: Lane, work_on_next: Callable[[Lane], bool]) -> None:
+def work_through(first: Lane, work_on_next: Callable[[Lane], bool]) -> bool:
     """Do what waits in `first` and in the worker's other lanes for long jobs, in turn.
 
     `work_on_next` does the next job of a lane; it returns False when none waits. Returns when no
-    lane has any, when the worker stops, and at once when every place is taken.
+    lane has any, when the worker stops, and at once when every place is taken: False then.
     """
     if _places is None:
         while work_on_next(first):
             pass
-        return
+        return True
     # Before the place is tried: whoever holds it either sees the row or this, and looks again.
     _places.called = True
     while _places.called:
         with _places.take() as taken:
             if not taken:
-                return
+                return False
             _places.called = False
             _take_turns(_places, first, work_on_next)
+    return True
+
+
+def work_beside(work: Callable[[Callable[[], bool]], None]) -> None:
+    """Do short jobs in a thread of this process, if it is the one that is kept for `now`.
+
+    `work` does one after another while its argument says that it may: one process of a worker may
+    at a time, until it is in a place itself.
+    """
+    places = _places
+    if places is None or not places.kept:
+        return
+
+    def work_if_free() -> None:
+        with places.beside() as free:
+            if free:
+                work(lambda: not (places.stopping or places.held))
+
+    run_beside(SHORT_JOBS, work_if_free)
+
+
+def wait_for_short_jobs() -> None:
+    """Wait until this process has left its short job where another can go on; the worker stops."""
+    if SHORT_JOBS in _beside:
+        _beside[SHORT_JOBS].join(STOP_SECONDS)
 
 
 def _take_turns(places: Places, first: Lane, work_on_next: Callable[[Lane], bool]) -> None:

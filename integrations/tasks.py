@@ -6,9 +6,11 @@ something waits: what is worked on is what comes first in the table (`lanes.py`)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
+from django.db import connection
 
 from integrations import jobs, lanes
 from integrations.alerts import delivery as alert_delivery
@@ -23,7 +25,7 @@ from integrations.lanes import Lane
 from integrations.search import filling
 from integrations.submissions import reconcile, send
 from integrations.submissions.bulk import worker
-from integrations.sync import engine
+from integrations.sync import engine, lease
 from integrations.sync.runs import RUNS
 from integrations.sync.tags import reading
 from integrations.sync.tags.rounds import TAGS
@@ -68,6 +70,16 @@ def _sync(run_id: int) -> bool:
     return True
 
 
+def _run_short_syncs(may_go_on: Callable[[], bool]) -> None:
+    """Run the short syncs that wait, in a thread with a connection of its own."""
+    try:
+        with jobs.failure_logged("A short sync"):
+            while may_go_on() and any(map(_sync, lease.unattended(jobs.now(), short=True))):
+                pass
+    finally:
+        connection.close()
+
+
 def _write_export(export_id: int) -> bool:
     return export_working.work_on(export_id)
 
@@ -75,7 +87,8 @@ def _write_export(export_id: int) -> bool:
 @shared_task
 def run_sync(run_id: Any) -> None:  # noqa: ARG001 - see above
     """Run the syncs that wait, and take over those whose worker has died."""
-    lanes.work_through(Lane.SYNCS, work_on_next)
+    if not lanes.work_through(Lane.SYNCS, work_on_next):
+        lanes.work_beside(_run_short_syncs)
 
 
 @shared_task

@@ -30,6 +30,7 @@ from integrations.models import (
 )
 from integrations.sandbox import Sandbox
 from integrations.sync.runs import RUNS, queue_run, request_sync
+from integrations.tenants import stats
 from tests.submissions import acting
 from tests.support.provided import free_port
 from tests.support.worker import ROOT, Worker
@@ -271,6 +272,45 @@ def test_a_submission_does_not_wait_for_syncs(
     assert (sent.state, sent.error_message) == ("SUCCEEDED", "")
     states = list(SyncRun.objects.filter(integration__in=others).values_list("state", flat=True))
     assert sorted(states) == ["QUEUED"] * 11 + ["RUNNING"]
+
+
+@in_database
+def test_short_syncs_run_beside_a_long_one_and_keep_no_submission_waiting(
+    make_worker: Callable[..., Worker],
+    make_tenant: Callable[..., Integration],
+    sandbox: Sandbox,
+    alice: User,
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    settings.DATA_DIR = tmp_path
+    tenant, *small = [make_tenant(f"Atelier {n}", sandbox=sandbox, members=[alice]) for n in "1234"]
+    large = make_tenant("Atelier Nord", sandbox=sandbox)
+    FlatchrSettings.objects.update(offerer_id=75)
+    for known in (tenant, *small):
+        sync(known)
+        stats.count(known.pk)
+    worker = make_worker("filesystem://", *PREFORK)
+    sandbox.faults.add(path="/vacancies$", delay=120, times=1)
+    long, _ = request_sync(large.pk)
+    wait_until(lambda: now(long).state == "RUNNING" and bool(sandbox.requests))
+
+    short = [request_sync(one.pk, type="DELTA")[0] for one in small]
+    wait_until(lambda: {now(run).state for run in short} == {"SUCCEEDED"})
+    # Now Flatchr keeps one waiting, too.
+    asked = len(sandbox.requests)
+    sandbox.faults.add(path="/vacancies$", delay=120, times=1)
+    slow, _ = request_sync(small[0].pk, type="DELTA")
+    wait_until(lambda: len(sandbox.requests) > asked)
+    job = Job.objects.filter(integration=tenant, status="OPEN")[0]
+    submission = acting.queue(tenant, job)
+    wait_until(lambda: not Submission.objects.get(pk=submission.pk).is_live)
+
+    assert Submission.objects.get(pk=submission.pk).state == "SUCCEEDED"
+    assert [now(run).state for run in (long, slow)] == ["RUNNING", "RUNNING"]
+    worker.stop()
+    assert [now(run).state for run in (long, slow)] == ["QUEUED", "QUEUED"]
+    assert [now(run).attempts for run in (long, slow)] == [0, 0]
 
 
 @in_database

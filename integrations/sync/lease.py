@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations import jobs, lanes
 from integrations.flatchr.errors import FlatchrError
 from integrations.jobs import LeaseLost
-from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, Trigger
+from integrations.models import LIVE_STATES, Integration, RunState, SyncRun, SyncType, Trigger
 
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = 4.0
@@ -22,6 +22,8 @@ MAX_ATTEMPTS = 5
 LONGEST_PAUSE_SECONDS = 5.0
 # Runs that one sweep wakes workers for at most: a worker goes on to the next by itself.
 MOST_CALLS = 20
+# A delta of a tenant with no more candidates is short.
+SMALL = 5_000
 
 
 class RunCancelled(Exception):
@@ -70,10 +72,15 @@ def claim(run_id: int) -> RunLease | None:
     return RunLease(run_id=run_id, owner=owner, claimed_at=now) if owner else None
 
 
-def unattended(now: datetime) -> list[int]:
-    """Ids of the runs to work on next: what people have asked for, then the oldest."""
+def unattended(now: datetime, *, short: bool = False) -> list[int]:
+    """Ids of the runs to work on next: what people have asked for, then the oldest.
+
+    With `short`, of those only that take seconds, if Flatchr answers.
+    """
     asked = When(trigger__in=(Trigger.MANUAL, Trigger.CONNECT), then=Value(0))
     runs = SyncRun.objects.filter(_waiting(now)).order_by(Case(asked, default=Value(1)), "pk")
+    if short:
+        runs = runs.filter(type=SyncType.DELTA, integration__figures__candidates__lte=SMALL)
     return list(runs.values_list("pk", flat=True)[:MOST_CALLS])
 
 

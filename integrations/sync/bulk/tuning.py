@@ -1,6 +1,6 @@
 """Interpreter settings during a sync: garbage collection and thread switching.
 
-Both apply to the whole process and are set back when the sync ends. The plain way is to use
+Both apply to the whole process and are set back when its last sync ends. The plain way is to use
 neither context manager: a sync gives the same result without them, only slower.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 # Allocations between two collections of the youngest generation; Python's default is 700.
 GC_THRESHOLD = 100_000
@@ -17,11 +18,28 @@ GC_THRESHOLD = 100_000
 SWITCH_INTERVAL = 0.0005
 
 
+_lock = threading.Lock()
+# Syncs of this process that are under way, and what sets the interpreter back after the last.
+_under_way = 0
+_settings = ExitStack()
+
+
 @contextmanager
 def tuned_interpreter() -> Iterator[None]:
-    """Run the block with `infrequent_gc` and `short_switch_interval`."""
-    with infrequent_gc(), short_switch_interval():
+    """Run the block with `infrequent_gc` and `short_switch_interval`; in any number of threads."""
+    global _under_way
+    with _lock:
+        if not _under_way:
+            _settings.enter_context(infrequent_gc())
+            _settings.enter_context(short_switch_interval())
+        _under_way += 1
+    try:
         yield
+    finally:
+        with _lock:
+            _under_way -= 1
+            if not _under_way:
+                _settings.close()
 
 
 @contextmanager
