@@ -6,6 +6,7 @@ something waits: what is worked on is what comes first in the table (`lanes.py`)
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from celery import shared_task
 from django.db import connection
 
 from integrations import jobs, lanes
+from integrations.actions import working as acting
+from integrations.actions.lease import BULK_ACTIONS
 from integrations.alerts import delivery as alert_delivery
 from integrations.alerts import issues
 from integrations.alerts.outbox import NOTICES
@@ -40,13 +43,14 @@ def work_on_next(lane: Lane) -> bool:
         case Lane.SYNCS:
             return RUNS.work_on_next(_sync)
         case Lane.SOON:
-            # Exports last: a row of large ones would keep an alert waiting for hours.
+            # Last, and in turn: a row of large ones would keep an alert waiting for hours.
+            _LARGE.rotate(1)
             return any(
                 kind.work_on_next(work)
                 for kind, work in (
                     (NOTICES, alert_delivery.send),
                     (MAILS, mailing.send),
-                    (EXPORTS, _write_export),
+                    *_LARGE,
                 )
             )
         case Lane.TAGS:
@@ -82,6 +86,12 @@ def _run_short_syncs(may_go_on: Callable[[], bool]) -> None:
 
 def _write_export(export_id: int) -> bool:
     return export_working.work_on(export_id)
+
+
+# Jobs of which one after the other may take minutes.
+_LARGE: deque[tuple[jobs.JobKind, Callable[[Any], bool]]] = deque(
+    [(EXPORTS, _write_export), (BULK_ACTIONS, acting.work_on)]
+)
 
 
 @shared_task
@@ -144,6 +154,18 @@ def run_submission(submission_id: str) -> None:
     reconcile.reconcile(submission_id)
     with jobs.failure_logged("Looking for issues after submission %s", submission_id):
         issues.after_submission(submission_id)
+
+
+@shared_task
+def run_action(action_id: str) -> None:
+    """Do a waiting action; look for one that may have been done."""
+    acting.work_on(action_id)
+
+
+@shared_task
+def run_bulk_actions(group_id: Any) -> None:  # noqa: ARG001 - see above
+    """Do the actions of bulk actions that wait."""
+    lanes.work_through(Lane.SOON, work_on_next)
 
 
 @shared_task

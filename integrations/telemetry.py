@@ -26,6 +26,9 @@ RUN_SECONDS = Histogram(
 SUBMISSIONS = Counter(
     "relais_submission_steps", "Times that a worker left a submission in this state.", ["state"]
 )
+ACTIONS = Counter(
+    "relais_action_steps", "Times that a worker left an action in this state.", ["kind", "state"]
+)
 EXPORTS = Counter("relais_exports", "Exports that have ended.", ["state"])
 EXPORT_SECONDS = Histogram("relais_export_seconds", "Duration of an export.", buckets=_LONG)
 FLATCHR_REQUESTS = Counter(
@@ -98,6 +101,24 @@ def submission_left(
         {
             "submission": submission,
             "tenant": tenant,
+            "state": state,
+            "error": error,
+            "seconds": round(seconds, 3),
+        },
+    )
+
+
+def action_left(
+    *, action: str, tenant: str, kind: str, state: str, error: str, seconds: float
+) -> None:
+    """A worker has done what it could for now; `state` says whether that was the end."""
+    ACTIONS.labels(kind, state).inc()
+    _line(
+        "action",
+        {
+            "action": action,
+            "tenant": tenant,
+            "kind": kind,
             "state": state,
             "error": error,
             "seconds": round(seconds, 3),

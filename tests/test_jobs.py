@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from config.celery import app
 from integrations import jobs, scheduler, tasks
+from integrations.actions.lease import ACTIONS, BULK_ACTIONS
 from integrations.alerts.outbox import NOTICES
 from integrations.exports import working
 from integrations.exports.mailing import MAILS
@@ -25,6 +26,9 @@ from integrations.exports.service import EXPORTS
 from integrations.jobs import HeartbeatLease, JobKind, Lease, LeaseLost, PeriodicSteps, RecordLease
 from integrations.lanes import Lane
 from integrations.models import (
+    Action,
+    ActionGroup,
+    ActionKind,
     BulkUpload,
     EventAddress,
     Export,
@@ -139,6 +143,19 @@ def waiting_news(tenant: Integration) -> str:
     return tenant.pk
 
 
+def waiting_action(tenant: Integration) -> str:
+    return Action.objects.create(
+        integration=tenant, kind=ActionKind.REJECT, next_attempt_at=long_ago()
+    ).pk
+
+
+def waiting_bulk_action(tenant: Integration) -> str:
+    group = ActionGroup.objects.create(integration=tenant, kind=ActionKind.REJECT)
+    return Action.objects.create(
+        integration=tenant, group=group, kind=ActionKind.REJECT, next_attempt_at=long_ago()
+    ).pk
+
+
 def waiting_tags(tenant: Integration) -> str:
     return TagProgress.objects.create(integration=tenant, due_at=long_ago()).pk
 
@@ -155,6 +172,8 @@ class Case:
 CASES = (
     Case(RUNS, "integrations.tasks.run_sync", waiting_run),
     Case(SUBMISSIONS, "integrations.tasks.run_submission", waiting_submission),
+    Case(ACTIONS, "integrations.tasks.run_action", waiting_action),
+    Case(BULK_ACTIONS, "integrations.tasks.run_bulk_actions", waiting_bulk_action),
     Case(UPLOADS, "integrations.tasks.work_on_upload", waiting_upload),
     Case(EXPORTS, "integrations.tasks.work_on_export", waiting_export),
     Case(EVENTS, "integrations.tasks.work_on_events", waiting_event),
@@ -225,6 +244,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "people by age",
         "invitations to tenants",
         "personal data of submissions",
+        "texts of actions",
         "examples of warnings",
         "events of Flatchr",
         "files of submissions",

@@ -21,6 +21,10 @@ class Permission(Enum):
     EXPORT = (Role.OPERATOR, _("Export data as files"))
     SYNC = (Role.OPERATOR, _("Start and cancel syncs"))
     SUBMIT = (Role.OPERATOR, _("Submit candidates, one by one and in bulk; download their CVs"))
+    ACT = (
+        Role.OPERATOR,
+        _("Act on applications, candidates and jobs at Flatchr: move, reject, tag, comment"),
+    )
     DECIDE = (
         Role.OPERATOR,
         _("Decide on held deletions, value maps and field mappings; snooze issues"),

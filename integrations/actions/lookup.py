@@ -12,12 +12,11 @@ from typing import Any
 
 from django.db.models import F
 
+from integrations.actions.inputs import NoCredentials
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.applicant_lookup import applicant_by_id
 from integrations.flatchr.configuration import INTERACTIVE, Policy
-from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.applicants import ARCHIVED
-from integrations.flatchr.write_result import WriteOutcome, WriteResult
 from integrations.models import Application, Candidate, Integration
 from integrations.records import PROVISIONAL
 from integrations.sync.applicants import incremental
@@ -29,43 +28,20 @@ PATIENCE = replace(INTERACTIVE, stream_deadline=20, write_deadline=30)
 HURRY = Policy(connect_timeout=2, read_timeout=4, get_deadline=4, attempts=1)
 
 
-class NoCredentials(Exception):
-    """The tenant has no Flatchr credentials yet."""
-
-
-class NotShownYet(Exception):
-    """The application was submitted, and Flatchr has not shown its id yet."""
-
-
-class ActionNotPossible(Exception):
-    """Flatchr's API cannot do it; the message says why."""
-
-
-class ActionRefused(Exception):
-    """Flatchr did not take the action: nothing was changed."""
-
-    def __init__(self, receipt: WriteResult) -> None:
-        super().__init__(receipt.reason.message)
-        self.receipt = receipt
-
-
-class ActionUncertain(Exception):
-    """The answer was lost, and Flatchr does not show the effect: it may have been done or not."""
-
-    def __init__(self, error: FlatchrError) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
 @contextmanager
-def flatchr(integration: Integration, policy: Policy = PATIENCE) -> Iterator[ActionClient]:
+def flatchr(
+    integration: Integration,
+    policy: Policy = PATIENCE,
+    *,
+    recorder: ExchangeRecorder | None = None,
+) -> Iterator[ActionClient]:
     """A client of the tenant's; its requests are logged when the block ends, however it ends.
 
     Raises `NoCredentials`, and `FlatchrError` when the key cannot be read.
     """
     if not hasattr(integration, "credentials"):
         raise NoCredentials
-    recorder = ExchangeRecorder(integration.pk)
+    recorder = recorder or ExchangeRecorder(integration.pk)
     try:
         with open_action_client(integration, recorder, policy) as client:
             yield client
@@ -87,18 +63,6 @@ def mirrored(
     incremental.store_applicants(application.integration_id, [shown])
     found: Application | None = Application.objects.filter(pk=application.pk).first()
     return found
-
-
-def check_taken(receipt: WriteResult) -> None:
-    """Raise `ActionRefused` when the action has not reached Flatchr, or Flatchr refused it."""
-    if receipt.outcome in (WriteOutcome.NOT_SENT, WriteOutcome.REFUSED):
-        raise ActionRefused(receipt)
-
-
-def check_certain(receipt: WriteResult, *, shown: bool) -> None:
-    """Raise `ActionUncertain` when the answer was lost and Flatchr does not show the effect."""
-    if receipt.outcome is WriteOutcome.UNKNOWN and not shown:
-        raise ActionUncertain(receipt.reason)
 
 
 def is_provisional(application: Application) -> bool:

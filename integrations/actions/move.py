@@ -2,81 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from integrations.actions.lookup import (
-    ActionNotPossible,
-    NotShownYet,
-    check_certain,
-    check_taken,
-    flatchr,
-    is_archived,
-    is_provisional,
-    mirrored,
-)
+from django.utils import timezone
+
+from integrations.actions.inputs import ActionNotPossible, StageWithoutNumber
+from integrations.actions.lookup import is_archived, mirrored
+from integrations.actions.work import Work, application_of
+from integrations.changes.recording import note, recorded
 from integrations.enumerations import Outcome
 from integrations.flatchr.actions import ActionClient
-from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.write_result import WriteResult
-from integrations.models import Application, ApplicationStage
+from integrations.messages import Message
+from integrations.models import (
+    Action,
+    ActionKind,
+    Application,
+    ApplicationStage,
+    Integration,
+    RecordChange,
+)
+from integrations.records import Model
 
 
-class StageWithoutNumber(Exception):
-    """Flatchr gave the stage no number by which an action could name it."""
+class _OnApplication(Work):
+    """What Flatchr does to an application by its job: one such thing at a time."""
+
+    def check(self, application: Application | None) -> None:
+        super().check(application)
+        if application is not None and application.job is None:
+            raise ActionNotPossible(Message("action_job_unknown"))
+
+    def subject(self, application: Application) -> str:
+        return f"application:{application.pk}"
+
+    def common_notes(self) -> list[Message]:
+        if self.integration.flatchr_settings.mails_candidates:
+            return [Message("action_may_mail")]
+        return []
 
 
-def move(*, application: Application, stage: ApplicationStage) -> bool:
-    """Put the application into the stage, at most once; return whether Flatchr shows it there.
+class Move(_OnApplication):
+    """To a stage: `{"stage": its id}`, and `"confirmed": True` for a stage of the hired."""
 
-    The mirror then shows what Flatchr shows. Raises `StageWithoutNumber`, `NoCredentials`,
-    `NotShownYet`, `ActionNotPossible`, `ActionRefused`, `ActionUncertain`, and `FlatchrError` when
-    the stored key cannot be read; only after `ActionUncertain` may it have been done.
-    """
-    if not (stage.remote_id.isascii() and stage.remote_id.isdigit()):
-        raise StageWithoutNumber
-    column_id = int(stage.remote_id)
-    return _act(
-        application,
-        lambda client, vacancy: client.move(vacancy, application.remote_id, column_id),
-        lambda now: bool(now.current_stage_id == stage.pk),
-        archived=is_archived(application),
-    )
+    kind = ActionKind.MOVE
+
+    def __init__(self, integration: Integration, parameters: Mapping[str, Any]) -> None:
+        super().__init__(integration, parameters)
+        stages = ApplicationStage.objects.live().filter(integration=integration)
+        wanted = str(parameters.get("stage", ""))
+        stage = stages.filter(pk=wanted).first() if "\0" not in wanted else None
+        if stage is None:
+            raise ActionNotPossible(Message("action_stage_unknown"))
+        if not (stage.remote_id.isascii() and stage.remote_id.isdigit()):
+            raise StageWithoutNumber
+        self.stage: ApplicationStage = stage
+        self.parameters = {"stage": stage.pk}
+
+    def audited(self) -> dict[str, Any]:
+        return {"stage": str(self.stage)}
+
+    def needless(self, application: Application) -> Message | None:
+        if application.current_stage_id == self.stage.pk:
+            return Message("action_already_in_stage", stage=str(self.stage))
+        return None
+
+    def effect(self, application: Application) -> Message:
+        after = str(self.stage)
+        if application.current_stage is None:
+            return Message("action_moves_to", after=after)
+        return Message("action_moves", before=str(application.current_stage), after=after)
+
+    def notes(self, application: Application) -> list[Message]:
+        archived = application.outcome == Outcome.DECLINED
+        return [Message("action_stays_archived")] if archived else []
+
+    def confirmation(self) -> Message | None:
+        return Message("action_hires", stage=str(self.stage)) if self.stage.hired else None
+
+    def before(self, application: Application) -> dict[str, Any]:
+        return {"stage": application.current_stage_id}
+
+    def send(
+        self, client: ActionClient, action: Action, about_to_send: Callable[[], None]
+    ) -> WriteResult:
+        application = application_of(action)
+        column_id = int(self.stage.remote_id)
+        return client.move(_vacancy(application), application.remote_id, column_id, about_to_send)
+
+    def look(self, client: ActionClient, action: Action) -> bool:
+        application = application_of(action)
+        now = mirrored(client, application, archived=is_archived(application))
+        if now is None:
+            return False
+        if not self._shares_its_title():
+            return bool(now.current_stage_id == self.stage.pk)
+        # Lists name a stage by its title; of two with the same one, the applicant itself tells.
+        answer = client.applicant(application.remote_id)
+        column = answer.get("column_id") if isinstance(answer, dict) else None
+        if str(column) != self.stage.remote_id:
+            return False
+        _stand_in(now, self.stage)
+        return True
+
+    def _shares_its_title(self) -> bool:
+        stages = ApplicationStage.objects.live().filter(integration=self.integration)
+        return stages.filter(name=self.stage.name).exclude(pk=self.stage.pk).exists()
 
 
-def reject(*, application: Application) -> bool:
-    """Archive the application, at most once; return whether Flatchr shows it archived.
+class Reject(_OnApplication):
+    """To the archive; Flatchr takes no reason."""
 
-    Raises as `move` does.
-    """
-    return _act(
-        application,
-        lambda client, vacancy: client.archive(vacancy, application.remote_id),
-        lambda now: bool(now.outcome == Outcome.DECLINED),
-        archived=True,
-    )
+    kind = ActionKind.REJECT
+
+    def needless(self, application: Application) -> Message | None:
+        declined = application.outcome == Outcome.DECLINED
+        return Message("action_already_rejected") if declined else None
+
+    def effect(self, application: Application) -> Message:  # noqa: ARG002
+        return Message("action_rejects")
+
+    def common_notes(self) -> list[Message]:
+        return [*super().common_notes(), Message("action_no_way_back")]
+
+    def send(
+        self, client: ActionClient, action: Action, about_to_send: Callable[[], None]
+    ) -> WriteResult:
+        application = application_of(action)
+        return client.archive(_vacancy(application), application.remote_id, about_to_send)
+
+    def look(self, client: ActionClient, action: Action) -> bool:
+        now = mirrored(client, application_of(action), archived=True)
+        return now is not None and now.outcome == Outcome.DECLINED
 
 
-def _act(
-    application: Application,
-    send: Callable[[ActionClient, str], WriteResult],
-    is_done: Callable[[Application], bool],
-    *,
-    archived: bool,
-) -> bool:
-    if is_provisional(application):
-        raise NotShownYet
+def _vacancy(application: Application) -> str:
     if application.job is None:
-        raise ActionNotPossible(
-            "Flatchr changes an application by its job, and the job of this one is not known."
-        )
-    with flatchr(application.integration) as client:
-        receipt = send(client, str(application.job.remote_id))
-        check_taken(receipt)
-        try:
-            now = mirrored(client, application, archived=archived)
-        except FlatchrError:
-            # A search that fails takes nothing back.
-            now = None
-    shown = now is not None and is_done(now)
-    check_certain(receipt, shown=shown)
-    return shown
+        raise ActionNotPossible(Message("action_job_unknown"))
+    return str(application.job.remote_id)
+
+
+def _stand_in(application: Application, stage: ApplicationStage) -> None:
+    """Have the mirror show the application in `stage`, where a list cannot tell."""
+    if application.current_stage_id == stage.pk:
+        return
+    moment = timezone.now()
+    fields = [{"field": "current_stage_id", "old": application.current_stage_id, "new": stage.pk}]
+    change = RecordChange(
+        model=Model.APPLICATIONS,
+        record_id=application.pk,
+        integration_id=application.integration_id,
+        at=moment,
+        fields=fields,
+    )
+    with recorded(application.integration_id):
+        rows = Application.objects.filter(pk=application.pk)
+        rows.update(current_stage=stage, changed_at=moment)
+        note(application.integration_id, Model.APPLICATIONS, moment, history=[change])

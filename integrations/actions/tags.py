@@ -4,31 +4,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
 
-from integrations.actions.lookup import (
-    ActionNotPossible,
-    NotShownYet,
-    check_certain,
-    check_taken,
-    flatchr,
-    shown_applications,
-)
+from integrations.actions.inputs import ActionNotPossible, NotShownYet
+from integrations.actions.lookup import shown_applications
+from integrations.actions.work import Work, application_of
 from integrations.changes.recording import recorded
 from integrations.flatchr.actions import ActionClient
-from integrations.flatchr.errors import FlatchrError
 from integrations.flatchr.mapping.tags import TagMapper
 from integrations.flatchr.reader import TAGS as TAGS_PATH
 from integrations.flatchr.reader import TRAITS
-from integrations.models import Application, Candidate, Integration, TraitReading
+from integrations.flatchr.write_result import WriteResult
+from integrations.messages import Message
+from integrations.models import (
+    Action,
+    ActionKind,
+    Application,
+    Candidate,
+    CandidateTag,
+    Integration,
+    TraitReading,
+)
 from integrations.records import Finding, TagRecord
 from integrations.sync.applicants.candidate_tags import retag
 from integrations.sync.bulk.store import apply, compare, read_stored
 from integrations.sync.bulk.tables import TAGS, tag_draft
+
+LONGEST_NAME = 400
+# Candidates looked up in one statement.
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +48,78 @@ class _WrittenTag:
     value: str
 
 
-def add_tag(*, candidate: Candidate, name: str) -> bool:
-    """Give the candidate the tag with this unified name, at most once; return whether Flatchr has
-    told the candidate's tags since, so that the mirror shows them.
+class AddTag(Work):
+    """A tag for the candidate, by its unified name: `{"tag": "Title: value"}`."""
 
-    Raises `NotShownYet`, `NoCredentials`, `ActionNotPossible` when Flatchr has no such tag,
-    `ActionRefused`, `ActionUncertain`, and `FlatchrError` for a read before the tag is sent; only
-    after `ActionUncertain` may it have been set.
-    """
-    application = _latest(candidate)
-    with flatchr(application.integration) as client:
+    kind = ActionKind.TAG
+
+    def __init__(self, integration: Integration, parameters: Mapping[str, Any]) -> None:
+        super().__init__(integration, parameters)
+        name = str(parameters.get("tag", "")).strip()
+        if not name or "\0" in name:
+            raise ActionNotPossible(Message("action_tag_missing"))
+        self.name = name[:LONGEST_NAME]
+        self.parameters = {"tag": self.name}
+        # Candidates who have been looked up, and those among them who have the tag.
+        self._asked: set[str] = set()
+        self._tagged: set[str] = set()
+
+    def audited(self) -> dict[str, Any]:
+        return {"tag": self.name}
+
+    def know(self, applications: Sequence[Application]) -> None:
+        self._asked.update(one.candidate_id for one in applications)
+        live = CandidateTag.objects.live().filter(integration=self.integration, tag__name=self.name)
+        asked = list(self._asked)
+        for first in range(0, len(asked), BATCH):
+            found = live.filter(candidate__in=asked[first : first + BATCH])
+            self._tagged.update(found.values_list("candidate_id", flat=True))
+
+    def needless(self, application: Application) -> Message | None:
+        if application.candidate_id not in self._asked:
+            self.know([application])
+        carried = application.candidate_id in self._tagged
+        return Message("action_already_tagged", tag=self.name) if carried else None
+
+    def effect(self, application: Application) -> Message:  # noqa: ARG002
+        return Message("action_tags", tag=self.name)
+
+    def common_notes(self) -> list[Message]:
+        return [Message("action_tag_stays")]
+
+    def subject(self, application: Application) -> str:
+        return f"tag:{application.candidate_id}:{sha256(self.name.encode()).hexdigest()[:32]}"
+
+    def ready(self, client: ActionClient, action: Action) -> dict[str, Any]:  # noqa: ARG002
+        tag = _wanted(list(client.stream("GET", TAGS_PATH)), TagMapper(_ignore), self.name)
+        return {"tag": tag.id, "value": tag.value}
+
+    def send(
+        self, client: ActionClient, action: Action, about_to_send: Callable[[], None]
+    ) -> WriteResult:
+        before = action.before
+        return client.give_trait(
+            application_of(action).remote_id, before["tag"], before["value"], about_to_send
+        )
+
+    def look(self, client: ActionClient, action: Action) -> bool:
+        application = application_of(action)
         mapper = TagMapper(_ignore)
-        tag = _wanted(list(client.stream("GET", TAGS_PATH)), mapper, name)
-        receipt = client.give_trait(application.remote_id, tag.id, tag.value)
-        check_taken(receipt)
-        carried = _carried(client, mapper, application)
-    wanted = f"{tag.id}:{tag.value}" if tag.value else tag.id
-    check_certain(receipt, shown=any(one.remote_id == wanted for one in carried or ()))
-    if carried is not None:
+        for data, raw in client.stream("GET", TAGS_PATH):
+            mapper.tags(data, raw)
+        traits = client.stream("GET", TRAITS % application.remote_id)
+        carried = mapper.of_applicant(application.remote_id, traits)
         _store(application, carried)
-    return carried is not None
+        tag, value = action.before["tag"], action.before["value"]
+        wanted = f"{tag}:{value}" if value else tag
+        return any(one.remote_id == wanted for one in carried)
 
 
-def _latest(candidate: Candidate) -> Application:
-    """The application through which the candidate is tagged: the one that changed last."""
+def latest_application(candidate: Candidate) -> Application:
+    """The application through which the candidate is tagged: the one that changed last.
+
+    Raises `NotShownYet`.
+    """
     known = shown_applications(candidate)
     if not known:
         raise NotShownYet
@@ -95,21 +152,7 @@ def _wanted(tags: Iterable[tuple[Any, str]], mapper: TagMapper, name: str) -> _W
     parent = open_to_more.get(title.strip().casefold())
     if colon and parent and value.strip() and ";" not in value:
         return _WrittenTag(parent, value.strip())
-    raise ActionNotPossible(
-        "Flatchr's API cannot make a tag, and there is none with this name. Use the name of one "
-        "from GET /ats/tags, such as “Title: value”, or make the tag in Flatchr first."
-    )
-
-
-def _carried(
-    client: ActionClient, mapper: TagMapper, application: Application
-) -> list[TagRecord] | None:
-    """The applicant's tags as Flatchr has them now; None when it does not tell."""
-    try:
-        traits = client.stream("GET", TRAITS % application.remote_id)
-        return mapper.of_applicant(application.remote_id, traits)
-    except FlatchrError:
-        return None
+    raise ActionNotPossible(Message("action_tag_unknown"))
 
 
 def _store(application: Application, carried: list[TagRecord]) -> None:

@@ -6,7 +6,7 @@ Actions are writes: sent once, with a `WriteResult` for the caller to judge, as 
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from integrations.flatchr.payloads import BytesBody
 from integrations.flatchr.request_guard import is_below
 from integrations.flatchr.transport import Attempt, Call
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
+
+BeforeSending = Callable[[], None]
 
 APPLICANT = f"{COMPANY}/applicant/%s"
 TRAIT = f"{COMPANY}/applicant/%s/trait"
@@ -68,17 +70,28 @@ class ActionClient(FlatchrClient):
             raise failure(ErrorKind.NOT_UNDERSTOOD, "members that are no list")
         return answer
 
-    def move(self, vacancy_id: str, applicant_id: str, column_id: int) -> WriteResult:
+    # Of each action `about_to_send` is called when nothing but the request is left to do. What it
+    # raises is raised, and nothing was sent.
+
+    def move(
+        self, vacancy_id: str, applicant_id: str, column_id: int, about_to_send: BeforeSending
+    ) -> WriteResult:
         """Put an applicant into a column (§8)."""
-        return self._act("PUT", ON_VACANCY, (vacancy_id, applicant_id), {"column_id": column_id})
+        payload = {"column_id": column_id}
+        return self._act("PUT", ON_VACANCY, (vacancy_id, applicant_id), payload, about_to_send)
 
-    def archive(self, vacancy_id: str, applicant_id: str) -> WriteResult:
+    def archive(
+        self, vacancy_id: str, applicant_id: str, about_to_send: BeforeSending
+    ) -> WriteResult:
         """Archive an applicant; erases nothing, and the API cannot undo it (§9)."""
-        return self._act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None)
+        return self._act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None, about_to_send)
 
-    def give_trait(self, applicant_id: str, tag_id: str, value: str) -> WriteResult:
+    def give_trait(
+        self, applicant_id: str, tag_id: str, value: str, about_to_send: BeforeSending
+    ) -> WriteResult:
         """Give an applicant a value of a tag (§16)."""
-        return self._act("POST", TRAIT, (applicant_id,), {"tag": tag_id, "value": value})
+        payload = {"tag": tag_id, "value": value}
+        return self._act("POST", TRAIT, (applicant_id,), payload, about_to_send)
 
     def file(self, key: str, extension: str, *, max_bytes: int) -> FileDownload:
         """A CV. Flatchr serves one a second and refuses more (§11).
@@ -151,6 +164,7 @@ class ActionClient(FlatchrClient):
         template: str,
         ids: tuple[str, ...],
         payload: Mapping[str, Any] | None,
+        about_to_send: BeforeSending,
     ) -> WriteResult:
         logged = "" if payload is None else jsonlib.dumps(payload, ensure_ascii=False)
         body = BytesBody(jsonlib.dumps(payload).encode()) if logged else None
@@ -173,6 +187,7 @@ class ActionClient(FlatchrClient):
             self._await_turn(call)
         except FlatchrError as error:
             return WriteResult(WriteOutcome.NOT_SENT, error)
+        about_to_send()
         return self._deliver(call, body, _read_object)
 
     def _segment(self, value: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrations.messages import (
+    actions,
     bulk,
     documents,
     egress,
     exports,
     flatchr,
     operations,
-    passthrough,
     submissions,
     sync,
     tenants,
@@ -30,7 +30,7 @@ TABLES: tuple[Mapping[str, Declared], ...] = (
     documents.TEXTS,
     bulk.TEXTS,
     exports.TEXTS,
-    passthrough.TEXTS,
+    actions.TEXTS,
     operations.TEXTS,
     webhooks.TEXTS,
 )

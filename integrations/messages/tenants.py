@@ -45,6 +45,9 @@ TEXTS = {
     "person_sync_under_way": gettext_noop(
         "{tenant}: a sync is under way and may have read this person. Try again when it has ended."
     ),
+    "person_action_under_way": gettext_noop(
+        "{tenant}: an action at Flatchr on this person is under way. Try again when it has ended."
+    ),
     "person_submission_under_way": gettext_noop(
         "{tenant}: a submission of this person is under way. Cancel it, or try again when it has "
         "ended."

@@ -15,6 +15,15 @@ from integrations.models.access import (
     RequestWindow,
     StoredAnswer,
 )
+from integrations.models.actions.rows import (
+    LIVE_ACTIONS,
+    Action,
+    ActionChannel,
+    ActionGroup,
+    ActionKind,
+    ActionState,
+)
+from integrations.models.actions.sign_ins import FlatchrSignIn
 from integrations.models.ats import (
     Application,
     ApplicationStage,
@@ -161,6 +170,7 @@ from integrations.models.webhooks import (
 
 __all__ = [
     "INSTALLATION_KINDS",
+    "LIVE_ACTIONS",
     "LIVE_EXPORTS",
     "LIVE_STATES",
     "LIVE_SUBMISSIONS",
@@ -170,7 +180,12 @@ __all__ = [
     "PASSTHROUGH_METHODS",
     "SILENT_AFTER",
     "WORKED_UPLOADS",
+    "Action",
+    "ActionChannel",
+    "ActionGroup",
+    "ActionKind",
     "ActionSlot",
+    "ActionState",
     "AlertChoice",
     "AlertLevel",
     "AlertPace",
@@ -221,6 +236,7 @@ __all__ = [
     "FlatchrCredentials",
     "FlatchrHost",
     "FlatchrSettings",
+    "FlatchrSignIn",
     "HeldDeletion",
     "HoldChoice",
     "HoldDecision",

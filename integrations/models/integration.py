@@ -172,6 +172,14 @@ class FlatchrSettings(models.Model):
         blank=True,
         help_text=_lazy("The Flatchr user to whom submitted candidates are attributed."),
     )
+    mails_candidates = models.BooleanField(
+        _lazy("Flatchr may e-mail candidates"),
+        default=True,
+        help_text=_lazy(
+            "Whether the account in Flatchr sends automatic messages when somebody is moved or "
+            "rejected: Relais says so before it does either."
+        ),
+    )
     # The most applicants whose tags are read after one sync; null is no limit, 0 reads none.
     trait_budget = models.PositiveIntegerField(
         _lazy("candidate tag requests after a sync"),

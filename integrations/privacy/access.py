@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations.actions import cv_files
 from integrations.audit.trail import record
 from integrations.models import (
+    Action,
     Application,
     BulkRow,
     Candidate,
@@ -122,6 +123,9 @@ def _of_tenant(person: Person, counts: Any, file: AccessFile) -> dict[str, Any]:
                 ],
             }
             for submission in Submission.objects.filter(pk__in=person.submissions)
+        ],
+        "actions": [
+            _row(action) for action in Action.objects.filter(candidate__in=person.candidates)
         ],
         "bulk_rows": [_row(row) for row in BulkRow.objects.filter(pk__in=person.bulk_rows)],
         "other": {

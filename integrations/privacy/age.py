@@ -19,12 +19,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from integrations import jobs
+from integrations.actions import retention as action_retention
 from integrations.audit.trail import record
 from integrations.changes.recording import recorded
 from integrations.database import batched_writes
 from integrations.models import (
     LIVE_SUBMISSIONS,
     OPEN_SUBMISSIONS,
+    Action,
     Application,
     Candidate,
     CandidateTag,
@@ -151,6 +153,9 @@ def _remove(
         totals["candidates"] += len(keys)
         totals["applications"] += live.count()
         totals["submissions"] += submission_retention.empty(submissions)
+        action_retention.empty(
+            Action.objects.filter(candidate__in=keys).values_list("pk", flat=True)
+        )
         live_or_known = NOT_EMPTIED | Q(remote_deleted_at=None)
         remove_tags(tenant.pk, CandidateTag.objects.live().filter(candidate__in=keys))
         remove_applications(tenant.pk, applications.filter(live_or_known))

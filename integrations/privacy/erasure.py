@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations.actions import cv_files
+from integrations.actions import retention as action_retention
 from integrations.audit.trail import record
 from integrations.changes.recording import note, recorded
 from integrations.database import write_ahead_log
@@ -25,11 +26,13 @@ from integrations.exports import files as export_files
 from integrations.ids import random_id
 from integrations.messages import Message
 from integrations.models import (
+    LIVE_ACTIONS,
     LIVE_EXPORTS,
     LIVE_STATES,
     LIVE_SUBMISSIONS,
     LIVE_UPLOADS,
     OPEN_SUBMISSIONS,
+    Action,
     Application,
     BulkRow,
     BulkState,
@@ -177,7 +180,13 @@ def _counts(pieces: Iterable[Piece]) -> Counter[Held]:
 
 
 def _pieces(person: Person) -> Iterator[Piece]:
-    own = [*_records(person), *_submissions(person), *_bulk_rows(person), *texts.pieces(person)]
+    own = [
+        *_records(person),
+        *_submissions(person),
+        *_actions(person),
+        *_bulk_rows(person),
+        *texts.pieces(person),
+    ]
     yield from own
     # What files hold cannot be told, so they go only with a person of whom something is known.
     if own:
@@ -259,6 +268,13 @@ def _submissions(person: Person) -> Iterator[Piece]:
         yield Piece(Held.SUBMISSIONS, len(ended), partial(submission_retention.empty, ended))
 
 
+def _actions(person: Person) -> Iterator[Piece]:
+    mine = Action.objects.filter(candidate__in=person.candidates)
+    keys = list(mine.exclude(**action_retention.EMPTY).values_list("pk", flat=True))
+    if keys:
+        yield Piece(Held.ACTIONS, len(keys), partial(action_retention.empty, keys))
+
+
 def _nothing() -> None:
     """For what goes with something else."""
 
@@ -324,6 +340,9 @@ def _in_use(person: Person) -> list[str]:
     live = Submission.objects.filter(pk__in=person.submissions, state__in=LIVE_SUBMISSIONS)
     if live.exists():
         reasons.append(Message("person_submission_under_way", tenant=tenant.organization))
+    acting = Action.objects.filter(candidate__in=person.candidates, state__in=LIVE_ACTIONS)
+    if acting.exists():
+        reasons.append(Message("person_action_under_way", tenant=tenant.organization))
     open_uploads = (*LIVE_UPLOADS, BulkState.READY)
     if BulkRow.objects.filter(pk__in=person.bulk_rows, upload__state__in=open_uploads).exists():
         reasons.append(Message("person_upload_under_way", tenant=tenant.organization))

@@ -16,6 +16,7 @@ class Held(models.TextChoices):
     APPLICATIONS = "applications", _lazy("Applications")
     TAGS = "candidate_tags", _lazy("Tags on the candidate")
     SUBMISSIONS = "submissions", _lazy("Submissions")
+    ACTIONS = "actions", _lazy("Texts of actions at Flatchr")
     DRAFTS = "drafts", _lazy("Drafts")
     CVS = "cv_files", _lazy("CV files")
     BULK_ROWS = "bulk_rows", _lazy("Rows of bulk uploads")

@@ -113,6 +113,14 @@ HOLDINGS: tuple[Holding, ...] = (
         on_erasure=_EMPTIED,
     ),
     _of(
+        "action",
+        "content error_message",
+        Whose.CANDIDATE,
+        "`SUBMISSION_KEEP_DAYS` after the end of the action",
+        "texts of actions",
+        on_erasure=_EMPTIED,
+    ),
+    _of(
         "bulkrow",
         "values findings to_send cv message",
         Whose.CANDIDATE,

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from integrations import jobs, scheduler
+from integrations.actions import retention as actions
 from integrations.privacy import free_columns, page, register, texts
 from integrations.privacy.file_places import FILES
 from integrations.privacy.register import HOLDINGS, Whose
@@ -60,6 +61,7 @@ def test_of_candidates_every_column_is_emptied_on_erasure() -> None:
     emptied |= {("integrations_submission", column) for column in submissions.EMPTY}
     emptied |= {("integrations_submissionattempt", column) for column in submissions.EMPTY_ATTEMPT}
     emptied |= {("integrations_bulkupload", column) for column in uploads.NAMELESS}
+    emptied |= {("integrations_action", column) for column in actions.EMPTY}
     by_hand = {
         "integrations_candidate",
         "integrations_application",

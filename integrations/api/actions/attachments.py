@@ -19,7 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from integrations import egress
 from integrations.actions import cv_files
 from integrations.actions.cv_files import FetchedCv, NoCv, StoredFile, TooManyWaiting
-from integrations.actions.lookup import NotShownYet, is_provisional
+from integrations.actions.inputs import NotShownYet
+from integrations.actions.lookup import is_provisional
 from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import application_of, candidate_of
 from integrations.api.bodies import failure, success

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from integrations.actions.lookup import (
+from integrations.actions.inputs import (
     ActionNotPossible,
     ActionRefused,
     ActionUncertain,
+    ActionUnderWay,
     NoCredentials,
     NotShownYet,
 )
@@ -68,6 +69,8 @@ def of_service(what: str = "done it") -> Iterator[None]:
             "Flatchr does not show this application yet, so nothing can be done with it. "
             "Try again in a minute.",
         ) from None
+    except ActionUnderWay as error:
+        raise ApiError("PLATFORM.TASK_TIMED_OUT", str(error), status=409) from None
     except ActionNotPossible as error:
         raise action_not_available(str(error)) from None
     except ActionRefused as refused:

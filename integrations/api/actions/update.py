@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
-from integrations.actions.move import StageWithoutNumber, move, reject
-from integrations.actions.tags import add_tag
+from integrations.actions import at_once
+from integrations.actions.inputs import Actor, StageWithoutNumber
+from integrations.actions.tags import latest_application
 from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import (
     RejectInput,
@@ -21,8 +22,9 @@ from integrations.api.actions.inputs import (
 )
 from integrations.api.actions.submission_input import left_out
 from integrations.api.bodies import body_of, raw_body, success
-from integrations.api.caller import tenant
+from integrations.api.caller import caller, tenant
 from integrations.api.errors import action_not_available, invalid
+from integrations.models import ActionChannel, ActionKind, Application
 
 LATER = "Flatchr's search does not show the change yet: the records here follow with a later sync."
 UNREAD = "The tag is set; Flatchr did not tell the candidate's tags, so they follow with a sync."
@@ -54,13 +56,11 @@ def move_application(request: Any, application_id: str) -> HttpResponse:
     integration = tenant(request, for_action=True)
     application = application_of(integration, application_id)
     stage = stage_of(integration, body.stage_id)
-    try:
-        with of_service("moved the application"):
-            shown = move(application=application, stage=stage)
-    except StageWithoutNumber:
-        raise invalid(
-            "stage_id: Flatchr gave this stage no number that it could be named by."
-        ) from None
+    with of_service("moved the application"):
+        try:
+            shown = _shown(request, ActionKind.MOVE, application, stage=stage.pk)
+        except StageWithoutNumber as error:
+            raise invalid(f"stage_id: {error}") from None
     return _done(request, held={"stage_id": None}, warning="" if shown else LATER)
 
 
@@ -69,7 +69,7 @@ def reject_application(request: Any, application_id: str) -> HttpResponse:
     body_of(request, RejectInput)
     application = application_of(tenant(request, for_action=True), application_id)
     with of_service("archived the application"):
-        shown = reject(application=application)
+        shown = _shown(request, ActionKind.REJECT, application)
     return _done(request, held={}, warning="" if shown else LATER)
 
 
@@ -78,7 +78,9 @@ def add_candidate_tag(request: Any, candidate_id: str) -> HttpResponse:
     name = body_of(request, TagInput).tag.name
     candidate = candidate_of(tenant(request, for_action=True), candidate_id)
     with of_service("set the tag"):
-        read = add_tag(candidate=candidate, name=name)
+        application = latest_application(candidate)
+        application.integration = candidate.integration
+        read = _shown(request, ActionKind.TAG, application, tag=name)
     return _done(request, held={"tag": {"name": None}}, warning="" if read else UNREAD)
 
 
@@ -96,6 +98,13 @@ def refusing(reason: str) -> Callable[..., HttpResponse]:
         raise action_not_available(reason)
 
     return view
+
+
+def _shown(request: Any, kind: ActionKind, application: Application, **parameters: Any) -> bool:
+    """Have it done at Flatchr; whether the records here show it. Raises as `at_once.do` does."""
+    by = Actor(key=caller(request).key, channel=ActionChannel.API)
+    done = at_once.do(kind=kind, application=application, parameters=parameters, by=by)
+    return done.shown_at is not None
 
 
 def _done(request: Any, *, held: Mapping[str, Any], warning: str) -> HttpResponse:

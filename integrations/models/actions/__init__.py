@@ -1,0 +1,1 @@
+"""Tables of what is done to applications, candidates and jobs at Flatchr."""
