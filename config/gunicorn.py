@@ -16,6 +16,8 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger as GunicornLogger
 
+from config.patient_worker import LONGEST_LINE
+
 try:
     from config.environment import env
 
@@ -54,8 +56,7 @@ logger_class = Log
 worker_class = "config.patient_worker.PatientWorker"
 # Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60
-# A request for 250 records by their ids has a line of nearly 7,000 characters.
-limit_request_line = 8190
+limit_request_line = LONGEST_LINE
 # Seconds for which an idle connection is kept: longer than clients and proxies keep theirs (nginx
 # 60 s, SDKs up to 75 s), so that none sends a request on one that is being closed.
 keepalive = 90

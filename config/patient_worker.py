@@ -3,6 +3,9 @@
 Whoever opens connections and sends nothing, or a byte now and then, would else hold a thread with
 each of them. They wait in the main thread, which looks at them without reading, and are closed
 after a while; so are the oldest when there are too many. Small bodies are waited for, too.
+
+What is no request that the site could be shown, such as one with an address that is too long, is
+answered here, with the envelope of the API: browsers send no such thing.
 """
 
 from __future__ import annotations
@@ -10,12 +13,26 @@ from __future__ import annotations
 import re
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
+from gunicorn import util
+from gunicorn.http import message
+from gunicorn.http.errors import (
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
 from gunicorn.workers.gthread import ThreadWorker
+
+# Bytes of the first line of a request: an address of 32 KiB, which has room for 1,200 ids.
+LONGEST_LINE = 33 * 1024
+# Gunicorn takes no more than this for its setting, which is its default as well.
+message.MAX_REQUEST_LINE = LONGEST_LINE
 
 # Seconds for a request to arrive from its first byte on.
 ARRIVES_WITHIN = 10.0
@@ -23,6 +40,8 @@ ARRIVES_WITHIN = 10.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 # Bytes that are looked at: longer heads, and bodies that do not fit, are the thread's affair.
 MOST_SEEN = 64 * 1024
+# Seconds for what a client still sends of a request that has been refused.
+DRAINS_FOR = 0.5
 # Connections kept free for requests that arrive as they should.
 SPARE = 100
 
@@ -95,6 +114,47 @@ class PatientWorker(ThreadWorker):
         self._begun.pop(conn, None)
         self.nr_conns -= 1
         conn.close()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
+        """Answer what could not be read as a request with the envelope of the API."""
+        if req is not None or not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("Invalid request from ip=%s: %s", (addr or ("",))[0], exc)
+        status, reason, words = _refusal(exc)
+        body = _envelope(status, words)
+        head = (
+            f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"Cache-Control: no-store\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with suppress(OSError):
+            util.write_nonblock(client, head.encode("latin-1") + body)
+            # What has not been read when a connection is closed can cost the client the answer.
+            client.shutdown(socket.SHUT_WR)
+            client.settimeout(DRAINS_FOR)
+            end = time.monotonic() + DRAINS_FOR
+            while time.monotonic() < end and client.recv(MOST_SEEN):
+                pass
+
+
+def _refusal(exc: ParseException) -> tuple[int, str, str]:
+    """Status, its reason, and the words for a request that could not be read."""
+    if isinstance(exc, LimitRequestLine):
+        words = f"The address of the request is longer than {LONGEST_LINE} bytes."
+        return 414, "URI Too Long", words
+    if isinstance(exc, LimitRequestHeaders):
+        return 431, "Request Header Fields Too Large", "A header of the request is too large."
+    if isinstance(exc, UnsupportedTransferCoding):
+        return 501, "Not Implemented", "The request's Transfer-Encoding is not supported."
+    return 400, "Bad Request", "This is not a valid HTTP request."
+
+
+def _envelope(status: int, words: str) -> bytes:
+    # This module is read before Django is set up.
+    from integrations.api.bodies import failure
+    from integrations.api.errors import ApiError
+
+    return failure(ApiError("PLATFORM.INPUT_INVALID", words, status=status), general=True).content
 
 
 def _seen(conn: Any) -> bytes | None:

@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("integrations.api.urls")),
 ]
 handler400 = "integrations.api.routing.bad_request"
+handler404 = "integrations.api.routing.not_found"
 handler500 = "config.errors.server_error"

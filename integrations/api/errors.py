@@ -139,6 +139,11 @@ def unavailable() -> ApiError:
     )
 
 
+def failed() -> ApiError:
+    """Something here is broken."""
+    return ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why.")
+
+
 def not_available(model: str) -> ApiError:
     """Flatchr has nothing of the kind; `model` as in "users"."""
     return ApiError(

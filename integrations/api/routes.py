@@ -103,9 +103,9 @@ WEBHOOKS = (
     _general("POST", f"{_WEBHOOK}/replay", webhooks.send_again, writes=True),
 )
 READS = (
-    *(ApiRoute("GET", f"ats/{listing.name}", listing.view) for listing in LISTINGS),
-    ApiRoute("GET", "ats/users", users.view, action=True),
-    _general("GET", "changes", feed.view),
+    *(ApiRoute("GET", f"ats/{one.name}", one.view, records=True) for one in LISTINGS),
+    ApiRoute("GET", "ats/users", users.view, action=True, records=True),
+    ApiRoute("GET", "changes", feed.view, general=True, records=True),
     *(ApiRoute("GET", f"ats/{model}", _unavailable(model)) for model in UNAVAILABLE_MODELS),
 )
 ACTIONS = (

@@ -16,15 +16,18 @@ from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import jobs, telemetry
 from integrations.accounts.api_keys import InvalidKey, authenticate
-from integrations.api import idempotency, limits
+from integrations.api import cors, idempotency, limits
 from integrations.api.bodies import failure, moment
 from integrations.api.caller import HEADER, Caller, tenant
-from integrations.api.errors import ApiError, invalid, unavailable
+from integrations.api.errors import ApiError, failed, invalid, unavailable
+from integrations.api.representation import represented, without_body
 from integrations.database.waits import is_unavailable
 
 logger = logging.getLogger(__name__)
@@ -35,9 +38,10 @@ View = Callable[..., HttpResponse]
 SERVER_TIME = "X-Server-Time"
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
-ADDRESS = re.compile(
-    r"/(?:v1(?:/|$)|(?:ats|changes|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks)(?:/|$))"
-)
+# The first part of addresses without `/v1`: everything else there is the site's.
+ROOMS = "ats|changes|check-api-key|connect|force-sync|integrations|passthrough|submissions|tools|webhooks"
+ADDRESS = re.compile(rf"/(?:v1|{ROOMS})(?:/|$)")
+_MISTAKEN = re.compile(r"/(?:v[0-9]|ats)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class ApiRoute:
 
     `writes`: refused to read-only keys, and an `Idempotency-Key` is honoured, by the view itself
     with `own_idempotency`. `action`: goes to Flatchr live, so it counts towards the concurrency
-    limit. `general`: may send the general error codes alone.
+    limit. `general`: may send the general error codes alone. `records`: answers with records and
+    nothing secret, and so compressed when asked to.
     """
 
     method: str
@@ -57,6 +62,7 @@ class ApiRoute:
     action: bool = False
     general: bool = False
     own_idempotency: bool = False
+    records: bool = False
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,16 +85,19 @@ class Router:
         self.routes = list(routes)
 
     def match(self, method: str, path: str) -> tuple[ApiRoute, Mapping[str, str]]:
-        """The route, and the values of its parameters. Raises `ApiError` 404 or 405."""
-        allowed = []
+        """The route, and the values of its parameters. HEAD is GET. Raises `ApiError` 404 or
+        405.
+        """
+        wanted = "GET" if method == "HEAD" else method
+        allowed = set()
         for route in self.routes:
             found = route.pattern.fullmatch(path)
-            if found and route.method == method:
+            if found and route.method == wanted:
                 return route, found.groupdict()
             if found:
-                allowed.append(route.method)
+                allowed |= {"GET", "HEAD"} if route.method == "GET" else {route.method}
         if allowed:
-            allowed_methods = ", ".join(sorted(set(allowed)))
+            allowed_methods = ", ".join(sorted(allowed))
             raise ApiError(
                 "PLATFORM.INPUT_INVALID",
                 f"This address does not take {method}, but {allowed_methods}.",
@@ -98,6 +107,8 @@ class Router:
         raise ApiError("PLATFORM.INPUT_INVALID", "There is nothing at this address.", status=404)
 
     def __call__(self, request: HttpRequest, path: str) -> HttpResponse:
+        if (asked := cors.preflight(request)) is not None:
+            return asked
         started = time.perf_counter()
         call = _ApiCall(request)
         general = not path.startswith("ats/")
@@ -112,14 +123,16 @@ class Router:
             # Whatever it was, the client gets an envelope, and the log what happened.
             logger.exception("%s %s failed", request.method, call.shown)
             refusal = (
-                unavailable()
-                if is_unavailable(error) and not call.may_have_acted
-                else ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why.")
+                unavailable() if is_unavailable(error) and not call.may_have_acted else failed()
             )
             answer = failure(refusal, general=general)
         for name, value in call.headers.items():
             answer.headers.setdefault(name, value)
         answer.headers["Cache-Control"] = "no-store"
+        cors.share(request, answer)
+        answer = represented(request, answer, compress=call.compress)
+        if request.method == "HEAD":
+            answer = without_body(answer)
         telemetry.api_answered(
             method=str(request.method),
             route=call.shown,
@@ -141,6 +154,7 @@ class _ApiCall:
         # The route's own address: the one that was asked for may hold anything.
         self.shown = "(no route)"
         self.key_prefix = "none"
+        self.compress = False
         # Clients send again what is answered with 503, also a POST.
         self.may_have_acted = False
 
@@ -156,7 +170,7 @@ class _ApiCall:
             raise ApiError("PLATFORM.AUTHENTICATION_INVALID", str(error)) from None
         self.key_prefix = key.prefix
         allowance = limits.count_request(key.pk)
-        if self.request.method == "GET":
+        if self.request.method in ("GET", "HEAD"):
             # Before anything is read that is answered: what a later read has to begin from.
             began = jobs.now() if allowance is None else allowance.counted_at
             self.headers[SERVER_TIME] = str(moment(began))
@@ -166,7 +180,7 @@ class _ApiCall:
                 raise limits.refuse(allowance)
         refuse_nul(self.request, path)
         route, arguments = router.match(self.request.method, path)
-        self.shown = route.path
+        self.shown, self.compress = route.path, route.records
         self.request.api_caller = Caller(key, route.general)
         if route.writes and key.read_only:
             # Not AUTHENTICATION_INVALID: clients take that as a reason to drop the key.
@@ -202,6 +216,20 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
         general = "/ats/" not in request.path_info
         return failure(invalid("The request is not valid."), general=general)
     return HttpResponseBadRequest("<h1>Bad Request (400)</h1>")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """What is answered where nothing is: a page to browsers, the envelope to programs, such as an
+    SDK with a wrong base address.
+    """
+    accepts = request.headers.get("Accept", "")
+    of_a_program = accepts or _MISTAKEN.search(request.path_info)
+    if not of_a_program or "text/html" in accepts or request.path_info.startswith("/admin/"):
+        return defaults.page_not_found(request, exception)
+    return failure(
+        ApiError("PLATFORM.INPUT_INVALID", "There is nothing at this address.", status=404),
+        general=True,
+    )
 
 
 def view_of(router: Router) -> View:

@@ -11,13 +11,10 @@ from integrations.api.connect import pages as link_pages
 from integrations.api.flatchr_events import take_event
 from integrations.api.openapi import pages as reference
 from integrations.api.routes import ROUTES
-from integrations.api.routing import Router, view_of
+from integrations.api.routing import ROOMS, Router, view_of
 
 router = Router(ROUTES)
 _view = view_of(router)
-
-# What is without `/v1` is named, since everything else there is the site's.
-ROOMS = "ats|changes|check-api-key|connect|force-sync|integrations|passthrough|tools|webhooks"
 
 urlpatterns = [
     # Not under `/connect`, which is the API's.

@@ -64,7 +64,7 @@ def test_an_unknown_method_names_those_that_the_address_takes(
 ) -> None:
     answer = call(method, "/v1/check-api-key", key=make_key())
     assert error_of(answer)["http"] == 405
-    assert answer.headers["Allow"] == "GET"
+    assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(

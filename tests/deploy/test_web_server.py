@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -79,6 +80,30 @@ def test_a_server_that_runs_goes_on_when_they_change(prepared: Path) -> None:
         finally:
             copy.write_bytes(right)
         assert requests.get(f"{site.address}/livez", timeout=30).status_code == 200
+
+
+def test_addresses_of_32_kib_are_taken_and_what_is_no_request_is_told_in_the_envelope(
+    prepared: Path,
+) -> None:
+    site = Site(prepared)
+    site.command("migrate")
+    key = json.loads(site.command("create_api_key", "--name=Tests", "--json").splitlines()[-1])
+    headers = {"Authorization": f"Bearer {key['key']}", "X-Integration-Id": "flatchr:none"}
+    path = f"/v1/ats/jobs?ids={','.join('1' * 24 for _ in range(1_300))}"
+    path = path.ljust(32 * 1024, "1")
+    with site.running():
+        taken = requests.get(site.address + path, headers=headers, timeout=30)
+        assert (taken.status_code, taken.json()["error"]["code"]) == (
+            404,
+            "PLATFORM.INTEGRATION_NOT_FOUND",
+        )
+        long = requests.get(site.address + path + "1" * 200_000, headers=headers, timeout=30)
+        assert (long.status_code, long.headers["Content-Type"]) == (414, "application/json")
+        error = long.json()["error"]
+        assert sorted(error) == ["code", "log_url", "message", "title"]
+        assert error["message"] == "The address of the request is longer than 33792 bytes."
+        large = requests.get(site.address, headers={**headers, "X-More": "1" * 9_000}, timeout=30)
+        assert (large.status_code, large.json()["status"]) == (431, "error")
 
 
 def test_a_postgresql_that_is_not_there_is_waited_for_in_words(prepared: Path) -> None:

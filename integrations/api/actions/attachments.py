@@ -25,7 +25,7 @@ from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import application_of, candidate_of
 from integrations.api.bodies import failure, success
 from integrations.api.caller import Caller, caller, tenant
-from integrations.api.errors import ApiError
+from integrations.api.errors import ApiError, failed
 from integrations.api.limits import action_slot
 from integrations.api.scoping import ACTION, refuse
 from integrations.audit import trail
@@ -156,8 +156,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         return _refusal(error)
     except Exception:
         logger.exception("A CV could not be handed out")
-        unknown = ApiError("PLATFORM.UNKNOWN_ERROR", "The request failed. The log says why.")
-        return _refusal(unknown)
+        return _refusal(failed())
 
 
 def _made_at(token: str) -> float:

@@ -17,8 +17,8 @@ from integrations.api.errors import invalid
 
 # Longer than any name, and short enough for every database's regular expressions.
 TEXT_LIMIT = 1000
-# Four pages of records by their ids; more do not fit into the line of a request.
-MOST_VALUES = 1000
+# More ids than fit into the longest address that is taken (`config/gunicorn.py`).
+MOST_VALUES = 2000
 
 _MOMENT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
