@@ -63,7 +63,9 @@ class Move(_OnApplication):
     def audited(self) -> dict[str, Any]:
         return {"stage": str(self.stage)}
 
-    def needless(self, application: Application) -> Message | None:
+    def needless(self, application: Application | None) -> Message | None:
+        if application is None:
+            return None
         if application.current_stage_id == self.stage.pk:
             return Message("action_already_in_stage", stage=str(self.stage))
         return None
@@ -116,7 +118,9 @@ class Reject(_OnApplication):
 
     kind = ActionKind.REJECT
 
-    def needless(self, application: Application) -> Message | None:
+    def needless(self, application: Application | None) -> Message | None:
+        if application is None:
+            return None
         declined = application.outcome == Outcome.DECLINED
         return Message("action_already_rejected") if declined else None
 

@@ -75,7 +75,9 @@ class AddTag(Work):
             found = live.filter(candidate__in=asked[first : first + BATCH])
             self._tagged.update(found.values_list("candidate_id", flat=True))
 
-    def needless(self, application: Application) -> Message | None:
+    def needless(self, application: Application | None) -> Message | None:
+        if application is None:
+            return None
         if application.candidate_id not in self._asked:
             self.know([application])
         carried = application.candidate_id in self._tagged

@@ -49,7 +49,7 @@ class Work(ABC):
     def know(self, applications: Sequence[Application]) -> None:  # noqa: B027
         """Read at once what `needless` asks of each of many applications."""
 
-    def needless(self, application: Application) -> Message | None:  # noqa: ARG002
+    def needless(self, application: Application | None) -> Message | None:  # noqa: ARG002
         """Why nothing has to be done, as far as the mirror shows."""
         return None
 

@@ -127,6 +127,9 @@ def _perform(lease: ActionLease, result: Performance) -> None:
             raise ActionNotPossible(Message("action_tenant_disabled"))
         work = work_of(action.kind, action.integration, action.parameters)
         work.check(action.application)
+        # Whoever calls the API has not seen the mirror.
+        if action.channel != ActionChannel.API and (reason := work.needless(action.application)):
+            raise ActionNotPossible(reason)
         with flatchr(action.integration, recorder=ActionRecorder(lease)) as client:
             action.before = action.before | work.ready(client, action)
             result.receipt = receipt = work.send(client, action, partial(_begin, lease))

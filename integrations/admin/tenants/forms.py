@@ -133,6 +133,7 @@ class FlatchrSettingsForm(forms.ModelForm):
             "offerer_id",
             "source_id",
             "user_key",
+            "mails_candidates",
             "trait_budget",
             "api_remote_data",
             "api_only_created",
