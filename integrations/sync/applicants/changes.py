@@ -6,12 +6,13 @@ neither mapped nor written.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from integrations.models import Action, ActionKind, ActionState, ApplicationStage
 from integrations.records import ApplicationRecord, RawApplicant, Rejected
 from integrations.sync.applicants.candidate_tags import retag
 from integrations.sync.applicants.candidates import new_candidate, refresh
@@ -205,8 +206,38 @@ class ApplicantChangeDetector:
             if people.candidates[remote_id] == own_id
         ]
 
+    @cached_property
+    def _shared_titles(self) -> dict[str, str]:
+        """The title of each stage that has it together with another one."""
+        stages = ApplicationStage.objects.live().filter(integration_id=self._integration_id)
+        titles = dict(stages.exclude(name=None).values_list("pk", "name"))
+        counts = Counter(titles.values())
+        return {pk: title for pk, title in titles.items() if counts[title] > 1}
+
+    def _told_stages(self, changes: ApplicantChanges) -> dict[str, str]:
+        """By remote id, the stages that a move has told and a list cannot: it names a stage by its
+        title, so of several with one title the application stays in that to which it was moved.
+        """
+        titles, doubtful = self._shared_titles, {}
+        for remote_id, known in changes.known.items() if titles else ():
+            named = self._stage_ids.get(changes.records[remote_id].stage_remote_id or "")
+            if named == known.stage_id or known.stage_id not in titles:
+                continue
+            if titles.get(named or "") == titles[known.stage_id]:
+                doubtful[known.stored.id] = (remote_id, known.stage_id)
+        moves = Action.objects.filter(
+            application_id__in=list(doubtful), kind=ActionKind.MOVE, state=ActionState.DONE
+        ).order_by("ended_at")
+        # The last one counts.
+        told = dict(moves.values_list("application_id", "parameters__stage")) if doubtful else {}
+        return {
+            remote_id: stage_id
+            for application_id, (remote_id, stage_id) in doubtful.items()
+            if told.get(application_id) == stage_id
+        }
+
     def _drafts(self, changes: ApplicantChanges) -> list[Draft]:
-        to_columns = dialect()
+        to_columns, told = dialect(), self._told_stages(changes)
         return [
             Draft(
                 remote_id,
@@ -214,7 +245,8 @@ class ApplicantChangeDetector:
                     record,
                     job_id=self._job_ids.get(record.job_remote_id or ""),
                     candidate_id=changes.people.candidates[remote_id],
-                    stage_id=self._stage_ids.get(record.stage_remote_id or ""),
+                    stage_id=told.get(remote_id)
+                    or self._stage_ids.get(record.stage_remote_id or ""),
                     dialect=to_columns,
                 ),
                 (record.person_key, record.source, record.score, record.raw),

@@ -25,10 +25,11 @@ Pending = Mapping[str, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class KnownApplication:
-    """An application as stored, and its candidate, which never changes."""
+    """An application as stored, its candidate, which never changes, and the stage it is in."""
 
     stored: StoredRow
     candidate_id: str
+    stage_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def known_applications(
         "changed_at",
         "remote_deleted_at",
         "candidate_id",
+        "current_stage_id",
     )
     return {
         remote_id: KnownApplication(
@@ -89,6 +91,7 @@ def known_applications(
                 counted=changed_at >= since,
             ),
             candidate_id,
+            stage_id,
         )
         for (
             remote_id,
@@ -98,6 +101,7 @@ def known_applications(
             changed_at,
             deleted_at,
             candidate_id,
+            stage_id,
         ) in rows
     }
 
@@ -134,7 +138,9 @@ def submitted_applications(
                 deleted=application.remote_deleted_at is not None,
                 renamed=True,
             )
-            found[remote_id] = KnownApplication(stored, application.candidate_id)
+            found[remote_id] = KnownApplication(
+                stored, application.candidate_id, application.current_stage_id
+            )
     return found
 
 

@@ -76,6 +76,41 @@ def test_the_next_sync_finds_a_moved_application_as_it_is(
     assert "applications" not in written(sync(synced_tenant))
 
 
+def test_of_two_stages_of_one_title_the_one_that_was_moved_to_is_kept(
+    kombo: Kombo, application: Application, sandbox: Sandbox, synced_tenant: Integration
+) -> None:
+    first, second = sandbox.add_column("Deuxième avis"), sandbox.add_column("Deuxième avis")
+    sync(synced_tenant)
+    stages = {
+        number: ApplicationStage.objects.get(remote_id=str(number)) for number in (first, second)
+    }
+
+    def moved_to(number: int) -> None:
+        stage = stages[number].pk
+        moved = kombo.ats.move_application_to_stage(application_id=application.pk, stage_id=stage)
+        assert moved.warnings == []
+
+    for wanted in (second, first, second):
+        moved_to(wanted)
+        assert sandbox.applicant(application.remote_id)["column"] == "Deuxième avis"
+        assert now(application).current_stage == stages[wanted]
+        # A sync that has to write the row, and is told the same title.
+        sandbox.edit_applicant(application.remote_id, firstname=f"Nadège {wanted}")
+        sync(synced_tenant)
+        assert now(application).current_stage == stages[wanted]
+
+    # What happens at Flatchr afterwards is believed.
+    other = next(one for one in sandbox.columns() if one["title"] != "Deuxième avis")
+    sandbox.move(application.remote_id, other["id"])
+    sync(synced_tenant)
+    assert now(application).current_stage == ApplicationStage.objects.get(
+        remote_id=str(other["id"])
+    )
+    sandbox.move(application.remote_id, second)
+    sync(synced_tenant)
+    assert now(application).current_stage == stages[first]
+
+
 def test_an_application_is_rejected_and_shown_so_at_once(
     kombo: Kombo, application: Application, sandbox: Sandbox
 ) -> None:
