@@ -14,7 +14,8 @@ from hashlib import blake2b
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 24
 TOOL = "flatchr"
-_INTEGRATION_ID = re.compile(f"{TOOL}:[{ALPHABET}]{{{LENGTH}}}")
+_UNIFIED_ID = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_INTEGRATION_ID = re.compile(f"{TOOL}:{_UNIFIED_ID.pattern}")
 
 _SPACE = 58**LENGTH
 # A sync derives an id for each new record: cut into thirds, which fit a machine word, and taken
@@ -39,6 +40,11 @@ def random_id() -> str:
 def new_integration_id() -> str:
     """`flatchr:` and 24 random base58 characters."""
     return f"{TOOL}:{random_id()}"
+
+
+def is_unified_id(text: str) -> bool:
+    """Whether it could be the id of a record."""
+    return _UNIFIED_ID.fullmatch(text) is not None
 
 
 def is_integration_id(text: str) -> bool:

@@ -39,7 +39,12 @@ SERVER_TIME = "X-Server-Time"
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 # The first part of addresses without `/v1`: everything else there is the site's.
-ROOMS = "ats|changes|check-api-key|connect|force-sync|integrations|passthrough|submissions|tools|webhooks"
+ROOMS = "|".join(
+    (
+        *("ats", "changes", "check-api-key", "connect", "force-sync", "integrations"),
+        *("passthrough", "submissions", "tools", "webhooks"),
+    )
+)
 ADDRESS = re.compile(rf"/(?:v1|{ROOMS})(?:/|$)")
 _MISTAKEN = re.compile(r"/(?:v[0-9]|ats)(?:/|$)")
 

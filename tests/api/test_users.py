@@ -12,7 +12,7 @@ from kombo import Kombo
 from kombo.errors import KomboAtsError
 
 from integrations.ids import unified_id
-from integrations.models import HttpExchange, Integration
+from integrations.models import FlatchrSettings, HttpExchange, Integration
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import told
@@ -21,7 +21,8 @@ from tests.api.reading import by_sdk, keys
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 KEYS = keys(
-    "id remote_id first_name last_name email status system_roles changed_at remote_deleted_at"
+    "id remote_id first_name last_name email status system_roles remote_data changed_at "
+    "remote_deleted_at"
 )
 
 
@@ -77,6 +78,23 @@ def test_nothing_of_a_member_goes_out_or_into_the_log_that_would_sign_somebody_i
     assert '"token_vyte":"***"' in exchange.response_body.replace(" ", "")
     for text in (answer.text, exchange.response_body):
         assert members[0]["user"]["token_vyte"] not in text
+
+
+def test_the_raw_member_is_shown_where_the_tenant_shows_raw_objects(
+    call: Call, make_key: MakeKey, tenant: Integration, members: list[dict[str, Any]]
+) -> None:
+    def first() -> Any:
+        answer = call("GET", "/ats/users", key=make_key(tenant), tenant=tenant)
+        return min(answer.json()["data"]["results"], key=lambda row: row["remote_id"])
+
+    assert first()["remote_data"] is None
+    FlatchrSettings.objects.filter(integration=tenant).update(api_remote_data=True)
+
+    member = min(members, key=lambda one: one["user"]["id"])
+    raw = first()["remote_data"]
+    assert raw["role_id"] == member["role_id"]
+    assert raw["user"]["email"] == member["user"]["email"]
+    assert "token_vyte" not in raw["user"]
 
 
 def test_every_filter_of_the_sdk_is_honoured(

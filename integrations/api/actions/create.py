@@ -78,7 +78,7 @@ def _create(
     """The submission of the request once it has succeeded. Raises `ApiError`."""
     job_field = "job_id" if kind == SubmissionKind.APPLICATION else "application.job_id"
     key = _submission_key(request)
-    entry = entry_of(body, orjson.loads(raw_body(request)), job_id)
+    entry = entry_of(body, orjson.loads(raw_body(request)), job_id, integration)
     try:
         submission = _submit(integration, entry, kind=kind, key=key)
     except Refused as refused:

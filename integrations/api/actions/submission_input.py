@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 
 from integrations.api.actions.inputs import Answer, ApplicationInput, AttachmentInput
 from integrations.api.errors import ApiError, invalid
+from integrations.api.reads import users
 from integrations.flatchr.mapping.source import storable_text
+from integrations.ids import is_unified_id
+from integrations.models import Integration
 from integrations.submissions.inputs import (
     Attachment,
     AttachmentType,
@@ -53,9 +56,11 @@ _SITES = {
 }
 
 
-def entry_of(body: ApplicationInput, given: Mapping[str, Any], job: str) -> SubmissionEntry:
+def entry_of(
+    body: ApplicationInput, given: Mapping[str, Any], job: str, integration: Integration
+) -> SubmissionEntry:
     """The entry of a body, which is `given` as it came. Raises `ApiError` for attachments that
-    the contract does not allow.
+    the contract does not allow, and when Flatchr does not tell whom `sourced_by` names.
     """
     beyond = unsupported(given)
     urls = _urls(body, beyond)
@@ -70,7 +75,7 @@ def entry_of(body: ApplicationInput, given: Mapping[str, Any], job: str) -> Subm
         urls=urls,
         attachments=tuple(_attachments(body.attachments or [])),
         offerer_id=_offerer(body, beyond),
-        user_key=_user_key(body, beyond),
+        user_key=_user_key(body, integration, beyond),
         unsupported=tuple(beyond),
     )
 
@@ -211,11 +216,15 @@ def _offerer(body: ApplicationInput, beyond: list[str]) -> int | None:
     return None
 
 
-def _user_key(body: ApplicationInput, beyond: list[str]) -> str:
-    """The Flatchr user to whom a candidate is attributed, by the key that Flatchr has for them."""
+def _user_key(body: ApplicationInput, integration: Integration, beyond: list[str]) -> str:
+    """The Flatchr user to whom a candidate is attributed, by the key that Flatchr has for them:
+    given as such behind `remote:`, or as the id of one of `GET /ats/users`. Raises `ApiError`.
+    """
     wanted = body.sourced_by.user_id.strip() if body.sourced_by else ""
     if wanted.startswith(REMOTE):
         return wanted.removeprefix(REMOTE)
+    if is_unified_id(wanted) and (found := users.remote_id_of(integration, wanted)):
+        return found
     if wanted:
         beyond.append("sourced_by.user_id")
     return ""

@@ -307,6 +307,11 @@ USER = record(
         "email": string(null=True, example="louise.marchand@atelier-nord.example"),
         "status": always_null(),
         "system_roles": array(ref("SystemRole"), "The role that the user has at Flatchr."),
+        "remote_data": anything(
+            "Flatchr's own object, without what could sign somebody in. Null unless the tenant's "
+            "settings show it.",
+            null=True,
+        ),
         "changed_at": moment("When Flatchr says that the user was changed last."),
         "remote_deleted_at": always_null("Users are asked for live: always null."),
     }

@@ -22,6 +22,7 @@ from integrations.api.caller import tenant
 from integrations.api.reads import cursors
 from integrations.api.reads.listing import MOST, PAGE_SIZE
 from integrations.api.reads.parameters import Parameters
+from integrations.api.reads.scope import scope_of
 from integrations.flatchr.mapping.members import User, users
 from integrations.ids import unified_id
 from integrations.models import Integration
@@ -45,13 +46,21 @@ def view(request: HttpRequest) -> HttpResponse:
     cursor = parameters.cursor()
     after = "" if cursor is None else cursors.position(NAME, cursor)
     wanted = UserFilter(parameters)
-    with of_service(), flatchr(integration, HURRY) as client:
-        members = client.members()
-    listed = sorted(one for one in _listed(integration, members) if wanted.matches(one))
+    listed = sorted(one for one in _members(integration) if wanted.matches(one))
     # One more than the page holds tells whether there is a next one.
     found = [one for one in listed if one.id > after][: size + 1]
     following = cursors.cursor(NAME, found[size - 1].id) if len(found) > size else None
-    return bodies.page([_row(one) for one in found[:size]], following)
+    shown = scope_of(integration).remote_data
+    return bodies.page([_row(one, remote_data=shown) for one in found[:size]], following)
+
+
+def remote_id_of(integration: Integration, user_id: str) -> str | None:
+    """Flatchr's own id of the user with this unified id; None if there is none. Raises `ApiError`.
+
+    An id is a digest that does not lead back, so Flatchr is asked for its users.
+    """
+    known = {one.id: one.user.remote_id for one in _members(integration)}
+    return known.get(user_id)
 
 
 class UserFilter:
@@ -75,6 +84,12 @@ class UserFilter:
         )
 
 
+def _members(integration: Integration) -> list[ListedUser]:
+    with of_service(), flatchr(integration, HURRY) as client:
+        members = client.members()
+    return list(_listed(integration, members))
+
+
 def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[ListedUser]:
     for user in users(members):
         # Without a timestamp of Flatchr, a user counts as changed when the tenant was connected.
@@ -82,7 +97,7 @@ def _listed(integration: Integration, members: Iterable[Any]) -> Iterable[Listed
         yield ListedUser(unified_id(integration.pk, user.remote_id), changed_at, user)
 
 
-def _row(one: ListedUser) -> bytes:
+def _row(one: ListedUser, *, remote_data: bool) -> bytes:
     user = one.user
     role = {
         "remote_id": user.role_id,
@@ -99,6 +114,7 @@ def _row(one: ListedUser) -> bytes:
             "email": user.email,
             "status": None,
             "system_roles": [role] if user.role_id else [],
+            "remote_data": user.raw if remote_data else None,
             "changed_at": bodies.moment(one.changed_at),
             "remote_deleted_at": None,
         }

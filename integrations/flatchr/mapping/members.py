@@ -2,7 +2,7 @@
 `docs/mapping.md`).
 
 Flatchr has no label for a role and does not document the status codes of a member, so neither is
-mapped. No other field is read: some hold credentials.
+mapped. Fields of which it is not known what they hold are not read: some hold credentials.
 """
 
 from __future__ import annotations
@@ -15,11 +15,19 @@ from typing import Any
 from integrations.flatchr.mapping.contacts import valid_email
 from integrations.flatchr.mapping.values import iso_instant
 
+# What of the raw objects is handed out where they are asked for.
+_MEMBER = ("id", "role_id", "external_id", "company_id", "created_at", "last_login")
+_USER = (
+    *("id", "user_id", "firstname", "lastname", "email", "phone", "use_email", "status"),
+    *("language", "timezone", "created_at", "updated_at"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class User:
     """`remote_id` is the id by which tasks and created candidates refer to a user. `changed_at`
-    is the latest timestamp of the member or user; null if there is none.
+    is the latest timestamp of the member or user; null if there is none. `raw` is the member as
+    Flatchr has it, without fields that may sign somebody in.
     """
 
     remote_id: str
@@ -28,6 +36,7 @@ class User:
     email: str | None
     role_id: str | None
     changed_at: datetime | None
+    raw: dict[str, Any]
 
 
 def users(members: Iterable[Any]) -> list[User]:
@@ -58,7 +67,16 @@ def _user(member: Any) -> User | None:
         email=valid_email(_text(given.get("email")) or ""),
         role_id=str(role) if type(role) is int else _text(role),
         changed_at=max(filter(None, map(_instant, moments)), default=None),
+        raw={**_plain(member, _MEMBER), "user": _plain(given, _USER)},
     )
+
+
+def _plain(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The fields with these names, of which none is an object."""
+    scalar = (str, int, float, bool, type(None))
+    return {
+        name: given[name] for name in names if name in given and isinstance(given[name], scalar)
+    }
 
 
 def _text(value: Any) -> str | None:

@@ -6,10 +6,10 @@ import pytest
 from kombo import Kombo
 
 from integrations.api.actions.submission_input import unsupported
-from integrations.models import Application, Integration, Job
+from integrations.models import Application, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call
-from tests.api.creating import EMAIL, PDF, cv, messages, person
+from tests.api.creating import EMAIL, PDF, cv, messages, person, refused, told
 from tests.submissions.acting import at_flatchr, posts
 from tests.sync.running import sync
 
@@ -176,3 +176,32 @@ def test_what_is_not_given_is_not_warned_about(kombo: Kombo, job: Job) -> None:
         screening_question_answers=[],
     )
     assert messages(created) == []
+
+
+@DEPRECATED
+def test_who_has_found_the_candidate_may_be_one_of_the_listed_users(
+    kombo: Kombo, job: Job, sandbox: Sandbox
+) -> None:
+    [listed, *_] = kombo.ats.get_users().result.data.results
+
+    created = kombo.ats.create_application(
+        job_id=job.pk,
+        candidate=person(),
+        attachments=[cv()],
+        source={"id": "75"},
+        sourced_by={"user_id": listed.id},
+    )
+
+    assert "sourced_by" not in " ".join(messages(created))
+    [sent] = sandbox.requests.matching("POST", "/vacancy/candidate/json$")
+    assert f'"user_id":"{listed.remote_id}"' in str(sent.body).replace(" ", "")
+
+    sandbox.faults.add(path="/members$", status=500)
+    error = refused(
+        kombo.ats.create_application,
+        job_id=job.pk,
+        candidate=person(email_address="autre@courrier.example"),
+        sourced_by={"user_id": listed.id},
+    )
+    assert told(error) == ("REMOTE.SERVICE_UNAVAILABLE", 503)
+    assert not Submission.objects.filter(email_address="autre@courrier.example").exists()
