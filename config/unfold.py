@@ -158,6 +158,7 @@ UNFOLD: dict[str, Any] = {
         ]
     },
     "STYLES": [
+        _asset("palette.css"),
         _asset("relais.css"),
         _asset("overview.css"),
         _asset("submissions.css"),
@@ -180,22 +181,5 @@ UNFOLD: dict[str, Any] = {
         _asset("palette.js"),
         _asset("explorer.js"),
     ],
-    "BORDER_RADIUS": "8px",
-    # Petrol. White text on 600, and 500 on the dark background, have a contrast of 4.5:1 or more.
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.6% .012 200)",
-            "100": "oklch(94.5% .028 200)",
-            "200": "oklch(89% .052 200)",
-            "300": "oklch(82% .082 200)",
-            "400": "oklch(76% .1 200)",
-            "500": "oklch(70% .105 200)",
-            "600": "oklch(48.5% .083 202)",
-            "700": "oklch(42% .073 203)",
-            "800": "oklch(36% .06 204)",
-            "900": "oklch(30% .048 205)",
-            "950": "oklch(22% .035 206)",
-        },
-    },
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
 }

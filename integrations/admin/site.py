@@ -33,6 +33,11 @@ class Site(AdminSite):
     site_title = "Relais"
     site_header = "Relais"
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        # The theme writes its colours into each page, where the content policy lets no style be:
+        # ours are in `palette.css`.
+        return {**super().each_context(request), "colors": None}
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

@@ -153,6 +153,14 @@ def page_url(cl: Any, number: int) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def theme_page(context: Any) -> str:
+    """Says that the page is drawn with the theme's scripts (`config/content_policy.py`)."""
+    if request := context.get("request"):
+        request.is_theme_page = True
+    return ""
+
+
+@register.simple_tag(takes_context=True)
 def next_step(context: Any, cl: Any) -> NextStep | None:
     """What an empty list offers its user to do."""
     step: NextStep | None = cl.model_admin.empty_step(context["request"])
