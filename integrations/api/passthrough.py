@@ -24,6 +24,7 @@ from integrations.api.caller import caller, tenant
 from integrations.api.errors import ApiError, invalid
 from integrations.flatchr.client import Host
 from integrations.flatchr.errors import ErrorKind
+from integrations.flatchr.exchange_log import Masker
 from integrations.ids import TOOL
 from integrations.models import ApiKey, Integration
 from integrations.passthrough import sending
@@ -117,7 +118,7 @@ def _sent(
     integration: Integration, call: CheckedRequest, wanted: PassthroughInput, key: ApiKey
 ) -> HttpResponse:
     try:
-        answer = sending.send(integration, call, Sender(key=key)).response
+        sent = sending.send(integration, call, Sender(key=key))
     except NotConnected:
         raise ApiError(
             "INTEGRATION.SETUP_INCOMPLETE", "This integration has no Flatchr credentials yet."
@@ -125,11 +126,12 @@ def _sent(
     except NoResponse as unanswered:
         raise _trouble(unanswered) from None
     warnings = ["api_options: Flatchr has none; they were left out."] if wanted.api_options else []
+    answer, masker = sent.response, sent.masker
     data = {
-        "url": answer.url,
+        "url": masker.text(answer.url),
         "status": answer.status,
-        "headers": answer.headers,
-        "data": _data(answer.body, as_base64=wanted.response_as_base64 is True),
+        "headers": {name: _masked(value, name, masker) for name, value in answer.headers.items()},
+        "data": _data(answer.body, masker, as_base64=wanted.response_as_base64 is True),
     }
     return success(data, warnings=warnings)
 
@@ -211,10 +213,17 @@ def _file(file: FileInput, where: str, left: int) -> FormFile:
     return FormFile(file.name, content_type, fetched.content)
 
 
-def _data(body: bytes, *, as_base64: bool) -> Any:
-    """Flatchr's body for the answer: JSON as it came, else text."""
+def _masked(value: str | list[str], name: str, masker: Masker) -> str | list[str]:
+    if isinstance(value, list):
+        return [masker.params({name: one})[name] for one in value]
+    return masker.params({name: value})[name]
+
+
+def _data(body: bytes, masker: Masker, *, as_base64: bool) -> Any:
+    """Flatchr's body for the answer, without secrets: JSON as it came, else text."""
     if as_base64:
-        return base64.b64encode(body).decode()
+        return base64.b64encode(masker.content(body)).decode()
+    body = masker.answer(body)
     try:
         orjson.loads(body)
     except ValueError:

@@ -80,6 +80,25 @@ _QUERY = rf'(?P<query>(?:^|[?&])[^=&?\s"]{{0,60}}?{_NAME_ENDS}(?:\]|%5[dD])*=)[^
 _JSON = rf'(?P<json>{_NAME_ENDS}\]*"\s*:\s*)(?:"(?:[^"\\]|\\.)*|(?P<number>-?\d[\d.eE+-]*))'
 
 
+# What the names of secrets have in them, in lower case: a body without any of it, and without the
+# key, has no secret, which is found out some hundred times as fast.
+_TRACES = tuple(
+    b"passw passphrase pwd secret token authorization cookie apikey api_key api-key "
+    b"accesskey access_key access-key privatekey private_key private-key".split()
+)
+# Request headers whose values are kept in histories and the log. Any other is a user's own, and may
+# be somebody's sign-in, whatever it is called.
+_SHOWN = frozenset(
+    {
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control"),
+        *("connection", "content-language", "content-length", "content-type", "date"),
+        *("if-match", "if-modified-since", "if-none-match"),
+        *("if-unmodified-since", "origin", "pragma", "prefer", "range", "referer", "user-agent"),
+        *("x-correlation-id", "x-request-id", "x-requested-with"),
+    }
+)
+
+
 class Masker:
     """Replaces one API key, plain or encoded, and every value whose name is that of a secret:
     `password`, `token`, `client_secret`, `X-Api-Key` and the like (`docs/flatchr-api.md §0.2`).
@@ -92,6 +111,8 @@ class Masker:
         keys = [re.escape(text) for text in sorted(spellings, key=len, reverse=True) if text]
         self._longest = max(map(len, spellings))
         self._pattern = re.compile("|".join([*keys, _QUERY, _JSON]))
+        self._pattern_json = re.compile("|".join([*keys, _JSON, "(?P<query>(?!))"]))
+        self._key = re.compile(b"|".join(key.encode() for key in keys))
 
     @property
     def window(self) -> int:
@@ -101,6 +122,23 @@ class Masker:
     def text(self, text: str) -> str:
         """`text` with every secret replaced."""
         return self._pattern.sub(_mask, text)
+
+    def answer(self, body: bytes) -> bytes:
+        """An answer as its reader may have it: JSON stays JSON, and every other byte as it is.
+
+        Masked are the key, and what JSON calls a secret; not what an address in it is signed with,
+        as a CV is fetched by it.
+        """
+        small = body.lower()
+        if not any(trace in small for trace in _TRACES):
+            return self.content(body)
+        return self._pattern_json.sub(_mask, body.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
+
+    def content(self, body: bytes) -> bytes:
+        """A file without the key."""
+        return self._key.sub(MASK.encode(), body)
 
     def head(self, text: str) -> str:
         """The first 2,000 characters, masked; a secret across the cut is masked, too."""
@@ -122,6 +160,13 @@ class Masker:
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers as they may be shown, each value cut to 500 characters."""
         return {name: value[:_HEADER] for name, value in self.params(headers).items()}
+
+    def sent_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers of a request, as they may be kept: of unknown ones the names alone."""
+        return {
+            name: value if name.lower() in _SHOWN else MASK
+            for name, value in self.headers(headers).items()
+        }
 
 
 def _mask(found: re.Match[str]) -> str:

@@ -43,13 +43,24 @@ _RESERVED = frozenset(
         "transfer-encoding",
         "upgrade",
         "via",
-        # With these, some servers take a GET for something else.
-        "x-http-method",
-        "x-http-method-override",
-        "x-method-override",
+        # Who asks, and for what, as some servers believe.
+        "client-ip",
+        "true-client-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-host",
+        "x-real-ip",
+        "x-remote-addr",
+        "x-remote-ip",
+        "x-remote-user",
     }
 )
-_RESERVED_PREFIXES = ("x-forwarded-", "proxy-", "sec-")
+# The same, in all their spellings: with an overridden method a GET is taken for something else,
+# with a rewritten address it leads elsewhere.
+_RESERVED_PREFIXES = (
+    *("x-forwarded", "proxy-", "sec-", "x-http-method", "x-method", "x-original-", "x-rewrite-"),
+    *("x-override-", "x-envoy-", "x-accel-", "x-amz-", "cf-", "x-middleware-", "x-proxy-"),
+)
 # Flatchr takes a key in the query, too (`docs/flatchr-api.md §0.2`).
 _CREDENTIALS = frozenset({"token", "api_key"})
 
@@ -100,7 +111,9 @@ def checked_headers(given: Mapping[str, str]) -> dict[str, str]:
     for name, value in given.items():
         if not _TOKEN.fullmatch(name):
             raise UnsafeRequest(Message("header_name_invalid"))
-        if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIXES):
+        # Servers behind CGI take both for the same.
+        spelled = name.lower().replace("_", "-").replace(".", "-")
+        if spelled in _RESERVED or spelled.startswith(_RESERVED_PREFIXES):
             raise UnsafeRequest(Message("header_set_here", name=name.lower()))
         if not _VALUE.fullmatch(value):
             raise UnsafeRequest(Message("header_value_invalid", name=name.lower()))

@@ -181,7 +181,7 @@ def _new_exchange(call: Call, number: int, transport: FlatchrTransport) -> Excha
         path=transport.masker.text(request.path_url),
         attempt=number,
         started_at=transport.clock.now(),
-        request_headers=transport.masker.headers(request.headers),
+        request_headers=transport.masker.sent_headers(request.headers),
         request_body=transport.masker.head(body),
     )
 

@@ -43,7 +43,7 @@ def begin(
             host=call.host,
             path=masker.text(call.path),
             params={_storable(k): _storable(v) for k, v in masker.params(call.params).items()},
-            headers=masker.headers(call.shown_headers),
+            headers=masker.sent_headers(call.shown_headers),
             body_kind=call.kind,
             body=_storable(masker.head(call.shown)),
             body_cut=len(call.shown) > HEAD,

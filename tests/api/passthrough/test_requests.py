@@ -146,7 +146,7 @@ def test_each_request_is_in_the_history_with_the_key_that_sent_it(
 ) -> None:
     path = f"/company/{sandbox.company_key}/search/applicants?a=1"
     passed(
-        kombo, path, "POST", params={"b": "2"}, headers={"X-Trace": "t"},
+        kombo, path, "POST", params={"b": "2"}, headers={"X-Request-Id": "t"},
         data={"token": "a secret of somebody's", "email": "x" * 3_000},
     )  # fmt: skip
     call = PassthroughCall.objects.get()
@@ -154,11 +154,36 @@ def test_each_request_is_in_the_history_with_the_key_that_sent_it(
     assert call.api_key is not None
     assert call.api_key.prefix.startswith("relais_")
     assert (call.method, call.host, call.path, call.status) == ("POST", "api", path, 200)
-    assert (call.params, call.headers["X-Trace"]) == ({"b": "2"}, "t")
+    assert (call.params, call.headers["X-Request-Id"]) == ({"b": "2"}, "t")
     assert (call.body_kind, call.body_cut, call.error) == ("JSON", True, "")
     assert call.duration is not None
     assert "a secret" not in call.body
     assert len(call.body) < 2_100
+
+
+def test_an_answer_tells_an_application_no_more_secrets_than_the_console_does(
+    kombo: Kombo, sandbox: Sandbox
+) -> None:
+    """The tenant's key wherever Flatchr says it, and what its JSON calls a secret; the rest as it
+    came, addresses with their signatures included."""
+    key, path = sandbox.api_key, columns(sandbox)
+    said = (
+        b'{"a": 12345678901234567890123, "api_key": "open", "user": {"token_vyte": "ses\\"ame"}, '
+        b'"password": 537, "say": "%s", "cv": "https://files.example/a?X-Amz-Security-Token=b"}'
+    )
+    headers = {"X-Api-Key": "open"}
+    raw = base64.b64encode(said % key.encode()).decode()
+    sandbox.faults.add(path="/columns$", raw=raw, headers=headers)
+    answer = passed(kombo, path).data
+    assert answer.data == {
+        "a": 12345678901234567890123,
+        "api_key": "***",
+        "user": {"token_vyte": "***"},
+        "password": "***",
+        "say": "***",
+        "cv": "https://files.example/a?X-Amz-Security-Token=b",
+    }
+    assert {name.lower(): value for name, value in answer.headers.items()}["x-api-key"] == "***"
 
 
 def test_what_flatchr_answered_is_not_kept(kombo: Kombo, sandbox: Sandbox) -> None:
