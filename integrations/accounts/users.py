@@ -5,19 +5,29 @@ Nobody but the user ever knows the password.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from integrations.accounts import notices
+from integrations.accounts import api_keys, members, notices
 from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
-from integrations.models import Event, LanguageChoice
+from integrations.models import (
+    ApiKey,
+    ConnectionLink,
+    Event,
+    LanguageChoice,
+    MembershipInvitation,
+)
+from integrations.models.access import KeyState
 
 AUDITED_FIELDS = ("first_name", "last_name", "email", "is_superuser", "is_active")
 
@@ -61,8 +71,57 @@ def set_password(user: Any, password: str) -> None:
     notices.tell(user, notices.AccountChange.PASSWORD)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a user has made that opens something to whoever holds it, without the user."""
+
+    keys: list[ApiKey]
+    links: list[ConnectionLink]
+    invitations: list[MembershipInvitation]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.links or self.invitations)
+
+
+def opened_by(user: Any) -> Opened:
+    """The API keys, connection links and invitations of the user that still open something; of the
+    links also those that the user's keys have made.
+    """
+    now = timezone.now()
+    keys = [
+        key
+        for key in ApiKey.objects.filter(created_by=user, revoked_at=None)
+        if key.state_at(now) is KeyState.ACTIVE
+    ]
+    links = ConnectionLink.objects.filter(used_at=None, expires_at__gt=now)
+    return Opened(
+        keys,
+        list(links.filter(Q(created_by=user) | Q(created_by_key__in=keys)).order_by("pk")),
+        list(MembershipInvitation.objects.filter(invited_by=user, expires_at__gt=now)),
+    )
+
+
+def _end_opened(user: Any) -> None:
+    opened = opened_by(user)
+    for key in opened.keys:
+        api_keys.revoke(key)
+    for invitation in opened.invitations:
+        members.end_invitation(invitation)
+    for link in opened.links:
+        ConnectionLink.objects.filter(pk=link.pk, used_at=None).update(expires_at=timezone.now())
+        record(
+            Event.LINK_WITHDRAWN,
+            tenant=link.integration,
+            about=link,
+            name=link.organization,
+            kind=link.kind,
+        )
+
+
 def change(user: Any, **fields: Any) -> None:
-    """Change fields of a user. A user who is switched off loses every session."""
+    """Change fields of a user. A user who is switched off loses every session, and what `opened_by`
+    lists ends.
+    """
     before = {name: getattr(user, name) for name in AUDITED_FIELDS}
     for name, value in fields.items():
         setattr(user, name, value)
@@ -75,6 +134,11 @@ def change(user: Any, **fields: Any) -> None:
         record(Event.USER_CHANGED, about=user, name=user.get_username(), changed=changed, **rights)
         if not user.is_active:
             end_sessions(user)
+            _end_opened(user)
+            if not user.has_usable_password():
+                # No link to set one, which was not used, is valid once the user is on again.
+                user.set_unusable_password()
+                user.save(update_fields=["password"])
     if "email" in changed:
         notices.tell(user, notices.AccountChange.ADDRESS, addresses=[before["email"], user.email])
 

@@ -141,6 +141,7 @@ class UserAdmin(PermissionAdmin):
             locked_until=lockout.locked_anywhere_until(user),
             has_password=user.has_usable_password(),
             myself=user.pk == request.user.pk,
+            opened=users.opened_by(user),
         )
 
     def _pressed(self, request: HttpRequest, user: User) -> HttpResponse | None:
