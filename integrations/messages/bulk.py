@@ -198,6 +198,10 @@ TEXTS: dict[str, Declared] = {
         "The spreadsheet has shortened the number to {value}, so it is left out. Format the column "
         "as text and enter it again."
     ),
+    "too_many_uploads": gettext_noop(
+        "This tenant has {most} uploads that have not ended, which is as many as there may be. "
+        "Send or discard some."
+    ),
     "upload_file_empty": gettext_noop("“{name}” is empty."),
     "upload_started": gettext_noop("The upload has been started: it can only be cancelled."),
     "upload_cannot_start": gettext_noop(

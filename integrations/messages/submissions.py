@@ -7,6 +7,9 @@ from integrations.messages.declaration import gettext_noop
 TEXTS = {
     "cv_without_content": gettext_noop("The CV has neither content nor an address."),
     "cv_url_too_long": gettext_noop("The address of the CV is too long."),
+    "too_many_drafts": gettext_noop(
+        "This tenant has {most} drafts, which is as many as there may be. Submit or delete some."
+    ),
     "cv_required": gettext_noop("Attach a CV: Flatchr takes no candidate without one."),
     "submission_changed": gettext_noop("This submission has changed meanwhile: it is {state}."),
     "already_applied": gettext_noop("This person has applied for this job already."),

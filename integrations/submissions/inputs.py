@@ -75,6 +75,10 @@ class Refused(Exception):
         super().__init__(sequence([problem.message for problem in self.problems]))
 
 
+class TooManyDrafts(Exception):
+    """The tenant has `SUBMISSION_MAX_DRAFTS` already; nothing was stored."""
+
+
 class AlreadyApplied(Exception):
     """The person has applied for this job already: submit again only when told to.
 

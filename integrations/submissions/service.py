@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -37,6 +38,7 @@ from integrations.submissions.inputs import (
     Problem,
     Refused,
     SubmissionEntry,
+    TooManyDrafts,
 )
 from integrations.submissions.lease import CANCELLED, LOOKING, SUBMISSIONS
 from integrations.submissions.send import Ready, prepare
@@ -76,8 +78,10 @@ def save_draft(
     An entry without attachments keeps the file that is there. An attachment that is refused, or
     with `strict` any problem at all, raises `Refused`, and nothing is changed. A draft that was
     checked, or a submission that has failed, becomes a draft again. Raises `IllegalTransition`
-    when `draft` is past that.
+    when `draft` is past that, and `TooManyDrafts`.
     """
+    if draft is None:
+        _check_room(integration)
     if draft is not None and "edit" not in allowed_actions(draft):
         raise IllegalTransition(Message("submission_not_editable"))
     submission = draft or Submission(
@@ -98,6 +102,14 @@ def save_draft(
         submission.error_kind = submission.error_message = submission.error_detail = ""
         _save(submission, draft)
     return submission
+
+
+def _check_room(integration: Integration) -> None:
+    """Raises `TooManyDrafts`. Some more of requests that come at once are no harm."""
+    most = settings.SUBMISSION_MAX_DRAFTS
+    drafts = Submission.objects.filter(integration=integration, state__in=OPEN_SUBMISSIONS)
+    if drafts.order_by().count() >= most:
+        raise TooManyDrafts(Message("too_many_drafts", most=most))
 
 
 def remove_document(submission: Submission) -> None:

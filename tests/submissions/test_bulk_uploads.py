@@ -47,6 +47,23 @@ def test_what_is_too_large_or_empty_is_not_taken(tenant: Integration, data_dir: 
     assert stored(data_dir) == 0
 
 
+def test_a_tenant_has_so_many_open_uploads_and_no_more(
+    tenant: Integration, data_dir: Path, settings: Any
+) -> None:
+    settings.BULK_MAX_OPEN = 1
+    given: dict[str, Any] = {"archive": None, "user": None}
+    first = uploads.upload(tenant, sheet=SimpleUploadedFile("a.csv", b"x"), **given)
+
+    with pytest.raises(uploads.NotTaken, match="1 uploads that have not ended"):
+        uploads.upload(tenant, sheet=SimpleUploadedFile("b.csv", b"x"), **given)
+
+    # One in place of another, or after it, is taken.
+    sheet = SimpleUploadedFile("c.csv", b"x")
+    second = uploads.upload(tenant, sheet=sheet, instead_of=first, **given)
+    uploads.discard(second)
+    assert uploads.upload(tenant, sheet=SimpleUploadedFile("d.csv", b"x"), **given)
+
+
 def test_a_name_is_shown_without_its_path(tenant: Integration) -> None:
     sheet = SimpleUploadedFile("a.csv", b"x")
     sheet._name = "C:\\Users\\x\\\u202elist.csv"

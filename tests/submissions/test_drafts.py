@@ -18,6 +18,7 @@ from integrations.submissions.inputs import (
     AttachmentType,
     IllegalTransition,
     Refused,
+    TooManyDrafts,
 )
 from tests.flatchr.scripted_server import ScriptedServer, reply
 from tests.submissions.acting import (
@@ -54,6 +55,22 @@ def test_a_draft_keeps_what_was_typed_and_attached_whatever_is_wrong(
     assert stored(data_dir) == [PDF]
     fields = [problem.field for problem in service.problems(found)]
     assert fields == ["job", "first_name", "email_address"]
+
+
+def test_a_tenant_has_so_many_drafts_and_no_more(
+    flatchr_tenant: Integration, alice: User, settings: Any, data_dir: Path
+) -> None:
+    settings.SUBMISSION_MAX_DRAFTS = 1
+    kept = service.save_draft(flatchr_tenant, entry(""), user=alice, kind="CANDIDATE")
+
+    with pytest.raises(TooManyDrafts, match="This tenant has 1 drafts"):
+        service.save_draft(flatchr_tenant, entry(""), user=alice, kind="CANDIDATE")
+
+    assert stored(data_dir) == [PDF]
+    # One that is there can be edited, and room is made by deleting one.
+    service.save_draft(flatchr_tenant, entry(""), user=alice, kind="CANDIDATE", draft=now(kept))
+    Submission.objects.all().delete()
+    service.save_draft(flatchr_tenant, entry(""), user=alice, kind="CANDIDATE")
 
 
 def test_a_strict_draft_is_refused_whole_and_changes_nothing(

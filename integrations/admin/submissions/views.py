@@ -33,7 +33,13 @@ from integrations.models import (
     SubmissionState,
 )
 from integrations.submissions import service
-from integrations.submissions.inputs import AlreadyApplied, IllegalTransition, Problem, Refused
+from integrations.submissions.inputs import (
+    AlreadyApplied,
+    IllegalTransition,
+    Problem,
+    Refused,
+    TooManyDrafts,
+)
 from integrations.submissions.storage import file_response
 
 TITLES = {
@@ -98,6 +104,9 @@ class SubmissionFormPage(AdminView):
             return self.show(state)
         try:
             state.draft, state.problems = _store(form, tenant, request.user, kind, draft)
+        except TooManyDrafts as full:
+            state.problems = [Problem("", "too_many_drafts", full.args[0])]
+            return self.show(state)
         except IllegalTransition as illegal:
             # Submitted in another window since this one was opened.
             messages.error(request, translated(illegal))

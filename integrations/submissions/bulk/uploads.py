@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +19,7 @@ from integrations.lanes import Lane
 from integrations.messages import Message
 from integrations.models import (
     LIVE_SUBMISSIONS,
+    LIVE_UPLOADS,
     WORKED_UPLOADS,
     BulkState,
     BulkUpload,
@@ -87,6 +89,8 @@ def upload(
     other is given, and it is thrown away. Raises `NotTaken`.
     """
     _check_tenant(integration)
+    if instead_of is None:
+        _check_room(integration)
     _check_size("sheet", sheet, SHEET_BYTES)
     if archive is not None:
         _check_size("archive", archive, ARCHIVE_BYTES)
@@ -114,6 +118,15 @@ def _check_tenant(integration: Integration) -> None:
     if not hasattr(integration, "credentials"):
         words = Message("tenant_not_connected")
         raise NotTaken("tenant", words)
+
+
+def _check_room(integration: Integration) -> None:
+    most = settings.BULK_MAX_OPEN
+    open_ = BulkUpload.objects.filter(
+        integration=integration, state__in={*NOT_STARTED, *LIVE_UPLOADS}
+    )
+    if open_.order_by().count() >= most:
+        raise NotTaken("tenant", Message("too_many_uploads", most=most))
 
 
 def _check_size(field: str, file: UploadedFile, limit: int) -> None:
