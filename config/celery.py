@@ -22,6 +22,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+# Before a worker, or the scheduler, makes its first file.
+@signals.celeryd_init.connect
+@signals.beat_init.connect
+def _own_files(**_: Any) -> None:
+    os.umask(0o077)
+
+
 @signals.celeryd_after_setup.connect
 def _open_worker(instance: Any, **_: Any) -> None:
     """Before the processes of the worker are forked."""

@@ -14,6 +14,8 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     """Run the command of `sys.argv`; settings that are wrong end it in words with exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # What is written is its owner's alone: exports and backups outside of DATA_DIR, too.
+    os.umask(0o077)
     try:
         if sys.argv[1:] in (["--version"], ["version"]):
             sys.stdout.write(about())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,30 @@ def load(path: Path, into: MutableMapping[str, str]) -> None:
     for name, value in variables.items():
         if name.removesuffix("_FILE") not in given:
             into[name] = value
+
+
+# Files and folders of DATA_DIR that hold secrets or people's data, whoever made them.
+PRIVATE = (".", "secret_key", "credentials_keys", "relais.sqlite3", "submissions", "exports")
+
+
+def close_to_others(folder: Path) -> None:
+    """Take from other users of the machine what they may do in `folder`, if it is ours.
+
+    Raises `ImproperlyConfigured` where it is not, and others may write into it.
+    """
+    for path in (folder / name for name in PRIVATE):
+        try:
+            found = path.stat()
+            if found.st_mode & 0o077:
+                path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            if found.st_mode & 0o002:
+                raise ImproperlyConfigured(
+                    f"Every user of this machine may write into {path}, which belongs to somebody "
+                    f"else: run `chmod go= {path}` as its owner."
+                ) from None
 
 
 class Env(environ.Env):

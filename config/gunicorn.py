@@ -53,6 +53,8 @@ def _without_tokens(record: logging.LogRecord) -> bool:
 
 
 logger_class = Log
+# What is written is its owner's alone.
+umask = 0o077
 worker_class = "config.patient_worker.PatientWorker"
 # Seconds after which a process that does not respond is restarted; downloads may take longer.
 timeout = 60

@@ -27,6 +27,10 @@ class PublicUrl:
     path: str
 
     @property
+    def host(self) -> str:
+        return urlsplit(self.origin).hostname or ""
+
+    @property
     def https(self) -> bool:
         return self.origin.startswith("https:")
 

@@ -17,8 +17,8 @@ from django.core.management.utils import get_random_secret_key
 from django.urls import reverse_lazy
 from kombu import Exchange, Queue
 
-from config import public_url
-from config.environment import CHECKOUT, DATA_DIR, env
+from config import networks, public_url
+from config.environment import CHECKOUT, DATA_DIR, close_to_others, env
 from integrations.encryption.secret_files import keys_in_file, read_or_create
 from integrations.lanes import Lane
 
@@ -33,6 +33,7 @@ except OSError as error:
     raise ImproperlyConfigured(f"{DATA_DIR} cannot be made: {error.strerror}.") from None
 if not os.access(DATA_DIR, os.R_OK | os.X_OK):
     raise ImproperlyConfigured(f"{DATA_DIR} belongs to somebody else: run Relais as that user.")
+close_to_others(DATA_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create(
@@ -58,7 +59,11 @@ PUBLIC_URL = str(_public)
 FORCE_SCRIPT_NAME = _public.path or None
 _root = f"{_public.path}/"
 HTTPS = _public.https
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = networks.hosts(
+    "ALLOWED_HOSTS", env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+)
+if DEBUG:
+    networks.refuse_debug(_public.host, ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = [_public.origin]
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -69,6 +74,14 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 # Another site on the same host has cookies of its own.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = _root
+# Browsers let no other host, and nothing without TLS, set cookies that are called so: `__Host-`
+# holds for a whole host only, and `__Secure-` is what is left for a site below a path.
+_prefix = "" if not HTTPS else "__Secure-" if FORCE_SCRIPT_NAME else "__Host-"
+SESSION_COOKIE_NAME = f"{_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_prefix}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_prefix}django_language"
+MESSAGES_COOKIE_NAME = f"{_prefix}messages"
+MESSAGE_STORAGE = "integrations.admin.accounts.cookies.MessageStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Counted from the last request; see `integrations.admin.accounts.sessions`.
@@ -77,7 +90,9 @@ SESSION_COOKIE_AGE = int(env.float("SESSION_HOURS", default=12) * 3600)
 SESSION_MAX_SECONDS = env.float("SESSION_MAX_HOURS", default=168) * 3600
 # The number of proxies in front, each of which appends the address of its client to
 # `X-Forwarded-For`; with too few, every client has the address of a proxy.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
+TRUSTED_PROXIES = networks.proxies(
+    "TRUSTED_PROXIES", env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:
@@ -109,8 +124,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "integrations.client_address.RequesterMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "integrations.admin.accounts.cookies.EarlierCookieMiddleware",
     "integrations.admin.accounts.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -277,6 +294,9 @@ FLATCHR_ENDPOINTS = {
         "careers_url": env.str("FLATCHR_SANDBOX_URL", default="http://127.0.0.1:8765"),
     },
 }
+for _environment, _addresses in FLATCHR_ENDPOINTS.items():
+    for _address in _addresses.values():
+        networks.flatchr_address(_environment, _address)
 
 # Requests to Flatchr for each tenant, shared by all workers: burst, and rate per second.
 FLATCHR_BURST = env.int("FLATCHR_BURST", default=20)
@@ -316,15 +336,22 @@ for _name, _least in {
 # The largest CV, in bytes, and the days for which it is kept after its submission has ended.
 SUBMISSION_MAX_BYTES = env.int("SUBMISSION_MAX_BYTES", default=10 * 1024**2)
 SUBMISSION_KEEP_DAYS = env.int("SUBMISSION_KEEP_DAYS", default=30)
-# The most rows of a bulk upload.
+# The most rows of a bulk upload; the most drafts, and uploads that have not ended, of one tenant.
 BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=2000)
+SUBMISSION_MAX_DRAFTS = env.int("SUBMISSION_MAX_DRAFTS", default=1000)
+BULK_MAX_OPEN = env.int("BULK_MAX_OPEN", default=20)
+for _name in ("SUBMISSION_MAX_DRAFTS", "BULK_MAX_OPEN"):
+    if globals()[_name] < 1:
+        raise ImproperlyConfigured(f"{_name} is a number of at least 1.")
 # Exports of more rows are written by a worker; their files are kept for so many days.
 EXPORT_ROWS_AT_ONCE = env.int("EXPORT_ROWS_AT_ONCE", default=50_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 # Events of webhooks and their deliveries are kept for so many days.
 WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", default=30)
 # Networks (CIDR) that are not public, but that requests to hosts named by users may reach.
-EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
+EGRESS_ALLOWED_NETWORKS = networks.networks(
+    "EGRESS_ALLOWED_NETWORKS", env.list("EGRESS_ALLOWED_NETWORKS", default=[])
+)
 
 # The HTTP API: requests per minute for each key (0: no limit), concurrent actions for each tenant,
 # and the largest request body in bytes.
@@ -336,7 +363,9 @@ API_MAX_BYTES = env.int("API_MAX_BYTES", default=32 * 1024**2)
 API_CORS_ORIGINS = public_url.origins("API_CORS_ORIGINS", env.list("API_CORS_ORIGINS", default=[]))
 
 # Origins whose pages may embed a connection link, such as https://app.example.
-CONNECT_FRAME_ANCESTORS = env.list("CONNECT_FRAME_ANCESTORS", default=[])
+CONNECT_FRAME_ANCESTORS = networks.origins(
+    "CONNECT_FRAME_ANCESTORS", env.list("CONNECT_FRAME_ANCESTORS", default=[])
+)
 
 # `smtp+tls://user:password@mail.example:587`; without it, no e-mail is sent.
 EMAIL_ENABLED = bool(env.str("EMAIL_URL", default=""))

@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from config.networks import is_loopback
+
 Application = Callable[[dict[str, Any], Any], Any]
 
 # The largest body that any address takes is a bulk upload of 205 MB.
@@ -100,7 +102,21 @@ def below(path: str, site: Application) -> Application:
     return application
 
 
+def this_machine_only(site: Application) -> Application:
+    """`site` for clients on this machine; nothing for others, whatever a server listens on."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        if is_loopback(environ.get("REMOTE_ADDR") or "localhost"):
+            return site(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"DEBUG is on: Relais answers this machine alone.\n"]
+
+    return application
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application: Application = draining(get_wsgi_application())
 if settings.FORCE_SCRIPT_NAME:
     application = below(settings.FORCE_SCRIPT_NAME, application)
+if settings.DEBUG:
+    application = this_machine_only(application)

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config import networks
+from config.environment import close_to_others
+from config.wsgi import this_machine_only
 from tests.support.commands import manage
 
 STRONG = "k4Zr-9wQ1xT7bV0nM3cE8yU5iO2pL6aS_dF4gH7jK9lZ1xC3vB5nM8qW2eR6tY0u"
@@ -65,6 +69,91 @@ def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> N
         found = list(pool.map(lambda _: settings_of(tmp_path / "data", "SECRET_KEY"), range(4)))
 
     assert all(one == found[0] for one in found)
+
+
+def test_a_data_directory_that_others_may_read_is_closed(tmp_path: Path) -> None:
+    names = ("secret_key", "relais.sqlite3")
+    tmp_path.chmod(0o755)
+    for name in names:
+        (tmp_path / name).write_text("x")
+        (tmp_path / name).chmod(0o644)
+
+    close_to_others(tmp_path)
+
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path, *(tmp_path / n for n in names))]
+    assert modes == [0o700, 0o600, 0o600]
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (networks.networks, ["10.20.0.0/16", "fd00::/8", "127.0.0.1"], ["10.20.0.1/16", "all"]),
+        (
+            networks.hosts,
+            ["relais.example", ".app.example", "[::1]", "*"],
+            ["https://a", "a:1", ""],
+        ),
+        (
+            networks.origins,
+            ["https://app.example", "https://*.app.example:8443", "http://[::1]:3000"],
+            ["app.example", "https://a.example/x", "https://a; script-src *", "javascript:x", "*"],
+        ),
+        (networks.proxies, [0, 3], [-1, 11]),
+        (
+            networks.flatchr_address,
+            ["https://api.flatchr.io", "http://127.0.0.1:9", "http://localhost/x"],
+            ["api.flatchr.io", "http://api.flatchr.io", "ftp://a", "https://u:p@a", "https://a:x"],
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_settings_of_networks_that_are_wrong_are_told_at_the_start(
+    check: Any, good: list[Any], bad: list[Any]
+) -> None:
+    many = check in (networks.networks, networks.hosts, networks.origins)
+    for one in good:
+        given = [one] if many else one
+        assert check("NAME", given) == given
+    for one in bad:
+        with pytest.raises(ImproperlyConfigured, match="NAME"):
+            check("NAME", [one] if many else one)
+
+
+@pytest.mark.parametrize("given", [{"PUBLIC_URL": "https://a.example"}, {"ALLOWED_HOSTS": "*"}])
+def test_debug_is_refused_where_others_can_reach_it(tmp_path: Path, given: dict[str, str]) -> None:
+    done = manage("check", data_dir=tmp_path, DEBUG="on", **given)
+    assert done.returncode == 1
+    assert "DEBUG is for addresses of this machine alone" in done.stderr
+
+
+def test_a_server_with_debug_answers_this_machine_alone() -> None:
+    def site(_environ: Any, start: Any) -> list[bytes]:
+        start("200 OK", [])
+        return [b"page"]
+
+    told: list[str] = []
+    for address in ("127.0.0.1", "::1", "", "203.0.113.7", "10.0.0.2"):
+        this_machine_only(site)({"REMOTE_ADDR": address}, lambda status, _: told.append(status))
+    assert told == ["200 OK"] * 3 + ["403 Forbidden"] * 2
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("http://127.0.0.1:8000", ""),
+        ("https://relais.example", "__Host-"),
+        ("https://example.com/relais", "__Secure-"),
+    ],
+)
+def test_cookies_are_bound_to_the_host_where_it_is_relais_alone(
+    tmp_path: Path, address: str, prefix: str
+) -> None:
+    kinds = ("SESSION", "CSRF", "LANGUAGE", "MESSAGES")
+    found = settings_of(tmp_path, *(f"{kind}_COOKIE_NAME" for kind in kinds), PUBLIC_URL=address)
+    assert [name.startswith(prefix) for name in found.values()] == [True] * 4
+    assert [name.removeprefix(prefix) for name in found.values()] == [
+        *("sessionid", "csrftoken", "django_language", "messages")
+    ]
 
 
 def test_a_secret_can_be_given_as_a_file(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def code_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
                 Event.SIGN_IN_FAILED,
                 about=user,
                 name=user.get_username(),
-                step=_("second factor"),
+                step="second_factor",
             )
             form.add_error("code", wrong_code())
     context = {**site.each_context(request), "form": form, "title": _("Enter your code")}

@@ -237,7 +237,9 @@ class AuditAdmin(TenantScopedAdmin):
 
 
 def _detail(entry: AuditEntry, name: str, value: Any) -> tuple[str, str]:
-    """Name and value of a detail; those of exports in words, all others as they were recorded."""
+    """Name and value of a detail: those of exports and sign-ins in words, others as recorded."""
+    if name == "step":
+        return _("Step"), _("second factor") if value == "second_factor" else plain(value)
     if entry.what not in GROUPS["exports"][1] or name not in EXPORT_DETAILS:
         return name, plain(value)
     label, values = EXPORT_DETAILS[name]
