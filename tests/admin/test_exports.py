@@ -147,7 +147,7 @@ def test_the_page_of_an_export_says_in_words_what_it_was_limited_by(
     ):
         assert words in page, words
     french = client.get(export_address(export, "change"), headers={"Accept-Language": "fr"})
-    assert "Issue\xa0: En cours" in french.content.decode()
+    assert "Résultat\xa0: En cours" in french.content.decode()
 
 
 def test_the_choices_are_remembered_for_each_user(

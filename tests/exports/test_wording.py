@@ -54,7 +54,7 @@ def test_headings_and_values_are_in_the_language_that_was_asked_for(
     for wording, heading, outcome in (
         ("codes", "first_name,phone_numbers,stage,outcome,applied_at", "PENDING"),
         ("en", "First name,Phone,Stage,Outcome,Received", "In progress"),
-        ("fr", "Prénom,Téléphone,Étape,Issue,Reçue", "En cours"),
+        ("fr", "Prénom,Téléphone,Étape,Résultat,Reçue", "En cours"),
     ):
         # Whatever the language of whoever writes the file: a worker has that of the installation.
         with translation.override("fr" if wording == "en" else "en"):
@@ -94,7 +94,7 @@ def test_excel_has_the_words_and_json_keeps_codes(rows: Rows, someone: Candidate
     style = {"wording": "fr", "phones": "national"}
     book = load_workbook(io.BytesIO(written("candidate", format="xlsx", columns=columns, **style)))
     assert list(book.active.iter_rows(values_only=True)) == [
-        ("Prénom", "Téléphone", "Candidatures", "Dernière issue"),
+        ("Prénom", "Téléphone", "Candidatures", "Dernier résultat"),
         ("Zoé", "06 12 34 56 78", 1, "En cours"),
     ]
     assert json.loads(written("candidate", format="json", columns=columns, **style)) == [
@@ -156,7 +156,7 @@ def test_the_command_has_codes_unless_told_otherwise(
     options += ["--headings", "fr", "--phones", "national"]
     call_command("export_candidates", rows.tenant.pk, *options, stderr=io.StringIO())
     assert target.read_text().splitlines() == [
-        "Prénom,Téléphone,Dernière issue",
+        "Prénom,Téléphone,Dernier résultat",
         "Zoé,06 12 34 56 78,En cours",
     ]
 

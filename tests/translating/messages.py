@@ -44,6 +44,7 @@ KEYWORDS = {
     "_lazy": None,
     "_": None,
     "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "gettext_noop": None,
@@ -72,6 +73,8 @@ OF_THE_THEME = (
     "Welcome back to",
     "You have been successfully logged out from the administration",
 )
+# What Django says in French as nobody in France does: "Kio", "Mio".
+OF_DJANGO = ("%s KB", "%s MB", "%s GB", ("%(size)d byte", "%(size)d bytes"))
 # The unified schema's words, as `badges.words` says them.
 ENUMERATIONS = (EmploymentType, JobStatus, Outcome, RemoteWorkStatus, SalaryPeriod, Visibility)
 
@@ -125,7 +128,7 @@ def of_tables() -> set[Message]:
         texts |= {str(model._meta.verbose_name), str(model._meta.verbose_name_plural)}
     texts |= set(OF_THE_THEME)
     texts |= {badges.words(value) for kind in ENUMERATIONS for value in kind}
-    return {("", text) for text in texts}
+    return {("", text) for text in (*texts, *OF_DJANGO)}
 
 
 @cache

@@ -144,6 +144,14 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def interval(minutes: int) -> str:
+    """Minutes as people say them: `45 min`, `10 h`, `2 h 30 min`."""
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+
+
 def number(value: int | None) -> str:
     return NOTHING if value is None else number_format(value, force_grouping=True)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.base.access import MirrorAdmin, TenantScopedAdmin
@@ -87,7 +88,7 @@ class ExportAdmin(TenantScopedAdmin):
         mine = Q(pk__in=Export.objects.visible_to(request.user).values("pk"))
         return Export.objects.filter(own | mine).order_by(*self.ordering)
 
-    @display(description=_lazy("Export"))
+    @display(description=pgettext_lazy("noun", "Export"))
     def what(self, export: Export) -> str:
         return f"{export.get_kind_display()}, {export.get_format_display()}"
 

@@ -15,7 +15,7 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -202,7 +202,7 @@ class ExportView(AdminView):
         return self.page(
             "relais/export_form.html",
             None,
-            Breadcrumb(_("Export")),
+            Breadcrumb(pgettext("noun", "Export")),
             title=TITLES[self.kind],
             form=form,
             has_phones="phone_numbers" in self.all_columns,

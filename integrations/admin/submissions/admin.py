@@ -100,7 +100,7 @@ class SubmissionAdmin(TenantScopedAdmin):
     def by(self, submission: Submission) -> str:
         return str(submission.created_by) if submission.created_by else "Relais"
 
-    @display(description=_lazy("Through"))
+    @display(description=_lazy("Channel"))
     def via(self, submission: Submission) -> str:
         return str(submission.get_channel_display())
 

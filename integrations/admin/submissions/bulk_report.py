@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext_lazy, pgettext, pgettext_lazy
 
 from integrations.admin.base.formatting import label, number
 from integrations.admin.base.pagination import PER_PAGE
@@ -32,7 +33,7 @@ SLOW = timedelta(seconds=30)
 # How the rows are split before the start, and after it.
 VERDICTS = (Verdict.ERROR, Verdict.APPLIED, Verdict.WARNING, Verdict.OK)
 VERDICT_LABELS = {
-    Verdict.OK: _lazy("Good"),
+    Verdict.OK: pgettext_lazy("rows", "Valid"),
     Verdict.WARNING: _lazy("With warnings"),
     Verdict.APPLIED: _lazy("Applied already"),
     Verdict.ERROR: _lazy("With errors"),
@@ -122,17 +123,17 @@ def live_context(upload: BulkUpload, ends: Counter[RowStatus]) -> dict[str, Any]
 
 def _progress(upload: BulkUpload, ends: Counter[RowStatus]) -> list[tuple[str, int, str]]:
     """Label, number and colour of each figure, without optional ones that are zero."""
-    always = {_("Succeeded"), _("Failed"), _("Not sent")}
+    always = {pgettext("rows", one) for one in ("Succeeded", "Failed", "Not sent")}
     if upload.is_live:
         always |= {_("Under way"), _("Waiting")}
     figures = [
-        (_("Succeeded"), ends[RowStatus.SUCCEEDED], "success"),
-        (_("Failed"), ends[RowStatus.FAILED], "danger"),
+        (pgettext("rows", "Succeeded"), ends[RowStatus.SUCCEEDED], "success"),
+        (pgettext("rows", "Failed"), ends[RowStatus.FAILED], "danger"),
         (_("Under way"), ends[RowStatus.QUEUED] + ends[RowStatus.SENDING], "info"),
         (_("Waiting"), ends[RowStatus.WAITING], "neutral"),
-        (_("Uncertain"), ends[RowStatus.UNCERTAIN], "warning"),
-        (_("Cancelled"), ends[RowStatus.CANCELLED], "warning"),
-        (_("Not sent"), ends[RowStatus.LEFT_OUT], "neutral"),
+        (pgettext("rows", "Uncertain"), ends[RowStatus.UNCERTAIN], "warning"),
+        (pgettext("rows", "Cancelled"), ends[RowStatus.CANCELLED], "warning"),
+        (pgettext("rows", "Not sent"), ends[RowStatus.LEFT_OUT], "neutral"),
     ]
     return [figure for figure in figures if figure[1] or figure[0] in always]
 
@@ -162,13 +163,17 @@ def summary(upload: BulkUpload, ends: Counter[RowStatus]) -> str:
     if upload.started_at is None:
         return ""
     told = (
-        RowStatus.SUCCEEDED,
-        RowStatus.FAILED,
-        RowStatus.UNCERTAIN,
-        RowStatus.CANCELLED,
-        RowStatus.LEFT_OUT,
+        (RowStatus.SUCCEEDED, ngettext_lazy("%(count)s succeeded", "%(count)s succeeded", "n")),
+        (RowStatus.FAILED, ngettext_lazy("%(count)s failed", "%(count)s failed", "n")),
+        (RowStatus.UNCERTAIN, ngettext_lazy("%(count)s uncertain", "%(count)s uncertain", "n")),
+        (RowStatus.CANCELLED, ngettext_lazy("%(count)s cancelled", "%(count)s cancelled", "n")),
+        (RowStatus.LEFT_OUT, ngettext_lazy("%(count)s not sent", "%(count)s not sent", "n")),
     )
-    return ", ".join(f"{number(ends[end])} {label(end).lower()}" for end in told if ends[end])
+    return ", ".join(
+        str(words % {"n": ends[end], "count": number(ends[end])})
+        for end, words in told
+        if ends[end]
+    )
 
 
 # Rows

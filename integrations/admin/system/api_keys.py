@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from integrations.accounts.api_keys import create_key, revoke
 from integrations.accounts.permissions import Permission
@@ -67,7 +68,7 @@ class ApiKeyAdmin(PermissionAdmin):
 
     @display(description=_lazy("State"))
     def state_label(self, key: ApiKey) -> SafeString:
-        return badge(key.state, key.state.color)
+        return _state_badge(key)
 
     @display(description=_lazy("Opens"))
     def opens(self, key: ApiKey) -> str:
@@ -131,7 +132,7 @@ class ApiKeyAdmin(PermissionAdmin):
             request,
             "relais/api_key.html",
             key,
-            badges=[badge(key.state, key.state.color)],
+            badges=[_state_badge(key)],
             cards=[
                 {"title": _("Access"), "rows": _access(key)},
                 {"title": _("Use"), "rows": _use(key)},
@@ -163,6 +164,15 @@ class ApiKeyAdmin(PermissionAdmin):
             used=self.used(key),
             tenants=_tenants(key),
         )
+
+
+def _state_badge(key: ApiKey) -> SafeString:
+    words = {
+        KeyState.ACTIVE: pgettext_lazy("key", "Active"),
+        KeyState.EXPIRED: _lazy("Expired"),
+        KeyState.REVOKED: _lazy("Revoked"),
+    }
+    return badge(words[key.state], key.state.color)
 
 
 def _tenants(key: ApiKey) -> list[str]:
