@@ -95,13 +95,6 @@
     if (!button.disabled) attempt(form, button);
   });
 
-  document.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
-    if (!button) return;
-    navigator.clipboard?.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-    button.textContent = button.dataset.copied;
-  });
-
   // In a frame, tell the page around it how this ends, in the words of the official library for it
   // (`docs/unified-api.md`, Connecting). The security policy says who may frame this page, so any
   // origin will do here.

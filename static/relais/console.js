@@ -26,23 +26,7 @@
     }
   }
 
-  async function copy(event) {
-    const button = event.currentTarget;
-    const text = document.getElementById(button.dataset.copy).textContent;
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = button.dataset.copied;
-    } catch {
-      // Without access to the clipboard, select the text to be copied by hand.
-      window.getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
-    }
-  }
-
   document.addEventListener("DOMContentLoaded", () => {
-    for (const button of document.querySelectorAll("[data-copy]")) {
-      button.hidden = false;
-      button.addEventListener("click", copy);
-    }
     document.getElementById("answer")?.focus();
     const form = document.querySelector("[data-console]");
     if (!form) return;

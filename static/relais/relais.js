@@ -117,6 +117,43 @@
     }
   }
 
+  // What an element shows, one line for each item of a list.
+  function textOf(id) {
+    const box = document.getElementById(id);
+    const items = [...box.querySelectorAll("li")];
+    return items.length ? items.map((one) => one.textContent.trim()).join("\n") : box.textContent.trim();
+  }
+
+  async function copy(button) {
+    try {
+      await navigator.clipboard.writeText(textOf(button.dataset.copy));
+      (button.querySelector("span:not(.rl-icon)") ?? button).textContent = button.dataset.copied;
+    } catch {
+      // Without access to the clipboard, select the text to be copied by hand.
+      window.getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+    }
+  }
+
+  // The file is made in the browser: a secret that is shown once is at no address.
+  function save(button) {
+    const file = new Blob([`${textOf(button.dataset.save)}\n`], { type: "text/plain" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = button.dataset.name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  function press(event) {
+    if (!(event.target instanceof Element)) return;
+    const button = event.target.closest("[data-copy], [data-save], [data-print]");
+    if (!button) return;
+    if ("copy" in button.dataset) copy(button);
+    else if ("save" in button.dataset) save(button);
+    else window.print();
+  }
+
+  document.addEventListener("click", press);
   document.addEventListener("submit", sendOnce);
   document.addEventListener("submit", dropEmpty);
   document.addEventListener("change", submitFilter);
@@ -127,5 +164,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-live-url]");
     if (box) watchRun(box);
+    for (const one of document.querySelectorAll("[data-copy], [data-save], [data-print]")) one.hidden = false;
   });
 })();
