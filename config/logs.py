@@ -20,7 +20,7 @@ MASK = "***@***"
 PROBES = ("/healthz", "/readyz")
 # Addresses with a token, wherever they are quoted and however odd what follows is.
 TOKEN_ROUTES = re.compile(
-    r"(/(?:link|hooks/+flatchr|attachments|welcome|integration-by-token)/+)[^\s\"'<>\\]+",
+    r"(/(?:link|hooks/+flatchr|attachments|welcome|password-reset|integration-by-token)/+)[^\s\"'<>\\]+",
     re.IGNORECASE,
 )
 

@@ -151,6 +151,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {
         "navigation": [
+            {"title": _lazy("My account"), "link": reverse_lazy("admin:account")},
             {"title": _lazy("Change password"), "link": reverse_lazy("admin:password_change")},
             {"title": _lazy("Alerts"), "link": reverse_lazy("admin:alerts")},
             {"title": _lazy("Second factor"), "link": reverse_lazy("admin:second_factor")},

@@ -6,6 +6,7 @@ Administrators, who know all users, add them at once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from integrations import jobs
+from integrations.accounts import invitation_mail
 from integrations.audit.trail import record
 from integrations.database import batched_writes
 from integrations.models import Event, Integration, Membership, MembershipInvitation, Role
@@ -60,12 +62,16 @@ def invite(tenant: Integration, name: str, role: str, *, by: Any) -> MembershipI
             raise MembershipError(
                 _("Too many invitations are open. Withdraw some, or wait until they have ended.")
             )
-        invitation, _new = MembershipInvitation.objects.update_or_create(
+        invitation, new = MembershipInvitation.objects.update_or_create(
             integration=tenant,
             name=name,
             defaults={"role": Role(role), "invited_by": by, "expires_at": now + INVITATION_LASTS},
         )
         record(Event.MEMBER_INVITED, tenant=tenant, name=name, role=invitation.role)
+    if new:
+        # Of nobody, or nobody in particular, whoever invites is told nothing.
+        with suppress(MembershipError):
+            invitation_mail.tell_of_tenant(invitation, find_user(name))
     return invitation
 
 

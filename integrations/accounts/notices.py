@@ -6,6 +6,7 @@ Sent at once by the process that made the change, and not again: the audit trail
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from enum import Enum
 from smtplib import SMTPException
@@ -62,6 +63,27 @@ def tell(user: Any, change: AccountChange, *, addresses: Iterable[str] = ()) -> 
             ),
             settings.PUBLIC_URL,
         ]
+    _send(user.pk, subject, lines, to)
+
+
+def send_now(user: Any, subject: str, lines: list[str]) -> bool:
+    """Send the user an e-mail; whether the mail server has taken it."""
+    return bool(user.email and settings.EMAIL_ENABLED) and _send(
+        user.pk, subject, lines, [user.email]
+    )
+
+
+def send_soon(user: Any, subject: str, lines: list[str]) -> None:
+    """Send the user an e-mail beside the request, which takes as long whether one is sent or not.
+
+    One that cannot be sent is logged. Call it after what it tells of is committed.
+    """
+    if user.email and settings.EMAIL_ENABLED:
+        sending = (user.pk, subject, lines, [user.email])
+        threading.Thread(target=_send, args=sending, name="notice").start()
+
+
+def _send(pk: int, subject: str, lines: list[str], to: list[str]) -> bool:
     try:
         connection = get_connection(timeout=PATIENCE)
         # One each, so that the old address does not learn the new one.
@@ -72,4 +94,6 @@ def tell(user: Any, change: AccountChange, *, addresses: Iterable[str] = ()) -> 
             ]
         )
     except (SMTPException, OSError, ValueError) as error:
-        logger.warning("A notice to user %s was not sent: %s", user.pk, type(error).__name__)
+        logger.warning("A notice to user %s was not sent: %s", pk, type(error).__name__)
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 
 from integrations.accounts import members
-from integrations.admin.accounts import account, login
+from integrations.admin.accounts import account, login, recovery
 from integrations.admin.base.theme import AdminSite
 from integrations.admin.home.views import home
 from integrations.admin.issues.choices import alerts_view
@@ -61,6 +62,9 @@ class Site(AdminSite):
                 self.welcome,
                 name="welcome",
             ),
+            path("forgotten/", self.forgotten, name="forgotten"),
+            path("password-reset/<str:token>/", self.password_reset, name="password_reset"),
+            path("account/", self.admin_view(self.account), name="account"),
             path("system/", self.admin_view(self.system), name="system"),
             path("person/", self.admin_view(self.person), name="person"),
             path("alerts/", self.admin_view(self.alerts), name="alerts"),
@@ -77,6 +81,17 @@ class Site(AdminSite):
     def welcome(self, request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
         answer: HttpResponseBase = login.welcome_view(request, uid, token, self)
         return answer
+
+    def forgotten(self, request: HttpRequest) -> HttpResponseBase:
+        answer: HttpResponseBase = recovery.forgotten_view(request, self)
+        return answer
+
+    def password_reset(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        answer: HttpResponseBase = recovery.reset_view(request, token, self)
+        return answer
+
+    def account(self, request: HttpRequest) -> HttpResponseBase:
+        return account.account_view(request, self)
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         return account.second_factor_view(request, self)
@@ -130,6 +145,7 @@ class Site(AdminSite):
             **self.each_context(request),
             "title": _("Log in"),
             "app_path": app_path,
+            "can_recover": settings.EMAIL_ENABLED,
             **(extra_context or {}),
         }
         request.current_app = self.name

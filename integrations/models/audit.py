@@ -26,6 +26,7 @@ class Event(models.TextChoices):
     SIGN_IN_LOCKED = "sign_in_locked", _lazy("Sign-in locked")
     SIGN_IN_UNLOCKED = "sign_in_unlocked", _lazy("Sign-in unlocked")
     SIGNED_OUT = "signed_out", _lazy("Signed out")
+    PASSWORD_LINK_SENT = "password_link_sent", _lazy("Link for a forgotten password sent")
     PASSWORD_CHANGED = "password_changed", _lazy("Password changed")
     SECOND_FACTOR_ON = "second_factor_on", _lazy("Second factor switched on")
     SECOND_FACTOR_OFF = "second_factor_off", _lazy("Second factor switched off")

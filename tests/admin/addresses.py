@@ -98,6 +98,8 @@ TABLE: dict[str, Row] = {
     "login": _by(Door.OPEN),
     "login_code": _by(Door.OPEN),
     "welcome": _by(Door.OPEN),
+    "forgotten": _by(Door.OPEN),
+    "password_reset": _by(Door.OPEN),
     "logout": _by(Door.OPEN, "POST"),
     "jsi18n": _by(Door.OWN),
     # For each user
@@ -108,6 +110,7 @@ TABLE: dict[str, Row] = {
     "password_change_done": _by(Door.OWN),
     "second_factor": _by(Door.OWN),
     "sessions": _by(Door.OWN),
+    "account": _by(Door.OWN),
     "invitations": _by(Door.OWN),
     "alerts": _by(Door.OWN),
     "system": _by(P.OPERATE),

@@ -17,7 +17,7 @@ from gunicorn.config import Config
 
 from config import gunicorn
 from config.logs import JsonFormatter, MaskingFormatter
-from integrations.accounts import users
+from integrations.accounts import recovery, users
 from integrations.accounts.api_keys import create_key
 from integrations.api.actions.attachments import link_to
 from integrations.connecting import links
@@ -43,6 +43,7 @@ def tokens(tenant: Integration, alice: User, fill: Fill) -> dict[str, str]:  # n
     link = links.link_for(tenant, LinkKind.RELINK, lasts=links.FROM_DASHBOARD)
     event = addresses.make(tenant).token
     uid, secret = users.password_link(alice)
+    reset = recovery.token_of(alice)
     key, _ = create_key(name="Nightly", integrations=[tenant])
     attachment = link_to(fill(tenant, 1).applications[0], key)
     return {
@@ -53,6 +54,7 @@ def tokens(tenant: Integration, alice: User, fill: Fill) -> dict[str, str]:  # n
         reverse("flatchr_event", args=[event]): event,
         attachment: attachment.rpartition("/")[2],
         reverse("admin:welcome", args=[uid, secret]): secret,
+        reverse("admin:password_reset", args=[reset]): reset,
     }
 
 

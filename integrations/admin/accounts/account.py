@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -21,6 +22,7 @@ from integrations.accounts import check_limits, members, second_factor, sessions
 from integrations.admin.accounts.forms import (
     ChangePasswordForm,
     OwnFactorForm,
+    OwnPersonForm,
     SecondFactorSetUpForm,
 )
 from integrations.admin.accounts.login import too_soon, wrong_code
@@ -28,6 +30,31 @@ from integrations.admin.base.formatting import ago, date_time
 from integrations.admin.base.theme import AdminSite
 from integrations.audit import trail
 from integrations.models import Event
+
+
+def account_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
+    """What the user's account is: the person, signing in, and the tenants with their roles."""
+    user: Any = request.user
+    form = OwnPersonForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    if request.method == "POST" and form.is_valid():
+        users.change(user, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return HttpResponseRedirect(reverse("admin:account"))
+    return _page(
+        site,
+        request,
+        "relais/account.html",
+        title=_("My account"),
+        form=form,
+        memberships=user.tenant_memberships.filter(integration__deleted_at=None)
+        .select_related("integration")
+        .order_by("integration__organization"),
+        invitations=members.invitations_of(user),
+        has_factor=second_factor.is_enrolled(user),
+        codes_left=second_factor.recovery_codes_left(user),
+        open_sessions=len(sessions.open_sessions(user)),
+        can_mail=settings.EMAIL_ENABLED,
+    )
 
 
 def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.auth.models import User
@@ -17,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from integrations.accounts import lockout, members, second_factor, users
+from integrations.accounts import invitation_mail, lockout, members, second_factor, users
 from integrations.accounts.permissions import Permission
 from integrations.admin.accounts.forms import InvitationForm, MembershipForm, PersonForm
 from integrations.admin.base.access import PermissionAdmin
@@ -78,7 +80,8 @@ class UserAdmin(PermissionAdmin):
     def add_page(self, request: HttpRequest) -> HttpResponse:
         form = InvitationForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            return self._link(request, _invited(form.cleaned_data))
+            by_email = bool(form.cleaned_data.get("by_email"))
+            return self._link(request, _invited(form.cleaned_data), by_email=by_email)
         title = _("Invite a user")
         return self.page(
             request,
@@ -90,15 +93,21 @@ class UserAdmin(PermissionAdmin):
             what_roles_may=what_roles_may(),
         )
 
-    def _link(self, request: HttpRequest, user: User) -> HttpResponse:
-        """A page with the link. It is in the response itself, so that it is stored nowhere."""
+    def _link(self, request: HttpRequest, user: User, *, by_email: bool = False) -> HttpResponse:
+        """A page with the link, and whether it was sent. The link is in the response itself, so
+        that it is stored nowhere.
+        """
         address = reverse("admin:welcome", args=users.password_link(user))
+        link = urljoin(settings.PUBLIC_URL, address)
+        sent = by_email and invitation_mail.send_link(user, url=link, by=request.user)
         return self.page(
             request,
             "relais/user_link.html",
             user,
             Breadcrumb(_("Link")),
             link=request.build_absolute_uri(address),
+            by_email=by_email,
+            sent=sent,
             user_url=change_url(user),
             title=str(user),
         )
@@ -142,13 +151,14 @@ class UserAdmin(PermissionAdmin):
             has_password=user.has_usable_password(),
             myself=user.pk == request.user.pk,
             opened=users.opened_by(user),
+            can_mail=settings.EMAIL_ENABLED and bool(user.email),
         )
 
     def _pressed(self, request: HttpRequest, user: User) -> HttpResponse | None:
         """Do what a button of the page says; None: show the page again."""
         action = request.POST.get("do", "")
-        if action == "link" and user.is_active:
-            return self._link(request, user)
+        if action in ("link", "mail") and user.is_active:
+            return self._link(request, user, by_email=action == "mail")
         if action == "person":
             form = PersonForm(request.POST, instance=User.objects.get(pk=user.pk))
             if not form.is_valid():
@@ -186,8 +196,8 @@ def _invited(given: dict[str, Any]) -> User:
             last_name=given["last_name"],
             email=given["email"],
         )
-        if given["tenant"] and not user.is_superuser:
-            members.add(given["tenant"], user, given["role"] or Role.OPERATOR)
+        for tenant in () if user.is_superuser else given["tenant"]:
+            members.add(tenant, user, given["role"] or Role.VIEWER)
     return user
 
 
@@ -204,11 +214,12 @@ def _save_person(request: HttpRequest, user: User, form: PersonForm) -> None:
 
 
 def _add(request: HttpRequest, user: User, given: dict[str, Any]) -> None:
-    try:
-        added = members.add(given["tenant"], user, given["role"])
-    except members.MembershipError as refused:
-        messages.error(request, str(refused))
-    else:
+    for tenant in given["tenant"]:
+        try:
+            added = members.add(tenant, user, given["role"])
+        except members.MembershipError as refused:
+            messages.error(request, str(refused))
+            return
         messages.success(
             request,
             _("%(user)s is a member of %(tenant)s now.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -34,7 +35,7 @@ class PersonForm(forms.ModelForm):
 
 
 class InvitationForm(PersonForm):
-    """A new user, and the first tenant that they see."""
+    """A new user, and the first tenants that they see."""
 
     username = forms.CharField(
         label=_lazy("User name"),
@@ -43,14 +44,14 @@ class InvitationForm(PersonForm):
         help_text=_lazy("For signing in; an e-mail address will do."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=_lazy("Tenant"), queryset=None, required=False, empty_label=_lazy("None yet")
+    tenant: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+        label=_lazy("Tenants"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     role = forms.ChoiceField(
-        label=_lazy("Role there"),
-        choices=Role.of_members(),
-        initial=Role.OPERATOR,
-        required=False,
+        label=_lazy("Role there"), choices=Role.of_members(), initial=Role.VIEWER, required=False
+    )
+    by_email = forms.BooleanField(
+        label=_lazy("Send the link by e-mail"), required=False, initial=True
     )
     field_order = ("username", "first_name", "last_name", "email")
 
@@ -58,6 +59,14 @@ class InvitationForm(PersonForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["tenant"]
         field.queryset = Integration.objects.present()
+        if not settings.EMAIL_ENABLED:
+            del self.fields["by_email"]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("by_email") and "email" in given and not given["email"]:
+            self.add_error("email", _("Enter the address that the link is sent to."))
+        return given
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
@@ -69,10 +78,10 @@ class InvitationForm(PersonForm):
 
 
 class MembershipForm(forms.Form):
-    tenant: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
-        label=_lazy("Tenant"), queryset=None, empty_label=_lazy("Choose a tenant")
+    tenant: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+        label=_lazy("Tenants"), queryset=None, widget=forms.CheckboxSelectMultiple
     )
-    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
+    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.VIEWER)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,6 +135,14 @@ class NewPasswordForm(OwnForm):
         return given
 
 
+class ForgottenForm(forms.Form):
+    name = forms.CharField(
+        label=_lazy("User name or e-mail"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+    )
+
+
 class SecondFactorSetUpForm(CodeForm):
     """The first code that an app shows, before there are recovery codes."""
 
@@ -156,6 +173,17 @@ class OwnPasswordForm(OwnForm):
             raise forms.ValidationError(_("This is not your password. Type it again."))
         check.was_right(forget=False)
         return password
+
+
+class OwnPersonForm(forms.ModelForm):
+    """The user's own name. The e-mail address is an administrator's to change: invitations are
+    addressed to it, and links for a forgotten password go there.
+    """
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name"]
+        labels = {"first_name": _lazy("First name"), "last_name": _lazy("Last name")}
 
 
 class OwnFactorForm(OwnPasswordForm):

@@ -28,7 +28,7 @@ class MemberForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.OPERATOR)
+    role = forms.ChoiceField(label=_lazy("Role"), choices=Role.of_members(), initial=Role.VIEWER)
 
 
 class MembersView(RecordView[Integration]):
