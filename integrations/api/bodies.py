@@ -90,13 +90,16 @@ def page(rows: Sequence[bytes], following: str | None) -> HttpResponse:
     )
 
 
-def failure(error: ApiError, *, general: bool) -> HttpResponse:
-    """The error envelope; a code that general endpoints may not send is left out there."""
+def failure(error: ApiError, *, general: bool, log_url: str | None = None) -> HttpResponse:
+    """The error envelope; a code that general endpoints may not send is left out there. `log_url`
+    is the page of the call.
+    """
     code = None if general and error.code not in GENERAL_CODES else error.code
-    answer = {
-        "status": "error",
-        "error": {"code": code, "title": error.title, "message": error.message, "log_url": None},
-    }
+    told: dict[str, Any] = {"code": code, "title": error.title, "message": error.message}
+    told["log_url"] = log_url
+    if error.submission:
+        told["submission_id"] = error.submission
+    answer = {"status": "error", "error": told}
     return HttpResponse(
         orjson.dumps(answer), content_type=JSON, status=error.status, headers=error.headers
     )

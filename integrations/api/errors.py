@@ -100,7 +100,8 @@ class ApiError(Exception):
 
     `code` is one of the closed sets or None; the status follows from it unless given.
     `uncertain`: what was asked for may have been done, so an `Idempotency-Key` does not let it be
-    done again. PLATFORM.TASK_TIMED_OUT always means that.
+    done again. PLATFORM.TASK_TIMED_OUT always means that. `submission` is the id of the submission
+    that it is about, for `GET /submissions/{id}`.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class ApiError(Exception):
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
         uncertain: bool = False,
+        submission: str = "",
     ) -> None:
         if code is not None and code not in ATS_CODES:
             raise ValueError(f"Not a code of the contract: {code}")
@@ -121,6 +123,7 @@ class ApiError(Exception):
         self.title = title or TITLES.get(code or "")
         self.status = status or STATUSES.get(code or "", 400)
         self.headers = dict(headers or {})
+        self.submission = submission
         self.uncertain = uncertain or code == "PLATFORM.TASK_TIMED_OUT"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from integrations.api import passthrough, webhooks
-from integrations.api.actions import attachments, create, update
+from integrations.api.actions import attachments, create, restrictions, submissions, update
 from integrations.api.caller import tenant
 from integrations.api.connect import links
 from integrations.api.errors import not_available
@@ -106,6 +106,8 @@ READS = (
     *(ApiRoute("GET", f"ats/{one.name}", one.view, records=True) for one in LISTINGS),
     ApiRoute("GET", "ats/users", users.view, action=True, records=True),
     ApiRoute("GET", "changes", feed.view, general=True, records=True),
+    ApiRoute("GET", "ats/actions/{action_id}", restrictions.of_action, records=True),
+    ApiRoute("GET", "submissions/{submission_id}", submissions.details, general=True, records=True),
     *(ApiRoute("GET", f"ats/{model}", _unavailable(model)) for model in UNAVAILABLE_MODELS),
 )
 ACTIONS = (

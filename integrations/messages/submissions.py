@@ -99,6 +99,21 @@ TEXTS = {
     "source_not_written": gettext_noop(
         "The source is not written in Flatchr: this tenant has no offerer ID in its settings."
     ),
+    "first_stage_gone": gettext_noop(
+        "The application was created. It was not put into the stage that was asked for: the stage "
+        "is no longer there."
+    ),
+    "first_stage_follows": gettext_noop(
+        "The application was created. Relais puts it into the stage “{stage}” once Flatchr shows "
+        "it."
+    ),
+    "first_stage_never_shown": gettext_noop(
+        "The application was created. It was not put into the stage “{stage}”: Flatchr has not "
+        "shown it for a week."
+    ),
+    "first_stage_not_set": gettext_noop(
+        "The application was created. It was not put into the stage “{stage}”: {reason}"
+    ),
     "failed_safe_to_retry": gettext_noop("{reason} Nothing reached Flatchr: it is safe to retry."),
     "problems_nothing_sent": gettext_noop("{sentences} Nothing was sent."),
     "attachment_not_first_cv": gettext_noop(

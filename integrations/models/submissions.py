@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.ids import random_id
-from integrations.models.ats import Application, Candidate, Job
+from integrations.models.ats import Application, ApplicationStage, Candidate, Job
 from integrations.models.fields import IdField, MessageField, MessagesField
 from integrations.models.integration import Integration
 from integrations.models.runs import TenantQuerySet
@@ -141,6 +141,17 @@ class Submission(models.Model):
     offerer_id = models.PositiveBigIntegerField(_lazy("offerer ID"), null=True, blank=True)
     user_key = models.TextField(blank=True)
     source_written = models.BooleanField(null=True)
+    # The stage that the application is to begin in, and when it is looked after next; null: never.
+    stage = models.ForeignKey(
+        ApplicationStage,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    stage_due_at = models.DateTimeField(null=True, editable=False)
 
     document = models.FileField(storage=private_files, null=True, blank=True)
     document_name = models.CharField(max_length=100, blank=True)
@@ -212,6 +223,11 @@ class Submission(models.Model):
                 fields=["next_attempt_at"],
                 name="submission_due",
                 condition=Q(next_attempt_at__isnull=False),
+            ),
+            models.Index(
+                fields=["stage_due_at"],
+                name="submission_stage_due",
+                condition=Q(stage_due_at__isnull=False),
             ),
         ]
 

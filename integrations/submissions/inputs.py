@@ -38,7 +38,8 @@ class SubmissionEntry:
     """The input of a submission, unvalidated.
 
     `job` is a unified id or `remote:` and a remote id. `offerer_id` and `user_key` take the place
-    of the tenant's settings. `unsupported` are the dotted names of fields that were given and
+    of the tenant's settings. `stage_id` is the unified id of a stage of the tenant's, in which the
+    application is to begin. `unsupported` are the dotted names of fields that were given and
     that Flatchr cannot hold: each becomes a warning.
     """
 
@@ -53,6 +54,7 @@ class SubmissionEntry:
     attachments: tuple[Attachment, ...] = ()
     offerer_id: int | None = None
     user_key: str = ""
+    stage_id: str = ""
     unsupported: tuple[str, ...] = ()
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from integrations import jobs
 from integrations.enumerations import JobStatus
 from integrations.flatchr.mapping.contacts import PhoneNote, email, read_phone
 from integrations.flatchr.mapping.source import storable_text
@@ -73,6 +75,10 @@ class Cleaned:
         self.warnings.append(warning(name, code, message))
 
 
+# Whoever waits for the end of a submission looks after its stage; a sweep does after this time.
+STAGE_DUE_AFTER = timedelta(minutes=2)
+
+
 def warning(name: str, code: str, message: Message) -> Note:
     """A warning as a submission keeps it."""
     return {"code": code, "field": name, "message": message}
@@ -113,6 +119,9 @@ def fill(submission: Submission, entry: SubmissionEntry, job: Job | None) -> Cle
     }
     fits = entry.offerer_id is not None and 0 < entry.offerer_id <= OFFERER_LIMIT
     submission.offerer_id = entry.offerer_id if fits else None
+    if entry.stage_id:
+        submission.stage_id = entry.stage_id
+        submission.stage_due_at = jobs.now() + STAGE_DUE_AFTER
     cleaned = clean(submission)
     submission.person_key = cleaned.person_key
     return cleaned

@@ -15,7 +15,14 @@ from django.test import Client
 
 from integrations.api.openapi.document import document, undocumented
 from integrations.connecting import links
-from integrations.models import Application, ApplicationStage, CustomField, Integration, Job
+from integrations.models import (
+    Application,
+    ApplicationStage,
+    CustomField,
+    Integration,
+    Job,
+    Submission,
+)
 from integrations.sandbox import Sandbox
 from tests.api.conftest import MakeKey
 from tests.api.creating import cv, person
@@ -161,6 +168,11 @@ def test_every_operation_answers_as_documented(site: Site, synced_tenant: Integr
     assert any(job["custom_fields"] for job in told["jobs"])
     assert any(row["tags"] for row in told["candidates"])
     _write(site)
+    submission = Submission.objects.filter(state="SUCCEEDED")[0]
+    assert site.done("GET /submissions/{submission_id}", submission_id=submission.pk)["is_final"]
+    for action, takes in (("ats_create_application", True), ("ats_reject_application", False)):
+        taken = site.done("GET /ats/actions/{action_id}", action_id=action)
+        assert (taken["attachment_restrictions"] is not None) == takes
     _connect(site, one)
     _ask_in_general(site, one)
     _webhooks(site)

@@ -93,6 +93,8 @@ TABLE = [
     Row("GET", "ats/notes", READ, 400),
     Row("GET", "ats/scorecards", READ, 400),
     Row("GET", "ats/attachments", READ, 400),
+    Row("GET", "ats/actions/{action_id}", READ, 404),
+    Row("GET", "submissions/{submission_id}", OPEN, 404),
     Row("POST", "ats/candidates", WRITE, 400, {}),
     Row("POST", "ats/jobs/{job_id:path}/applications", WRITE, 400, {}),
     Row("PUT", "ats/applications/{application_id}/stage", WRITE, 400, {"stage_id": "none"}),
@@ -110,7 +112,11 @@ TABLE = [
     # What it may do is in its body; the tests below have that.
     Row("POST", "passthrough/{tool}/{api}", READ, 400, {}),
 ]
-ABOUT_RECORDS = [row for row in TABLE if row.path.startswith("ats/") and "{" in row.path]
+ABOUT_RECORDS = [
+    row
+    for row in TABLE
+    if row.path.startswith("ats/") and "{" in row.path and "action_id" not in row.path
+]
 
 
 @pytest.fixture(autouse=True)
@@ -124,8 +130,10 @@ def address(row: Row, tenant: Integration, record: str = "none") -> str:
     path = path.replace("{tool}", "flatchr").replace("{api}", "api")
     for name in (
         "job_id:path",
+        "action_id",
         "application_id",
         "candidate_id",
+        "submission_id",
         "field_id",
         "token",
         "webhook_id",

@@ -7,14 +7,22 @@ as well, and is answered with its end.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
 
+from integrations.actions import first_stage as first_stage_action
+from integrations.actions.inputs import Actor
 from integrations.api.actions.errors import already_applied, may_pass, succeeded
-from integrations.api.actions.inputs import ApplicationInput, CandidateWithApplication
+from integrations.api.actions.inputs import (
+    ApplicationInput,
+    CandidateWithApplication,
+    WritingInput,
+    first_stage,
+)
 from integrations.api.actions.submission_input import entry_of, refusal
 from integrations.api.bodies import body_of, raw_body, success
 from integrations.api.caller import HEADER, caller, tenant
@@ -24,6 +32,7 @@ from integrations.api.reads.applications import APPLICATIONS
 from integrations.api.reads.candidates import CANDIDATES
 from integrations.api.reads.scope import scope_of
 from integrations.models import (
+    ActionChannel,
     Channel,
     Integration,
     StoredAnswer,
@@ -54,7 +63,8 @@ def create_application(request: Any, job_id: str) -> HttpResponse:
     """POST /ats/jobs/{job_id}/applications (`docs/unified-api.md §8.1`)."""
     body = body_of(request, ApplicationInput)
     integration = tenant(request, for_action=True)
-    submission = _create(request, integration, body, job_id, SubmissionKind.APPLICATION)
+    asked = Asked(body, job_id, body.stage_id, "stage_id", SubmissionKind.APPLICATION)
+    submission = _create(request, integration, asked)
     return _answer(submission, _application_row(integration, submission))
 
 
@@ -62,8 +72,11 @@ def create_candidate(request: Any) -> HttpResponse:
     """POST /ats/candidates (`docs/unified-api.md §8.2`)."""
     body = body_of(request, CandidateWithApplication)
     integration = tenant(request, for_action=True)
-    job_id = body.application.job_id
-    submission = _create(request, integration, body, job_id, SubmissionKind.CANDIDATE)
+    wanted = body.application
+    asked = Asked(
+        body, wanted.job_id, wanted.stage_id, "application.stage_id", SubmissionKind.CANDIDATE
+    )
+    submission = _create(request, integration, asked)
     return _answer(submission, _candidate_row(integration, submission))
 
 
@@ -72,22 +85,37 @@ def _answer(submission: Submission, row: bytes) -> HttpResponse:
     return success(orjson.Fragment(row), warnings=warnings)
 
 
-def _create(
-    request: Any, integration: Integration, body: ApplicationInput, job_id: str, kind: str
-) -> Submission:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a creation asks for, and what its body calls the stage."""
+
+    body: WritingInput
+    job_id: str
+    stage_id: str | None
+    stage_field: str
+    kind: str
+
+
+def _create(request: Any, integration: Integration, asked: Asked) -> Submission:
     """The submission of the request once it has succeeded. Raises `ApiError`."""
-    job_field = "job_id" if kind == SubmissionKind.APPLICATION else "application.job_id"
+    job_field = "job_id" if asked.kind == SubmissionKind.APPLICATION else "application.job_id"
     key = _submission_key(request)
-    entry = entry_of(body, orjson.loads(raw_body(request)), job_id, integration)
+    entry = entry_of(asked.body, orjson.loads(raw_body(request)), asked.job_id, integration)
+    stage_id = first_stage(integration, asked.stage_id)
+    if asked.stage_id and not stage_id:
+        entry = replace(entry, unsupported=(*entry.unsupported, asked.stage_field))
+    entry = replace(entry, stage_id=stage_id)
     try:
-        submission = _submit(integration, entry, kind=kind, key=key)
+        submission = _submit(integration, entry, kind=asked.kind, key=key)
     except Refused as refused:
         raise refusal(refused.problems, job_field) from None
     except AlreadyApplied as applied:
         raise already_applied(applied.application) from None
     except IllegalTransition as error:
         raise ApiError("PLATFORM.UNKNOWN_ERROR", str(error), status=409) from None
-    return succeeded(send_and_wait(submission, seconds=WAIT), job_field)
+    done = succeeded(send_and_wait(submission, seconds=WAIT), job_field)
+    by = Actor(key=caller(request).key, channel=ActionChannel.API)
+    return first_stage_action.follow(done, by=by)
 
 
 def _submit(integration: Integration, entry: SubmissionEntry, *, kind: str, key: str) -> Submission:

@@ -126,11 +126,11 @@ def may_pass(submission: Submission) -> bool:
 
 def succeeded(submission: Submission, job_field: str) -> Submission:
     """The submission, if it has succeeded. Raises `ApiError` saying what became of it."""
-    if not has_ended(submission):
-        raise _still_open(submission)
-    if submission.state == SubmissionState.FAILED:
-        raise _failed(submission, job_field)
-    return submission
+    if has_ended(submission) and submission.state != SubmissionState.FAILED:
+        return submission
+    error = _failed(submission, job_field) if has_ended(submission) else _still_open(submission)
+    error.submission = submission.pk
+    raise error
 
 
 def already_applied(application: Application | None) -> ApiError:
@@ -155,7 +155,7 @@ def _still_open(submission: Submission) -> ApiError:
     return ApiError(
         "PLATFORM.TASK_TIMED_OUT",
         f"{said} This is submission {submission.pk}: do not create the candidate again, but ask "
-        "for it later, or look at the submission in Relais.",
+        f"for it later with GET /submissions/{submission.pk}, or look at it in Relais.",
         title="Not known yet whether Flatchr has the candidate.",
         status=409,
     )

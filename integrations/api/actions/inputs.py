@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from integrations.api.bodies import Body
-from integrations.api.errors import invalid
+from integrations.api.errors import ApiError, invalid
 from integrations.models import Application, ApplicationStage, Candidate, Integration
 from integrations.submissions.validation import REMOTE
 
@@ -59,7 +59,7 @@ class SourceInput(Body):
 
 class SourcedBy(Body):
     user_id: Text
-    """The user's key at Flatchr, with `remote:` in front."""
+    """The id of one of `GET /ats/users`, or the user's key at Flatchr with `remote:` in front."""
 
 
 class Answer(Body):
@@ -71,8 +71,8 @@ class Answer(Body):
     """A text, a number, true or false, or a list of texts."""
 
 
-class ApplicationInput(Body):
-    """The body of POST /ats/jobs/{job_id}/applications (§8.1)."""
+class WritingInput(Body):
+    """What both bodies of creations have."""
 
     candidate: CandidateInput
     attachments: list[AttachmentInput] | None = None
@@ -81,12 +81,22 @@ class ApplicationInput(Body):
     screening_question_answers: list[Answer] | None = None
 
 
+class ApplicationInput(WritingInput):
+    """The body of POST /ats/jobs/{job_id}/applications (§8.1)."""
+
+    stage_id: Id | None = None
+    """The stage to begin in; `remote:` in front of an id of Flatchr. Flatchr creates it in the
+    first one, and Relais moves it then: `warnings` say so if that fails."""
+
+
 class WantedJob(Body):
     job_id: Id
     """The job; `remote:` in front of an id of Flatchr."""
+    stage_id: Id | None = None
+    """The stage to begin in, as on creating an application."""
 
 
-class CandidateWithApplication(ApplicationInput):
+class CandidateWithApplication(WritingInput):
     """The body of POST /ats/candidates (§8.2)."""
 
     application: WantedJob
@@ -137,6 +147,19 @@ def stage_of(integration: Integration, wanted: str) -> ApplicationStage:
         ApplicationStage.objects.all(), integration, wanted, "stage_id", "stage"
     )
     return found
+
+
+def first_stage(integration: Integration, wanted: str | None) -> str:
+    """The id of the stage that a creation names; blank without one, or when there is no such stage
+    at Flatchr, or none that can be moved to: that is no reason not to create it.
+    """
+    if not (wanted or "").strip():
+        return ""
+    try:
+        stage = stage_of(integration, str(wanted))
+    except ApiError:
+        return ""
+    return stage.pk if stage.remote_id.isascii() and stage.remote_id.isdigit() else ""
 
 
 def _find(rows: Any, integration: Integration, wanted: str, field: str, model: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from integrations.api.actions.inputs import Answer, ApplicationInput, AttachmentInput
+from integrations.api.actions.inputs import Answer, AttachmentInput, WritingInput
 from integrations.api.errors import ApiError, invalid
 from integrations.api.reads import users
 from integrations.flatchr.mapping.source import storable_text
@@ -31,7 +31,8 @@ _HELD: Mapping[str, Any] = {
         "phone_number": None,
         "social_links": None,
     },
-    "application": {"job_id": None},
+    "application": {"job_id": None, "stage_id": None},
+    "stage_id": None,
     "attachments": None,
     "source": {"id": None},
     "sourced_by": {"user_id": None},
@@ -57,7 +58,7 @@ _SITES = {
 
 
 def entry_of(
-    body: ApplicationInput, given: Mapping[str, Any], job: str, integration: Integration
+    body: WritingInput, given: Mapping[str, Any], job: str, integration: Integration
 ) -> SubmissionEntry:
     """The entry of a body, which is `given` as it came. Raises `ApiError` for attachments that
     the contract does not allow, and when Flatchr does not tell whom `sourced_by` names.
@@ -159,7 +160,7 @@ def _decoded(data: str, where: str) -> bytes:
         raise invalid(f"{where}: This is not base64") from None
 
 
-def _urls(body: ApplicationInput, beyond: list[str]) -> dict[str, str]:
+def _urls(body: WritingInput, beyond: list[str]) -> dict[str, str]:
     """Links by the names that Flatchr has for them; it keeps one of each kind."""
     urls: dict[str, str] = {}
     for at, link in enumerate(body.candidate.social_links or []):
@@ -204,7 +205,7 @@ def _answer_text(answer: Any) -> str | None:
     return None
 
 
-def _offerer(body: ApplicationInput, beyond: list[str]) -> int | None:
+def _offerer(body: WritingInput, beyond: list[str]) -> int | None:
     """Flatchr's sources are numbers."""
     wanted = (body.source.id or "").strip() if body.source else ""
     wanted = wanted.removeprefix(REMOTE)
@@ -216,7 +217,7 @@ def _offerer(body: ApplicationInput, beyond: list[str]) -> int | None:
     return None
 
 
-def _user_key(body: ApplicationInput, integration: Integration, beyond: list[str]) -> str:
+def _user_key(body: WritingInput, integration: Integration, beyond: list[str]) -> str:
     """The Flatchr user to whom a candidate is attributed, by the key that Flatchr has for them:
     given as such behind `remote:`, or as the id of one of `GET /ats/users`. Raises `ApiError`.
     """

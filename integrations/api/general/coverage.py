@@ -96,7 +96,7 @@ READ_MODELS = (
         "ats_users",
         "Users",
         fields=_fields(
-            "id remote_id changed_at first_name last_name email system_roles",
+            "id remote_id changed_at first_name last_name email system_roles remote_data",
             "status remote_deleted_at",
         ),
     ),
@@ -129,16 +129,16 @@ WRITE_ACTIONS = (
         "ats_create_candidate",
         "Create candidates",
         fields=_fields(
-            _PERSON + "application.job_id " + _OPTIONAL + _FILES,
-            _NOT_TAKEN + " application.stage_id",
+            _PERSON + "application.job_id application.stage_id " + _OPTIONAL + _FILES,
+            _NOT_TAKEN,
         ),
     ),
     Covered(
         "ats_create_application",
         "Create applications",
         fields=_fields(
-            _PERSON + _OPTIONAL + _FILES,
-            _NOT_TAKEN + " stage_id",
+            _PERSON + "stage_id " + _OPTIONAL + _FILES,
+            _NOT_TAKEN,
         ),
     ),
     Covered("ats_move_application_to_stage", "Set application stage", fields=_fields("stage_id")),

@@ -19,7 +19,7 @@ from integrations.api.openapi.failures import failures_of, merged
 from integrations.api.openapi.groups import GROUPS
 from integrations.api.openapi.operations import Operation, OperationGroup
 from integrations.api.openapi.samples import samples_of
-from integrations.api.openapi.shapes import Schema, record, string
+from integrations.api.openapi.shapes import ID, Schema, record, string
 from integrations.api.routes import ROUTES
 from integrations.api.routing import ApiRoute
 
@@ -189,8 +189,18 @@ def _error() -> Schema:
                     "code": {"type": ["string", "null"], "enum": [*codes, None]},
                     "title": string("The kind of error, for people.", null=True),
                     "message": string("What is wrong, and what to do."),
-                    "log_url": {"type": "null", "description": "Always null."},
-                }
+                    "log_url": string(
+                        "The page of the call in Relais, for people who may see it. Null where "
+                        "there is none: without a key, and above its limit.",
+                        null=True,
+                        format="uri",
+                    ),
+                    "submission_id": string(
+                        "The submission that it is about, for `GET /submissions/{id}`.",
+                        example=ID,
+                    ),
+                },
+                optional=("submission_id",),
             ),
         }
     )

@@ -22,6 +22,12 @@ TOKEN = "q7Zt5Lq8WnXr2KvB6M"  # noqa: S105
 PATHS: dict[str, tuple[str, str, Schema]] = {
     "integration_id": ("The integration.", TENANT, {}),
     "application_id": ("The application; `remote:` in front of an id of Flatchr.", ID, {}),
+    "action_id": (
+        "What would be done, such as `ats_create_application`; `GET /integrations/{id}` lists all.",
+        "ats_create_application",
+        {},
+    ),
+    "submission_id": ("The submission: `error.submission_id`.", ID, {}),
     "candidate_id": ("The candidate; `remote:` in front of an id of Flatchr.", ID, {}),
     "job_id": ("The job; `remote:` in front of an id of Flatchr.", ID, {}),
     "webhook_id": ("The webhook.", ID, {}),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from kombo import Kombo
 
+from integrations.actions.first_stage import follow_all
+from integrations.actions.working import work_on
 from integrations.api.actions.submission_input import unsupported
-from integrations.models import Application, Integration, Job, Submission
+from integrations.models import Action, Application, ApplicationStage, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call
 from tests.api.creating import EMAIL, PDF, cv, messages, person, refused, told
@@ -205,3 +208,73 @@ def test_who_has_found_the_candidate_may_be_one_of_the_listed_users(
     )
     assert told(error) == ("REMOTE.SERVICE_UNAVAILABLE", 503)
     assert not Submission.objects.filter(email_address="autre@courrier.example").exists()
+
+
+@pytest.fixture
+def stage(synced_tenant: Integration, sandbox: Sandbox) -> ApplicationStage:
+    """A stage that nothing is created in."""
+    column = sandbox.columns()[2]["id"]
+    found: ApplicationStage = ApplicationStage.objects.get(remote_id=str(column))
+    return found
+
+
+def test_an_application_begins_in_the_stage_that_was_asked_for(
+    kombo: Kombo, job: Job, stage: ApplicationStage, sandbox: Sandbox
+) -> None:
+    created = kombo.ats.create_application(
+        job_id=job.pk, candidate=person(), attachments=[cv()], stage_id=stage.pk
+    )
+    assert "stage" not in " ".join(messages(created))
+    assert created.data.current_stage_id == stage.pk
+    (applicant,) = at_flatchr(sandbox)
+    assert applicant["column"].strip() == stage.name
+    assert posts(sandbox) == 1
+
+    other = kombo.ats.create_candidate(
+        candidate=person(email_address="autre@courrier.example"),
+        application={"job_id": job.pk, "stage_id": f"remote:{stage.remote_id}"},
+        attachments=[cv()],
+    )
+    assert other.data.applications[0].current_stage.id == stage.pk
+
+
+def test_a_move_that_fails_is_told_apart_from_the_creation(
+    kombo: Kombo, job: Job, stage: ApplicationStage, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(method="PUT", path="/vacancy/[^/]+/applicant/[^/]+$", status=400)
+
+    created = kombo.ats.create_application(
+        job_id=job.pk, candidate=person(), attachments=[cv()], stage_id=stage.pk
+    )
+
+    said = " ".join(messages(created))
+    assert f"The application was created. It was not put into the stage “{stage.name}”" in said
+    assert created.data.current_stage_id != stage.pk
+    assert len(at_flatchr(sandbox)) == 1
+    follow_all()
+    assert Submission.objects.get().stage_due_at is None
+
+
+def test_what_flatchr_does_not_show_yet_is_moved_once_it_does(
+    kombo: Kombo,
+    job: Job,
+    stage: ApplicationStage,
+    sandbox: Sandbox,
+    synced_tenant: Integration,
+) -> None:
+    sandbox.hide_new_applicants()
+    created = kombo.ats.create_application(
+        job_id=job.pk, candidate=person(), attachments=[cv()], stage_id=stage.pk
+    )
+    assert "once Flatchr shows it" in " ".join(messages(created))
+
+    sandbox.show_new_applicants()
+    sync(synced_tenant)
+    Submission.objects.update(stage_due_at=timezone.now())
+    follow_all()
+    [action] = Action.objects.all()
+    work_on(action.pk)
+
+    moved = Application.objects.get(pk=created.data.id)
+    assert moved.current_stage == stage
+    assert Submission.objects.get().stage_due_at is None

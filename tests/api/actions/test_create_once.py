@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 import requests
 from django.db import connection
@@ -17,9 +18,9 @@ from integrations.api.actions import create as creating
 from integrations.models import Application, Integration, Job, Submission
 from integrations.sandbox import Sandbox
 from integrations.submissions import send as sending
-from tests.api.conftest import MakeKey
+from tests.api.conftest import Call, MakeKey
 from tests.api.creating import CREATE, EMAIL, SEARCH, cv, person, refused, told
-from tests.submissions.acting import at_flatchr, posts
+from tests.submissions.acting import at_flatchr, due, posts, work
 from tests.sync.running import Background, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,7 @@ def test_what_a_client_sends_again_because_flatchr_was_away_makes_one_applicant(
 
 def test_an_answer_that_was_lost_is_no_reason_to_send_again(
     sdk: Callable[..., Kombo],
+    call: Call,
     key: str,
     synced_tenant: Integration,
     job: Job,
@@ -85,6 +87,19 @@ def test_an_answer_that_was_lost_is_no_reason_to_send_again(
     assert submission.pk in error.data.error.message
     assert "finding out" in error.data.error.message
     assert (posts(sandbox), len(at_flatchr(sandbox))) == (1, 1)
+
+    # The id is a field as well, by which the end can be asked for.
+    told_of = orjson.loads(error.body)["error"]["submission_id"]
+    assert told_of == submission.pk
+    path = f"/v1/submissions/{told_of}"
+    open_ = call("GET", path, key=key).json()["data"]
+    assert (open_["state"], open_["is_final"], open_["error"]) == ("UNCERTAIN", False, None)
+    sandbox.show_new_applicants()
+    assert work(due(submission)).state == "SUCCEEDED"
+    done = call("GET", path, key=key, tenant=synced_tenant).json()["data"]
+    row = Submission.objects.get()
+    assert (done["state"], done["is_final"]) == ("SUCCEEDED", True)
+    assert (done["application_id"], done["candidate_id"]) == (row.application_id, row.candidate_id)
 
 
 def test_a_flatchr_that_takes_too_long_is_left_to_answer_later(

@@ -18,6 +18,11 @@ from integrations.api.openapi.shapes import (
     Schema,
     always_null,
     array,
+    boolean,
+    integer,
+    moment,
+    nullable,
+    one_of,
     record,
     ref,
     string,
@@ -34,6 +39,7 @@ _PERSON: dict[str, Any] = {
         {"name": "cv.pdf", "type": "CV", "data_url": "https://files.courrier.example/cv.pdf"}
     ],
 }
+_FILE_TYPES = ("CV", "COVER_LETTER", "OTHER")
 _FILE: dict[str, Schema] = {
     "id": string(example=OTHER_ID),
     "remote_id": string("Where Flatchr keeps the file.", example="cv/nadia-perrot.pdf"),
@@ -48,6 +54,49 @@ _FILE: dict[str, Schema] = {
     "remote_updated_at": always_null(),
 }
 _OWNER = {"application_id": string(example=ID), "candidate_id": string(example=OTHER_ID)}
+_SUBMISSION = record(
+    {
+        "id": string(example=ID),
+        "integration_id": string(example="flatchr:8d1hpPsbjxUkoCoa1veLZGe5"),
+        "state": one_of(
+            ("QUEUED", "SENDING", "UNCERTAIN", "SUCCEEDED", "FAILED"),
+            "UNCERTAIN: Flatchr may have it, and is being asked.",
+            example="SUCCEEDED",
+        ),
+        "is_final": boolean("Whether nothing changes by itself any more.", example=True),
+        "job_id": string(null=True, example=OTHER_ID),
+        "application_id": string("The application, once it is known.", null=True, example=ID),
+        "candidate_id": string("The candidate, once it is known.", null=True, example=OTHER_ID),
+        "created_at": moment(),
+        "sent_at": moment(null=True),
+        "ended_at": moment(null=True),
+        "error": record(
+            {
+                "code": string(null=True),
+                "title": string(null=True),
+                "message": string(),
+            },
+            "Why it has failed, as the creation tells it; null otherwise.",
+            null=True,
+        ),
+        "warnings": array(ref("Warning"), example=[]),
+    }
+)
+_RESTRICTION = record(
+    {
+        "is_supported": boolean(example=True),
+        "min_amount": integer(example=0, minimum=0),
+        "max_amount": integer(example=1, minimum=0),
+        "max_file_size_bytes": integer(null=True, example=10_485_760),
+        "accepted_mime_types": array(string(), example=["application/pdf"]),
+    }
+)
+_RESTRICTIONS = record(
+    {
+        "total_size_bytes": integer("The largest total size.", example=10_485_760),
+        "types": record({name: ref("AttachmentRestriction") for name in _FILE_TYPES}),
+    }
+)
 _STILL_OPEN = Failure(
     409,
     "PLATFORM.TASK_TIMED_OUT",
@@ -100,6 +149,22 @@ WRITES = OperationGroup(
             live=True,
             repeats=True,
             failures=_CREATING,
+        ),
+        Operation(
+            "GET submissions/{submission_id}",
+            "Get a submission",
+            "What has become of a creation whose end was not known in time: "
+            "`PLATFORM.TASK_TIMED_OUT` names it in `error.submission_id`. Ask every few seconds "
+            "until `is_final`; then there are records, or an `error` that says why not.",
+            data=ref("Submission"),
+            failures=(Failure(404, "PLATFORM.INPUT_INVALID", "There is no such submission."),),
+        ),
+        Operation(
+            "GET ats/actions/{action_id}",
+            "Get what an action takes",
+            "What may be attached, for `ats_create_application` and `ats_create_candidate`; null "
+            "for actions without files.",
+            data=record({"attachment_restrictions": nullable("AttachmentRestrictions")}),
         ),
         Operation(
             "PUT ats/applications/{application_id}/stage",
@@ -189,5 +254,11 @@ WRITES = OperationGroup(
             ),
         ),
     ),
-    {"CandidateFile": record({**_FILE, **_OWNER}), "ApplicationFile": record(_FILE)},
+    {
+        "CandidateFile": record({**_FILE, **_OWNER}),
+        "ApplicationFile": record(_FILE),
+        "Submission": _SUBMISSION,
+        "AttachmentRestrictions": _RESTRICTIONS,
+        "AttachmentRestriction": _RESTRICTION,
+    },
 )
