@@ -245,6 +245,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "invitations to tenants",
         "personal data of submissions",
         "texts of actions",
+        "sign-ins to Flatchr",
         "examples of warnings",
         "events of Flatchr",
         "files of submissions",

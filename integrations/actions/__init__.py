@@ -2,9 +2,11 @@
 and then looked up.
 
 `service.py` is what pages, lists and commands call: `available_actions`, `preview`, `start`,
-`start_many`, `stop`, `retry`, `retry_failed`, `undo`, `undo_reason`; `kinds.py` has the choices
-(`stage_choices`, `tag_choices`), `inputs.py` who asks (`Actor`) and why something is refused. A
-page reads `Action` and `ActionGroup` rows (`integrations.models`); `ActionGroup.counts()` is the
-progress. `work.py` is what a kind of action consists of, `working.py` does it. CVs are read in
-`cv_files.py`.
+`start_many`, `start_job`, `stop`, `retry`, `retry_failed`, `undo`, `undo_reason`. `kinds/` has each
+kind of action with its parameters, and what can be chosen for it: `kinds.stage_choices`,
+`kinds.tag_choices`, `kinds.comments.read_comments` and `read_messages`, `kinds.to_dos.read_tasks`
+and `members`, `kinds.job_creation.job_choices`. `inputs.py` says who asks (`Actor`), and why
+something is refused; `sign_ins.py` is for comments. A page reads `Action` and `ActionGroup` rows
+(`integrations.models`); `ActionGroup.counts()` is the progress. `working.py` does the work,
+`at_once.py` while a caller waits. CVs are read in `cv_files.py`.
 """

@@ -27,9 +27,9 @@ from integrations.actions.inputs import (
     NotPermitted,
     PreviewRow,
 )
-from integrations.actions.kinds import WORKS, work_of
+from integrations.actions.kinds import WORKS, work_of, work_of_row
+from integrations.actions.kinds.work import Work, application_of
 from integrations.actions.lease import BULK_ACTIONS, kind_of_job
-from integrations.actions.work import Work, application_of
 from integrations.actions.working import NOT_POSSIBLE, STOPPED
 from integrations.audit import trail
 from integrations.messages import Message
@@ -48,6 +48,7 @@ from integrations.models import (
 # Applications of one bulk action.
 MOST = 10_000
 BATCH = 500
+ON_APPLICATIONS = tuple(kind for kind in ActionKind if kind != ActionKind.CREATE_JOB)
 
 
 def available_actions(application: Application, user: Any) -> dict[ActionKind, AvailableAction]:
@@ -56,20 +57,18 @@ def available_actions(application: Application, user: Any) -> dict[ActionKind, A
     What is not possible says why. Choices are in `kinds.stage_choices` and `kinds.tag_choices`.
     """
     refusal = _refusal(application.integration, user)
-    return {
-        kind: _availability(kind, application, refusal)
-        for kind in (ActionKind.MOVE, ActionKind.REJECT, ActionKind.TAG)
-    }
+    return {kind: _availability(kind, application, user, refusal) for kind in ON_APPLICATIONS}
 
 
 def _availability(
-    kind: ActionKind, application: Application, refusal: Message | None
+    kind: ActionKind, application: Application, user: Any, refusal: Message | None
 ) -> AvailableAction:
     if refusal is not None:
         return AvailableAction(kind, False, refusal)
     work = WORKS[kind].blank(application.integration)
     try:
         work.check(application)
+        work.check_actor(user)
     except ActionNotPossible as error:
         return AvailableAction(kind, False, str(error))
     reason = work.needless(application) if kind == ActionKind.REJECT else None
@@ -122,15 +121,18 @@ def start(
     """Have an action done by a worker, at most once; return its row.
 
     Parameters: MOVE `{"stage": id of an ApplicationStage}`, REJECT `{}`, TAG `{"tag": unified
-    name}`. When the same is under way already, that row is returned: pressing twice does it once.
-    Raises `NotConfirmed` when `"confirmed": True` is missing for a stage of the hired,
-    `ActionUnderWay` when something else is under way, `NotPermitted`, and `ActionNotPossible`.
+    name}`; of the others, the docstrings of `WriteInformation`, `AddComment`, `DeleteComment`,
+    `AddTask` and `FinishTask` have them. When the same is under way already, that row is returned:
+    pressing twice does it once. Raises `NotConfirmed` when `"confirmed": True` is missing for a
+    stage of the hired, `ActionUnderWay` when something else is under way, `NotPermitted`, and
+    `ActionNotPossible`.
     """
     integration = application.integration
     _require(integration, by)
     work = work_of(kind, integration, parameters)
     _require_confirmation(work, parameters)
     work.check(application)
+    work.check_actor(by.user)
     # What was pressed twice is under way, and may be shown already.
     live = _live(work, application)
     if live is None and (reason := work.needless(application)):
@@ -138,9 +140,20 @@ def start(
     return live or insert(work, application, by=by)
 
 
+def start_job(*, integration: Integration, fields: Mapping[str, Any], by: Actor) -> Action:
+    """Have a job created at Flatchr by a worker, at most once; return the action's row. The job is
+    in the tables here after the sync that follows. `job_creation.CreateJob` has the fields.
+
+    Raises `NotPermitted`, `ActionNotPossible`.
+    """
+    _require(integration, by)
+    work = work_of(ActionKind.CREATE_JOB, integration, fields)
+    return _live(work, None) or insert(work, None, by=by)
+
+
 def insert(
     work: Work,
-    application: Application,
+    application: Application | None,
     *,
     by: Actor,
     undoes: Action | None = None,
@@ -170,7 +183,7 @@ def insert(
     return row
 
 
-def _live(work: Work, application: Application) -> Action | None:
+def _live(work: Work, application: Application | None) -> Action | None:
     """The same action, if it is under way. Raises `ActionUnderWay` for another one."""
     subject = work.subject(application)
     if not subject:
@@ -290,8 +303,9 @@ def retry(action: Action, *, by: Actor) -> Action:
     return the row. Raises `ActionNotPossible`, `ActionUnderWay`, `NotPermitted`.
     """
     _require(action.integration, by)
-    work = work_of(action.kind, action.integration, action.parameters)
+    work = work_of_row(action)
     work.check(action.application)
+    work.check_actor(action.user)
     again = {
         ActionState.NOT_DONE: ActionState.WAITING,
         # It may have been done: that is found out, and nothing is sent.
@@ -299,7 +313,7 @@ def retry(action: Action, *, by: Actor) -> Action:
     }.get(ActionState(action.state))
     if again is None:
         raise ActionNotPossible(Message("action_not_repeatable"))
-    if (live := _live(work, application_of(action))) is not None:
+    if (live := _live(work, action.application)) is not None:
         raise ActionUnderWay(live)
     rows = Action.objects.filter(pk=action.pk, state=action.state)
     with transaction.atomic():
@@ -359,7 +373,7 @@ def retry_failed(group: ActionGroup, *, by: Actor) -> int:
 
 def undo_reason(action: Action) -> Message | None:
     """Why the action cannot be undone; None if it can. Pages offer `undo` where there is none."""
-    if action.kind != ActionKind.MOVE:
+    if action.kind not in (ActionKind.MOVE, ActionKind.COMMENT):
         return Message("action_not_undoable")
     if action.state != ActionState.DONE:
         return Message("action_not_done_yet")
@@ -368,6 +382,9 @@ def undo_reason(action: Action) -> Message | None:
     application = action.application
     if application is None or application.remote_deleted_at is not None:
         return Message("action_record_gone")
+    if action.kind == ActionKind.COMMENT:
+        known = action.before.get("comment") is not None
+        return None if known else Message("action_not_undoable")
     before = ApplicationStage.objects.live().filter(
         integration=action.integration_id, pk=action.before.get("stage") or ""
     )
@@ -379,8 +396,8 @@ def undo_reason(action: Action) -> Message | None:
 
 
 def undo(action: Action, *, by: Actor, confirmed: bool = False) -> Action:
-    """Take back what was done, where Flatchr can: a move, by a move to the stage before. Returns
-    the new action's row.
+    """Take back what was done, where Flatchr can: a move, by a move to the stage before; a comment,
+    by deleting it. Returns the new action's row.
 
     Raises `ActionNotPossible`, `ActionUnderWay`, `NotPermitted`, and `NotConfirmed` for a stage of
     the hired.
@@ -388,8 +405,11 @@ def undo(action: Action, *, by: Actor, confirmed: bool = False) -> Action:
     if (reason := undo_reason(action)) is not None:
         raise ActionNotPossible(reason)
     _require(action.integration, by)
-    parameters = {"stage": action.before["stage"], "confirmed": confirmed}
-    work = work_of(ActionKind.MOVE, action.integration, parameters)
+    kind, parameters = ActionKind.DELETE_COMMENT, {"comment": action.before.get("comment")}
+    if action.kind == ActionKind.MOVE:
+        kind = ActionKind.MOVE
+        parameters = {"stage": action.before["stage"], "confirmed": confirmed}
+    work = work_of(kind, action.integration, parameters)
     _require_confirmation(work, parameters)
     work.check(action.application)
     application = application_of(action)
@@ -466,7 +486,7 @@ def _again() -> dict[str, Any]:
     }
 
 
-def _row(work: Work, application: Application, *, by: Actor, **fields: Any) -> Action:
+def _row(work: Work, application: Application | None, *, by: Actor, **fields: Any) -> Action:
     """An unsaved row."""
     return Action(
         integration=work.integration,
@@ -475,9 +495,10 @@ def _row(work: Work, application: Application, *, by: Actor, **fields: Any) -> A
         user=by.user,
         key=by.key,
         application=application,
-        candidate_id=application.candidate_id,
-        job_id=application.job_id,
+        candidate_id=application.candidate_id if application else None,
+        job_id=application.job_id if application else None,
         parameters=work.parameters,
+        content=work.content,
         before=work.before(application),
         subject=work.subject(application),
         **fields,

@@ -22,10 +22,10 @@ from integrations.actions.inputs import (
     ActionUncertain,
     NoCredentials,
 )
-from integrations.actions.kinds import work_of
+from integrations.actions.kinds import work_of_row
+from integrations.actions.kinds.work import Work
 from integrations.actions.lease import ActionLease, ActionRecorder, claim, logged
 from integrations.actions.lookup import flatchr
-from integrations.actions.work import Work
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.errors import ErrorKind, FlatchrError
 from integrations.flatchr.write_result import WriteOutcome, WriteResult
@@ -125,7 +125,7 @@ def _perform(lease: ActionLease, result: Performance) -> None:
             raise ActionNotPossible(Message("action_given_up"))
         if not action.integration.enabled:
             raise ActionNotPossible(Message("action_tenant_disabled"))
-        work = work_of(action.kind, action.integration, action.parameters)
+        work = work_of_row(action)
         work.check(action.application)
         # Whoever calls the API has not seen the mirror.
         if action.channel != ActionChannel.API and (reason := work.needless(action.application)):
@@ -182,10 +182,13 @@ def _conclude(
         action.log = action.log[:-1]
     log = logged(action, AttemptKind.SEND, receipt=receipt)
     if receipt.outcome in (WriteOutcome.NOT_SENT, WriteOutcome.REFUSED):
-        _not_taken(lease, receipt, log)
+        _not_taken(lease, work, receipt, log)
         return
     # Whoever finds the row from here on knows what Flatchr has answered.
     lease.write(log=log, **work.answered(action, receipt))
+    if not work.shown:
+        _record_unseen(lease, accepted=receipt.error is None)
+        return
     try:
         result.shown, problem = work.look(client, action), ""
     except FlatchrError as error:
@@ -193,14 +196,26 @@ def _conclude(
     _record_look(lease, shown=result.shown, problem=problem, accepted=receipt.error is None)
 
 
-def _not_taken(lease: ActionLease, receipt: WriteResult, log: list[dict[str, Any]]) -> None:
+def _not_taken(
+    lease: ActionLease, work: Work, receipt: WriteResult, log: list[dict[str, Any]]
+) -> None:
     error = receipt.reason
     if _is_paused(lease, error, log):
         return
     message = Message("action_refused", reason=receipt.explanation)
     if receipt.outcome is WriteOutcome.NOT_SENT:
         message = Message("action_not_sent", reason=error.message)
+    message = work.refused(lease.action, receipt) or message
     lease.end(ActionState.NOT_DONE, kind=error.kind, message=message, log=log, sent_at=None)
+
+
+def _record_unseen(lease: ActionLease, *, accepted: bool) -> None:
+    """What Flatchr shows nowhere is done if it says so; else nobody can tell."""
+    if accepted:
+        lease.end(ActionState.DONE, shown_at=jobs.now())
+    else:
+        message = Message("action_cannot_be_looked_for")
+        lease.end(ActionState.ABANDONED, kind=UNSETTLED, message=message)
 
 
 def look(action_id: str) -> bool:
@@ -214,7 +229,11 @@ def look(action_id: str) -> bool:
     accepted = action.state == ActionState.DONE or _was_accepted(action)
     shown, problem = False, ""
     try:
-        work = work_of(action.kind, action.integration, action.parameters)
+        work = work_of_row(action)
+        if not work.shown:
+            _record_unseen(lease, accepted=accepted)
+            lease.report()
+            return True
         with flatchr(action.integration, recorder=ActionRecorder(lease)) as client:
             shown = work.look(client, action)
     except LeaseLost:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
+from urllib3.filepost import encode_multipart_formdata
 
 from integrations.flatchr.client import COMPANY, USER_AGENTS, FlatchrClient, Host, open_session
-from integrations.flatchr.errors import ErrorKind, FlatchrError, failure, from_status
+from integrations.flatchr.configuration import Endpoints
+from integrations.flatchr.errors import ErrorKind, FlatchrError, Scope, failure, from_status
+from integrations.flatchr.json_stream import whole
 from integrations.flatchr.payloads import BytesBody
 from integrations.flatchr.request_guard import is_below
 from integrations.flatchr.transport import Attempt, Call
@@ -61,7 +64,7 @@ class ActionClient(FlatchrClient):
 
     def applicant(self, applicant_id: str) -> Any:
         """One applicant with its candidate and the key of the CV (§6). Raises FlatchrError."""
-        return self.get(APPLICANT % self._segment(applicant_id))
+        return self.get(APPLICANT % self.segment(applicant_id))
 
     def members(self) -> list[Any]:
         """The company's members, each with its user (§13). Raises FlatchrError."""
@@ -78,20 +81,20 @@ class ActionClient(FlatchrClient):
     ) -> WriteResult:
         """Put an applicant into a column (§8)."""
         payload = {"column_id": column_id}
-        return self._act("PUT", ON_VACANCY, (vacancy_id, applicant_id), payload, about_to_send)
+        return self.act("PUT", ON_VACANCY, (vacancy_id, applicant_id), payload, about_to_send)
 
     def archive(
         self, vacancy_id: str, applicant_id: str, about_to_send: BeforeSending
     ) -> WriteResult:
         """Archive an applicant; erases nothing, and the API cannot undo it (§9)."""
-        return self._act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None, about_to_send)
+        return self.act("DELETE", ON_VACANCY, (vacancy_id, applicant_id), None, about_to_send)
 
     def give_trait(
         self, applicant_id: str, tag_id: str, value: str, about_to_send: BeforeSending
     ) -> WriteResult:
         """Give an applicant a value of a tag (§16)."""
         payload = {"tag": tag_id, "value": value}
-        return self._act("POST", TRAIT, (applicant_id,), payload, about_to_send)
+        return self.act("POST", TRAIT, (applicant_id,), payload, about_to_send)
 
     def file(self, key: str, extension: str, *, max_bytes: int) -> FileDownload:
         """A CV. Flatchr serves one a second and refuses more (§11).
@@ -158,18 +161,61 @@ class ActionClient(FlatchrClient):
                 content = b"".join(attempt.rest())
         return RelayedResponse(str(prepared.url), response.status_code, _headers(response), content)
 
-    def _act(
+    def log_in(self, path: str, body: bytes) -> Any:
+        """Send what somebody signs in with; return the answer. Nothing of either is logged, as far
+        as this client's observer logs nothing. Raises FlatchrError.
+        """
+        request = requests.Request(
+            "POST",
+            self._hosts["api"] + path,
+            data=body,
+            headers={"User-Agent": USER_AGENTS["api"], "Content-Type": "application/json"},
+            # Without the key, and without what a .netrc has.
+            auth=lambda request: request,
+        )
+        prepared = self._session.prepare_request(request)
+        policy = self._policy
+        deadline = self._clock.monotonic() + policy.write_deadline
+        call = Call(prepared, frozenset({Scope.ANY}), deadline, policy.get_max_bytes)
+        self._await_turn(call)
+        with Attempt(self._transport, call, 1) as attempt:
+            return whole(b"".join(attempt.chunks()))
+
+    def as_user(self, token: str) -> ActionClient:
+        """A client that signs in with a user's token, and is else as this one; close it after use
+        (`docs/flatchr-api.md §0.2`).
+        """
+        return ActionClient(
+            Endpoints(self._hosts["api"], self._hosts["careers"]),
+            replace(self.credentials, api_key=token),
+            observer=self._observer,
+            throttle=self._throttle,
+            policy=self._policy,
+            longest_pause=self._longest_pause,
+            clock=self._clock,
+        )
+
+    def act(
         self,
         method: str,
         template: str,
         ids: tuple[str, ...],
         payload: Mapping[str, Any] | None,
         about_to_send: BeforeSending,
+        *,
+        form: Mapping[str, str] | None = None,
     ) -> WriteResult:
-        logged = "" if payload is None else jsonlib.dumps(payload, ensure_ascii=False)
-        body = BytesBody(jsonlib.dumps(payload).encode()) if logged else None
+        """Send a write once: `payload` as JSON, or `form` as a multipart form. Flatchr's answer is
+        the result's `answer`.
+        """
+        fields = payload if form is None else form
+        logged = "" if fields is None else jsonlib.dumps(fields, ensure_ascii=False)
+        content, content_type = jsonlib.dumps(payload).encode(), "application/json"
+        if form is not None:
+            content, content_type = encode_multipart_formdata(dict(form))
+        body = BytesBody(content) if logged else None
         try:
-            path = template % tuple(self._segment(one) for one in ids)
+            path = template % tuple(self.segment(one) for one in ids)
             scopes = self._scopes(path, "api")
             request = requests.Request(
                 method,
@@ -178,8 +224,8 @@ class ActionClient(FlatchrClient):
                 headers={"User-Agent": USER_AGENTS["api"]},
                 auth=self._authorize,
             )
-            if payload is not None:
-                request.headers["Content-Type"] = "application/json"
+            if body is not None:
+                request.headers["Content-Type"] = content_type
             prepared = self._prepared(request, f"api {template}")
             policy = self._policy
             deadline = self._clock.monotonic() + policy.write_deadline
@@ -190,21 +236,22 @@ class ActionClient(FlatchrClient):
         about_to_send()
         return self._deliver(call, body, _read_object)
 
-    def _segment(self, value: str) -> str:
+    def segment(self, value: str) -> str:
         """`value`, if it is one segment of a path. Raises NOT_FOUND: Flatchr has no other ids."""
         if not value or not {"/", "{", "}"}.isdisjoint(value):
             raise from_status(404, self._scopes(APPLICANT, "api"), detail="an id that is no id")
         return value
 
 
-def _read_object(body: bytes) -> None:
-    """Raise NOT_UNDERSTOOD unless a 2xx holds a JSON object, as each answer to a write does."""
+def _read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a 2xx, as each answer to a write is one; raises NOT_UNDERSTOOD."""
     try:
         answer = jsonlib.loads(body)
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise failure(ErrorKind.NOT_UNDERSTOOD, "a 2xx that is no JSON object")
+    return answer
 
 
 def _headers(response: requests.Response) -> dict[str, str | list[str]]:

@@ -197,9 +197,13 @@ class FlatchrClient:
         return self._deliver(call, body, check_created)
 
     def _deliver(
-        self, call: Call, body: OutgoingBody | None, check: Callable[[bytes], None]
+        self,
+        call: Call,
+        body: OutgoingBody | None,
+        check: Callable[[bytes], Mapping[str, Any] | None],
     ) -> WriteResult:
-        """Send a write once. `check` raises FlatchrError for a 2xx that confirms nothing.
+        """Send a write once. `check` raises FlatchrError for a 2xx that confirms nothing; what it
+        returns is the result's `answer`.
 
         On a connection of its own: see `create_candidate`. Without a body it is not known
         whether the request was sent, so it counts as sent.
@@ -209,7 +213,7 @@ class FlatchrClient:
             exchange = attempt.exchange
             try:
                 with attempt:
-                    check(b"".join(attempt.chunks()))
+                    answer = check(b"".join(attempt.chunks()))
             except FlatchrError as error:
                 outcome = outcome_of_error(error, begun=body is None or body.abort())
                 return WriteResult(
@@ -219,7 +223,11 @@ class FlatchrClient:
                 if body is not None:
                     body.abort()
         return WriteResult(
-            WriteOutcome.ACCEPTED, None, exchange, error_message_in(exchange.response_body)
+            WriteOutcome.ACCEPTED,
+            None,
+            exchange,
+            error_message_in(exchange.response_body),
+            answer or {},
         )
 
     def _write_call(self, path: str, body: CandidateBody, record: Mapping[str, Any]) -> Call:

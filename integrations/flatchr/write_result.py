@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -26,13 +27,15 @@ class WriteOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """The outcome of one write. `error` is None if it was accepted; `exchange` is None if there was
-    no attempt. `message` is Flatchr's own, if its response has one.
+    no attempt. `message` is Flatchr's own, if its response has one. `answer` is the object that an
+    action was answered with.
     """
 
     outcome: WriteOutcome
     error: FlatchrError | None = None
     exchange: Exchange | None = None
     message: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def reason(self) -> FlatchrError:

@@ -10,6 +10,12 @@ TEXTS = {
     "action_moves_to": gettext_noop("To “{after}”."),
     "action_rejects": gettext_noop("Rejected: archived at Flatchr, nothing is erased."),
     "action_tags": gettext_noop("The candidate gets the tag “{tag}”."),
+    "action_comments": gettext_noop("A comment in your name."),
+    "action_deletes_comment": gettext_noop("The comment is deleted."),
+    "action_adds_task": gettext_noop("A task about the application."),
+    "action_finishes_task": gettext_noop("The task is marked as done."),
+    "action_writes_information": gettext_noop("Information is written beside the candidate."),
+    "action_creates_job": gettext_noop("The job “{title}” is created, and not yet published."),
     # What is said before it is done
     "action_may_mail": gettext_noop(
         "Flatchr may send the candidate an automatic message, if the account has one for this."
@@ -48,6 +54,35 @@ TEXTS = {
         "Flatchr's API cannot make a tag, and there is none with this name. Use the name of one "
         "from GET /ats/tags, such as “Title: value”, or make the tag in Flatchr first."
     ),
+    "action_sign_in_first": gettext_noop(
+        "Flatchr takes comments from its users only: sign in to Flatchr with your own e-mail "
+        "address and password first. Who signs in to Flatchr through SSO has no password there, "
+        "and comments in Flatchr itself."
+    ),
+    "action_sign_in_again": gettext_noop(
+        "Your sign-in to Flatchr has ended. Sign in again, and try again: nothing was written."
+    ),
+    "flatchr_sign_in_incomplete": gettext_noop("Enter your e-mail address and your password."),
+    "flatchr_sign_in_refused": gettext_noop(
+        "Flatchr does not take this e-mail address and password. Who signs in to Flatchr through "
+        "SSO has no password there: comments are then written in Flatchr itself."
+    ),
+    "action_text_missing": gettext_noop("Write a text."),
+    "action_text_too_long": gettext_noop("The text is longer than {count} characters."),
+    "action_date_missing": gettext_noop("Choose a day and a time."),
+    "action_user_missing": gettext_noop(
+        "Choose who is to do it, and enter the tenant's user key in its settings: Flatchr wants "
+        "to know who makes a task."
+    ),
+    "action_comment_unknown": gettext_noop("There is no such comment."),
+    "action_task_unknown": gettext_noop("There is no such task for this application."),
+    "action_information_missing": gettext_noop("There is no information to write."),
+    "action_information_refused": gettext_noop(
+        "Flatchr did not take the information: it takes any only from accounts with the option "
+        "CVthèque Premium."
+    ),
+    "action_fields_missing": gettext_noop("These fields are missing: {fields}."),
+    "action_field_wrong": gettext_noop("The value of {field} is none that Flatchr takes."),
     "action_not_permitted": gettext_noop("Your role does not allow this."),
     "action_no_credentials": gettext_noop("This tenant has no Flatchr credentials yet."),
     "action_tenant_disabled": gettext_noop("This tenant is disabled: nothing is sent to Flatchr."),
@@ -73,6 +108,9 @@ TEXTS = {
     "action_unsettled": gettext_noop(
         "Flatchr could not be asked for a day whether it has done it, and Relais has stopped "
         "trying. Look in Flatchr yourself, or let Relais look once more."
+    ),
+    "action_cannot_be_looked_for": gettext_noop(
+        "The answer was lost, and Flatchr shows nowhere whether it has done it. Look in Flatchr."
     ),
     "action_stopped": gettext_noop("Stopped before anything was sent."),
     "action_given_up": gettext_noop(

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from integrations.actions import at_once
 from integrations.actions.inputs import Actor, StageWithoutNumber
-from integrations.actions.tags import latest_application
+from integrations.actions.kinds.tags import latest_application
 from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import (
     RejectInput,

@@ -19,7 +19,7 @@ from integrations.models.runs import TenantQuerySet
 
 
 class ActionKind(models.TextChoices):
-    """What is done; the parameters that each takes are in `actions/kinds.py`."""
+    """What is done; the parameters that each takes are in `actions/kinds/`."""
 
     MOVE = "MOVE", pgettext_lazy("action", "Move")
     REJECT = "REJECT", pgettext_lazy("action", "Reject")
@@ -119,7 +119,7 @@ class ActionGroup(models.Model):
 class Action(models.Model):
     """One thing done to an application, a candidate or a job at Flatchr, and how sure that is.
 
-    `parameters` are ids and codes (`actions/kinds.py`). `before` is what was there before, by which
+    `parameters` are ids and codes (`actions/kinds/`). `before` is what was there before, by which
     it is undone. `log` holds one `{"kind", "at", "outcome", "status", "duration", "error"}` for
     each request: `kind` and `outcome` as `AttemptKind` and `AttemptOutcome` have them, `at` ISO
     8601, `duration` in seconds, `error` an `ErrorKind`. A worker owns the row while `lease_owner`

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 from integrations.actions.inputs import ActionNotPossible, NotShownYet
@@ -19,14 +20,19 @@ from integrations.models import Action, ActionKind, Application, Integration
 class Work(ABC):
     """One kind of action with its parameters, in one tenant; the same for many applications.
 
-    Making one checks the parameters; raises `ActionNotPossible`.
+    Making one checks what was `given`, the row's parameters and content together; raises
+    `ActionNotPossible`.
     """
 
     kind: ClassVar[ActionKind]
+    # Whether Flatchr shows what was done, so that a lost answer can be made good.
+    shown: ClassVar[bool] = True
 
-    def __init__(self, integration: Integration, parameters: Mapping[str, Any]) -> None:  # noqa: ARG002
+    def __init__(self, integration: Integration, given: Mapping[str, Any]) -> None:  # noqa: ARG002
         self.integration = integration
         self.parameters: dict[str, Any] = {}
+        # Texts, which are kept for as long as they are needed.
+        self.content: dict[str, Any] = {}
 
     @classmethod
     def blank(cls, integration: Integration) -> Self:
@@ -46,6 +52,9 @@ class Work(ABC):
         if is_provisional(application):
             raise NotShownYet
 
+    def check_actor(self, user: Any) -> None:  # noqa: B027
+        """Raise `ActionNotPossible` if it cannot be done in the name of this user."""
+
     def know(self, applications: Sequence[Application]) -> None:  # noqa: B027
         """Read at once what `needless` asks of each of many applications."""
 
@@ -54,7 +63,7 @@ class Work(ABC):
         return None
 
     @abstractmethod
-    def effect(self, application: Application) -> Message:
+    def effect(self, application: Application) -> str:
         """What it would do."""
 
     def notes(self, application: Application) -> list[Message]:  # noqa: ARG002
@@ -69,11 +78,11 @@ class Work(ABC):
         """What has to be confirmed before it is done; None if nothing has to."""
         return None
 
-    def subject(self, application: Application) -> str:  # noqa: ARG002
+    def subject(self, application: Application | None) -> str:  # noqa: ARG002
         """What may be under way once at a time; blank where there is no such limit."""
         return ""
 
-    def before(self, application: Application) -> dict[str, Any]:  # noqa: ARG002
+    def before(self, application: Application | None) -> dict[str, Any]:  # noqa: ARG002
         """What is there now, by which it can be undone."""
         return {}
 
@@ -94,6 +103,10 @@ class Work(ABC):
         """Columns to set when Flatchr has answered, such as the id of what was made."""
         return {}
 
+    def refused(self, action: Action, receipt: WriteResult) -> Message | None:  # noqa: ARG002
+        """What is said of a refusal in place of what the table of errors has."""
+        return None
+
     @abstractmethod
     def look(self, client: ActionClient, action: Action) -> bool:
         """Whether Flatchr shows that it was done; the mirror then shows what Flatchr does.
@@ -107,3 +120,8 @@ def application_of(action: Action) -> Application:
     if action.application is None:
         raise ActionNotPossible(Message("action_record_gone"))
     return action.application
+
+
+def fingerprint(*parts: object) -> str:
+    """A short digest, for the subject of what is told apart by its texts."""
+    return sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]

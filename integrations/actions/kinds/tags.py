@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
 
 from integrations.actions.inputs import ActionNotPossible, NotShownYet
+from integrations.actions.kinds.work import Work, application_of, fingerprint
 from integrations.actions.lookup import shown_applications
-from integrations.actions.work import Work, application_of
 from integrations.changes.recording import recorded
 from integrations.flatchr.actions import ActionClient
 from integrations.flatchr.mapping.tags import TagMapper
@@ -89,8 +88,10 @@ class AddTag(Work):
     def common_notes(self) -> list[Message]:
         return [Message("action_tag_stays")]
 
-    def subject(self, application: Application) -> str:
-        return f"tag:{application.candidate_id}:{sha256(self.name.encode()).hexdigest()[:32]}"
+    def subject(self, application: Application | None) -> str:
+        if application is None:
+            return ""
+        return f"tag:{application.candidate_id}:{fingerprint(self.name)}"
 
     def ready(self, client: ActionClient, action: Action) -> dict[str, Any]:  # noqa: ARG002
         tag = _wanted(list(client.stream("GET", TAGS_PATH)), TagMapper(_ignore), self.name)

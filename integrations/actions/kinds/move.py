@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.actions.inputs import ActionNotPossible, StageWithoutNumber
+from integrations.actions.kinds.work import Work, application_of
 from integrations.actions.lookup import is_archived, mirrored
-from integrations.actions.work import Work, application_of
 from integrations.changes.recording import note, recorded
 from integrations.enumerations import Outcome
 from integrations.flatchr.actions import ActionClient
@@ -34,7 +34,9 @@ class _OnApplication(Work):
         if application is not None and application.job is None:
             raise ActionNotPossible(Message("action_job_unknown"))
 
-    def subject(self, application: Application) -> str:
+    def subject(self, application: Application | None) -> str:
+        if application is None:
+            return ""
         return f"application:{application.pk}"
 
     def common_notes(self) -> list[Message]:
@@ -83,7 +85,9 @@ class Move(_OnApplication):
     def confirmation(self) -> Message | None:
         return Message("action_hires", stage=str(self.stage)) if self.stage.hired else None
 
-    def before(self, application: Application) -> dict[str, Any]:
+    def before(self, application: Application | None) -> dict[str, Any]:
+        if application is None:
+            return {}
         return {"stage": application.current_stage_id}
 
     def send(

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.actions.inputs import StageChoice
-from integrations.actions.move import Move, Reject
-from integrations.actions.tags import AddTag
-from integrations.actions.work import Work
+from integrations.actions.kinds.comments import AddComment, DeleteComment
+from integrations.actions.kinds.information import WriteInformation
+from integrations.actions.kinds.job_creation import CreateJob
+from integrations.actions.kinds.move import Move, Reject
+from integrations.actions.kinds.tags import AddTag
+from integrations.actions.kinds.to_dos import AddTask, FinishTask
+from integrations.actions.kinds.work import Work
 from integrations.messages import Message
 from integrations.models import (
+    Action,
     ActionKind,
     Application,
     ApplicationStage,
@@ -19,12 +24,21 @@ from integrations.models import (
     Tag,
 )
 
-WORKS: dict[ActionKind, type[Work]] = {work.kind: work for work in (Move, Reject, AddTag)}
+_ALL = (
+    *(Move, Reject, AddTag, AddComment, DeleteComment),
+    *(AddTask, FinishTask, WriteInformation, CreateJob),
+)
+WORKS: dict[ActionKind, type[Work]] = {work.kind: work for work in _ALL}
 
 
 def work_of(kind: str, integration: Integration, parameters: Mapping[str, Any]) -> Work:
     """The work of that kind with these parameters; raises `ActionNotPossible`."""
     return WORKS[ActionKind(kind)](integration, parameters)
+
+
+def work_of_row(action: Action) -> Work:
+    """The work of a row; raises `ActionNotPossible`, as when its texts have been emptied."""
+    return work_of(action.kind, action.integration, {**action.parameters, **action.content})
 
 
 def stage_choices(

@@ -1,0 +1,1 @@
+"""Requests to Flatchr by topic, as functions of a client."""
