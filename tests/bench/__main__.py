@@ -29,6 +29,7 @@ from tests.bench import (
     submitting,
     syncing,
     telling,
+    watching,
     workers,
 )
 from tests.bench.databases import Postgres, Sqlite, postgres
@@ -51,6 +52,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "submit": submitting.measure,
     "webhooks": delivering.measure,
     "changes": telling.measure,
+    "watch": watching.measure,
     "fleet": fleet.measure,
     "deltas": fleet.deltas,
     "move": moving.measure,

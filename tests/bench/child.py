@@ -338,6 +338,13 @@ def events(count: str, pause: str) -> dict[str, float]:
     return committed
 
 
+def watched(rounds: str) -> dict[str, Any]:
+    """Clients that keep copies during as many syncs; what they missed."""
+    from tests.bench import keeping
+
+    return keeping.watched(int(rounds))
+
+
 def seconds_behind() -> float:
     """For how long the sync that waits longest has been due."""
     from integrations import jobs
@@ -508,6 +515,7 @@ WORK: dict[str, Callable[..., Any]] = {
         events,
         send,
         orm_loop,
+        watched,
     )
 }
 

@@ -123,11 +123,14 @@ def test_a_key_that_cannot_be_decrypted_is_not_held_against_the_customer(
 ) -> None:
     before = settings.CREDENTIALS_KEYS
     settings.CREDENTIALS_KEYS = ["nrK1XBTqPCTfTWk4Y5Ma6pBvvIDKVwqGX0Zb3uE6R3A="]
+    found = []
     for _ in range(5):
         run = failing_sync(synced_tenant)
         assert (run.state, run.error_kind) == ("FAILED", "key_unreadable")
         synced_tenant.refresh_from_db()
         assert synced_tenant.credentials_invalid_at is None
+        found.append(pauses(synced_tenant)[0])
+    assert is_about(found[0], 1), "The right keys may be back in a minute."
 
     settings.CREDENTIALS_KEYS = before
     Integration.objects.update(next_full_at=timezone.now() - SECOND)
