@@ -18,26 +18,28 @@ from integrations.exports.writing import Wanted
 from integrations.messages import Message
 from integrations.models import Event, Every, Export, ExportSchedule, Integration
 
-# Local time: the file is there when people come to work.
-AT = time(6, 0)
+# Unless another is chosen; local time: the file is there when people come to work.
+MONDAY, HOUR = 0, 6
 MOST_SCHEDULES = 20
 
 LOST = Message("export_access_lost")
+NO_SERVER = Message("mail_not_configured")
+NO_ADDRESS = Message("account_without_email")
+NO_TENANT = Message("schedule_one_tenant")
 
 
 class NotScheduled(Exception):
     """The export was not scheduled; the message tells the user why."""
 
 
-def why_not(user: Any, integration: Integration | None) -> str:
-    """Why `user` cannot be sent exports of that tenant; blank if nothing speaks against it."""
-    if not settings.EMAIL_ENABLED:
-        return Message("mail_not_configured")
-    if not user.email:
-        return Message("account_without_email")
-    if integration is None:
-        return Message("schedule_one_tenant")
-    return ""
+def lacking(user: Any, integration: Integration | None) -> list[Message]:
+    """All that is lacking for `user` to be sent exports of that tenant."""
+    conditions = (
+        (settings.EMAIL_ENABLED, NO_SERVER),
+        (bool(user.email), NO_ADDRESS),
+        (integration is not None, NO_TENANT),
+    )
+    return [message for met, message in conditions if not met]
 
 
 def schedule(
@@ -47,14 +49,18 @@ def schedule(
     integration: Integration | None,
     filters: str,
     every: str,
+    weekday: int = MONDAY,
+    hour: int = HOUR,
     language: str = "",
 ) -> ExportSchedule:
-    """Have the export made every day or week from now on. Raises `NotScheduled`.
+    """Have the export made every day, or every week on that day, at that hour. Raises
+    `NotScheduled`.
 
     The e-mails are in the language that the user has chosen, else in `language`.
     """
-    if (why := why_not(user, integration)) or integration is None:
-        raise NotScheduled(why)
+    missing = lacking(user, integration)
+    if missing or integration is None:
+        raise NotScheduled(missing[0])
     if ExportSchedule.objects.filter(user=user).count() >= MOST_SCHEDULES:
         raise NotScheduled(Message("schedules_too_many", most=MOST_SCHEDULES))
     style = wanted.style
@@ -72,8 +78,10 @@ def schedule(
             phones=style.phones,
             filters=filters,
             every=every,
+            weekday=weekday,
+            hour=hour,
             language=language,
-            next_at=following(every, timezone.now()),
+            next_at=following(every, timezone.now(), weekday=weekday, hour=hour),
         )
         record(
             Event.EXPORT_SCHEDULED,
@@ -96,13 +104,13 @@ def end(planned: ExportSchedule) -> None:
     ExportSchedule.objects.filter(pk=planned.pk).delete()
 
 
-def following(every: str, now: datetime) -> datetime:
-    """The next time after `now` at which such an export is made."""
+def following(every: str, now: datetime, *, weekday: int = MONDAY, hour: int = HOUR) -> datetime:
+    """The next time after `now` at which such an export is made: local time, 0 is Monday."""
     local = timezone.localtime(now)
     day = local.date()
     while True:
-        moment = timezone.make_aware(datetime.combine(day, AT))
-        if moment > now and (every == Every.DAY or day.weekday() == 0):
+        moment = timezone.make_aware(datetime.combine(day, time(hour)))
+        if moment > now and (every == Every.DAY or day.weekday() == weekday):
             return moment
         day += timedelta(days=1)
 
@@ -126,7 +134,8 @@ def _make(planned: ExportSchedule, now: datetime) -> Export | None:
             taken.update(next_at=None, stopped=LOST)
             return None
         # However many were missed while Relais was down, one is made.
-        if not taken.update(next_at=following(planned.every, now)):
+        following_at = following(planned.every, now, weekday=planned.weekday, hour=planned.hour)
+        if not taken.update(next_at=following_at):
             return None
         return service.queue(
             service.wanted_of(planned),

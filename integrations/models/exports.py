@@ -110,7 +110,7 @@ LIVE_EXPORTS = (ExportState.QUEUED, ExportState.RUNNING)
 
 class Every(models.TextChoices):
     DAY = "DAY", _lazy("Every day")
-    WEEK = "WEEK", _lazy("Every Monday")
+    WEEK = "WEEK", _lazy("Every week")
 
 
 class ExportSchedule(Layout, Selection):
@@ -124,6 +124,9 @@ class ExportSchedule(Layout, Selection):
     )
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="export_schedules")
     every = models.CharField(max_length=4, choices=Every, default=Every.WEEK)
+    # Of a weekly one, 0 for Monday; and the hour, in the time zone of the installation.
+    weekday = models.PositiveSmallIntegerField(default=0)
+    hour = models.PositiveSmallIntegerField(default=6)
     # Of the dashboard when it was scheduled: that of the e-mails to a user who has chosen none.
     language = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

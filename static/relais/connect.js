@@ -10,6 +10,8 @@
     const verdict = field.querySelector(".rl-verdict");
     for (const one of MARKS) verdict.classList.toggle(`rl-verdict-${one}`, one === kind);
     field.classList.toggle("rl-field-wrong", kind === "bad");
+    // What the server said of an earlier entry.
+    for (const old of field.querySelectorAll(".rl-error")) old.remove();
     if (verdict.textContent !== words) verdict.textContent = words;
   }
 
@@ -93,6 +95,15 @@
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("[type=submit]");
     if (!button.disabled) attempt(form, button);
+  });
+
+  // An error is about what was typed before, an empty field for example: typing ends it.
+  document.addEventListener("input", (event) => {
+    const field = event.target instanceof Element ? event.target.closest("form[data-attempt] .rl-field") : null;
+    if (!field) return;
+    if (field.querySelector(".rl-verdict:not(:empty)")) mark(field, "", "");
+    field.classList.remove("rl-field-wrong");
+    for (const old of field.querySelectorAll(".rl-error")) old.remove();
   });
 
   // In a frame, tell the page around it how this ends, in the words of the official library for it

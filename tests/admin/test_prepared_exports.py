@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from integrations.admin.base.urls import change_url
 from integrations.exports import working
 from integrations.models import (
     AuditEntry,
@@ -162,20 +165,39 @@ def test_an_export_is_cancelled_by_its_owner(
     assert export.state == ExportState.CANCELLED
 
 
+def test_all_that_a_schedule_lacks_is_said_at_once_with_ways_to_it(
+    admin: User, logged_in: LogIn, data: Data, other_data: Data
+) -> None:
+    User.objects.filter(pk=admin.pk).update(email="")
+    page = logged_in(admin).get(reverse("admin:integrations_candidate_export"), {"q": "nord"})
+
+    assert "These are lacking" in page.content.decode()
+    (_server, none), (_address, mine), (_tenant, ways) = page.context["lacking"]
+    assert (none, mine) == ([], [("Enter it", change_url(admin))])
+    assert dict(ways)[str(data.tenant)] == f"?{urlencode({'q': 'nord', 'tenant': data.tenant.pk})}"
+
+
 def test_a_schedule_is_made_shown_and_ended_by_its_user_alone(
     alice: User, bob: User, logged_in: LogIn, data: Data, settings: Any
 ) -> None:
     settings.EMAIL_ENABLED = True
     client = logged_in(alice)
     page = client.post(
-        address(query="?q=nord"), {**FORM, "do": "schedule", "every": "DAY"}, follow=True
+        address(query="?q=nord"),
+        {**FORM, "do": "schedule", "every": "WEEK", "weekday": "4", "hour": "17"},
+        follow=True,
     )
     assert "Scheduled for you" in page.content.decode()
     french = client.get(list_address("export"), headers={"accept-language": "fr"})
     assert "<strong>Candidats</strong> · Atelier Nord" in french.content.decode()
+    assert "Toutes les semaines, le vendredi à 17:00" in french.content.decode()
     one = ExportSchedule.objects.get()
+    assert one.next_at is not None
+    assert (timezone.localtime(one.next_at).weekday(), timezone.localtime(one.next_at).hour) == (
+        *(4, 17),
+    )
     assert (one.user, one.integration, one.filters, one.every) == (
-        *(alice, data.tenant, "q=nord", "DAY"),
+        *(alice, data.tenant, "q=nord", "WEEK"),
     )
     end = reverse("admin:integrations_export_end_schedule", args=[one.pk])
     assert "Scheduled for you" not in logged_in(bob).get(list_address("export")).content.decode()

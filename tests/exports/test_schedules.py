@@ -55,6 +55,18 @@ def test_the_next_one_is_at_six_in_the_morning(every: Every, now: str, expected:
     assert following(every, local(now)) == local(expected)
 
 
+def test_a_day_and_an_hour_can_be_chosen() -> None:
+    # A Tuesday.
+    now = timezone.make_aware(datetime(2026, 3, 10, 12))
+
+    assert following("WEEK", now, weekday=3, hour=18) == timezone.make_aware(
+        datetime(2026, 3, 12, 18)
+    )
+    assert following("DAY", now, weekday=3, hour=12) == timezone.make_aware(
+        datetime(2026, 3, 11, 12)
+    )
+
+
 def test_one_that_is_due_is_made_once_and_told_of_by_a_link(rows: Rows, alice: User) -> None:
     rows.candidate(first_name="Nadia", last_name="Perrot")
     rows.candidate(first_name="Hugo")

@@ -21,7 +21,7 @@ from integrations.admin.base.filters import FieldFilter, TenantFilter, chosen_te
 from integrations.admin.base.formatting import date_time, number
 from integrations.admin.base.urls import change_url, export_url
 from integrations.admin.base.views import AdminView, live_fragment
-from integrations.admin.exports.report import report_context
+from integrations.admin.exports.report import report_context, schedule_words
 from integrations.admin.exports.views import (
     CancelExportView,
     EndScheduleView,
@@ -119,7 +119,12 @@ class ExportAdmin(TenantScopedAdmin):
     ) -> Any:
         mine = schedules.schedules_of(request.user)
         planned = [
-            (one, reverse("admin:integrations_export_end_schedule", args=[one.pk])) for one in mine
+            (
+                one,
+                schedule_words(one),
+                reverse("admin:integrations_export_end_schedule", args=[one.pk]),
+            )
+            for one in mine
         ]
         context = {"planned": planned, **self.running(request)}
         return super().changelist_view(request, {**context, **(extra_context or {})})

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -13,6 +14,7 @@ from integrations.admin.base.formatting import label
 from integrations.exports.formats import Style
 from integrations.exports.preferences import NAME_LENGTH
 from integrations.exports.resources import RESOURCES
+from integrations.exports.schedules import HOUR, MONDAY
 from integrations.exports.writing import Wanted
 from integrations.models import (
     DateFormat,
@@ -86,6 +88,12 @@ class ExportForm(forms.Form):
     )
     set_name = forms.CharField(label=_lazy("Name"), required=False, max_length=NAME_LENGTH)
     every = forms.ChoiceField(label=_lazy("How often"), choices=Every.choices, required=False)
+    weekday = forms.ChoiceField(label=_lazy("Day"), choices=WEEKDAYS.items(), required=False)
+    hour = forms.ChoiceField(
+        label=_lazy("Hour"),
+        choices=[(hour, f"{hour:02d}:00") for hour in range(24)],
+        required=False,
+    )
 
     def __init__(self, *args: Any, kind: str, with_tenant: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,6 +132,8 @@ def initial(preference: ExportPreference, columns: list[str], *, language: str) 
         "phones": preference.phones,
         "columns": columns,
         "every": Every.WEEK,
+        "weekday": MONDAY,
+        "hour": HOUR,
     }
 
 

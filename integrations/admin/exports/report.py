@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from integrations.admin.base.cards import Card
@@ -17,7 +18,7 @@ from integrations.admin.exports.filters import Limits, limits_of
 from integrations.admin.exports.forms import column_choices
 from integrations.exports.selection import may_fetch
 from integrations.exports.working import is_fetchable
-from integrations.models import Export, ExportFormat, ExportState
+from integrations.models import Every, Export, ExportFormat, ExportSchedule, ExportState
 
 
 def report_context(request: HttpRequest, export: Export, site: AdminSite) -> dict[str, Any]:
@@ -101,3 +102,11 @@ def _how(export: Export) -> Card:
     if export.mailed_at:
         rows.append((_("E-mail sent"), date_time(export.mailed_at)))
     return Card(_("The file"), rows)
+
+
+def schedule_words(planned: ExportSchedule) -> str:
+    """When a scheduled export is made: "Every week, Monday at 06:00"."""
+    at = {"hour": f"{planned.hour:02d}:00", "weekday": WEEKDAYS[planned.weekday]}
+    if planned.every == Every.DAY:
+        return _("Every day at %(hour)s") % at
+    return _("Every week, %(weekday)s at %(hour)s") % at

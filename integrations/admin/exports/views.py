@@ -134,7 +134,16 @@ class ExportView(AdminView):
     def _with_columns(self, columns: list[str]) -> ExportForm:
         """The form as it was filled in, with other columns and without errors."""
         form = self._form(columns=columns)
-        for name in ("format", "delimiter", "date_format", "wording", "phones", "every"):
+        for name in (
+            "format",
+            "delimiter",
+            "date_format",
+            "wording",
+            "phones",
+            "every",
+            "weekday",
+            "hour",
+        ):
             if given := self.request.POST.get(name):
                 form.initial[name] = given
         form.initial["bom"] = "bom" in self.request.POST
@@ -182,6 +191,8 @@ class ExportView(AdminView):
                 integration=self.tenant,
                 filters=self.filters,
                 every=form.cleaned_data["every"] or "WEEK",
+                weekday=int(form.cleaned_data["weekday"] or schedules.MONDAY),
+                hour=int(form.cleaned_data["hour"] or schedules.HOUR),
                 language=get_language() or "",
             )
         except NotScheduled as refused:
@@ -198,7 +209,6 @@ class ExportView(AdminView):
         most = service.rows_at_once(ExportFormat.CSV)
         label = ExportKind(self.kind).label
         back = list_url(self.admin.model)
-        why_not = schedules.why_not(self.request.user, self.tenant)
         return self.page(
             "relais/export_form.html",
             None,
@@ -215,9 +225,26 @@ class ExportView(AdminView):
             back_url=f"{back}?{self.filters}" if self.filters else back,
             chosen=len(form["columns"].value() or []),
             sets=preferences.sets_of(self.request.user, self.kind),
-            why_no_schedule=translated(why_not),
+            lacking=[
+                (translated(one), self._ways(one))
+                for one in schedules.lacking(self.request.user, self.tenant)
+            ],
             tenant=self.tenant,
         )
+
+    def _ways(self, lacking: str) -> list[tuple[str, str]]:
+        """Links to what is lacking for a scheduled export, as far as the user can do it."""
+        user: Any = self.request.user
+        if lacking == schedules.NO_TENANT:
+            query = self.request.GET.copy()
+            found = []
+            for tenant in tenants_where(user, Permission.EXPORT).order_by("organization")[:8]:
+                query["tenant"] = tenant.pk
+                found.append((str(tenant), f"?{query.urlencode()}"))
+            return found
+        if lacking == schedules.NO_ADDRESS and user.is_superuser:
+            return [(_("Enter it"), change_url(user))]
+        return []
 
     def _active_filters(self) -> list[tuple[str, str]]:
         """Name and value of the search and of each filter that limits the list."""
