@@ -95,6 +95,7 @@ NAVIGATION = [
                 "integrations_passthroughcall_console",
                 active=_is_below("integrations_passthroughcall_changelist"),
             ),
+            _page(_lazy("API errors"), "sms_failed", "integrations_failedcall_changelist"),
             _page_with_permission(
                 "WEBHOOKS",
                 _lazy("Webhooks"),

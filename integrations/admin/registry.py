@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from integrations import models
 from integrations.admin.accounts.admin import UserAdmin
 from integrations.admin.console.admin import PassthroughCallAdmin
+from integrations.admin.console.failed_calls import FailedCallAdmin
 from integrations.admin.exports.admin import ExportAdmin
 from integrations.admin.issues.admin import IssueAdmin
 from integrations.admin.records.candidates import ApplicationAdmin, CandidateAdmin
@@ -43,6 +44,7 @@ site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
 site.register(models.Export, ExportAdmin)
 site.register(models.PassthroughCall, PassthroughCallAdmin)
+site.register(models.FailedCall, FailedCallAdmin)
 site.register(models.WebhookEndpoint, WebhookEndpointAdmin)
 site.register(models.WebhookDelivery, WebhookDeliveryAdmin)
 site.register(models.AuditEntry, AuditAdmin)

@@ -22,6 +22,7 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import jobs, telemetry
+from integrations.accounts import failed_calls
 from integrations.accounts.api_keys import InvalidKey, authenticate
 from integrations.api import cors, idempotency, limits
 from integrations.api.bodies import failure, moment
@@ -29,6 +30,7 @@ from integrations.api.caller import HEADER, Caller, tenant
 from integrations.api.errors import ApiError, failed, invalid, unavailable
 from integrations.api.representation import represented, without_body
 from integrations.database.waits import is_unavailable
+from integrations.models import ApiKey, Integration
 
 logger = logging.getLogger(__name__)
 
@@ -117,20 +119,22 @@ class Router:
         started = time.perf_counter()
         call = _ApiCall(request)
         general = not path.startswith("ats/")
+        refusal = None
         try:
             answer = call.answer(self, path)
         except ApiError as error:
-            answer = failure(error, general=general)
+            refusal = error
         except SuspiciousOperation:
             # Django's own limits, such as that on the number of parameters.
-            answer = failure(invalid("The request is not valid."), general=general)
+            refusal = invalid("The request is not valid.")
         except Exception as error:
             # Whatever it was, the client gets an envelope, and the log what happened.
             logger.exception("%s %s failed", request.method, call.shown)
             refusal = (
                 unavailable() if is_unavailable(error) and not call.may_have_acted else failed()
             )
-            answer = failure(refusal, general=general)
+        if refusal is not None:
+            answer = failure(refusal, general=general, log_url=call.noted(refusal))
         for name, value in call.headers.items():
             answer.headers.setdefault(name, value)
         answer.headers["Cache-Control"] = "no-store"
@@ -158,6 +162,8 @@ class _ApiCall:
         self.headers: dict[str, str] = {}
         # The route's own address: the one that was asked for may hold anything.
         self.shown = "(no route)"
+        self.key: ApiKey | None = None
+        self.arguments: Mapping[str, str] = {}
         self.key_prefix = "none"
         self.compress = False
         # Clients send again what is answered with 503, also a POST.
@@ -173,7 +179,7 @@ class _ApiCall:
             )
         except InvalidKey as error:
             raise ApiError("PLATFORM.AUTHENTICATION_INVALID", str(error)) from None
-        self.key_prefix = key.prefix
+        self.key, self.key_prefix = key, key.prefix
         allowance = limits.count_request(key.pk)
         if self.request.method in ("GET", "HEAD"):
             # Before anything is read that is answered: what a later read has to begin from.
@@ -185,7 +191,7 @@ class _ApiCall:
                 raise limits.refuse(allowance)
         refuse_nul(self.request, path)
         route, arguments = router.match(self.request.method, path)
-        self.shown, self.compress = route.path, route.records
+        self.shown, self.compress, self.arguments = route.path, route.records, arguments
         self.request.api_caller = Caller(key, route.general)
         if route.writes and key.read_only:
             # Not AUTHENTICATION_INVALID: clients take that as a reason to drop the key.
@@ -195,6 +201,30 @@ class _ApiCall:
         with limits.action_slot(tenant(self.request, for_action=True).pk) as headers:
             self.headers.update(headers)
             return self._view(route, key, arguments)
+
+    def noted(self, refusal: ApiError) -> str | None:
+        """The address of the page of this call. None without a key, above the key's limit, and
+        when the database does not answer.
+        """
+        if self.key is None or refusal.status in (429, 503):
+            return None
+        return failed_calls.note(
+            key=self.key,
+            tenant=self._tenant(self.key),
+            method=self.request.method,
+            route=self.shown,
+            status=refusal.status,
+            code=refusal.code,
+            message=refusal.message,
+            submission=refusal.submission,
+        )
+
+    def _tenant(self, key: ApiKey) -> Integration | None:
+        """The tenant that the header names, or the address."""
+        found: Integration | None = getattr(self.request, "api_tenant", None)
+        if found is None and (named := self.arguments.get("integration_id")):
+            found = Caller(key).tenants.filter(pk=named).first()
+        return found
 
     def _view(self, route: ApiRoute, key: Any, arguments: Mapping[str, str]) -> HttpResponse:
         self.may_have_acted = route.writes

@@ -148,6 +148,40 @@ class StoredAnswer(models.Model):
         return self.idempotency_key
 
 
+class FailedCall(models.Model):
+    """Calls of the API that were refused: those of one key in one minute that were told the same.
+
+    `route` is the pattern of the address, since the address itself may name people; `message` is
+    what the caller was told, which may hold Flatchr's words.
+    """
+
+    # Derived of what is the same, so that whoever comes again finds the row without looking.
+    id = IdField(primary_key=True, max_length=24, editable=False)
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, null=True, related_name="failed_calls"
+    )
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    times = models.PositiveIntegerField(default=0)
+    method = models.CharField(max_length=8)
+    route = models.CharField(max_length=100)
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=60, blank=True)
+    message = models.TextField(blank=True)
+    # What it was about, if anything.
+    submission_id = IdField(max_length=24, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _lazy("API error")
+        verbose_name_plural = _lazy("API errors")
+
+    def __str__(self) -> str:
+        return f"{self.method} /{self.route}"
+
+
 class LinkKind(models.TextChoices):
     """What the person who opens the link is asked to do."""
 

@@ -38,6 +38,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_eventcount": "kind",
         "integrations_export": "columns lease_owner file tenants mail_error",
         "integrations_exportschedule": "columns language stopped",
+        "integrations_failedcall": "id method route code submission_id",
         "integrations_fieldmapping": "integration_field",
         "integrations_flatchrsignin": "token",
         "integrations_flatchrcredentials": "api_key company_key slug",

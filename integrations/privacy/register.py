@@ -153,6 +153,14 @@ HOLDINGS: tuple[Holding, ...] = (
         on_erasure=_WHOLE,
     ),
     _of(
+        "failedcall",
+        "message",
+        Whose.CANDIDATE,
+        _LOG,
+        "API errors",
+        on_erasure=_MASKED,
+    ),
+    _of(
         "preparedcall",
         "asked file",
         Whose.CANDIDATE,

@@ -20,6 +20,7 @@ from integrations.models import (
     ConnectionLink,
     Export,
     ExportSchedule,
+    FailedCall,
     HttpExchange,
     Integration,
     Issue,
@@ -82,6 +83,7 @@ TABLES: tuple[TextTable, ...] = (
         {"params": {}, "headers": {}, "body": ""},
         ("path", "error"),
     ),
+    TextTable(Held.REQUESTS, FailedCall, "integration", masked=("message",)),
     TextTable(Held.SET_ASIDE, QuarantinedRecord, "run__integration", {"raw": ""}, ("reason",)),
     TextTable(Held.WARNINGS, SyncWarning, "run__integration", {"examples": []}),
     TextTable(

@@ -46,6 +46,7 @@ _READ_ONLY = {
     "bulkupload": P.SEE,
     "export": P.SEE,
     "passthroughcall": P.SEE,
+    "failedcall": P.SEE,
     "integration": P.SEE,
     "auditentry": P.AUDIT,
     "connectionlink": P.CONNECT,

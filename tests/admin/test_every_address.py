@@ -19,6 +19,7 @@ from django.utils import timezone
 from integrations.accounts.api_keys import create_key
 from integrations.accounts.permissions import Permission
 from integrations.connecting import links
+from integrations.ids import random_id
 from integrations.models import (
     AuditEntry,
     BulkUpload,
@@ -27,6 +28,7 @@ from integrations.models import (
     Event,
     Export,
     ExportSchedule,
+    FailedCall,
     Issue,
     LinkKind,
     Membership,
@@ -99,6 +101,7 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
     prepared = confirmation.prepare(
         user, tenant, PassthroughRequest(host="api", method="GET", path="/x")
     )
+    key, _ = create_key(name=OURS, integrations=[tenant])
     return {
         "integration": tenant.pk,
         "job": data.jobs[0].pk,
@@ -119,11 +122,20 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         "bulkupload": BulkUpload.objects.create(sheet_name=f"{OURS}.csv", **common).pk,
         "export": Export.objects.create(rows=3, **common).pk,
         "passthroughcall": data.calls[0].pk,
+        "failedcall": FailedCall.objects.create(
+            id=random_id(),
+            api_key=key,
+            method="GET",
+            route="ats/jobs",
+            status=400,
+            message=OURS,
+            **common,
+        ).pk,
         "prepared": prepared.pk,
         "auditentry": AuditEntry.objects.create(
             what=Event.SYNC_STARTED, integration_id=tenant.pk, tenant=OURS
         ).pk,
-        "apikey": create_key(name=OURS, integrations=[tenant])[0].pk,
+        "apikey": key.pk,
         "customfield": CustomField.objects.create(key="cost", label="Cost", model="jobs").pk,
         "valuedecision": ValueDecision.objects.create(kind="contract", value="x", key="x").pk,
         "user": user.pk,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
+from integrations.accounts import failed_calls
 from integrations.api import urls
-from integrations.models import Integration, Tag
+from integrations.models import FailedCall, Integration, Membership, Role, Tag
 from tests.api.conftest import MakeKey
 from tests.api.making import Maker
 from tests.api.test_errors import error_of
@@ -145,3 +150,35 @@ def test_what_is_not_there_is_told_in_the_envelope_to_programs(client: Client) -
         assert (error["http"], error["code"]) == (404, "PLATFORM.INPUT_INVALID")
     page = client.get("/api/v1/ats/jobs", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_an_error_leads_to_the_page_of_its_call(
+    read: Any, client: Client, tenant: Integration, other_tenant: Integration, alice: User
+) -> None:
+    Integration.objects.update(applicants_read_at=tenant.created_at)
+    urls_ = {read("/v1/ats/tags?page_size=0").json()["error"]["log_url"] for _ in range(2)}
+    [call] = FailedCall.objects.order_by("at")[:1]
+    assert f"http://127.0.0.1:8000/admin/integrations/failedcall/{call.pk}/change/" in urls_
+    assert (call.integration, call.method, call.route, call.status) == (
+        tenant,
+        "GET",
+        "ats/tags",
+        400,
+    )
+    # The address names people at times, and is not kept; nor is who asks without a key.
+    assert "page_size=0" not in str(FailedCall.objects.values())
+    anybody = client.get("/v1/ats/tags", headers={"Authorization": "Bearer relais_none"})
+    assert anybody.json()["error"]["log_url"] is None
+
+    client.force_login(alice)
+    address = urlsplit(urls_.pop()).path
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "whole number from 1 to 250" in page.content.decode()
+    Membership.objects.filter(user=alice).delete()
+    Membership.objects.create(user=alice, integration=other_tenant, role=Role.MANAGER)
+    assert "whole number from 1 to 250" not in client.get(address).content.decode()
+
+    FailedCall.objects.update(at=timezone.now() - timedelta(days=40))
+    failed_calls.retain()
+    assert not FailedCall.objects.exists()
