@@ -28,8 +28,8 @@ from typing import Final
 class Lane(StrEnum):
     """A queue of the broker."""
 
-    NOW = "now"  # somebody waits: submissions, bulk uploads
-    SOON = "soon"  # alerts, e-mails about exports, exports, search entries
+    NOW = "now"  # somebody waits: submissions, actions, bulk uploads
+    SOON = "soon"  # alerts, e-mails about exports, exports, bulk actions, search entries
     SYNCS = "syncs"
     TAGS = "tags"
 

@@ -39,6 +39,7 @@ def do(
     """
     work = work_of(kind, application.integration, parameters)
     work.check(application)
+    work.check_actor(by.user)
     end = time.monotonic() + PATIENCE
     while True:
         owner = uuid.uuid4().hex

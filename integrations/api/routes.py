@@ -122,6 +122,7 @@ ACTIONS = (
     _write("POST", f"{_APPLICATION}/reject", update.reject_application),
     ApiRoute("GET", f"{_APPLICATION}/attachments", attachments.of_application, action=True),
     ApiRoute("GET", f"{_CANDIDATE}/attachments", attachments.of_candidate, action=True),
+    _write("POST", f"{_APPLICATION}/notes", update.add_application_note),
     _write("POST", f"{_CANDIDATE}/tags", update.add_candidate_tag),
     _write("DELETE", f"{_CANDIDATE}/tags", update.remove_candidate_tag),
     *(_write("POST", path, update.refusing(reason)) for path, reason in update.UNAVAILABLE.items()),

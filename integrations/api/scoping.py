@@ -25,6 +25,7 @@ NEEDS: Mapping[str, tuple[Part, str]] = {
     "GET ats/tags": (Part.TAGS, MODEL),
     "PUT ats/applications/{application_id}/stage": (Part.APPLICATIONS, ACTION),
     "POST ats/applications/{application_id}/reject": (Part.APPLICATIONS, ACTION),
+    "POST ats/applications/{application_id}/notes": (Part.APPLICATIONS, ACTION),
     "GET ats/applications/{application_id}/attachments": (Part.FILES, ACTION),
     "GET ats/candidates/{candidate_id}/attachments": (Part.FILES, ACTION),
     "POST ats/candidates/{candidate_id}/tags": (Part.TAGS, ACTION),
@@ -40,6 +41,7 @@ WHOLE: Mapping[str, Part] = {
     "ats_reject_application": Part.APPLICATIONS,
     "ats_get_candidate_attachments": Part.FILES,
     "ats_get_application_attachments": Part.FILES,
+    "ats_add_application_note": Part.APPLICATIONS,
     "ats_add_candidate_tag": Part.TAGS,
 }
 FIELDS: Mapping[str, Mapping[str, Part]] = {

@@ -13,9 +13,12 @@ import pytest
 import schemathesis
 from django.test import Client
 
+from integrations.actions import sign_ins
+from integrations.actions.kinds.to_dos import members
 from integrations.api.openapi.document import document, undocumented
 from integrations.connecting import links
 from integrations.models import (
+    ApiKey,
     Application,
     ApplicationStage,
     CustomField,
@@ -24,6 +27,7 @@ from integrations.models import (
     Submission,
 )
 from integrations.sandbox import Sandbox
+from integrations.sandbox.credentials import PASSWORD
 from tests.api.conftest import MakeKey
 from tests.api.creating import cv, person
 from tests.api.documented import Documented, opened, operations, referenced
@@ -224,6 +228,13 @@ def _write(site: Site) -> None:
     site.done("PUT /ats/applications/{application_id}/stage", body={"stage_id": stage.pk}, **about)
     tag = site.done("GET /ats/tags")["results"][0]["name"]
     site.done("POST /ats/candidates/{candidate_id}/tags", body={"tag": {"name": tag}}, **who)
+    author = site.tenant.memberships.first()
+    assert author is not None
+    ApiKey.objects.update(created_by=author.user)
+    [member, *_] = members(site.tenant)
+    sign_ins.sign_in(site.tenant, user=author.user, email=str(member.email), password=PASSWORD)
+    note = {"content": "Bon contact", "content_type": "PLAIN_TEXT"}
+    site.done("POST /ats/applications/{application_id}/notes", body=note, **about)
     site.done("GET /ats/candidates/{candidate_id}/attachments", **who)
     files = site.done("GET /ats/applications/{application_id}/attachments", **about)["results"]
     token = urlsplit(files[0]["data_url"]).path.rpartition("/")[2]

@@ -47,6 +47,7 @@ class Row:
         return f"{self.method} {self.path}"
 
 
+NOTE = {"content": "Bien", "content_type": "PLAIN_TEXT"}
 UNKNOWN_TAG = {"tag": {"name": "Nobody"}}
 EMBEDDED = {"link_type": "EMBEDDED"}
 NEW_LINK = {
@@ -103,7 +104,7 @@ TABLE = [
     Row("GET", "ats/candidates/{candidate_id}/attachments", READ, 400),
     Row("POST", "ats/candidates/{candidate_id}/tags", WRITE, 400, UNKNOWN_TAG),
     Row("DELETE", "ats/candidates/{candidate_id}/tags", WRITE, 400, UNKNOWN_TAG),
-    Row("POST", "ats/applications/{application_id}/notes", WRITE, 400, {}),
+    Row("POST", "ats/applications/{application_id}/notes", WRITE, 400, NOTE),
     Row("POST", "ats/applications/{application_id}/result-links", WRITE, 400, {}),
     Row("POST", "ats/candidates/{candidate_id}/result-links", WRITE, 400, {}),
     Row("POST", "ats/applications/{application_id}/attachments", WRITE, 400, {}),

@@ -116,6 +116,13 @@ class RejectInput(Body):
     note: Text | None = None
 
 
+class NoteInput(Body):
+    """The body of POST /ats/applications/{id}/notes (§7)."""
+
+    content: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+    content_type: Literal["PLAIN_TEXT"]
+
+
 class TagName(Body):
     name: Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 

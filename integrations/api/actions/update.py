@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
-from integrations.actions import at_once
+from integrations.actions import at_once, sign_ins
 from integrations.actions.inputs import Actor, StageWithoutNumber
 from integrations.actions.kinds.tags import latest_application
 from integrations.api.actions.errors import of_service
 from integrations.api.actions.inputs import (
+    NoteInput,
     RejectInput,
     StageInput,
     TagInput,
@@ -32,14 +33,15 @@ CANNOT_REMOVE = (
     "Flatchr's API gives a candidate a tag and cannot take it off again. "
     "Take it off in Flatchr; the next sync shows it."
 )
+NOBODY_SIGNED_IN = (
+    "Flatchr takes a comment from one of its users, who has signed in with a password, and not "
+    "from an API key. Notes are written while the user who made this key is signed in to Flatchr "
+    "in Relais."
+)
 _ONE_FILE = "Flatchr takes one file, the CV, when an application is created, and none afterwards."
 _NO_LINKS = "Flatchr's API has no place for the links of assessments."
 # Routes of the contract that Flatchr has nothing for, each with the reason.
 UNAVAILABLE: Mapping[str, str] = {
-    "ats/applications/{application_id}/notes": (
-        "Flatchr takes a comment from a user who has logged in with a password, not from an API "
-        "key, so no note can be written."
-    ),
     "ats/applications/{application_id}/result-links": _NO_LINKS,
     "ats/candidates/{candidate_id}/result-links": _NO_LINKS,
     "ats/applications/{application_id}/attachments": _ONE_FILE,
@@ -73,6 +75,24 @@ def reject_application(request: Any, application_id: str) -> HttpResponse:
     return _done(request, held={}, warning="" if shown else LATER)
 
 
+def add_application_note(request: Any, application_id: str) -> HttpResponse:
+    """POST /ats/applications/{application_id}/notes: a comment in the name of the user who made the
+    key, while they are signed in to Flatchr.
+    """
+    body = body_of(request, NoteInput)
+    integration = tenant(request, for_action=True)
+    application = application_of(integration, application_id)
+    author = caller(request).key.created_by
+    if author is None or sign_ins.current(integration, user=author) is None:
+        raise action_not_available(NOBODY_SIGNED_IN)
+    with of_service("written the note"):
+        _shown(
+            request, ActionKind.COMMENT, application, user=author, text=body.content, private=False
+        )
+    held = {"content": None, "content_type": None}
+    return _done(request, held=held, warning="")
+
+
 def add_candidate_tag(request: Any, candidate_id: str) -> HttpResponse:
     """POST /ats/candidates/{candidate_id}/tags."""
     name = body_of(request, TagInput).tag.name
@@ -100,9 +120,11 @@ def refusing(reason: str) -> Callable[..., HttpResponse]:
     return view
 
 
-def _shown(request: Any, kind: ActionKind, application: Application, **parameters: Any) -> bool:
+def _shown(
+    request: Any, kind: ActionKind, application: Application, *, user: Any = None, **parameters: Any
+) -> bool:
     """Have it done at Flatchr; whether the records here show it. Raises as `at_once.do` does."""
-    by = Actor(key=caller(request).key, channel=ActionChannel.API)
+    by = Actor(user=user, key=caller(request).key, channel=ActionChannel.API)
     done = at_once.do(kind=kind, application=application, parameters=parameters, by=by)
     return done.shown_at is not None
 

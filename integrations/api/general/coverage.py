@@ -149,12 +149,12 @@ WRITE_ACTIONS = (
     ),
     Covered("ats_get_candidate_attachments", "Read candidate attachments"),
     Covered("ats_get_application_attachments", "Read application attachments"),
+    Covered("ats_add_application_note", "Add notes", fields=_fields("content content_type")),
     Covered("ats_add_candidate_tag", "Add candidate tags", fields=_fields("tag.name")),
     Covered("ats_remove_candidate_tag", "Remove candidate tags", supported=False),
     Covered("ats_add_candidate_attachment", "Add candidate attachments", supported=False),
     Covered("ats_add_application_attachment", "Add application attachments", supported=False),
     Covered("ats_add_application_result_link", "Add result links", supported=False),
-    Covered("ats_add_application_note", "Add notes", supported=False),
 )
 
 FEATURES = (

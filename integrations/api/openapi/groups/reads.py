@@ -96,7 +96,6 @@ _MODELS = {
     "attachments": "attachments of all candidates",
 }
 _ACTIONS = {
-    "ats/applications/{application_id}/notes": "Add a note",
     "ats/applications/{application_id}/result-links": "Add a result link to an application",
     "ats/candidates/{candidate_id}/result-links": "Add a result link to a candidate",
     "ats/applications/{application_id}/attachments": "Add an attachment to an application",

@@ -7,6 +7,7 @@ from typing import Any
 from integrations.api.actions.inputs import (
     ApplicationInput,
     CandidateWithApplication,
+    NoteInput,
     RejectInput,
     StageInput,
     TagInput,
@@ -188,6 +189,20 @@ WRITES = OperationGroup(
             body_optional=True,
             sdk="ats.reject_application",
             sample={"rejection_reason_id": OTHER_ID, "note": "Thank you for applying."},
+            live=True,
+            failures=(_NOT_FOR_ALL,),
+        ),
+        Operation(
+            "POST ats/applications/{application_id}/notes",
+            "Add a note to an application",
+            "A comment at Flatchr, in the name of the user who made the key. Flatchr takes "
+            "comments from its users alone, so this user has to be signed in to Flatchr in "
+            "Relais; without that it is refused with `INTEGRATION.ACTION_NOT_AVAILABLE`.",
+            data=nothing(),
+            warnings=True,
+            body=NoteInput,
+            sdk="ats.add_application_note",
+            sample={"content": "Bon contact, à rappeler lundi.", "content_type": "PLAIN_TEXT"},
             live=True,
             failures=(_NOT_FOR_ALL,),
         ),
