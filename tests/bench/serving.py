@@ -214,22 +214,29 @@ def _site(stage: Stage, options: Options) -> Iterator[Site]:
         stage.database.query(statement)
     stage.database.query("ANALYZE")
     said = stage.manage("create_api_key", "--name=bench", "--json").splitlines()[-1]
+    # More requests than any client makes.
+    with running(stage, {"API_RATE_LIMIT": "1000000"}) as port:
+        yield Site(port, str(tenant), json.loads(said)["key"])
+
+
+@contextmanager
+def running(stage: Stage, settings: dict[str, str]) -> Iterator[int]:
+    """Gunicorn with two processes and these settings; its port."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
-    settings = {
+    given = {
         **stage.environment,
         "BIND": f"127.0.0.1:{port}",
         "WEB_CONCURRENCY": "2",
-        # More requests than any client makes.
-        "API_RATE_LIMIT": "1000000",
+        **settings,
     }
-    environment = ["env", f"--chdir={ROOT}", *(f"{key}={value}" for key, value in settings.items())]
+    environment = ["env", f"--chdir={ROOT}", *(f"{key}={value}" for key, value in given.items())]
     with server(
         [*environment, *command, "config.wsgi"],
         answers=lambda: _alive(port),
         log=stage.folder / "gunicorn.log",
     ):
-        yield Site(port, str(tenant), json.loads(said)["key"])
+        yield port
 
 
 def _alive(port: int) -> bool:
