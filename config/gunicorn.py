@@ -126,10 +126,12 @@ def post_worker_init(worker: Any) -> None:
         worker.log.error(problem)
     from django.conf import settings
 
+    from integrations.accounts import password_places
     from integrations.tenants import live_calls
 
     # Fewer than threads, whatever is set: `check` tells of what contradicts itself.
     live_calls.limit_process(max(1, min(settings.LIVE_CALLS, threads - 1)))
+    password_places.limit_process(1)
     _keep_memory()
     # Nothing imported so far is garbage: a full collection over it took about 40 ms, in the middle
     # of a request.

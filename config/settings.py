@@ -189,6 +189,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         ("NumericPasswordValidator", {}),
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "integrations.accounts.passwords.OwnWordsValidator"})
 # Seconds for which a link to set a password is valid; it works once.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 

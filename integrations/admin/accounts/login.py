@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
-from integrations.accounts import check_limits, lockout, second_factor, users
+from integrations.accounts import check_limits, lockout, password_places, second_factor, users
 from integrations.admin.accounts.forms import CodeForm, NewPasswordForm
 from integrations.admin.base.theme import AdminSite, AuthenticationForm
 from integrations.audit.trail import record
@@ -38,6 +38,13 @@ class SignInView(LoginView):
     check: check_limits.CountedCheck
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with password_places.place():
+                return self._checked(request, *args, **kwargs)
+        except password_places.TooManyAtOnce:
+            return _busy(request)
+
+    def _checked(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         name = request.POST.get("username", "").replace("\0", "")
         until = lockout.locked_until(request, name)
         if until is not None:
@@ -89,6 +96,13 @@ def locked_answer(request: HttpRequest, _response: Any = None, credentials: Any 
     """The response to a locked sign-in; called by django-axes."""
     name = (credentials or {}).get("username") or request.POST.get("username", "")
     return _locked(request, lockout.locked_until(request, name))
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    context = {"busy": True, "title": ""}
+    answer = render(request, "relais/signing_in_locked.html", context, status=429)
+    answer["Retry-After"] = "2"
+    return answer
 
 
 def _locked(request: HttpRequest, until: Any) -> HttpResponse:
