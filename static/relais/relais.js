@@ -164,6 +164,9 @@
   document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-live-url]");
     if (box) watchRun(box);
+    // The tab of this page may be beyond the edge of a phone.
+    const tab = document.querySelector(".rl-tabs [aria-current]");
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
     for (const one of document.querySelectorAll("[data-copy], [data-save], [data-print]")) one.hidden = false;
   });
 })();

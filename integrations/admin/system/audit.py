@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import display
 from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -17,7 +19,7 @@ from integrations.accounts.permissions import Permission, may, tenants_where
 from integrations.admin.base.access import TenantScopedAdmin
 from integrations.admin.base.cards import Card
 from integrations.admin.base.filters import ListFilter, TenantFilter, chosen_tenant
-from integrations.admin.base.formatting import NOTHING, date_time, plain
+from integrations.admin.base.formatting import NOTHING, date_time, label, plain
 from integrations.admin.base.urls import export_url
 from integrations.admin.base.views import AdminView
 from integrations.audit import queries
@@ -198,7 +200,13 @@ class AuditAdmin(TenantScopedAdmin):
 
     @display(description=_lazy("About"))
     def about(self, entry: AuditEntry) -> str:
-        return entry.object_name or (f"#{entry.object_id}" if entry.object_id else NOTHING)
+        """Its name, else its kind and number: candidates' names are not in the trail."""
+        if entry.object_name or not entry.object_id:
+            return entry.object_name or NOTHING
+        return _("%(kind)s no. %(number)s") % {
+            "kind": _kind(entry.object_kind),
+            "number": entry.object_id,
+        }
 
     @display(description=_lazy("IP address"))
     def address(self, entry: AuditEntry) -> str:
@@ -227,13 +235,21 @@ class AuditAdmin(TenantScopedAdmin):
             (_("IP address"), record.ip or NOTHING),
             (_("Tenant"), record.tenant or NOTHING),
             (_("About"), self.about(record)),
-            (_("Kind"), record.object_kind or NOTHING),
+            (_("Kind"), _kind(record.object_kind) or NOTHING),
         ]
         details = [_detail(record, name, value) for name, value in record.details.items()]
         cards = [Card(_("Entry"), rows)]
         if details:
             cards.append(Card(_("Details"), details))
         return {"title": queries.label(record.what), "cards": cards}
+
+
+def _kind(name: str) -> str:
+    """A model in words, as it is called in the dashboard; as it was recorded if it is gone."""
+    for app in ("integrations", "auth"):
+        if name in apps.all_models[app]:
+            return capfirst(label(apps.get_model(app, name)._meta.verbose_name))
+    return name
 
 
 def _detail(entry: AuditEntry, name: str, value: Any) -> tuple[str, str]:
