@@ -134,6 +134,12 @@ NAVIGATION = [
                 "rule",
                 "integrations_valuedecision_changelist",
             ),
+            _page_with_permission(
+                "DEFINE_FIELDS",
+                _lazy("Scope configurations"),
+                "checklist",
+                "integrations_scopeconfig_changelist",
+            ),
             _page_with_permission("PEOPLE", _lazy("Personal data"), "person_search", "person"),
             _page_with_permission("OPERATE", _lazy("System status"), "monitor_heart", "system"),
         ],

@@ -24,6 +24,7 @@ from integrations.admin.submissions.bulk_admin import BulkUploadAdmin
 from integrations.admin.system.api_keys import ApiKeyAdmin
 from integrations.admin.system.audit import AuditAdmin
 from integrations.admin.system.custom_fields import CustomFieldAdmin
+from integrations.admin.system.scope_configs import ScopeConfigAdmin
 from integrations.admin.tenants.admin import TenantAdmin
 from integrations.admin.tenants.links_admin import ConnectionLinkAdmin
 from integrations.admin.tenants.value_maps import ValueDecisionAdmin
@@ -50,5 +51,6 @@ site.register(models.WebhookDelivery, WebhookDeliveryAdmin)
 site.register(models.AuditEntry, AuditAdmin)
 site.register(models.ApiKey, ApiKeyAdmin)
 site.register(models.CustomField, CustomFieldAdmin)
+site.register(models.ScopeConfig, ScopeConfigAdmin)
 site.register(models.ValueDecision, ValueDecisionAdmin)
 site.register(User, UserAdmin)

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from integrations.api.caller import tenant
 from integrations.api.errors import ApiError
 from integrations.api.routing import ApiRoute, View
+from integrations.models import ScopeConfig
 from integrations.models.scopes import Choice, Part, Scopes
 
 MODEL = "INTEGRATION.MODEL_DISABLED"
@@ -61,8 +62,8 @@ SETTINGS: Mapping[Choice, str] = {
     Choice.OPTIONAL: "OPTIONAL",
 }
 
-# The configurations that a link may be made with. What an operator chooses for one tenant has no
-# id that could be given for another.
+# What a link may be made with, besides the configurations that administrators have named
+# (`ScopeConfig`). What an operator chooses for one tenant has no id for another.
 DEFAULT = {"id": "default", "name": "Everything"}
 OPTIONAL = {"id": "optional", "name": "Everything, and the customer may opt out"}
 OWN = {"id": "own", "name": "As chosen for this integration"}
@@ -70,8 +71,30 @@ ALL_OPTIONAL = Scopes(dict.fromkeys(Part, Choice.OPTIONAL))
 CONFIGS: Mapping[str, Scopes] = {DEFAULT["id"]: Scopes({}), OPTIONAL["id"]: ALL_OPTIONAL}
 
 
-def config_of(scopes: Scopes) -> dict[str, str]:
-    """The configuration that the operator's choices are."""
+def config_named(wanted: str) -> Scopes | None:
+    """The scopes of the configuration with this id; None if there is none."""
+    if (known := CONFIGS.get(wanted)) is not None:
+        return known
+    found = ScopeConfig.objects.filter(pk=wanted).first() if "\0" not in wanted else None
+    return found.scopes if found is not None else None
+
+
+def config_names() -> list[str]:
+    """The ids of all configurations."""
+    return [*CONFIGS, *ScopeConfig.objects.values_list("pk", flat=True)]
+
+
+def configs_of(scopes: Scopes) -> list[dict[str, str]]:
+    """The configurations that the operator's choices are, the one that is told of first."""
+    named = [
+        {"id": one.pk, "name": one.name}
+        for one in ScopeConfig.objects.all()
+        if one.scopes.choices == scopes.choices
+    ]
+    return [*named, _plain_config_of(scopes)]
+
+
+def _plain_config_of(scopes: Scopes) -> dict[str, str]:
     if not scopes.choices:
         return DEFAULT
     return OPTIONAL if scopes.choices == ALL_OPTIONAL.choices else OWN

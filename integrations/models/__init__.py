@@ -123,6 +123,7 @@ from integrations.models.runs import (
     SyncWarning,
     Trigger,
 )
+from integrations.models.scopes import ScopeConfig
 from integrations.models.submissions import (
     LIVE_SUBMISSIONS,
     OPEN_SUBMISSIONS,
@@ -279,6 +280,7 @@ __all__ = [
     "Role",
     "RowState",
     "RunState",
+    "ScopeConfig",
     "SearchEntry",
     "SearchKind",
     "SearchProgress",

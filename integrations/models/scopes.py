@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
+
+from integrations.models.fields import IdField
 
 
 class Part(StrEnum):
@@ -106,3 +109,32 @@ def stored_choices(scopes: Scopes) -> dict[str, str]:
 
 def stored_opt_outs(opted_out: Collection[Part]) -> list[str]:
     return [part.value for part in Part if part in opted_out]
+
+
+ALIAS = RegexValidator(
+    r"\A[A-Za-z0-9._:-]+\Z", _lazy("Use letters without accents, digits, and . _ : - alone.")
+)
+
+
+class ScopeConfig(models.Model):
+    """A choice of parts under an id that applications send as `scope_config_id`, such as the id
+    that they have used with another server of the unified API.
+
+    A tenant takes its own copy when it is connected, so a later change is for those to come.
+    """
+
+    id = IdField(primary_key=True, max_length=100, validators=[ALIAS])
+    name = models.CharField(max_length=100)
+    choices = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name = _lazy("scope configuration")
+        verbose_name_plural = _lazy("scope configurations")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes(self) -> Scopes:
+        return scopes_from(self.choices)

@@ -64,6 +64,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_removedapplicant": "remote_id",
         "integrations_searchentry": "record_id",
         "integrations_searchprogress": "lease_owner",
+        "integrations_scopeconfig": "id name choices",
         "integrations_storedanswer": "request_hash",
         "integrations_submission": "id document_type lease_owner error_kind",
         "integrations_syncrun": "lease_owner checkpoint error_kind",

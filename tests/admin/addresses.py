@@ -56,6 +56,7 @@ _READ_ONLY = {
 _SYSTEM = {
     "integrations_apikey": P.MANAGE_KEYS,
     "integrations_customfield": P.DEFINE_FIELDS,
+    "integrations_scopeconfig": P.DEFINE_FIELDS,
     "integrations_valuedecision": P.DEFINE_FIELDS,
     "auth_user": P.MANAGE_USERS,
 }

@@ -33,6 +33,7 @@ from integrations.models import (
     LinkKind,
     Membership,
     Role,
+    ScopeConfig,
     Submission,
     ValueDecision,
 )
@@ -137,6 +138,7 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         ).pk,
         "apikey": key.pk,
         "customfield": CustomField.objects.create(key="cost", label="Cost", model="jobs").pk,
+        "scopeconfig": ScopeConfig.objects.create(id="theirs", name=OURS).pk,
         "valuedecision": ValueDecision.objects.create(kind="contract", value="x", key="x").pk,
         "user": user.pk,
         "schedule": ExportSchedule.objects.create(user=user, next_at=None, **common).pk,

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.api.reads.scope import scope_of
-from integrations.models import FlatchrSettings, Integration
+from integrations.models import FlatchrSettings, Integration, ScopeConfig
 from integrations.models.scopes import Choice, Part, Scopes
 from integrations.tenants import scopes
 from tests.api.conftest import MakeKey
@@ -78,6 +78,11 @@ def test_an_integration_tells_its_scopes(get: Get, tenant: Integration) -> None:
     assert named(candidates["fields"], "first_name")["scope_config_setting"] == "ENABLED"
     assert details["scope_config"]["id"] == "own"
     assert details["data_expired_at"] is not None
+    ScopeConfig.objects.create(
+        id="theirs", name="Theirs", choices={"tags": "optional", "phone_numbers": "optional"}
+    )
+    details = get(f"integrations/{tenant.pk}").json()["data"]
+    assert details["scope_config"] == {"id": "theirs", "name": "Theirs"}
     assert "opted out" in get("ats/tags").json()["error"]["message"]
 
 

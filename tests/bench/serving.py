@@ -53,9 +53,13 @@ class Site:
         self.tenant = tenant
         self.key = key
 
-    def visitor(self, name: str, **parameters: Any) -> Visitor:
+    def visitor(self, name: str, *, encoding: str = "identity", **parameters: Any) -> Visitor:
         """Reads one page each time it is called; its size in bytes."""
-        headers = {"Authorization": f"Bearer {self.key}", "X-Integration-Id": self.tenant}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "X-Integration-Id": self.tenant,
+            "Accept-Encoding": encoding,
+        }
         return Visitor(self.port, f"/v1/ats/{name}?{urlencode(parameters)}", headers)
 
 
@@ -123,7 +127,17 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
                         site.visitor(name, page_size=size, **parameters) for _ in range(CLIENTS)
                     ]
                     yield _many_clients(what, stage, visitors)
+            if size == 100:
+                yield from _compressed(stage, site, name)
         yield _full_read(site, on, options.applicants)
+
+
+def _compressed(stage: Stage, site: Site, name: str) -> Iterator[Figure]:
+    """The first page for clients that ask for gzip, as the official ones do."""
+    visitors = [site.visitor(name, encoding="gzip", page_size=100) for _ in range(CLIENTS)]
+    what = f"API: 100 {name}, first page, gzip"
+    yield _one_client(what, stage, visitors[0], "20 ms")
+    yield _many_clients(what, stage, visitors)
 
 
 def _places(stage: Stage, name: str) -> list[tuple[str, dict[str, str]]]:

@@ -7,12 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from kombo import Kombo, errors
 
 from integrations.connecting import links
-from integrations.models import ConnectionLink, FlatchrSettings, Integration, StoredAnswer
+from integrations.models import (
+    ConnectionLink,
+    FlatchrSettings,
+    Integration,
+    ScopeConfig,
+    StoredAnswer,
+)
 from tests.connecting.conftest import Call, Keys, MakeKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,6 +105,36 @@ def test_a_link_that_cannot_be_made_is_refused_with_the_reason(
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "PLATFORM.INPUT_INVALID"
     assert not ConnectionLink.objects.exists()
+
+
+def test_an_id_of_an_applications_own_says_what_is_read(
+    call: Call, make_key: MakeKey, admin: User, client: Client
+) -> None:
+    client.force_login(admin)
+    add = reverse("admin:integrations_scopeconfig_add")
+    given = {"name": "Without phones", "alias": "B1hu5NGyhdjSq5X3hxEz4bAN"}
+    for wrong in ({}, {"alias": "optional"}, {"alias": "no spaces"}):
+        assert client.post(add, {**given, "alias": "", **wrong}).status_code == 200
+    assert not ScopeConfig.objects.exists()
+    made = client.post(add, {**given, "scope_phone_numbers": "off"}, follow=True)
+    assert "B1hu5NGyhdjSq5X3hxEz4bAN" in made.content.decode()
+
+    body = {**ASKED, "scope_config_id": given["alias"]}
+    assert call("POST", "/connect/create-link", key=make_key(), json=body).status_code == 200
+    assert ConnectionLink.objects.get().scope_choices == {"phone_numbers": "off"}
+
+    body["scope_config_id"] = "another"
+    told = call("POST", "/connect/create-link", key=make_key(), json=body).json()["error"]
+    for known in ("default", "optional", given["alias"], "Scope configurations"):
+        assert known in told["message"]
+
+    config = ScopeConfig.objects.get()
+    change = reverse("admin:integrations_scopeconfig_change", args=[config.pk])
+    client.post(change, {"name": "Fewer", "scope_phone_numbers": "optional"})
+    config.refresh_from_db()
+    assert (config.name, config.choices) == ("Fewer", {"phone_numbers": "optional"})
+    client.post(reverse("admin:integrations_scopeconfig_delete", args=[config.pk]))
+    assert not ScopeConfig.objects.exists()
 
 
 def test_what_the_sdk_sends_by_default_is_taken(call: Call, make_key: MakeKey) -> None:

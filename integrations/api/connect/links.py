@@ -15,7 +15,7 @@ from integrations.api.bodies import Body, body_of, success
 from integrations.api.caller import caller
 from integrations.api.errors import ApiError, invalid
 from integrations.api.general.integrations import setup_status
-from integrations.api.scoping import CONFIGS, DEFAULT, config_of
+from integrations.api.scoping import DEFAULT, config_named, config_names, configs_of
 from integrations.connecting import attempts, links
 from integrations.connecting.links import connected_by
 from integrations.ids import TOOL
@@ -159,17 +159,20 @@ def _environment(given: str | None) -> str:
 
 def _scope(given: str | None) -> Scopes:
     """The scopes of a tenant to be. An existing one keeps its own."""
-    known = CONFIGS.get(given or DEFAULT["id"])
+    known = config_named(given or DEFAULT["id"])
     if known is None:
-        raise invalid(f"scope_config_id: there are these: {', '.join(CONFIGS)}.")
+        raise invalid(
+            f"scope_config_id: there are these: {', '.join(config_names())}. An administrator adds "
+            "others in the dashboard, under Scope configurations."
+        )
     return known
 
 
 def _own_scope(given: str, integration: Integration) -> None:
     """What is read is chosen on the integration's page, not by renewing a key."""
-    own = config_of(integration.flatchr_settings.scopes)["id"]
-    if given not in (own, DEFAULT["id"]):
-        raise invalid(f"scope_config_id: this integration has its own, {own}, and keeps it.")
+    own = [one["id"] for one in configs_of(integration.flatchr_settings.scopes)]
+    if given not in (*own, DEFAULT["id"]):
+        raise invalid(f"scope_config_id: this integration has its own, {own[0]}, and keeps it.")
 
 
 class Activation(Body):

@@ -61,7 +61,7 @@ def details(request: Any, integration_id: str) -> HttpResponse:
                 "creator_email": integration.contact_email or None,
                 "origin_id": integration.origin_id or None,
             },
-            "scope_config": scoping.config_of(scopes),
+            "scope_config": scoping.configs_of(scopes)[0],
             "data_expired_at": moment(integration.scopes_changed_at),
             "created_at": moment(integration.created_at),
             "beta": False,
