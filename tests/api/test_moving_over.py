@@ -32,7 +32,7 @@ from tests.api.conftest import MakeKey
 from tests.api.reading import by_sdk
 from tests.sync.running import read_tags, sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 MINE = "flatchr:DWKqYmRUvcX9bWVRYmVQZk2v"
 

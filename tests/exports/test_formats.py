@@ -32,6 +32,8 @@ from integrations.spreadsheets import xlsx_writer
 from integrations.spreadsheets.escaping import restore
 from tests.exports.conftest import Rows, queries
 
+pytestmark = pytest.mark.any_database
+
 TEXTS = [Heading("a", Type.TEXT), Heading("b", Type.TEXT)]
 ALL = [Heading("text", Type.TEXT), Heading("number", Type.NUMBER), Heading("at", Type.MOMENT)]
 ROW = ("Élise", 3, "2026-03-03 23:00:00+00")

@@ -18,7 +18,7 @@ from integrations.exports.writing import Wanted
 from integrations.models import Every, Export, ExportSchedule, ExportState, LanguageChoice
 from tests.exports.conftest import Rows
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from integrations.exports.writing import Wanted, write
 from integrations.models import Application, Candidate, Job
 from tests.exports.conftest import Rows, table
 
+pytestmark = pytest.mark.any_database
+
 MODELS = {"candidate": Candidate, "job": Job, "application": Application}
 
 

@@ -34,7 +34,7 @@ from integrations.operations.health import Status, lanes
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def process(kind: ProcessKind, pid: int, **fields: Any) -> ProcessHeartbeat:

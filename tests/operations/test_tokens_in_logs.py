@@ -25,7 +25,7 @@ from integrations.models import Integration, LinkKind
 from integrations.webhooks.incoming import addresses
 from tests.admin.conftest import Data, Fill, fill  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 METHODS = ("GET", "POST", "PUT", "BREW")
 HEADERS = (

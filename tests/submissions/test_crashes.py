@@ -90,7 +90,9 @@ def test_a_worker_that_dies_at_each_moment_in_turn_makes_one_applicant(
     assert whole > 20
     sent = []
 
-    for moment in range(whole):
+    # Where both databases run it, each takes every other moment.
+    first, step = (int(connection.vendor == "sqlite"), 2) if shown_at_once else (0, 1)
+    for moment in range(first, whole, step):
         email = f"personne{moment}@courrier.example"
         submission = queue(flatchr_tenant, job, email_address=email)
         before = posts(sandbox)

@@ -32,7 +32,7 @@ from tests.submissions.acting import (
     stored,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 TEST = "/vacancy/candidate/test$"
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from integrations import ids
 from integrations.models import FlatchrCredentials, FlatchrSettings, Integration
-from tests.sync.running import sync
+from tests.sync.running import sync_with_tags
 
 if TYPE_CHECKING:
     from integrations.sandbox import Sandbox
@@ -53,7 +53,7 @@ def synchronise(tenant: Integration, sandbox: Sandbox) -> None:
         _put_back(known, tenant)
     else:
         before = _rows()
-        sync(tenant)
+        sync_with_tags(tenant)
         after = _rows()
         new = {
             table: (columns, [row for row in rows if row not in before[table][1]])

@@ -40,12 +40,18 @@ def queue(tenant: Integration, type: str = "FULL") -> SyncRun:
 
 
 def sync(tenant: Integration, type: str = "FULL") -> SyncRun:
-    """Synchronise in this thread; the run as it ended."""
+    """Synchronise in this thread; the run as it ended. Candidates' tags are left to `read_tags`."""
     run = queue(tenant, type)
     assert engine.execute(run.pk)
     run.refresh_from_db()
     assert not run.is_live
     assert run.error_kind != "internal", run.error_detail
+    return run
+
+
+def sync_with_tags(tenant: Integration, type: str = "FULL") -> SyncRun:
+    """Synchronise, and read the candidates' tags that are due then; the run as it ended."""
+    run = sync(tenant, type)
     read_tags(tenant)
     return run
 

@@ -17,7 +17,11 @@ from integrations.sync.runs import RUNS, start_due_syncs
 from integrations.sync.schedule import due, oldest_due
 from tests.sync.running import now, queue, sync, woken
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("impatient"),
+    pytest.mark.any_database,
+]
 
 SECOND = timedelta(seconds=1)
 NEVER = timedelta(days=400)

@@ -24,7 +24,7 @@ from tests.sync.running import (
     wait_until,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 SEARCH = "/search/applicants$"
 

@@ -22,7 +22,7 @@ from integrations.records import Model
 from integrations.sandbox import Sandbox
 from tests.sync.people import DAY, add, application, candidate_of
 from tests.sync.rows import every_row
-from tests.sync.running import counts, sync, written
+from tests.sync.running import counts, sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def test_no_more_requests_are_made_than_the_budget_allows(
 ) -> None:
     set_budget(budget)
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     assert len(read(sandbox)) == budget
     assert TraitReading.objects.count() == budget
@@ -71,7 +71,7 @@ def test_within_the_budget_everybody_is_read_in_the_end(
 
     asked = []
     for _ in range(3):
-        sync(connected_tenant)
+        sync_with_tags(connected_tenant)
         asked += read(sandbox)
 
     assert Application.objects.count() == 7
@@ -84,7 +84,7 @@ def test_new_and_changed_applicants_come_first_then_unread_then_longest_unread(
 ) -> None:
     """Seven known applicants, of whom five were read, one changes and one is new."""
     set_budget(5)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     known = read(sandbox)
     unread = set(Application.objects.values_list("remote_id", flat=True)) - set(known)
     assert len(unread) == 2
@@ -93,7 +93,7 @@ def test_new_and_changed_applicants_come_first_then_unread_then_longest_unread(
     sandbox.move(changed, sandbox.columns()[2]["id"])
     new = add(sandbox, "Ada", "ada@example.org")
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     asked = read(sandbox)
     assert set(asked[:2]) == {new, changed}
@@ -104,11 +104,11 @@ def test_new_and_changed_applicants_come_first_then_unread_then_longest_unread(
 def test_an_applicant_whose_traits_were_read_is_not_changed_by_that(
     connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     before = every_row(connected_tenant)
     read(sandbox)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert len(read(sandbox)) == Application.objects.count()
     assert every_row(connected_tenant) == before
@@ -120,13 +120,13 @@ def test_a_tag_put_on_a_candidate_appears_and_one_taken_off_goes(
     ada = add(sandbox, "Ada", "ada@example.org")
     colour, favourite = sandbox.add_tag("Couleur", "Rouge;Bleu"), sandbox.add_tag("Préféré")
     red = sandbox.set_trait(ada, colour, "Rouge")
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert tags_of(ada) == {"Couleur: Rouge"}
     sandbox.remove_trait(ada, red)
     sandbox.set_trait(ada, favourite)
     age_readings(ada)
 
-    run = sync(connected_tenant, "DELTA")
+    run = sync_with_tags(connected_tenant, "DELTA")
 
     assert tags_of(ada) == {"Préféré"}
     assert written(run) == {"candidate_tags": {"created": 1, "deleted": 1}}
@@ -138,13 +138,13 @@ def test_a_tag_that_comes_back_is_restored_under_the_same_id(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Préféré")
     trait = sandbox.set_trait(ada, tag)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     first = CandidateTag.objects.get(tag__remote_id=tag)
     sandbox.remove_trait(ada, trait)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.set_trait(ada, tag)
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     again = CandidateTag.objects.get(tag__remote_id=tag)
     assert (again.pk, again.remote_deleted_at) == (first.pk, None)
@@ -160,11 +160,11 @@ def test_a_candidate_bears_the_tags_of_all_its_applications(
     trait = sandbox.set_trait(first, red)
     sandbox.set_trait(second, red)
     sandbox.set_trait(second, blue)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert tags_of(first) == {"Rouge", "Bleu"}
     sandbox.remove_trait(first, trait)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert tags_of(first) == {"Rouge", "Bleu"}, "the second application still bears it"
 
@@ -175,20 +175,20 @@ def test_a_value_first_met_on_a_candidate_becomes_a_tag_and_stays(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Couleur", "Rouge;Bleu")
     trait = sandbox.set_trait(ada, tag, "Vert")
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
     found = Tag.objects.get(remote_id=f"{tag}:Vert")
     assert (found.name, found.discovered, found.parent_id) == ("Couleur: Vert", True, tag)
     assert counts(run, Model.TAGS)["created"] == Tag.objects.count()
     before = every_row(connected_tenant)
     set_budget(0)
 
-    again = sync(connected_tenant)
+    again = sync_with_tags(connected_tenant)
 
     assert every_row(connected_tenant) == before
     assert written(again) == {}
     set_budget(500)
     sandbox.remove_trait(ada, trait)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert Tag.objects.live().filter(pk=found.pk).exists(), "it lives as long as its Flatchr tag"
     assert tags_of(ada) == set()
 
@@ -199,10 +199,10 @@ def test_a_value_met_on_a_candidate_goes_with_its_flatchr_tag(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Couleur", "Rouge;Bleu")
     sandbox.set_trait(ada, tag, "Vert")
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.remove_tag(tag)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert not Tag.objects.live().filter(parent_id=tag).exists()
     assert tags_of(ada) == set()
@@ -214,11 +214,11 @@ def test_a_value_that_was_met_and_is_then_declared_keeps_its_id_and_time(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Couleur", "Rouge")
     sandbox.set_trait(ada, tag, "Vert")
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     met = Tag.objects.get(remote_id=f"{tag}:Vert")
     sandbox.edit_tag(tag, values="Rouge;Vert")
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     declared = Tag.objects.get(remote_id=f"{tag}:Vert")
     assert (declared.pk, declared.changed_at) == (met.pk, met.changed_at)
@@ -233,10 +233,10 @@ def test_a_value_taken_off_the_list_stays_on_the_candidates_that_bear_it(
     tag = sandbox.add_tag("Couleur", "Rouge;Vert")
     for person in people:
         sandbox.set_trait(person, tag, "Vert")
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.edit_tag(tag, values="Rouge")
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert [tags_of(person) for person in people] == [{"Couleur: Vert"}] * 2
     assert Tag.objects.get(remote_id=f"{tag}:Vert").discovered
@@ -249,7 +249,7 @@ def test_a_tenant_without_candidate_tags_is_asked_for_no_traits(
         if tag["type"] == "candidates":
             sandbox.remove_tag(tag["id"])
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     assert read(sandbox) == []
     assert run.state == "SUCCEEDED"
@@ -261,10 +261,10 @@ def test_an_archived_applicant_keeps_its_tags(
 ) -> None:
     ada = add(sandbox, "Ada", "ada@example.org")
     sandbox.set_trait(ada, sandbox.add_tag("Préféré"))
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.edit_applicant(ada, status=0, updated=DAY)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert application(ada).outcome == "DECLINED"
     assert tags_of(ada) == {"Préféré"}
@@ -280,7 +280,7 @@ def test_an_applicant_erased_since_it_was_read_does_not_keep_others_from_their_t
     sandbox.remove_applicant(erased)
     age_readings(erased, other)
 
-    run = sync(synced_tenant, "DELTA")
+    run = sync_with_tags(synced_tenant, "DELTA")
 
     assert run.state == "SUCCEEDED"
     assert "Préféré" in tags_of(other)

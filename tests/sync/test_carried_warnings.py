@@ -12,9 +12,9 @@ from integrations.sandbox import Sandbox
 from integrations.sync.review.carried_warnings import MOST_FOLLOWED
 from integrations.sync.tags import rounds
 from tests.sync.people import add, change
-from tests.sync.running import queue, sync
+from tests.sync.running import queue, sync, sync_with_tags
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 NOBODY = "nobody at all"
 
@@ -126,14 +126,14 @@ def test_tags_that_were_read_again_are_told_of_once(
     people = [add(sandbox, f"Ada {n}", f"ada{n}@example.org") for n in range(3)]
     sandbox.add_tag("Préféré")
     sandbox.faults.add(path=f"/applicant/{people[0]}/traits", status=404)
-    assert sync(connected_tenant).warnings.get(code="applicant_not_found").count == 1
+    assert sync_with_tags(connected_tenant).warnings.get(code="applicant_not_found").count == 1
     assert rounds.never_read(connected_tenant.pk) == 1
 
     # A delta reads no tags of those that were read a moment ago.
-    delta = sync(connected_tenant, "DELTA").warnings.get(code="applicant_not_found")
+    delta = sync_with_tags(connected_tenant, "DELTA").warnings.get(code="applicant_not_found")
     assert (delta.count, delta.carried) == (1, 1)
 
     sandbox.faults.clear()
     Application.objects.get(remote_id=people[0]).trait_reading.delete()
-    assert not sync(connected_tenant).warnings.filter(code="applicant_not_found").exists()
+    assert not sync_with_tags(connected_tenant).warnings.filter(code="applicant_not_found").exists()
     assert rounds.never_read(connected_tenant.pk) == 0

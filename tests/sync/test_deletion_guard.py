@@ -12,7 +12,7 @@ from integrations.records import Model
 from integrations.sandbox import Sandbox
 from integrations.sync.deletions import must_hold
 from tests.sync.people import add, change
-from tests.sync.running import counts, sync, written
+from tests.sync.running import counts, sync, sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -192,9 +192,9 @@ def test_tags_that_candidates_have_vanish_only_a_few_at_a_time(
     tags = [sandbox.add_tag(f"Étiquette {number}") for number in range(6)]
     for tag in tags:
         sandbox.set_trait(ada, tag)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     for tag in tags[:vanishing]:
         sandbox.remove_tag(tag)
 
-    told = written(sync(connected_tenant))["tags"]
+    told = written(sync_with_tags(connected_tenant))["tags"]
     assert told == ({"held": vanishing} if held else {"deleted": vanishing})

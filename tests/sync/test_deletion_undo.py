@@ -32,7 +32,7 @@ from integrations.sync.review.deletion_undo import undo_confirmation
 from integrations.sync.runs import SyncRefused
 from tests.sync.people import add, application, candidate_of, change
 from tests.sync.rows import difference, every_row
-from tests.sync.running import counts, queue, sync, written
+from tests.sync.running import counts, queue, sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,10 +73,10 @@ def held_run(
     tenant: Integration, sandbox: Sandbox, crowd: list[str], come_back: Callable[..., None]
 ) -> SyncRun:
     """A run that held the deletion of twenty-one."""
-    sync(tenant)
+    sync_with_tags(tenant)
     for applicant in crowd[:21]:
         sandbox.remove_applicant(applicant)
-    return sync(tenant)
+    return sync_with_tags(tenant)
 
 
 def rows(run: SyncRun, *remote_ids: str) -> object:
@@ -109,10 +109,10 @@ def test_chosen_deletions_are_confirmed_and_the_rest_is_not_deleted_without_an_a
     ]
     # Six are fewer than the guard would hold: those kept and those left are asked about again.
     for _ in range(2):
-        again = sync(tenant)
+        again = sync_with_tags(tenant)
         assert (again.state, written(again)) == ("PARTIALLY_FAILED", {"applications": {"held": 6}})
     assert confirm_deletions(again.pk) == 6
-    assert written(sync(tenant)) == {}
+    assert written(sync_with_tags(tenant)) == {}
     assert not HeldDeletion.objects.exists()
 
 
@@ -155,15 +155,15 @@ def test_what_was_restored_is_asked_about_again_and_forgotten_once_it_is_seen(
     confirm_deletions(held_run.pk)
     undo_confirmation(HoldDecision.objects.latest("pk").pk)
 
-    again = sync(tenant)
+    again = sync_with_tags(tenant)
 
     assert written(again) == {"applications": {"held": 2}}
     assert live(few) == set(few)
     come_back(*few)
-    assert written(sync(tenant)) == {}
+    assert written(sync_with_tags(tenant)) == {}
     for one in few:
         sandbox.remove_applicant(one)
-    assert written(sync(tenant))["applications"] == {"deleted": 2}
+    assert written(sync_with_tags(tenant))["applications"] == {"deleted": 2}
 
 
 def test_an_undo_leaves_to_syncs_what_they_have_done_since(
@@ -179,9 +179,9 @@ def test_an_undo_leaves_to_syncs_what_they_have_done_since(
     second = add(sandbox, "Adèle", "ada3@example.org")
     come_back(back, twice)
     change(sandbox, back, firstname="Augusta")
-    sync(tenant)
+    sync_with_tags(tenant)
     sandbox.remove_applicant(twice)
-    assert written(sync(tenant))["applications"] == {"deleted": 1}
+    assert written(sync_with_tags(tenant))["applications"] == {"deleted": 1}
     before = every_row(tenant)
 
     assert undo_confirmation(HoldDecision.objects.get().pk) == 19
@@ -195,18 +195,18 @@ def test_an_undo_leaves_to_syncs_what_they_have_done_since(
     assert candidate_of(anew) == candidate_of(second)
     assert candidate_of(anew).remote_deleted_at is None
     # What came back by itself is not asked about any more.
-    assert written(sync(tenant)) == {"applications": {"held": 19}}
+    assert written(sync_with_tags(tenant)) == {"applications": {"held": 19}}
 
 
 def test_jobs_come_back_with_their_stages(tenant: Integration, sandbox: Sandbox) -> None:
     for number in range(6):
         made = sandbox.add_vacancy(title=f"Poste {number}", slug=f"poste-{number}")
         add(sandbox, f"Ada {number}", f"ada{number}@example.org", vacancy=made)
-    sync(tenant)
+    sync_with_tags(tenant)
     before = every_row(tenant)
     for vacancy in sandbox.vacancies()[1:]:
         sandbox.remove_vacancy(vacancy["id"])
-    run = sync(tenant)
+    run = sync_with_tags(tenant)
     assert confirm_deletions(run.pk) == 6
     stages = len(sandbox.columns())
     assert JobStage.objects.live().count() == stages
@@ -224,11 +224,11 @@ def test_tags_are_put_on_again(tenant: Integration, sandbox: Sandbox) -> None:
     tags = [sandbox.add_tag(f"Étiquette {n}") for n in range(5)]
     for applicant, tag in zip(people, tags, strict=True):
         sandbox.set_trait(applicant, tag)
-    sync(tenant)
+    sync_with_tags(tenant)
     before = every_row(tenant)
     for tag in tags:
         sandbox.remove_tag(tag)
-    run = sync(tenant)
+    run = sync_with_tags(tenant)
     assert written(run) == {"tags": {"held": 5}}
     confirm_deletions(run.pk)
     assert not CandidateTag.objects.live().exists()
@@ -270,10 +270,10 @@ def test_deciding_and_undoing_take_no_more_statements_for_more_records(
     settings = tenant.flatchr_settings  # type: ignore[attr-defined]
     settings.trait_budget = 0
     settings.save()
-    sync(tenant)
+    sync_with_tags(tenant)
     for applicant in people[:120]:
         sandbox.remove_applicant(applicant)
-    run = sync(tenant)
+    run = sync_with_tags(tenant)
 
     with django_assert_max_num_queries(70):
         confirm_deletions(run.pk)

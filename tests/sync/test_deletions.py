@@ -21,7 +21,7 @@ from integrations.sync.bulk.tables import CANDIDATES
 from integrations.sync.deletions import delete_orphans
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
-from tests.sync.running import sync, written
+from tests.sync.running import sync, sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,11 +38,11 @@ def test_an_erased_applicant_goes_with_its_candidate_and_their_tags(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Préféré")
     sandbox.set_trait(ada, tag)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     before = every_row(connected_tenant)
     sandbox.remove_applicant(ada)
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     assert difference(before, every_row(connected_tenant)) == {
         ("Application", ada): DELETED,
@@ -83,11 +83,11 @@ def test_a_tag_goes_with_the_application_that_bore_it(
     sandbox.set_trait(second, tag)
     sandbox.set_trait(first, shared)
     sandbox.set_trait(second, shared)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert candidate_of(first).candidate_tags.live().count() == 2
     sandbox.remove_applicant(second)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     left = candidate_of(first).candidate_tags.live()
     assert set(left.values_list("tag__remote_id", flat=True)) == {shared}
@@ -139,10 +139,10 @@ def test_a_removed_tag_is_taken_off_its_candidates(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Couleur", "Rouge;Bleu")
     sandbox.set_trait(ada, tag, "Rouge")
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.remove_tag(tag)
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     assert gone(Tag.objects.all()) == {f"{tag}:Rouge", f"{tag}:Bleu"}
     assert gone(CandidateTag.objects.all()) == {f"{ada}:{tag}:Rouge"}
@@ -167,18 +167,18 @@ def test_what_comes_back_is_restored_under_the_same_id(
     sandbox.set_trait(ada, tag)
     vacancy = sandbox.add_vacancy(title="Tonnelier")
     company = sandbox.world.company
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     before = every_row(connected_tenant)
     applicant, place = sandbox.world.applicant(ada), company.vacancies.by_id[vacancy]
     sandbox.remove_applicant(ada)
     sandbox.remove_vacancy(vacancy)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert application(ada).remote_deleted_at is not None
     deleted = every_row(connected_tenant)
     company.applicants.change(applicant, updated=applicant.updated)
     company.vacancies.by_id[vacancy] = place
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     after = every_row(connected_tenant)
     assert run.started_at is not None

@@ -15,7 +15,7 @@ from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import every_row
 from tests.sync.running import counts, sync, written
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 SEARCH = "/search/applicants"
 

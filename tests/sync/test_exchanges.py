@@ -18,7 +18,11 @@ from integrations.sync.recorder import RunRecorder
 from tests.sync.people import add
 from tests.sync.running import Background, queue, sync
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("impatient"),
+    pytest.mark.any_database,
+]
 
 
 def test_a_request_is_noted_without_waiting_for_the_batch_that_is_being_written(

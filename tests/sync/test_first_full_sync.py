@@ -27,7 +27,7 @@ from integrations.sync.recorder import EXAMPLES
 from tests.sync.flatchr_says import Flatchr, address, day, outcome
 from tests.sync.people import add
 from tests.sync.rows import TABLES, every_row
-from tests.sync.running import all_counts, counts, sync
+from tests.sync.running import all_counts, counts, sync_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_every_reference_names_a_record_of_the_tenant(
     sandbox.remove_vacancy(sandbox.vacancies()[0]["id"])
     sandbox.remove_applicant(applicant)
     sandbox.add_applicant(email="nouvelle@example.org")
-    sync(first_synced)
+    sync_with_tags(first_synced)
 
     own = {
         model: set(model.objects.filter(integration=first_synced).values_list("pk", flat=True))
@@ -228,7 +228,7 @@ def test_ids_are_derived_and_the_same_when_a_database_is_rebuilt(
     for table in reversed(TABLES):
         table.objects.all().delete()
 
-    again = sync(first_synced)
+    again = sync_with_tags(first_synced)
 
     after = every_row(first_synced)
     assert {key: row["id"] for key, row in after.items()} == {
@@ -248,7 +248,7 @@ def test_two_tenants_of_one_flatchr_share_no_row(
     first = every_row(first_synced)
     other = make_tenant("Atelier Est", sandbox=sandbox)
 
-    sync(other)
+    sync_with_tags(other)
 
     second = every_row(other)
     assert every_row(first_synced) == first
@@ -259,7 +259,7 @@ def test_two_tenants_of_one_flatchr_share_no_row(
 def test_nothing_but_reads_and_searches_was_sent(
     connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     sent = {(one.method, one.route) for one in sandbox.requests}
     assert {route for method, route in sent if method != "GET"} == {
@@ -284,7 +284,7 @@ def test_examples_of_later_batches_are_added_up_to_the_first_twenty(
     monkeypatch.setattr(phases, "BATCH", 1)
     added = [add(sandbox, "Ada", f"nobody {number}") for number in range(EXAMPLES + 2)]
 
-    told = sync(connected_tenant).warnings.get(code="invalid_email")
+    told = sync_with_tags(connected_tenant).warnings.get(code="invalid_email")
 
     seeded = told.count - len(added)
     assert seeded > 0

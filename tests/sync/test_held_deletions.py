@@ -33,7 +33,7 @@ from integrations.tenants.facts import facts_for, health_of
 from integrations.tenants.health import Condition
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
-from tests.sync.running import Background, counts, queue, sync, written
+from tests.sync.running import Background, counts, queue, sync, sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,11 +117,11 @@ def test_what_followed_a_deletion_follows_a_confirmed_one(
     sandbox.set_trait(taken, tag)
     sandbox.set_trait(crowd[0], tag)
     sandbox.edit_applicant(taken, updated=sandbox.world.clock().date())
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert candidate_of(kept).first_name == "Adèle"
     for applicant in [taken, *crowd[:21]]:
         sandbox.remove_applicant(applicant)
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
     assert CandidateTag.objects.live().count() == 2
 
     confirm_deletions(run.pk)

@@ -15,7 +15,7 @@ from integrations.sync.runs import RUNS, request_sync
 from integrations.sync.tags.rounds import TAGS
 from tests.support.worker import Worker
 from tests.sync.rows import TABLES, Rows, every_row
-from tests.sync.running import all_counts, let_lease_run_out, now, sync, wait_until
+from tests.sync.running import all_counts, let_lease_run_out, now, sync_with_tags, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,7 +100,7 @@ def test_a_worker_killed_four_times_leaves_what_an_undisturbed_one_would(
     warnings = set(found.warnings.values_list("model", "code", "count"))
     for table in reversed(TABLES):
         table.objects.all().delete()
-    undisturbed = sync(tenant)
+    undisturbed = sync_with_tags(tenant)
     assert without_times(disturbed) == without_times(every_row(tenant))
     assert figures == all_counts(undisturbed)
     assert warnings == set(undisturbed.warnings.values_list("model", "code", "count"))

@@ -26,7 +26,11 @@ from tests.sync.rows import every_row
 from tests.sync.running import counts, queue, sync, written
 from tests.sync.test_quarantine import answer, too_deep
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("impatient"),
+    pytest.mark.any_database,
+]
 
 
 @pytest.fixture

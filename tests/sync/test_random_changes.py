@@ -16,7 +16,7 @@ from integrations.sandbox import Sandbox
 from tests.support.examples import examples
 from tests.sync.people import DAY, add
 from tests.sync.rows import TABLES, as_flatchr_has_it
-from tests.sync.running import all_counts, sync
+from tests.sync.running import all_counts, sync_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,7 +170,7 @@ def comparable(tenant: Integration) -> dict[str, Any]:
 
 
 def read(tenant: Integration, type: str) -> None:
-    run = sync(tenant, type)
+    run = sync_with_tags(tenant, type)
     assert run.state == "SUCCEEDED"
     for model, figures in all_counts(run).items():
         rest = ("created", "updated", "unchanged", "restored")

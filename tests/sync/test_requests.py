@@ -19,7 +19,7 @@ from tests.support.provided import free_port
 from tests.support.worker import publishing_to
 from tests.sync.running import Background, queue, woken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.fixture(autouse=True)

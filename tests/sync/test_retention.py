@@ -23,7 +23,7 @@ from integrations.sandbox import Sandbox
 from integrations.scheduler import retain
 from tests.sync.people import add, application, candidate_of
 from tests.sync.rows import difference, every_row
-from tests.sync.running import sync, written
+from tests.sync.running import sync_with_tags, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,9 +37,9 @@ def ada(sandbox: Sandbox) -> str:
 def tenant(connected_tenant: Integration, sandbox: Sandbox, ada: str) -> Integration:
     """A tenant in which Ada was erased."""
     sandbox.set_trait(ada, sandbox.add_tag("Préféré"))
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.remove_applicant(ada)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     return connected_tenant
 
 
@@ -127,7 +127,7 @@ def test_what_was_emptied_comes_back_filled_under_the_same_id(
         firstname="Ada", lastname="Essai", email="ada@example.org",
     )  # fmt: skip
 
-    run = sync(tenant)
+    run = sync_with_tags(tenant)
 
     assert (candidate_of(ada).pk, application(ada).pk) == identity
     candidate = candidate_of(ada)
@@ -139,7 +139,7 @@ def test_what_was_emptied_comes_back_filled_under_the_same_id(
         "candidates": {"restored": 1},
         "candidate_tags": {"restored": 1},
     }
-    assert sync(tenant).state == "SUCCEEDED"
+    assert sync_with_tags(tenant).state == "SUCCEEDED"
 
 
 def test_somebody_who_was_emptied_and_applies_anew_is_a_new_candidate(
@@ -149,7 +149,7 @@ def test_somebody_who_was_emptied_and_applies_anew_is_a_new_candidate(
     retain()
     again = add(sandbox, "Ada", "ada@example.org")
 
-    sync(tenant)
+    sync_with_tags(tenant)
 
     assert candidate_of(again).remote_id == again
     assert candidate_of(ada).first_name is None

@@ -14,7 +14,11 @@ from tests.sync.flatchr_says import Flatchr
 from tests.sync.running import all_counts, counts, let_lease_run_out, now, sync
 from tests.sync.test_quarantine import answer, too_deep
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("impatient"),
+    pytest.mark.any_database,
+]
 
 
 def break_one(sandbox: Sandbox, flatchr: Flatchr) -> None:

@@ -7,7 +7,7 @@ import pytest
 from integrations.models import Application, Candidate, Integration, Job
 from integrations.records import Model
 from tests.sync.rows import Writes, every_row
-from tests.sync.running import all_counts, counts, queue, sync
+from tests.sync.running import all_counts, counts, queue, sync_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_no_column_of_any_row_is_touched(synced_tenant: Integration) -> None:
     before = every_row(synced_tenant)
 
-    run = sync(synced_tenant)
+    run = sync_with_tags(synced_tenant)
 
     assert every_row(synced_tenant) == before
     assert run.state == "SUCCEEDED"
@@ -23,17 +23,17 @@ def test_no_column_of_any_row_is_touched(synced_tenant: Integration) -> None:
 
 def test_no_statement_writes_a_mirrored_row(connected_tenant: Integration) -> None:
     with Writes() as first:
-        sync(connected_tenant)
+        sync_with_tags(connected_tenant)
         Candidate.objects.update(first_name="Ada")
     with Writes() as second:
-        sync(connected_tenant)
+        sync_with_tags(connected_tenant)
 
     assert first.rows >= Candidate.objects.count(), "writes are seen"
     assert (second.rows, second.statements) == (0, [])
 
 
 def test_everything_is_counted_as_unchanged(synced_tenant: Integration) -> None:
-    figures = all_counts(sync(synced_tenant))
+    figures = all_counts(sync_with_tags(synced_tenant))
 
     for model, found in figures.items():
         assert found["seen"] > 0, model
@@ -44,7 +44,7 @@ def test_a_delta_of_what_has_not_changed_writes_nothing_either(synced_tenant: In
     before = every_row(synced_tenant)
 
     with Writes() as writes:
-        run = sync(synced_tenant, "DELTA")
+        run = sync_with_tags(synced_tenant, "DELTA")
 
     assert (writes.rows, writes.statements) == (0, [])
     assert every_row(synced_tenant) == before
@@ -61,7 +61,7 @@ def test_the_tables_do_not_depend_on_how_the_read_is_cut_into_batches(
     assert not Application.objects.exists()
     monkeypatch.setattr("integrations.sync.phases.BATCH", 1)
 
-    run = sync(synced_tenant)
+    run = sync_with_tags(synced_tenant)
 
     times = {"changed_at": None, "arrival": None}
     after = every_row(synced_tenant)

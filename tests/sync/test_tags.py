@@ -31,10 +31,10 @@ from integrations.sync.tags.reading import read_some
 from tests.support.database_locks import lock_held
 from tests.support.worker import Worker
 from tests.sync.people import add, application
-from tests.sync.running import counts, now, queue, read_tags, sync, wait_until, written
+from tests.sync.running import counts, now, queue, read_tags, sync_with_tags, wait_until, written
 from tests.sync.test_candidate_tags import age_readings, read, set_budget, tags_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 def run_only(tenant: Integration, type: str = "FULL", trigger: str = "") -> SyncRun:
@@ -95,7 +95,7 @@ def test_a_sync_ends_with_its_records_and_its_tags_are_read_after_it(
 def test_a_delta_without_changes_reads_its_share_of_the_oldest(
     synced_tenant: Integration, sandbox: Sandbox
 ) -> None:
-    run = sync(synced_tenant, "DELTA")
+    run = sync_with_tags(synced_tenant, "DELTA")
     assert (read(sandbox), run.requests <= 20) == ([], True)
     first, second, *_ = Application.objects.order_by("pk").values_list("remote_id", flat=True)
     everyone = Application.objects.values_list("remote_id", flat=True)
@@ -103,7 +103,7 @@ def test_a_delta_without_changes_reads_its_share_of_the_oldest(
     Application.objects.update(changed_at=timezone.now() - timedelta(days=200))
     let_time_pass(synced_tenant, hours=4)
 
-    run = sync(synced_tenant, "DELTA")
+    run = sync_with_tags(synced_tenant, "DELTA")
 
     # Seven in 24 hours are two in four.
     assert read(sandbox) == [first, second]
@@ -198,7 +198,7 @@ def test_a_tag_that_comes_back_is_put_on_without_a_request(
     ada = add(sandbox, "Ada", "ada@example.org")
     tag = sandbox.add_tag("Préféré")
     sandbox.set_trait(ada, tag)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     sandbox.remove_tag(tag)
     run_only(connected_tenant)
     assert tags_of(ada) == set()
@@ -331,7 +331,7 @@ def test_with_a_key_that_is_refused_tags_wait_for_a_sync_that_goes_well(
         "wrong_key",
     )
     assert not read_some(connected_tenant.pk)
-    sync(connected_tenant, "DELTA")
+    sync_with_tags(connected_tenant, "DELTA")
     assert TraitReading.objects.count() == 7
 
 
@@ -421,7 +421,7 @@ def test_the_pages_of_run_and_tenant_say_how_far_tags_have_been_read(
 def test_an_older_run_says_nothing_of_tags_that_are_read_for_another(
     connected_tenant: Integration, sandbox: Sandbox, alice: User
 ) -> None:
-    older = sync(connected_tenant)
+    older = sync_with_tags(connected_tenant)
     run_only(connected_tenant)
     client = Client()
     client.force_login(alice)

@@ -18,7 +18,7 @@ from integrations.sync.bulk.dialects import dialect
 from integrations.sync.bulk.tables import APPLICATIONS
 from tests.sync.running import sync
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 def interpreter() -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from integrations.models import CustomField, FieldMapping, FlatchrSettings, Inte
 from integrations.tenants import custom_fields
 from integrations.tenants.custom_fields import UnknownField, define_custom_field
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_a_custom_field_is_defined_with_trimmed_texts() -> None:

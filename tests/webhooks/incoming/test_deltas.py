@@ -14,7 +14,7 @@ from integrations.webhooks.incoming.report import report_of
 from tests.sync.running import sync
 from tests.webhooks.incoming.conftest import Hook
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 NORMAL, SPACED = 60, 360
 

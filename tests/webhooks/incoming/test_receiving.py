@@ -23,7 +23,7 @@ from integrations.models import (
 from integrations.webhooks.incoming import addresses, ledger, receiving
 from tests.webhooks.incoming.conftest import Hook
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 def status_of(answer: Any) -> int:
