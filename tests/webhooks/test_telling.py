@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from kombo import models as sdk
 
 from integrations import jobs
-from integrations.actions import move
+from integrations.actions import at_once
+from integrations.actions.inputs import Actor
 from integrations.api.reads.rendering import render
 from integrations.connecting import lifecycle
 from integrations.connecting.attempts import EnteredAccount, use_link
@@ -308,7 +309,8 @@ def test_events_with_content_have_the_record_and_what_it_was(
     stage = ApplicationStage.objects.exclude(pk=application.current_stage_id).first()
     assert stage is not None
     was = application.current_stage_id
-    move.move(application=application, stage=stage)
+    moving = {"stage": stage.pk}
+    at_once.do(kind="MOVE", application=application, parameters=moving, by=Actor())
     telling.tell(tenant.pk, render=render)
     [moved] = told("application.moved")
     assert moved["data"]["record"]["id"] == application.pk
