@@ -13,9 +13,12 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from integrations import jobs
+from integrations import jobs, tasks
 from integrations.accounts.api_keys import create_key
-from integrations.actions import cv_files
+from integrations.actions import cv_files, sign_ins
+from integrations.actions import service as acting
+from integrations.actions.inputs import Actor
+from integrations.actions.kinds.to_dos import members
 from integrations.api.reads.rendering import render
 from integrations.connecting import links
 from integrations.exports import service as exports
@@ -47,6 +50,7 @@ from integrations.passthrough.sending import send
 from integrations.privacy import access, erasure, register
 from integrations.privacy.holdings import Held
 from integrations.sandbox import Sandbox
+from integrations.sandbox.credentials import PASSWORD
 from integrations.search import filling
 from integrations.submissions import service
 from integrations.submissions.bulk import uploads, worker
@@ -97,10 +101,25 @@ def driven_in(
     _findings(tenant)
     sync(tenant)
     _cv(tenant)
+    _comment(tenant, alice)
     filling.catch_up(tenant.pk)
     telling.tell(tenant.pk, render=render)
     delivery.deliver_due()
     return tenant
+
+
+def _comment(tenant: Integration, user: User) -> None:
+    """Written at Flatchr in the user's own name."""
+    member = members(tenant)[0]
+    sign_ins.sign_in(tenant, user=user, email=str(member.email), password=PASSWORD)
+    application = Application.objects.live().filter(integration=tenant, person_key=EMAIL)[0]
+    written = acting.start(
+        kind="COMMENT",
+        application=application,
+        parameters={"text": f"{FIRST} {LAST}"},
+        by=Actor(user=user),
+    )
+    tasks.run_action(written.pk)
 
 
 def person(job: Job, **fields: Any) -> Any:
@@ -271,6 +290,7 @@ def test_of_somebody_who_came_in_every_way_nothing_is_left(
         "integrations_searchentry.words",
         "integrations_submission.cover_letter",
         "integrations_submissionattempt.response",
+        "integrations_action.content",
         "integrations_bulkrow.values",
         "integrations_bulkupload.sheet_name",
         "integrations_httpexchange.response_body",
