@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,11 @@ STORAGES = {
     # CVs: under DATA_DIR, served only by a view that checks permissions.
     "submissions": {"BACKEND": "integrations.submissions.storage.PrivateStorage"},
 }
+
+# The program that makes PDFs of Word files, so that CVs can be read in the dashboard; blank: none.
+OFFICE_PROGRAM = env.str(
+    "OFFICE_PROGRAM", default=shutil.which("soffice") or shutil.which("libreoffice") or ""
+)
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL == "filesystem://":

@@ -39,10 +39,14 @@ def _page_with_permission(
     return _page(title, icon, name, permission=_has_permission(permission), **extra)
 
 
-def _is_below(*lists: str) -> Any:
-    """Whether an entry is active: on pages of any of these lists, as not each has an entry."""
+def _is_below(*lists: str, besides: str = "") -> Any:
+    """Whether an entry is active: on pages of any of these lists, as not each has an entry; but
+    for those of `besides`, which has its own.
+    """
 
     def active(request: HttpRequest) -> bool:
+        if besides and request.path.startswith(reverse(f"admin:{besides}")):
+            return False
         return request.path.startswith(tuple(reverse(f"admin:{name}") for name in lists))
 
     return active
@@ -68,8 +72,16 @@ NAVIGATION = [
         "items": [
             _page(_lazy("Jobs"), "work", "integrations_job_changelist"),
             _page(_lazy("Candidates"), "person", "integrations_candidate_changelist"),
-            _page(_lazy("Applications"), "assignment", "integrations_application_changelist"),
-            _page(_lazy("Stages"), "view_kanban", "integrations_applicationstage_changelist"),
+            _page(
+                _lazy("Applications"),
+                "assignment",
+                "integrations_application_changelist",
+                active=_is_below(
+                    "integrations_application_changelist", besides="integrations_application_board"
+                ),
+            ),
+            _page(_lazy("Board"), "view_kanban", "integrations_application_board"),
+            _page(_lazy("Stages"), "steps", "integrations_applicationstage_changelist"),
             _page(_lazy("Tags"), "sell", "integrations_tag_changelist"),
         ],
     },
@@ -87,6 +99,7 @@ NAVIGATION = [
                     "integrations_submission_changelist", "integrations_bulkupload_changelist"
                 ),
             ),
+            _page(_lazy("Bulk actions"), "checklist", "integrations_actiongroup_changelist"),
             _page(_lazy("Exports"), "download", "integrations_export_changelist"),
             _page_with_permission(
                 "READ_THROUGH",

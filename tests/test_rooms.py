@@ -143,6 +143,7 @@ BETWEEN_SUB_ROOMS = {
     ("tenants", "issues"),  # a tenant's page shows its open issues with their buttons
     ("tenants", "home"),  # a tenant's page shows the same state, figures and charts
     ("records", "exports"),  # lists of records have an export button
+    ("records", "actions"),  # records' pages and lists act on what they show
     ("records", "submissions"),  # a job says why nobody can be submitted for it
     ("accounts", "tenants"),  # a user's page changes memberships as a tenant's does
 }

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from integrations import models
 from integrations.admin.accounts.admin import UserAdmin
+from integrations.admin.actions.groups import ActionGroupAdmin
 from integrations.admin.console.admin import PassthroughCallAdmin
 from integrations.admin.console.failed_calls import FailedCallAdmin
 from integrations.admin.exports.admin import ExportAdmin
@@ -43,6 +44,7 @@ site.register(models.SyncRun, SyncRunAdmin)
 site.register(models.Issue, IssueAdmin)
 site.register(models.Submission, SubmissionAdmin)
 site.register(models.BulkUpload, BulkUploadAdmin)
+site.register(models.ActionGroup, ActionGroupAdmin)
 site.register(models.Export, ExportAdmin)
 site.register(models.PassthroughCall, PassthroughCallAdmin)
 site.register(models.FailedCall, FailedCallAdmin)

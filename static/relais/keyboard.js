@@ -57,12 +57,43 @@
     return true;
   }
 
+  // A page's own shortcuts are on what they press, or lead to.
+  const owns = () => [...document.querySelectorAll("[data-key]")].filter((one) => one.getClientRects().length);
+
+  function own(key) {
+    const found = owns().find((one) => one.dataset.key === key);
+    if (!found || found.getAttribute("aria-disabled") === "true") return false;
+    found.scrollIntoView({ block: "nearest" });
+    if ("keyFocus" in found.dataset) found.focus();
+    else found.click();
+    const box = found.closest("details[open]");
+    if (box && found.tagName === "SUMMARY") box.querySelector("input:not([type=hidden]), textarea, select, button")?.focus();
+    return true;
+  }
+
+  function listOwn(box) {
+    if (!box) return;
+    const seen = new Map(owns().map((one) => [one.dataset.key, one.dataset.keySays]));
+    box.replaceChildren(
+      ...[...seen].map(([key, says]) => {
+        const [line, term, name, what] = ["div", "dt", "kbd", "dd"].map((tag) => document.createElement(tag));
+        name.textContent = key;
+        what.textContent = says;
+        term.append(name);
+        line.append(term, what);
+        return line;
+      }),
+    );
+    box.hidden = seen.size === 0;
+  }
+
   function list() {
     const dialog = document.getElementById("shortcuts");
     for (const other of document.querySelectorAll("dialog[open]")) other.close();
     // List only the shortcuts that work on this page.
     const works = { rows: rows().length > 0, ticks: rows().some(boxOf) };
     for (const line of dialog?.querySelectorAll("[data-for]") ?? []) line.hidden = !works[line.dataset.for];
+    listOwn(dialog?.querySelector("[data-own-shortcuts]"));
     dialog?.showModal();
     return Boolean(dialog);
   }
@@ -98,7 +129,7 @@
     if (off) return;
     const after = pending && Date.now() - pending < AFTER_G;
     pending = 0;
-    const done = after ? go(event.key) : single[event.key]?.();
+    const done = after ? go(event.key) : own(event.key) || single[event.key]?.();
     if (done) event.preventDefault();
   }
 

@@ -154,6 +154,21 @@
   }
 
   document.addEventListener("click", press);
+  // A record's page leads on to the next of the list that it was opened from.
+  function rememberList(event) {
+    const list = event.target.closest("a")?.closest("#result_list, [data-walk]");
+    if (!list) return;
+    const links = [...list.querySelectorAll(".rl-row-link")];
+    const next = list.id === "result_list" ? document.querySelector(".rl-pager [rel=next]") : null;
+    const walk = { urls: links.map((one) => new URL(one.href).pathname), next: next?.href ?? "", back: window.location.href };
+    try {
+      window.sessionStorage.setItem("relais-walk", JSON.stringify(walk));
+    } catch {
+      // storage may be switched off: then there is no way on
+    }
+  }
+
+  document.addEventListener("click", rememberList);
   document.addEventListener("submit", sendOnce);
   document.addEventListener("submit", dropEmpty);
   document.addEventListener("change", submitFilter);

@@ -44,6 +44,7 @@ _READ_ONLY = {
     "submission": P.SEE,
     "issue": P.SEE,
     "bulkupload": P.SEE,
+    "actiongroup": P.SEE,
     "export": P.SEE,
     "passthroughcall": P.SEE,
     "failedcall": P.SEE,
@@ -148,8 +149,25 @@ TABLE: dict[str, Row] = {
     **_of("connectionlink", {"add": _by(P.CONNECT), "withdraw": _by(P.CONFIGURE, "POST")}),
     # Taking data away
     **_of("job", {"export": _by(P.EXPORT)}),
-    **_of("candidate", {"export": _by(P.EXPORT)}),
-    **_of("application", {"export": _by(P.EXPORT)}),
+    **_of("candidate", {"export": _by(P.EXPORT), "bulk": _by(P.ACT)}),
+    **_of(
+        "actiongroup",
+        {"live": _by(P.SEE, "GET"), "stop": _by(P.ACT, "POST"), "retry": _by(P.ACT, "POST")},
+    ),
+    **_of(
+        "application",
+        {
+            "export": _by(P.EXPORT),
+            "board": _by(Door.OWN, "GET"),
+            "board_cards": _by(Door.OWN, "GET"),
+            "board_changes": _by(Door.OWN, "GET"),
+            "bulk": _by(P.ACT),
+            "act": _by(P.ACT, "POST"),
+            "work": _by(P.SEE, "GET"),
+            "cv_file": _by(P.SUBMIT, "GET"),
+            "cv_frame": _by(P.SUBMIT, "GET"),
+        },
+    ),
     **_of(
         "export",
         {

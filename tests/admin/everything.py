@@ -12,6 +12,10 @@ from integrations.audit import trail
 from integrations.connecting import links
 from integrations.messages import Message
 from integrations.models import (
+    Action,
+    ActionGroup,
+    ActionKind,
+    ActionState,
     ApiKey,
     BulkRow,
     BulkState,
@@ -60,6 +64,14 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
         email_address="nadia.perrot@mail.example",
         state=SubmissionState.FAILED,
         error_message="Flatchr did not accept the e-mail address.",
+    )
+    group = ActionGroup.objects.create(integration=tenant, kind=ActionKind.REJECT, user=admin)
+    Action.objects.create(
+        integration=tenant,
+        kind=ActionKind.REJECT,
+        group=group,
+        application=data.applications[0],
+        state=ActionState.NOT_DONE,
     )
     upload = BulkUpload.objects.create(
         integration=tenant, created_by=admin, state=BulkState.READY, sheet_name="July.csv", total=1

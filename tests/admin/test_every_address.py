@@ -21,6 +21,7 @@ from integrations.accounts.permissions import Permission
 from integrations.connecting import links
 from integrations.ids import random_id
 from integrations.models import (
+    ActionGroup,
     AuditEntry,
     BulkUpload,
     ConnectionLink,
@@ -111,6 +112,7 @@ def known(people: dict[str, Client], data: Data) -> dict[str, Any]:
         "applicationstage": data.stages[0].pk,
         "tag": data.tags[0].pk,
         "syncrun": data.runs[0].pk,
+        "actiongroup": ActionGroup.objects.create(**common, kind="REJECT").pk,
         "issue": Issue.objects.create(
             kind="disk",
             severity="warning",

@@ -12,7 +12,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 # What ends the session, or answers with no page of its own.
-NOT_PAGES = {"logout", "login", "jsi18n", "autocomplete", "search"}
+NOT_PAGES = {
+    *("logout", "login", "jsi18n", "autocomplete", "search"),
+    "integrations_application_cv_frame",
+}
 IDS = {"object_id", "id", "pk", "run_id"}
 # Addresses whose name does not say of what kind the record is.
 KINDS = {

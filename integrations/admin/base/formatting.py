@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
 
 from integrations.admin.base.urls import change_url
+from integrations.models import Job
 from integrations.models.conditions import CAP
 
 NOTHING = "–"
@@ -166,6 +167,14 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     # By a context of their own: where the catalogue has a word with its plural, some Pythons (that
     # of Debian 12) do not find it for a page that says it without a number.
     return f"{number(count)} {npgettext('counted', one, many or f'{one}s', count)}"
+
+
+def job_detail(job: Job | None) -> str:
+    """What tells two jobs of one title apart: reference, place, department; blank if nothing."""
+    if job is None:
+        return ""
+    place = (job.location or {}).get("city")
+    return " · ".join(filter(None, (job.reference, place, job.department)))
 
 
 def link(record: Model | None, text: object = None) -> SafeString | str:

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import get_script_prefix, reverse
 from django.utils.http import urlencode
 
-from integrations.models import Submission, SubmissionKind
+from integrations.models import Job, Submission, SubmissionKind
 
 # Values of the state filter of submissions that stand for several states.
 LIVE_STATES_VALUE = "live"
@@ -62,6 +62,16 @@ def add_url(model: type[Model], **query: Any) -> str:
 def export_url(model: type[Model], **query: Any) -> str:
     """The export form of a list of records, filtered by `query`."""
     return _model_url(model, "export", query)
+
+
+def bulk_url(model: type[Model]) -> str:
+    """Where what is ticked in a list is sent, to have something done to all of it."""
+    return _model_url(model, "bulk", {})
+
+
+def board_url(job: Job) -> str:
+    """The board of the job's applications by stage."""
+    return f"{reverse('admin:integrations_application_board')}?{urlencode({'job': job.pk})}"
 
 
 def submit_url(kind: SubmissionKind = SubmissionKind.CANDIDATE, **given: str) -> str:

@@ -11,6 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.admin.actions.acting import ActView, WorkView
+from integrations.admin.actions.board import BoardCardsView, BoardChangesView, BoardView
+from integrations.admin.actions.bulk import BulkActionView, bar_context
 from integrations.admin.base.badges import enum_badge, gone_badge, stage_badge, submission_badge
 from integrations.admin.base.cards import Card, Related, badges, record_card, related
 from integrations.admin.base.filters import DeletedFilter, TenantFilter, chosen_tenant
@@ -25,7 +28,8 @@ from integrations.admin.base.formatting import (
 )
 from integrations.admin.base.urls import list_url, submit_url
 from integrations.admin.exports.admin import ExportableAdmin
-from integrations.admin.records.changes import changes_of
+from integrations.admin.records.application_page import application_page
+from integrations.admin.records.cv import CvFileView, CvFrameView
 from integrations.admin.records.field_sources import source_of
 from integrations.admin.records.filters import (
     AppliedFilter,
@@ -48,6 +52,7 @@ from integrations.models import (
 
 
 class CandidateAdmin(ExportableAdmin):
+    list_views = {**ExportableAdmin.list_views, "bulk": BulkActionView}
     list_display = CandidateQuerySet.list_columns
     list_filter = (
         TenantFilter,
@@ -78,7 +83,10 @@ class CandidateAdmin(ExportableAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        context = {"submit_url": _submit_url(request, SubmissionKind.CANDIDATE)}
+        context = {
+            "submit_url": _submit_url(request, SubmissionKind.CANDIDATE),
+            **bar_context(request, Candidate),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def detail(self, _request: HttpRequest, record: Candidate) -> dict[str, Any]:
@@ -172,6 +180,18 @@ def _submissions(record: Application | Candidate) -> list[Related]:
 
 
 class ApplicationAdmin(ExportableAdmin):
+    detail_template = "relais/application.html"
+    record_key = "<str:pk>"
+    record_related = ("integration", "candidate", "job", "current_stage")
+    list_views = {
+        **ExportableAdmin.list_views,
+        "cv_frame": CvFrameView,
+        "bulk": BulkActionView,
+        "board": BoardView,
+        "board_cards": BoardCardsView,
+        "board_changes": BoardChangesView,
+    }
+    record_views = {"act": ActView, "work": WorkView, "cv_file": CvFileView}
     list_display = ApplicationQuerySet.list_columns
     list_filter = (
         TenantFilter,
@@ -199,7 +219,10 @@ class ApplicationAdmin(ExportableAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        context = {"submit_url": _submit_url(request, SubmissionKind.APPLICATION)}
+        context = {
+            "submit_url": _submit_url(request, SubmissionKind.APPLICATION),
+            **bar_context(request, Application),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @display(description=_lazy("Candidate"))
@@ -223,42 +246,5 @@ class ApplicationAdmin(ExportableAdmin):
     def received(self, application: Application) -> SafeString | str:
         return day(application.remote_created_at)
 
-    def detail(self, _request: HttpRequest, record: Application) -> dict[str, Any]:
-        candidate = record.candidate
-        return {
-            "title": f"{candidate}, {record.job}" if record.job else str(candidate),
-            "badges": badges(record, enum_badge(record.outcome)),
-            "subtitle": _("Application"),
-            "cards": [
-                Card(
-                    _("Application"),
-                    [
-                        (_("Job"), link(record.job)),
-                        (_("Stage"), link(record.current_stage)),
-                        (_("Outcome"), enum_badge(record.outcome)),
-                        (_("Received"), day(record.remote_created_at)),
-                        (_("Updated in Flatchr"), day(record.remote_updated_at)),
-                    ],
-                ),
-                Card(
-                    _("Candidate"),
-                    [
-                        (_("Name"), link(candidate)),
-                        (_("E-mail"), emails(candidate.email_addresses)),
-                        (_("Phone"), phones(candidate.phone_numbers)),
-                    ],
-                ),
-                record_card(record),
-            ],
-            "related": _submissions(record),
-            "source": source_of(record),
-            "changes": changes_of(record),
-            "links": [
-                (_("Candidate's applications"), list_url(Application, candidate=candidate.pk)),
-                *(
-                    [(_("Applications for this job"), list_url(Application, job=record.job_id))]
-                    if record.job_id
-                    else []
-                ),
-            ],
-        }
+    def detail(self, request: HttpRequest, record: Application) -> dict[str, Any]:
+        return {**application_page(request, record), "related": _submissions(record)}

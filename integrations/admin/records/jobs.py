@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import display
+from django.db.models import Count, F
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,7 +24,7 @@ from integrations.admin.base.formatting import (
     number,
     plain,
 )
-from integrations.admin.base.urls import list_url, submit_url
+from integrations.admin.base.urls import board_url, list_url, submit_url
 from integrations.admin.exports.admin import ExportableAdmin
 from integrations.admin.records.changes import changes_of
 from integrations.admin.records.field_sources import source_of
@@ -73,7 +74,15 @@ class JobAdmin(ExportableAdmin):
         return {
             "badges": badges(record, enum_badge(record.status)),
             "subtitle": " · ".join(
-                filter(None, (record.department, _place(record.location), _salary(record)))
+                filter(
+                    None,
+                    (
+                        record.reference,
+                        _place(record.location),
+                        record.department,
+                        _salary(record),
+                    ),
+                )
             ),
             "cards": [_terms(record), _publication(record), *_extras(record), _about(record)],
             "prose": [(_("Description"), clean_html(record.description))],
@@ -83,6 +92,7 @@ class JobAdmin(ExportableAdmin):
             "submit_url": _submit_url(record),
             "submit_label": _("Submit a candidate"),
             "links": [
+                (_("Board"), board_url(record)),
                 (_("Applications"), list_url(Application, job=record.pk)),
                 (_("Candidates"), list_url(Candidate, job=record.pk)),
                 (_("Submissions"), list_url(Submission, job=record.pk)),
@@ -187,17 +197,20 @@ def _about(job: Job) -> Card:
 
 
 def _stages(job: Job) -> Related:
+    """The job's stages with the number of applications in each, in the order of the pipeline."""
+    live = job.applications.live().order_by()
+    counts = dict(live.values_list("current_stage").annotate(number=Count("pk")))
     steps = job.job_stages.live().select_related("stage").order_by("index", "pk")
     return related(
         _("Stages"),
-        (_("Stage"), ""),
+        (_("Stage"), _("Applications")),
         steps.defer("stage__remote_data"),
         lambda step: (
             link(step.stage),
             format_html(
                 '<a class="rl-link" href="{}">{}</a>',
                 list_url(Application, job=job.pk, stage=step.stage_id),
-                _("Show applications"),
+                number(counts.get(step.stage_id, 0)),
             ),
         ),
         empty=_("No stages are known for this job."),
@@ -206,14 +219,16 @@ def _stages(job: Job) -> Related:
 
 def _applications(job: Job) -> Related:
     newest = job.applications.live().select_related("candidate", "current_stage")
+    received = F("remote_created_at").desc(nulls_last=True)
     return related(
         _("Applications"),
-        (_("Candidate"), _("Stage"), _("Outcome"), _("Received")),
-        newest.defer("remote_data", "current_stage__remote_data"),
+        (_("Candidate"), _("Stage"), _("Outcome"), _("Source"), _("Received")),
+        newest.order_by(received, "-pk").defer("remote_data", "current_stage__remote_data"),
         lambda application: (
             link(application, application.candidate),
             stage_badge(application.current_stage),
             enum_badge(application.outcome),
+            application.source or NOTHING,
             day(application.remote_created_at),
         ),
         empty=_("Nobody has applied for this job yet."),

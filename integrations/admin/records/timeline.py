@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from integrations.admin.actions.acting import shown_actions
 from integrations.admin.base.urls import change_url
 from integrations.admin.records.changes import FieldChange, changes_of, describe
 from integrations.models import (
     NEWEST_FIRST,
+    Action,
     Application,
     Candidate,
     RecordChange,
@@ -50,6 +53,7 @@ def timeline(candidate: Candidate) -> list[TimelineEvent]:
         *_moved(candidate, applications),
         *_changed(candidate),
         *_submitted(candidate),
+        *_acted(candidate, applications),
     ]
     events.sort(key=lambda event: event.at, reverse=True)
     return events[:MOST]
@@ -104,4 +108,22 @@ def _submitted(candidate: Candidate) -> Iterator[TimelineEvent]:
         }
         yield TimelineEvent(
             one.ended_at or one.sent_at or one.created_at, "send", text, change_url(one)
+        )
+
+
+def _acted(candidate: Candidate, applications: list[Application]) -> Iterator[TimelineEvent]:
+    """What was done from here, to the candidate or to one of the applications."""
+    by_id = {application.pk: application for application in applications}
+    actions = Action.objects.filter(
+        Q(application__in=list(by_id)) | Q(candidate=candidate.pk),
+        integration=candidate.integration_id,
+    )
+    rows = list(actions.select_related("user").order_by("-created_at")[:LOOKED_AT])
+    for shown in shown_actions(rows, may_act=False):
+        one = shown.action
+        yield TimelineEvent(
+            one.ended_at or one.created_at,
+            "bolt",
+            _("%(action)s: %(state)s") % {"action": shown.words, "state": shown.label},
+            change_url(by_id[one.application_id]) if one.application_id in by_id else "",
         )

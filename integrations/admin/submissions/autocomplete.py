@@ -49,7 +49,7 @@ class JobsView(HintView):
             {
                 "id": job.pk,
                 "name": job_label(job),
-                "detail": job.department or "",
+                "detail": "",
                 "reason": closed_reason(job),
             }
             for job in found

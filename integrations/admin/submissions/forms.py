@@ -16,6 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from integrations.admin.base.formatting import job_detail
 from integrations.enumerations import JobStatus
 from integrations.messages import translated
 from integrations.models import Integration, Job, Submission
@@ -33,9 +34,9 @@ CLOSED = (JobStatus.CLOSED, JobStatus.ARCHIVED)
 
 
 def job_label(job: Job) -> str:
-    """A job as it is chosen from a list: two of one name differ by their place."""
-    place = (job.location or {}).get("city")
-    return f"{job} ({place})" if place else str(job)
+    """A job as it is chosen from a list: two of one name differ by reference, place, department."""
+    detail = job_detail(job)
+    return f"{job} ({detail})" if detail else str(job)
 
 
 def closed_reason(job: Job) -> str:
@@ -56,7 +57,10 @@ def jobs_of(tenant: Integration) -> QuerySet[Any]:
         output_field=IntegerField(),
     )
     live = Job.objects.filter(integration=tenant).live()
-    shown = ("integration_id", "remote_id", "name", "location", "department", "status", "slug")
+    shown = (
+        *("integration_id", "remote_id", "name", "reference", "location", "department"),
+        *("status", "slug"),
+    )
     return live.annotate(rank=rank).order_by("rank", "name", "pk").only(*shown)
 
 

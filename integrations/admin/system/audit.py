@@ -90,6 +90,7 @@ GROUPS: dict[str, tuple[Any, tuple[Event, ...]]] = {
             Event.EXPORT_FETCHED,
             Event.EXPORT_CANCELLED,
             Event.EXPORT_SCHEDULED,
+            Event.CV_SHOWN,
             Event.CV_DOWNLOADED,
             Event.CV_LINKED,
             Event.BULK_FETCHED,
