@@ -42,8 +42,8 @@ def data_dir(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
-    return make_sandbox(vacancies=1, applicants=2000)
+def sandbox(request: pytest.FixtureRequest, make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    return make_sandbox(vacancies=1, applicants=getattr(request, "param", 2000))
 
 
 def read(tenant: Integration, kind: str) -> None:
@@ -143,6 +143,7 @@ def test_a_board_of_two_thousand_cards_is_worked_on_by_keys_mouse_and_others(
     pictures.take(page, "board on a phone", whole=False)
 
 
+@pytest.mark.parametrize("sandbox", [580], indirect=True)
 def test_two_hundred_are_moved_together_and_the_five_that_failed_once_more(
     open_page: Callable[..., Page],
     log_in: LogIn,
@@ -156,8 +157,8 @@ def test_two_hundred_are_moved_together_and_the_five_that_failed_once_more(
     pictures = pictures_in(screenshots, "bulk-action")
     stages = list(ApplicationStage.objects.live().filter(visible=True).order_by("position", "pk"))
     chosen = Application.objects.filter(job=job, outcome="PENDING", current_stage=stages[0])
-    source = chosen.values_list("source", flat=True).first()
     total = chosen.count()
+    assert 180 < total < 240
     log_in(page, alice)
     page.goto(f"{LIST}?job={job.pk}&outcome=PENDING&stage={stages[0].pk}")
 
@@ -176,7 +177,6 @@ def test_two_hundred_are_moved_together_and_the_five_that_failed_once_more(
     page.wait_for_url("**/actiongroup/*/change/")
     group = ActionGroup.objects.get()
     assert group.actions.count() == total
-    assert source is not None
 
     sandbox.faults.add(method="PUT", status=422, times=5)
     work()

@@ -235,8 +235,8 @@ def _told(board: Board, keys: list[str]) -> list[dict[str, Any]]:
     shown = {one.pk: one for one in board.drawn(board.applications().filter(pk__in=keys))}
     last: dict[str, Action] = {}
     rows = Action.objects.filter(application__in=keys, integration=board.integration)
-    for one in rows.select_related("user").order_by("created_at", "pk"):
-        last[str(one.application_id)] = one
+    for row in rows.select_related("user").order_by("created_at", "pk"):
+        last[str(row.application_id)] = row
     words = {one.action.pk: one for one in shown_actions(last.values(), may_act=False)}
     told = []
     for key in keys:

@@ -141,7 +141,7 @@ class BulkActionView(AdminView):
         """The ids of what the list shows with `query`, on all its pages; one more than can be
         acted on, if there are more.
         """
-        request.GET = QueryDict(request.POST.get("query", ""))  # type: ignore[assignment]
+        request.GET = QueryDict(request.POST.get("query", ""))
         try:
             selected = self.admin.selection(request)
         except IncorrectLookupParameters:
