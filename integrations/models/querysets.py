@@ -36,6 +36,8 @@ NEWEST_FIRST = ("-changed_at", "-arrival", "-id")
 PARIS = ZoneInfo("Europe/Paris")
 # Clocks differ, and Flatchr's days begin at midnight in Paris.
 MARGIN = timedelta(days=1)
+# Records that an address can name one by one.
+MOST_TICKED = 200
 
 Given: TypeAlias = Mapping[str, str]
 ListFilter: TypeAlias = Callable[[Any, Given, Any], Any]
@@ -139,6 +141,11 @@ class RecordQuerySet(models.QuerySet[Any]):
         if deleted == "all":
             return self
         return self.filter(remote_deleted_at__isnull=deleted != "only")
+
+    def by_ticks(self, given: Given, _user: Any) -> RecordQuerySet:
+        """Those that were ticked one by one: `ids`, with commas between them."""
+        ids = given.get("ids")
+        return self.filter(pk__in=ids.split(",")[:MOST_TICKED]) if ids else self
 
     list_filters: ClassVar[Mapping[str, ListFilter]] = {
         "tenant": by_tenant,
@@ -266,6 +273,7 @@ class CandidateQuerySet(RecordQuerySet):
         "tag": by_record("tag", "Tag", tagged),
         "deleted": RecordQuerySet.by_deletion,
         "job": by_record("job", "Job", for_job),
+        "ids": RecordQuerySet.by_ticks,
     }
     search_fields = ("first_name", "last_name", "email_addresses")
 
@@ -316,6 +324,7 @@ class ApplicationQuerySet(RecordQuerySet):
         "candidate": by_record(
             "candidate", "Candidate", lambda found, pk: found.filter(candidate_id=pk)
         ),
+        "ids": RecordQuerySet.by_ticks,
     }
     search_fields = CandidateQuerySet.search_fields
 

@@ -101,7 +101,8 @@ def test_a_board_of_two_thousand_cards_is_worked_on_by_keys_mouse_and_others(
     first = Application.objects.get(pk=card.get_attribute("data-card"))
     card.locator(".rl-row-link").focus()
     page.keyboard.press("m")
-    page.keyboard.press("Enter")
+    with page.expect_response("**/act/"):
+        page.keyboard.press("Enter")
     mine = columns.nth(1).locator(f"[data-card={first.pk}]")
     expect(mine).to_have_class("rl-bcard rl-bcard-moving")
     expect(mine.locator(".rl-row-link")).to_be_focused()
@@ -110,7 +111,8 @@ def test_a_board_of_two_thousand_cards_is_worked_on_by_keys_mouse_and_others(
     expect(mine).to_have_class("rl-bcard")
     first.refresh_from_db()
     assert first.current_stage_id == action.parameters["stage"]
-    page.keyboard.press("Shift+ArrowRight")
+    with page.expect_response("**/act/"):
+        page.keyboard.press("Shift+ArrowRight")
     expect(columns.nth(2).locator(f"[data-card={first.pk}]")).to_be_visible()
     # Refused by Flatchr: it goes back where it was, and says why.
     sandbox.faults.add(method="PUT", status=422, times=1)
@@ -121,7 +123,8 @@ def test_a_board_of_two_thousand_cards_is_worked_on_by_keys_mouse_and_others(
     # With the mouse.
     card = column.locator(".rl-bcard").first
     second = str(card.get_attribute("data-card"))
-    card.drag_to(columns.nth(1).locator("h2"))
+    with page.expect_response("**/act/"):
+        card.drag_to(columns.nth(1).locator("h2"))
     expect(columns.nth(1).locator(f"[data-card={second}].rl-bcard-moving")).to_be_visible()
     work()
     expect(columns.nth(1).locator(f"[data-card={second}].rl-bcard-moving")).to_have_count(0)

@@ -73,6 +73,7 @@ class Board:
         asked = request.GET.getlist("job")[:MOST_JOBS]
         visible = Job.objects.visible_to(request.user).defer("remote_data", "description")
         jobs = list(visible.filter(pk__in=asked).select_related("integration"))
+        jobs.sort(key=lambda job: asked.index(job.pk))
         # Stages are a company's own, so a board is of one.
         self.integration: Integration | None = jobs[0].integration if jobs else None
         self.jobs = [job for job in jobs if job.integration_id == jobs[0].integration_id]

@@ -39,6 +39,7 @@ from integrations.admin.records.filters import (
     OutcomeFilter,
     StageFilter,
     TagFilter,
+    TickedFilter,
 )
 from integrations.admin.records.timeline import timeline
 from integrations.models import (
@@ -62,6 +63,7 @@ class CandidateAdmin(ExportableAdmin):
         TagFilter,
         DeletedFilter,
         JobFilter,
+        TickedFilter,
     )
     search_fields = CandidateQuerySet.search_fields
     search_placeholder = _lazy("Name or e-mail")
@@ -201,6 +203,7 @@ class ApplicationAdmin(ExportableAdmin):
         DeletedFilter,
         JobFilter,
         CandidateFilter,
+        TickedFilter,
     )
     list_select_related = ("integration", "candidate", "job", "current_stage")
     list_defer = (

@@ -19,6 +19,7 @@ from integrations.admin.base.filters import (
     RecordListFilter,
     chosen_tenant,
 )
+from integrations.admin.base.formatting import plural
 from integrations.enumerations import JobStatus, Outcome
 from integrations.models import ApplicationStage, Candidate, Job, Tag
 from integrations.models.conditions import BETWEEN, DAYS
@@ -131,6 +132,18 @@ class CandidateAppliedFilter(AppliedFilter):
     """Candidates with an application received in a period."""
 
     title = _lazy("applied")
+
+
+class TickedFilter(RecordListFilter):
+    """Records that were ticked in their list, to be exported."""
+
+    title = _lazy("ticked")
+    parameter_name = "ids"
+    shown = False  # type: ignore[assignment]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        ids = request.GET.get("ids", "")
+        return [(ids, plural(ids.count(",") + 1, "row"))] if ids else []
 
 
 def _day(typed: str) -> str:
