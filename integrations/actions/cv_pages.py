@@ -28,7 +28,8 @@ SECONDS = 30
 AT_ONCE = threading.BoundedSemaphore(2)
 MAX_BYTES = 30 * 1024**2
 DRAWN = {"application/pdf", "image/png", "image/jpeg", "text/plain"}
-CONVERTED = {"doc", "docx", "odt", "rtf"}
+# Kinds of `submissions/documents/`.
+CONVERTED = {"DOC", "DOCX", "ODT", "RTF"}
 # No macros, no linked content, and a proxy where nobody listens for whatever would be asked of a
 # host.
 _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -43,7 +44,7 @@ def as_shown(file: FetchedCv) -> FetchedCv | None:
     """The file as the viewer draws it; None if it cannot be drawn, and is to be downloaded."""
     if file.content_type in DRAWN:
         return file
-    if not settings.OFFICE_PROGRAM or Path(file.name).suffix[1:].lower() not in CONVERTED:
+    if not settings.OFFICE_PROGRAM or Path(file.name).suffix[1:].upper() not in CONVERTED:
         return None
     try:
         document = documents.inspect(file.name, file.content, max_bytes=MAX_BYTES)
@@ -52,7 +53,7 @@ def as_shown(file: FetchedCv) -> FetchedCv | None:
     if document.kind not in CONVERTED or not AT_ONCE.acquire(timeout=SECONDS):
         return None
     try:
-        content = _converted(file.content, document.kind)
+        content = _converted(file.content, document.kind.lower())
     finally:
         AT_ONCE.release()
     if content is None:
@@ -61,6 +62,7 @@ def as_shown(file: FetchedCv) -> FetchedCv | None:
 
 
 def _converted(content: bytes, kind: str) -> bytes | None:
+    """The PDF that LibreOffice makes of a file of that extension; None if it makes none."""
     with tempfile.TemporaryDirectory(prefix="relais-cv-") as name:
         folder = Path(name)
         profile = folder / "profile" / "user"
