@@ -139,7 +139,7 @@ class TickedFilter(RecordListFilter):
 
     title = _lazy("ticked")
     parameter_name = "ids"
-    shown = False  # type: ignore[assignment]
+    shown = False
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:  # noqa: ARG002
         ids = request.GET.get("ids", "")
