@@ -46,7 +46,10 @@ class MethodFilter(FieldFilter):
     title = _lazy("method")
     parameter_name = field = "method"
     any_label = _lazy("Any method")
-    choices_ = [(method, method) for method in PASSTHROUGH_METHODS]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """As HTTP has them: "DELETE" is no word to be translated."""
+        return [(method, method) for method in PASSTHROUGH_METHODS]
 
 
 class PassthroughCallAdmin(TenantScopedAdmin):

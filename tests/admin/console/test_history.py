@@ -50,6 +50,8 @@ def test_calls_of_the_dashboard_and_of_the_api_are_listed_with_who_sent_them(
         assert [row.method for row in rows] == methods
     rows = client.get(reverse(HISTORY), {"method": "POST"}).context["cl"].result_list
     assert [row.api_key for row in rows] == [key]
+    french = client.get(reverse(HISTORY), headers={"accept-language": "fr"}).content.decode()
+    assert '<option value="DELETE">DELETE</option>' in french
 
 
 def test_a_call_shows_what_was_sent_and_leads_back_to_the_console(
