@@ -14,7 +14,7 @@ from collections.abc import Callable
 from django.db import close_old_connections
 
 from integrations import jobs
-from integrations.accounts import check_limits, members, sessions
+from integrations.accounts import check_limits, failed_calls, members, sessions
 from integrations.actions import cv_files, sign_ins
 from integrations.actions import lease as action_lease
 from integrations.actions import retention as action_retention
@@ -54,6 +54,7 @@ REGISTERED = (
     *(rounds, runs, schedules, stats, sessions, submission_retention, trail, uploads),
     *(
         check_limits,
+        failed_calls,
         members,
         cv_files,
         exchange_retention,

@@ -244,6 +244,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "people by age",
         "invitations to tenants",
         "personal data of submissions",
+        "API errors",
         "addresses of unused links",
         "texts of actions",
         "sign-ins to Flatchr",
