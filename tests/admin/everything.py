@@ -28,6 +28,7 @@ from integrations.models import (
     Export,
     ExportSchedule,
     ExportState,
+    FailedCall,
     IncomingEvent,
     Integration,
     Issue,
@@ -36,6 +37,7 @@ from integrations.models import (
     ModelResult,
     PreparedCall,
     RunState,
+    ScopeConfig,
     Severity,
     Submission,
     SubmissionState,
@@ -88,8 +90,18 @@ def everything(data: Data, troubled_run: SyncRun, admin: User) -> Data:
     PreparedCall.objects.create(
         user=admin, integration=tenant, asked={**asked, "data": '{"a": 1}', "fields": []}
     )
-    ApiKey.objects.create(name="Careers page", prefix="relais_abc", key_hash="x" * 64)
+    key = ApiKey.objects.create(name="Careers page", prefix="relais_abc", key_hash="x" * 64)
+    FailedCall.objects.create(
+        id="1" * 24,
+        integration=data.tenant,
+        api_key=key,
+        method="GET",
+        route="ats/jobs",
+        status=400,
+        code="PLATFORM.INPUT_INVALID",
+    )
     CustomField.objects.create(key="source", label="Source")
+    ScopeConfig.objects.create(id="B1hu5NGyhdjSq5X3hxEz4bAN", name="Atlas")
     ValueDecision.objects.create(
         integration=tenant, kind=ValueKind.CONTRACT, value="CDD", key="cdd", unified="TEMPORARY"
     )
