@@ -39,6 +39,7 @@ from tests.support.examples import examples
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.any_database,
     pytest.mark.skipif(
         connection.vendor != "postgresql", reason="generated requests are made on PostgreSQL alone"
     ),

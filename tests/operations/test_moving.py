@@ -182,6 +182,7 @@ def test_a_file_that_was_cut_off_is_refused(elsewhere: Path, exported: Path) -> 
         assert "cut off" in refusal(exported)
 
 
+@pytest.mark.any_database
 def test_damage_anywhere_is_refused_in_words(elsewhere: Path, exported: Path) -> None:
     whole = exported.read_bytes()
     with zipfile.ZipFile(exported) as file:
