@@ -53,6 +53,7 @@ BENCHES: dict[str, Callable[[Stage, Options], Iterator[Figure]]] = {
     "recovery": workers.recovery,
     "submit": submitting.measure,
     "webhooks": delivering.measure,
+    "kills": delivering.kills,
     "changes": telling.measure,
     "watch": watching.measure,
     "fleet": fleet.measure,
@@ -78,6 +79,7 @@ def main(arguments: list[str]) -> int:
         runs=given.runs,
         rows=given.rows,
         tenants=given.tenants,
+        kills=given.kills,
         million=given.million,
     )
     figures: list[Figure] = []
@@ -120,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the list's table")
     parser.add_argument("--tenants", type=int, default=1_000, help="of the fleet")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--kills", type=int, default=500, help="of delivering processes")
     parser.add_argument("--million", action="store_true", help="a sync of 1,000,000 applicants too")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     return parser

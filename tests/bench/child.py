@@ -338,6 +338,13 @@ def events(count: str, pause: str) -> dict[str, float]:
     return committed
 
 
+def killed(kills: str) -> dict[str, Any]:
+    """Delivering processes killed so often; what became of the events."""
+    from tests.bench import killing
+
+    return killing.killed(int(kills))
+
+
 def watched(rounds: str) -> dict[str, Any]:
     """Clients that keep copies during as many syncs; what they missed."""
     from tests.bench import keeping
@@ -515,6 +522,7 @@ WORK: dict[str, Callable[..., Any]] = {
         events,
         send,
         orm_loop,
+        killed,
         watched,
     )
 }

@@ -29,6 +29,23 @@ def measure(stage: Stage, options: Options) -> Iterator[Figure]:
                 yield from _measured(stage, broker)
 
 
+def kills(stage: Stage, options: Options) -> Iterator[Figure]:
+    """Delivering processes killed between a commit and an answer (`killing.py`)."""
+    stage.environment["EGRESS_ALLOWED_NETWORKS"] = NETWORKS
+    found = stage.measured("killed", str(options.kills)).result
+    yield Figure(
+        f"events lost in {options.kills} kills of delivering processes",
+        stage.database.name,
+        "",
+        [found["lost"] + found["undelivered"]],
+        "0",
+        "0",
+        note=f"of {found['events']}; {found['repeated']} came more than once, under the same id; "
+        f"{found['unknown']} under another, {found['changed']} with another body; "
+        f"{found['requests']} requests",
+    )
+
+
 def _measured(stage: Stage, broker: str) -> Iterator[Figure]:
     receiver = LightReceiver()
     name = NAMES.get(broker, "Redis")

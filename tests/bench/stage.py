@@ -30,6 +30,7 @@ class Options:
     runs: int
     rows: int
     tenants: int
+    kills: int
     million: bool
 
 

@@ -29,7 +29,7 @@ from tests.sync.running import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENTS = 6
-# `python -m tests.bench webhooks` kills more often.
+# `python -m tests.bench kills` kills more often.
 ROUNDS = 2
 
 
