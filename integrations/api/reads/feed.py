@@ -93,7 +93,7 @@ class FeedQuery:
             return feed.beginning(integration_id)
         if self.after == NOW:
             return feed.newest(integration_id)
-        return _position(self.after)
+        return position_of(self.after)
 
 
 def view(request: HttpRequest) -> HttpResponse:
@@ -164,7 +164,7 @@ def _results(
     scope = scope_of(integration)
     excluded = excluded_models(integration.flatchr_settings.scopes)
     shown = {
-        model: _shown(scope, model, [one.id for one in changed if one.model is model])
+        model: shown_records(scope, model, [one.id for one in changed if one.model is model])
         for model in {one.model for one in changed}
     }
     found = []
@@ -179,7 +179,7 @@ def _results(
             continue
         result = orjson.dumps(
             {
-                "position": _text(one.position),
+                "position": position_text(one.position),
                 "model": API_NAMES[one.model],
                 "id": one.id,
                 "kind": _kind(one, deleted=deleted),
@@ -201,7 +201,8 @@ def _kind(one: ChangedRecord, *, deleted: bool) -> str:
     return "restored" if one.restored else "updated"
 
 
-def _shown(scope: ReadScope, model: Model, ids: Collection[str]) -> dict[str, bytes]:
+def shown_records(scope: ReadScope, model: Model, ids: Collection[str]) -> dict[str, bytes]:
+    """Records by id as JSON objects, as the feed shows them; deleted ones included."""
     if model in LISTINGS:
         return LISTINGS[model].rendered(scope, list(ids))
     links: QuerySet[Any] = RECORDS[model].objects.filter(
@@ -226,13 +227,13 @@ def _link(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
 def _answer(
     results: Sequence[bytes], following: FeedPosition, headers: Mapping[str, str]
 ) -> HttpResponse:
-    answer = bodies.page(results, _text(following))
+    answer = bodies.page(results, position_text(following))
     for name, value in headers.items():
         answer.headers[name] = value
     return answer
 
 
-def _text(position: FeedPosition) -> str:
+def position_text(position: FeedPosition) -> str:
     """The position as clients keep it."""
     parts = [str(position.number)]
     if position.place != feed.END:
@@ -240,7 +241,7 @@ def _text(position: FeedPosition) -> str:
     return urlsafe_b64encode(":".join(parts).encode()).decode().rstrip("=")
 
 
-def _position(given: str) -> FeedPosition:
+def position_of(given: str) -> FeedPosition:
     """The position that a text names; `PLATFORM.INPUT_INVALID` for any that was not given out."""
     try:
         text = urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode("ascii")
@@ -252,7 +253,7 @@ def _position(given: str) -> FeedPosition:
     except (Error, ValueError):
         position = None
     # Only what `_text` makes will do, and numbers that a database takes.
-    if position is None or _text(position) != given or not _fits(position):
+    if position is None or position_text(position) != given or not _fits(position):
         raise invalid("The parameter after is not a position that this feed has given out.")
     return position
 
