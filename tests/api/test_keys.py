@@ -259,7 +259,7 @@ def test_the_page_shows_a_new_key_once(
     answer = client.post(reverse(ADD), form(integrations=[tenant.pk], read_only="on"))
     row = ApiKey.objects.get()
     page = answer.content.decode()
-    key = page.split("<p><code>")[1].split("</code>")[0]
+    key = page.split('<code id="key-text">')[1].split("</code>")[0]
     assert authenticate(f"Bearer {key}") == (row, None)
     assert "no-store" in answer.headers["Cache-Control"]
     assert (row.created_by, row.read_only, row.passthrough_methods) == (admin, True, ["GET"])

@@ -254,8 +254,8 @@ def _again(request: HttpRequest, pk: str) -> dict[str, Any]:
         messages.info(
             request,
             _(
-                "The history does not keep files, secrets and long bodies: look at what is missing "
-                "before you send it again."
+                "The history does not keep files, secrets, values of unusual headers and long "
+                "bodies: look at what is missing before you send it again."
             ),
         )
     return {**initial_of_call(call), "tenant": call.integration_id}

@@ -36,7 +36,12 @@ def test_a_member_is_offered_the_templates_that_read(members: Console) -> None:
 def test_a_call_of_the_history_is_used_again(console: Console, sandbox: Sandbox) -> None:
     path = f"/company/{sandbox.company_key}/search/applicants"
     asked = console.send(
-        "POST", path, params="a=1", headers="X-Trace: t", body_kind="JSON", body='{"hired": "true"}'
+        "POST",
+        path,
+        params="a=1",
+        headers="Accept-Language: fr",
+        body_kind="JSON",
+        body='{"hired": "true"}',
     )
     console.confirm(asked)
 
@@ -44,7 +49,11 @@ def test_a_call_of_the_history_is_used_again(console: Console, sandbox: Sandbox)
 
     values = {name: page.context["form"][name].value() for name in page.context["form"].fields}
     assert values["method"] == "POST"
-    assert (values["path"], values["params"], values["headers"]) == (path, "a=1", "X-Trace: t")
+    assert (values["path"], values["params"], values["headers"]) == (
+        path,
+        "a=1",
+        "Accept-Language: fr",
+    )
     assert json.loads(values["body"]) == {"hired": "true"}
     assert "does not keep" not in page.content.decode()
 
@@ -54,6 +63,7 @@ def test_a_call_of_the_history_is_used_again(console: Console, sandbox: Sandbox)
     [
         ({"body_kind": "JSON", "body": json.dumps({"a": "x" * 3_000})}, ""),
         ({"body_kind": "JSON", "body": '{"token": "abc"}'}, '{"token":"***"}'),
+        ({"headers": "X-Trace: t", "body_kind": "JSON", "body": '{"a":1}'}, '{"a":1}'),
     ],
 )
 def test_what_the_history_did_not_keep_is_said_when_a_call_is_used_again(
