@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.models import Integration, RequestBudget
 from integrations.sandbox import Sandbox
 from integrations.tenants.throttle import take
-from tests.sync.running import Background, sync
+from tests.sync.running import Background, sync_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +113,7 @@ def test_a_sync_takes_one_token_for_each_request(
 ) -> None:
     settings.FLATCHR_BURST, settings.FLATCHR_RATE = 1000, 1e-9
 
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
 
     tokens = RequestBudget.objects.get().tokens
     # Those of the run, and those for the tags after it.
