@@ -15,7 +15,7 @@ from django.db import close_old_connections
 
 from integrations import jobs
 from integrations.accounts import check_limits, failed_calls, members, sessions
-from integrations.actions import cv_files, sign_ins
+from integrations.actions import cv_files, first_stage, sign_ins
 from integrations.actions import lease as action_lease
 from integrations.actions import retention as action_retention
 from integrations.alerts import delivery
@@ -49,7 +49,7 @@ ALERT_SECONDS = 30.0
 # Imported for what they register with `jobs.KINDS`, `jobs.SWEEP` and `jobs.RETENTION`.
 REGISTERED = (
     *(batches, bulk_retention, confirmation, export_files, ledger, lifecycle),
-    *(action_lease, action_retention, sign_ins),
+    *(action_lease, action_retention, first_stage, sign_ins),
     *(age, passthrough_history, privacy_retention, receiving, retention),
     *(rounds, runs, schedules, stats, sessions, submission_retention, trail, uploads),
     *(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +68,16 @@ from integrations.webhooks.telling import NEWS
 from tests.support.provided import free_port
 from tests.support.worker import publishing_to
 from tests.sync.running import Background, wait_until, woken
+
+ROOT = Path(__file__).resolve().parents[1]
+# Prints every step of the scheduler, in a process that has imported nothing else.
+STEPS = """
+import json, django
+django.setup()
+from integrations import jobs, scheduler
+steps = {"SWEEP": jobs.SWEEP, "RETENTION": jobs.RETENTION}
+print(json.dumps([[kind, name] for kind in steps for name in steps[kind]]))
+"""
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -225,6 +239,7 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "issues and states of tenants",
         "issues of the installation",
         "fetched CVs",
+        "first stages",
     }
     assert set(jobs.RETENTION) == {
         "deleted tenants",
@@ -260,6 +275,21 @@ def test_the_periodic_tasks_know_every_kind_and_step() -> None:
         "webhooks",
         "audit trail",
     }
+
+
+def test_the_scheduler_alone_has_every_step() -> None:
+    """In a process of its own: here, other tests have imported whatever registers something."""
+    written = {
+        step
+        for path in (ROOT / "integrations").rglob("*.py")
+        for step in re.findall(
+            r"""jobs\.(SWEEP|RETENTION)\.register\("([^"]+)"\)""", path.read_text()
+        )
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", STEPS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {tuple(step) for step in json.loads(told.stdout)} == written
 
 
 @each_kind

@@ -27,12 +27,16 @@ from tests.flatchr.scripted_server import (
     reset,
 )
 
-Act = Callable[[ActionClient], WriteResult]
+Act = Callable[[ActionClient, Callable[[], object]], WriteResult]
 ACTS: dict[str, Act] = {
-    "move": lambda client: client.move("V1", "A1", 8812),
-    "archive": lambda client: client.archive("V1", "A1"),
-    "trait": lambda client: client.give_trait("A1", "T1", "Anglais"),
+    "move": lambda client, sends: client.move("V1", "A1", 8812, about_to_send=sends),
+    "archive": lambda client, sends: client.archive("V1", "A1", about_to_send=sends),
+    "trait": lambda client, sends: client.give_trait("A1", "T1", "Anglais", about_to_send=sends),
 }
+
+
+def nothing() -> None:
+    """Called before a request goes out, by a test that does not ask when."""
 
 
 @contextmanager
@@ -65,9 +69,12 @@ def acting(*replies: Reply) -> Iterator[tuple[ActionClient, ScriptedServer, Reco
     ],
 )
 def test_an_act_is_what_flatchr_documents(act: str, method: str, target: str, body: Any) -> None:
+    before: list[int] = []
     with acting(answer({"id": "A1"})) as (client, server, _):
-        receipt = ACTS[act](client)
+        receipt = ACTS[act](client, lambda: before.append(len(server.requests)))
 
+    # Once, and before the request.
+    assert before == [0]
     assert (receipt.outcome, receipt.error) == (WriteOutcome.ACCEPTED, None)
     (request,) = server.requests
     assert (request.method, request.target) == (method, target)
@@ -95,7 +102,7 @@ def test_an_act_is_sent_once_whatever_the_answer(
     act: str, given: Reply, fate: WriteOutcome
 ) -> None:
     with acting(given) as (client, server, _):
-        assert ACTS[act](client).outcome is fate
+        assert ACTS[act](client, nothing).outcome is fate
         assert len(server.requests) == 1
 
 
@@ -104,7 +111,7 @@ def test_an_act_that_found_no_connection_was_not_sent(act: str) -> None:
     with ActionClient(
         Endpoints("http://127.0.0.1:9", "http://127.0.0.1:9"), Credentials(KEY, COMPANY, SLUG)
     ) as client:
-        receipt = ACTS[act](client)
+        receipt = ACTS[act](client, nothing)
     assert receipt.outcome is WriteOutcome.NOT_SENT
     assert receipt.reason.kind is ErrorKind.UNREACHABLE
 
@@ -113,10 +120,10 @@ def test_an_act_that_found_no_connection_was_not_sent(act: str) -> None:
 def test_an_id_that_is_no_segment_never_leaves(identifier: str) -> None:
     with acting(answer({})) as (client, server, _):
         receipts = [
-            client.move(identifier, "A1", 1),
-            client.move("V1", identifier, 1),
-            client.archive("V1", identifier),
-            client.give_trait(identifier, "T1", "x"),
+            client.move(identifier, "A1", 1, about_to_send=nothing),
+            client.move("V1", identifier, 1, about_to_send=nothing),
+            client.archive("V1", identifier, about_to_send=nothing),
+            client.give_trait(identifier, "T1", "x", about_to_send=nothing),
         ]
         with pytest.raises(FlatchrError):
             client.applicant(identifier)
