@@ -279,7 +279,7 @@ class WebhookDeliveryAdmin(WebhooksAdmin):
         rows = filled(
             [
                 (_("Event"), event_name(record)),
-                ("ID", format_html("<code>{}</code>", event.pk)),
+                (_("ID"), format_html("<code>{}</code>", event.pk)),
                 (_("Webhook"), link(record.endpoint, receiver_name(record.endpoint))),
                 (_("Tenant"), link(event.integration) if event.integration else ""),
                 (_("Came about"), date_time(event.created_at)),
