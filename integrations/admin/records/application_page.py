@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may
@@ -48,8 +49,7 @@ def _about(application: Application) -> Card:
     return Card(
         _("Application"),
         [
-            (_("Job"), link(application.job)),
-            *filled([("", job_detail(application.job))]),
+            (_("Job"), format_html("{}<br>{}", link(application.job), job_detail(application.job))),
             (_("Received"), day(application.remote_created_at)),
             *filled(
                 [
