@@ -33,9 +33,12 @@ def test_a_member_may_what_their_role_reaches_in_their_tenant_alone(
 
 
 def test_administrators_may_everything_and_those_who_are_switched_off_nothing(
-    admin: User, tenant: Integration
+    admin: User, alice: User, tenant: Integration
 ) -> None:
     assert all(may(admin, permission, tenant) for permission in Permission)
-    admin.is_active = False
-    assert not any(may(admin, permission, tenant) for permission in Permission)
+    for user in (admin, alice):
+        assert list(tenants_where(user, Permission.READ_THROUGH)) == [tenant]
+        user.is_active = False
+        assert not any(may(user, permission, tenant) for permission in Permission)
+        assert not any(tenants_where(user, permission).exists() for permission in Permission)
     assert not any(may(AnonymousUser(), permission) for permission in Permission)

@@ -33,7 +33,6 @@ from integrations.models import (
 )
 from integrations.webhooks import catalogue, endpoints, outbox
 from integrations.webhooks.delivery import deliver_due
-from tests.support.provided import free_port
 
 SEED = 18
 EVENTS = 6
@@ -49,13 +48,13 @@ def killed(kills: int) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         log = Path(folder) / "received"
         log.touch()
-        port = free_port()
-        receiver = _forked(lambda: _receive(port, log))
+        server = _receiver(log)
+        receiver = _forked(server.serve_forever)
+        url = f"http://127.0.0.1:{server.server_port}/"
+        # The process that was forked goes on listening.
+        server.server_close()
         try:
-            time.sleep(0.5)
-            endpoints.create_endpoint(
-                url=f"http://127.0.0.1:{port}/", events=[catalogue.INTEGRATION_CREATED]
-            )
+            endpoints.create_endpoint(url=url, events=[catalogue.INTEGRATION_CREATED])
             for _ in range(kills):
                 for _ in range(EVENTS):
                     outbox.integration_created(tenant)
@@ -120,8 +119,8 @@ def _forked(work: Callable[[], object]) -> int:
         os._exit(0)
 
 
-def _receive(port: int, log: Path) -> None:
-    """Note each event's id and the digest of its body, then answer, some time later."""
+def _receiver(log: Path) -> ThreadingHTTPServer:
+    """Notes each event's id and the digest of its body, then answers, some time later."""
     random = Random(SEED + 1)
 
     class Handler(BaseHTTPRequestHandler):
@@ -142,4 +141,4 @@ def _receive(port: int, log: Path) -> None:
         def handle_error(self, *_: object) -> None:
             """A process that was killed hears no answer."""
 
-    Server(("127.0.0.1", port), Handler).serve_forever()
+    return Server(("127.0.0.1", 0), Handler)

@@ -158,3 +158,27 @@ def test_months_that_cannot_be_are_refused(tenant: Integration, months: int) -> 
         keep_for(tenant, months)
     with pytest.raises(CommandError):
         run(tenant.pk, "--dry-run", "--months", str(months))
+
+
+@pytest.mark.django_db
+def test_of_several_applications_the_last_activity_is_remembered(tenant: Integration) -> None:
+    now = timezone.now()
+    candidate = Candidate.objects.create(
+        id="c" * 24, integration=tenant, remote_id="1", changed_at=now, content_hash=b"1"
+    )
+    dates = [now - timedelta(days=days) for days in (900, 800, 1000)]
+    for number, dated in enumerate(dates):
+        Application.objects.create(
+            id=f"{number}" * 24,
+            integration=tenant,
+            remote_id=f"{number}",
+            changed_at=now,
+            content_hash=b"1",
+            candidate=candidate,
+            remote_updated_at=dated,
+        )
+
+    assert age.remove_old(tenant, 24).applications == 3
+
+    remembered = RemovedApplicant.objects.values_list("active_at", flat=True)
+    assert list(remembered) == [dates[1]] * 3

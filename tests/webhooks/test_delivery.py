@@ -296,6 +296,8 @@ def test_receivers_that_fail_do_not_keep_the_places_from_others(
     queue(tenant, times=3)
     wait_until(lambda: len(receiver.received) == 3)
     assert len(slow_receiver.received) < 20
+    # As long as nobody knows that it works again, it is asked with one request at a time.
+    assert slow_receiver.most_at_once == 1
     slow_receiver.reply = Reply()
     working.end()
 
