@@ -61,7 +61,7 @@ from tests.privacy.canary import EMAIL, FIRST, LAST, PHONE
 from tests.submissions.acting import at_flatchr, cv, entry, work
 from tests.submissions.bulk_files import csv_sheet, cvs_for, row
 from tests.support.receiver import Receiver
-from tests.sync.running import sync
+from tests.sync.running import sync_with_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,7 +89,7 @@ def driven_in(
         events=["candidate.created", "application.created", "candidate.updated"],
     )
     sandbox.add_applicant(email=EMAIL, firstname=FIRST, lastname=LAST, phone=PHONE)
-    sync(tenant)
+    sync_with_tags(tenant)
     filling.catch_up(tenant.pk)
     open_jobs = list(Job.objects.filter(integration=tenant, status="OPEN").order_by("pk"))
     _form(tenant, open_jobs[1], open_jobs[2], alice)
@@ -99,7 +99,7 @@ def driven_in(
     _exports(tenant, alice)
     _links(tenant)
     _findings(tenant)
-    sync(tenant)
+    sync_with_tags(tenant)
     _cv(tenant)
     _comment(tenant, alice)
     filling.catch_up(tenant.pk)
@@ -342,7 +342,7 @@ def test_of_somebody_who_came_in_every_way_nothing_is_left(
     telling.tell(tenant.pk, render=render)
     delivery.deliver_due()
     # A complete read finds nothing to change, and what is left of the person is no live record.
-    sync(tenant)
+    sync_with_tags(tenant)
     assert canary.found_in_database() == []
     assert handed.document["tenants"][0]["candidates"][0]["last_name"] == LAST
     assert any(name.endswith(".pdf") for name in handed.files)
@@ -352,12 +352,12 @@ def test_who_is_at_flatchr_still_is_read_again_by_the_next_full_sync(
     data_dir: Path, connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
     sandbox.add_applicant(email=EMAIL, firstname=FIRST, lastname=LAST, phone=PHONE)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert erasure.preview(connected_tenant, EMAIL).at_flatchr == 1
 
     assert erasure.erase(connected_tenant, EMAIL)
     assert not Candidate.objects.filter(last_name=LAST).exists()
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     back = Candidate.objects.live().get(last_name=LAST)
     assert Application.objects.live().get(candidate=back).remote_data["email"] == EMAIL

@@ -16,7 +16,7 @@ from integrations.sync import engine
 from integrations.sync.lease import RunLease, claim
 from integrations.sync.recorder import RunRecorder
 from tests.sync.people import add
-from tests.sync.running import Background, queue, sync
+from tests.sync.running import Background, queue, sync, sync_with_tags
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -131,9 +131,10 @@ def test_no_table_holds_the_key(connected_tenant: Integration, sandbox: Sandbox)
         path="/tags$", status=500, headers={"X-Echo": key}, content=f"You sent Bearer {key}."
     )
     sandbox.faults.add(path="/traits$", status=400, content={"key": key})
-    run = sync(connected_tenant)
+    run = sync_with_tags(connected_tenant)
     assert run.state == "PARTIALLY_FAILED"
 
+    assert HttpExchange.objects.filter(path__contains="/traits", status=400).exists()
     assert HttpExchange.objects.filter(response_body__contains="You sent").exists()
     assert HttpExchange.objects.filter(request_headers__has_key="Authorization").exists()
     for model in apps.get_models(include_auto_created=True):

@@ -46,7 +46,7 @@ from integrations.search.filling import fill
 from integrations.sync.kept_ids.importing import import_ids
 from integrations.sync.kept_ids.reading import IdsRefused, KeptRow, read_rows
 from tests.sync import people
-from tests.sync.running import read_tags, sync, written
+from tests.sync.running import read_tags, sync, sync_with_tags, written
 
 TABLES: dict[Model, type[MirroredRecord]] = {
     Model.JOBS: Job,
@@ -235,7 +235,7 @@ def test_ids_that_are_imported_first_wait_for_the_sync(
     ]
     assert import_ids(connected_tenant, rows)[Model.CANDIDATES] == (0, 2)
 
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
 
     assert people.application(zoe).pk == "KeptZoeOnce"
     assert people.application(again).pk == "KeptZoeTwice"
@@ -246,7 +246,7 @@ def test_ids_that_are_imported_first_wait_for_the_sync(
     today = sandbox.world.clock().date()
     late = people.add(sandbox, "Lou", "lou@mail.example", updated=today)
     import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptLou", late)])
-    sync(connected_tenant, "DELTA")
+    sync_with_tags(connected_tenant, "DELTA")
     assert people.candidate_of(late).pk == "KeptLou"
 
 
@@ -274,12 +274,12 @@ def test_one_person_here_who_was_two_elsewhere_keeps_the_first_id(
 ) -> None:
     once = people.add(sandbox, "Zoé", "zoe@mail.example")
     again = people.add(sandbox, "Zoé", "zoe@mail.example", updated=people.LATER)
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptFirst", again)])
     assert people.candidate_of(once).pk == "KeptFirst"
 
     import_ids(connected_tenant, [KeptRow(1, Model.CANDIDATES, "KeptSecond", once)])
-    sync(connected_tenant)
+    sync_with_tags(connected_tenant)
     assert people.candidate_of(once).pk == people.candidate_of(again).pk == "KeptFirst"
 
     # The line itself may be corrected.

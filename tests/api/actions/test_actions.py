@@ -12,7 +12,7 @@ from integrations.models import Application, ApplicationStage, Candidate, Integr
 from integrations.sandbox import Sandbox
 from tests.api.conftest import Call, MakeKey
 from tests.api.creating import cv, messages, person, refused, told
-from tests.sync.running import sync, written
+from tests.sync.running import sync, sync_with_tags, written
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -286,7 +286,7 @@ def test_a_tag_is_set_and_shown_at_once(
 
     assert added.warnings == []
     assert tag.name in names(kombo, candidate)
-    assert "candidate_tags" not in written(sync(synced_tenant))
+    assert "candidate_tags" not in written(sync_with_tags(synced_tenant))
 
 
 def test_a_tag_without_values_is_set(
