@@ -168,6 +168,15 @@
     }
   }
 
+  // Whoever signs in here next finds nothing of a list that somebody else has gone through.
+  function forgetList() {
+    try {
+      window.sessionStorage.removeItem("relais-walk");
+    } catch {
+      // storage may be switched off: then nothing is in it
+    }
+  }
+
   document.addEventListener("click", rememberList);
   document.addEventListener("submit", sendOnce);
   document.addEventListener("submit", dropEmpty);
@@ -177,6 +186,7 @@
     if (event.persisted) window.location.reload();
   });
   document.addEventListener("DOMContentLoaded", () => {
+    if (document.body.classList.contains("login")) forgetList();
     const box = document.querySelector("[data-live-url]");
     if (box) watchRun(box);
     // The tab of this page may be beyond the edge of a phone.

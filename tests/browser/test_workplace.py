@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from integrations.actions import working
@@ -93,7 +94,9 @@ def test_a_cv_is_read_and_its_candidate_moved_tagged_and_rejected_by_keyboard_al
     assert (seen.who, seen.object_id) == (alice.get_username(), first.pk)
 
     # Moved to the step after: said to be under way, then done, and Flatchr has it.
+    # The key is pressed in the frame, which passes it on.
     page.keyboard.press("m")
+    expect(page.locator(".rl-steps button:focus")).to_have_count(1)
     page.keyboard.press("Enter")
     acts = page.locator(".rl-acts > li")
     expect(acts).to_have_count(1)
@@ -148,3 +151,10 @@ def test_a_cv_is_read_and_its_candidate_moved_tagged_and_rejected_by_keyboard_al
     page.keyboard.press("k")
     page.wait_for_url(f"**{change_url(first)}")
     expect(cv.locator(".textLayer")).to_contain_text("CV ")
+
+    # Who signs in here next does not find the list.
+    kept = "window.sessionStorage.getItem('relais-walk')"
+    assert page.evaluate(kept)
+    page.context.clear_cookies()
+    page.goto(reverse("admin:login"))
+    assert page.evaluate(kept) is None
