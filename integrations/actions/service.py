@@ -1,36 +1,21 @@
-"""Actions as pages, lists and commands ask for them.
+"""One action: asked for, tried again and undone.
 
-`available_actions` and `preview` say what can be done; `start` and `start_many` have it done by a
-worker, at most once; `stop`, `retry`, `retry_failed` and `undo` are what can be said afterwards. A
-row (`Action`, `ActionGroup`) says at any time how far it is.
+A worker does it, at most once (`working.py`); its row says at any time how far it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations import jobs
-from integrations.accounts.permissions import Permission, may
-from integrations.actions.inputs import (
-    ActionNotPossible,
-    ActionPreview,
-    ActionUnderWay,
-    Actor,
-    AvailableAction,
-    NotConfirmed,
-    NotPermitted,
-    PreviewRow,
-)
-from integrations.actions.kinds import WORKS, work_of, work_of_row
+from integrations.actions.checks import require, require_confirmation
+from integrations.actions.inputs import ActionNotPossible, ActionUnderWay, Actor
+from integrations.actions.kinds import work_of, work_of_row
 from integrations.actions.kinds.work import Work, application_of
-from integrations.actions.lease import BULK_ACTIONS, kind_of_job
-from integrations.actions.working import NOT_POSSIBLE, STOPPED
+from integrations.actions.lease import kind_of_job
 from integrations.audit import trail
 from integrations.messages import Message
 from integrations.models import (
@@ -44,71 +29,6 @@ from integrations.models import (
     Event,
     Integration,
 )
-
-# Applications of one bulk action.
-MOST = 10_000
-BATCH = 500
-ON_APPLICATIONS = tuple(kind for kind in ActionKind if kind != ActionKind.CREATE_JOB)
-
-
-def available_actions(application: Application, user: Any) -> dict[ActionKind, AvailableAction]:
-    """What can be done to the application, by kind, in the order of `ActionKind`.
-
-    What is not possible says why. Choices are in `kinds.stage_choices` and `kinds.tag_choices`.
-    """
-    refusal = _refusal(application.integration, user)
-    return {kind: _availability(kind, application, user, refusal) for kind in ON_APPLICATIONS}
-
-
-def _availability(
-    kind: ActionKind, application: Application, user: Any, refusal: Message | None
-) -> AvailableAction:
-    if refusal is not None:
-        return AvailableAction(kind, False, refusal)
-    work = WORKS[kind].blank(application.integration)
-    try:
-        work.check(application)
-        work.check_actor(user)
-    except ActionNotPossible as error:
-        return AvailableAction(kind, False, str(error))
-    reason = work.needless(application) if kind == ActionKind.REJECT else None
-    return AvailableAction(kind, reason is None, reason or "", tuple(work.common_notes()))
-
-
-def preview(
-    *,
-    kind: ActionKind | str,
-    applications: Iterable[Application] | QuerySet[Application],
-    parameters: Mapping[str, Any],
-    user: Any,
-) -> ActionPreview:
-    """What `start` or `start_many` with the same values would do to each application, which it
-    cannot be done to and why. Asks Flatchr nothing and changes nothing.
-    """
-    rows = _loaded(applications)
-    try:
-        integration = _tenant_of(rows)
-        if (refusal := _refusal(integration, user)) is not None:
-            return ActionPreview(refusal=refusal)
-        work = work_of(kind, integration, parameters)
-    except ActionNotPossible as error:
-        return ActionPreview(refusal=str(error))
-    work.know(rows)
-    shown = [_previewed(work, row) for row in rows]
-    possible = sum(row.possible for row in shown)
-    return ActionPreview(
-        rows=shown,
-        notes=tuple(work.common_notes()),
-        confirmation=work.confirmation(),
-        counts={"possible": possible, "impossible": len(shown) - possible},
-    )
-
-
-def _previewed(work: Work, application: Application) -> PreviewRow:
-    if reason := _reason_against(work, application):
-        return PreviewRow(application, False, reason=reason)
-    notes = tuple(work.notes(application))
-    return PreviewRow(application, True, effect=work.effect(application), notes=notes)
 
 
 def start(
@@ -128,13 +48,13 @@ def start(
     `ActionNotPossible`.
     """
     integration = application.integration
-    _require(integration, by)
+    require(integration, by)
     work = work_of(kind, integration, parameters)
-    _require_confirmation(work, parameters)
+    require_confirmation(work, parameters)
     work.check(application)
     work.check_actor(by.user)
     # What was pressed twice is under way, and may be shown already.
-    live = _live(work, application)
+    live = live_action(work, application)
     if live is None and (reason := work.needless(application)):
         raise ActionNotPossible(reason)
     return live or insert(work, application, by=by)
@@ -146,9 +66,9 @@ def start_job(*, integration: Integration, fields: Mapping[str, Any], by: Actor)
 
     Raises `NotPermitted`, `ActionNotPossible`.
     """
-    _require(integration, by)
+    require(integration, by)
     work = work_of(ActionKind.CREATE_JOB, integration, fields)
-    return _live(work, None) or insert(work, None, by=by)
+    return live_action(work, None) or insert(work, None, by=by)
 
 
 def insert(
@@ -160,7 +80,7 @@ def insert(
     **fields: Any,
 ) -> Action:
     """Insert the row, and wake a worker for it. Raises `ActionUnderWay`."""
-    row = _row(work, application, by=by, undoes=undoes, next_attempt_at=jobs.now(), **fields)
+    row = new_row(work, application, by=by, undoes=undoes, next_attempt_at=jobs.now(), **fields)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -176,14 +96,33 @@ def insert(
             if not row.lease_owner:
                 kind_of_job(row).enqueue(row.pk)
     except IntegrityError:
-        live = _live(work, application)
+        live = live_action(work, application)
         if live is None:
             raise
         return live
     return row
 
 
-def _live(work: Work, application: Application | None) -> Action | None:
+def new_row(work: Work, application: Application | None, *, by: Actor, **fields: Any) -> Action:
+    """An unsaved row."""
+    return Action(
+        integration=work.integration,
+        kind=work.kind,
+        channel=by.channel,
+        user=by.user,
+        key=by.key,
+        application=application,
+        candidate_id=application.candidate_id if application else None,
+        job_id=application.job_id if application else None,
+        parameters=work.parameters,
+        content=work.content,
+        before=work.before(application),
+        subject=work.subject(application),
+        **fields,
+    )
+
+
+def live_action(work: Work, application: Application | None) -> Action | None:
     """The same action, if it is under way. Raises `ActionUnderWay` for another one."""
     subject = work.subject(application)
     if not subject:
@@ -196,113 +135,11 @@ def _live(work: Work, application: Application | None) -> Action | None:
     return live
 
 
-def start_many(
-    *,
-    kind: ActionKind | str,
-    applications: Iterable[Application] | QuerySet[Application],
-    parameters: Mapping[str, Any],
-    by: Actor,
-) -> ActionGroup:
-    """Have the same done to many applications of one tenant, one after the other within the
-    tenant's request limit; return the group, whose rows say what became of each.
-
-    Those that it cannot be done to have a row as well, which says why. Raises as `start` does, when
-    nothing can be started at all.
-    """
-    rows = _loaded(applications)
-    integration = _tenant_of(rows)
-    _require(integration, by)
-    work = work_of(kind, integration, parameters)
-    _require_confirmation(work, parameters)
-    work.know(rows)
-    with transaction.atomic():
-        # One bulk action of a tenant is started at a time, so that none meets another's rows.
-        Integration.objects.select_for_update(no_key=True).get(pk=integration.pk)
-        group = ActionGroup.objects.create(
-            integration=integration,
-            kind=work.kind,
-            parameters=work.parameters,
-            channel=by.channel,
-            user=by.user,
-            key=by.key,
-        )
-        actions = list(_rows_of_group(group, work, rows, by))
-        Action.objects.bulk_create(actions, batch_size=BATCH)
-        trail.record(
-            Event.ACTIONS_STARTED,
-            tenant=integration,
-            about=group,
-            user=by.user,
-            key=by.key,
-            action=group.kind,
-            applications=len(actions),
-            **work.audited(),
-        )
-        BULK_ACTIONS.enqueue(group.pk)
-    return group
-
-
-def _rows_of_group(
-    group: ActionGroup, work: Work, applications: Sequence[Application], by: Actor
-) -> Iterable[Action]:
-    now = jobs.now()
-    live = set(
-        Action.objects.filter(integration=work.integration, state__in=LIVE_ACTIONS)
-        .exclude(subject="")
-        .values_list("subject", flat=True)
-    )
-    for application in applications:
-        subject = work.subject(application)
-        reason = _reason_against(work, application)
-        if not reason and subject and subject in live:
-            reason = Message("action_under_way")
-        if reason:
-            yield _row(
-                work, application, by=by, group=group, state=ActionState.NOT_DONE,
-                ended_at=now, error_kind=NOT_POSSIBLE, error_message=reason,
-            )  # fmt: skip
-        else:
-            live.add(subject)
-            yield _row(work, application, by=by, group=group, next_attempt_at=now)
-
-
-def stop(group: ActionGroup, *, by: Actor) -> int:
-    """Stop a bulk action: what has not been sent is not done; how many that are. Idempotent.
-
-    What is on its way to Flatchr goes on, and its row says what became of it.
-    """
-    _require(group.integration, by, sending=False)
-    with transaction.atomic():
-        ActionGroup.objects.filter(pk=group.pk, stopped_at=None).update(
-            stopped_at=timezone.now(), stopped_by=by.user
-        )
-        stopped: int = group.actions.filter(
-            state=ActionState.WAITING, lease_expires_at=None
-        ).update(
-            state=ActionState.NOT_DONE,
-            ended_at=timezone.now(),
-            next_attempt_at=None,
-            error_kind=STOPPED,
-            error_message=Message("action_stopped"),
-        )
-        if stopped:
-            trail.record(
-                Event.ACTIONS_STOPPED,
-                tenant=group.integration,
-                about=group,
-                user=by.user,
-                key=by.key,
-                applications=stopped,
-            )
-    group.refresh_from_db()
-    return stopped
-
-
 def retry(action: Action, *, by: Actor) -> Action:
     """Have an action that was not done tried again, or one of which nobody knows looked for again;
     return the row. Raises `ActionNotPossible`, `ActionUnderWay`, `NotPermitted`.
     """
-    _require(action.integration, by)
+    require(action.integration, by)
     work = work_of_row(action)
     work.check(action.application)
     work.check_actor(action.user)
@@ -313,62 +150,45 @@ def retry(action: Action, *, by: Actor) -> Action:
     }.get(ActionState(action.state))
     if again is None:
         raise ActionNotPossible(Message("action_not_repeatable"))
-    if (live := _live(work, action.application)) is not None:
+    if (live := live_action(work, action.application)) is not None:
         raise ActionUnderWay(live)
-    rows = Action.objects.filter(pk=action.pk, state=action.state)
-    with transaction.atomic():
-        if action.group_id:
-            ActionGroup.objects.filter(pk=action.group_id).update(stopped_at=None, stopped_by=None)
-        rows.update(state=again, **_again())
-        trail.record(
-            Event.ACTED,
-            tenant=action.integration,
-            about=action.application,
-            user=by.user,
-            key=by.key,
-            action=action.kind,
-            again=True,
-            **work.audited(),
-        )
-        kind_of_job(action).enqueue(action.pk)
+    try:
+        with transaction.atomic():
+            rows = Action.objects.filter(pk=action.pk, state=action.state)
+            # Of two who press at once, one has it tried again.
+            if rows.update(state=again, **columns_of_retry()):
+                groups = ActionGroup.objects.filter(pk=action.group_id)
+                groups.update(stopped_at=None, stopped_by=None)
+                trail.record(
+                    Event.ACTED,
+                    tenant=action.integration,
+                    about=action.application,
+                    user=by.user,
+                    key=by.key,
+                    action=action.kind,
+                    again=True,
+                    **work.audited(),
+                )
+                kind_of_job(action).enqueue(action.pk)
+    except IntegrityError:
+        # Another action has been started since it was looked for.
+        if (live := live_action(work, action.application)) is not None:
+            raise ActionUnderWay(live) from None
+        raise
     action.refresh_from_db()
     return action
 
 
-def retry_failed(group: ActionGroup, *, by: Actor) -> int:
-    """Have all that was not done of a bulk action tried again, what was stopped included; how many
-    that are. Rows whose application has another action under way stay as they are. Idempotent.
-    """
-    _require(group.integration, by)
-    with transaction.atomic():
-        Integration.objects.select_for_update(no_key=True).get(pk=group.integration_id)
-        live = Action.objects.filter(
-            integration=group.integration_id, state__in=LIVE_ACTIONS
-        ).exclude(subject="")
-        failed = group.actions.filter(state=ActionState.NOT_DONE).exclude(
-            subject__in=live.values_list("subject")
-        )
-        # Of several rows about the same thing, one can be under way.
-        chosen = list(
-            {subject or pk: pk for pk, subject in failed.values_list("pk", "subject")}.values()
-        )
-        count = 0
-        for first in range(0, len(chosen), BATCH):
-            some = Action.objects.filter(pk__in=chosen[first : first + BATCH])
-            count += some.update(state=ActionState.WAITING, **_again())
-        if count:
-            ActionGroup.objects.filter(pk=group.pk).update(stopped_at=None, stopped_by=None)
-            trail.record(
-                Event.ACTIONS_RETRIED,
-                tenant=group.integration,
-                about=group,
-                user=by.user,
-                key=by.key,
-                applications=count,
-            )
-            BULK_ACTIONS.enqueue(group.pk)
-    group.refresh_from_db()
-    return count
+def columns_of_retry() -> dict[str, Any]:
+    """Columns of a row that is worked on again."""
+    return {
+        "ended_at": None,
+        "shown_at": None,
+        "attempts": 0,
+        "next_attempt_at": jobs.now(),
+        "error_kind": "",
+        "error_message": "",
+    }
 
 
 def undo_reason(action: Action) -> Message | None:
@@ -404,102 +224,13 @@ def undo(action: Action, *, by: Actor, confirmed: bool = False) -> Action:
     """
     if (reason := undo_reason(action)) is not None:
         raise ActionNotPossible(reason)
-    _require(action.integration, by)
+    require(action.integration, by)
     kind, parameters = ActionKind.DELETE_COMMENT, {"comment": action.before.get("comment")}
     if action.kind == ActionKind.MOVE:
         kind = ActionKind.MOVE
         parameters = {"stage": action.before["stage"], "confirmed": confirmed}
     work = work_of(kind, action.integration, parameters)
-    _require_confirmation(work, parameters)
+    require_confirmation(work, parameters)
     work.check(action.application)
     application = application_of(action)
-    return _live(work, application) or insert(work, application, by=by, undoes=action)
-
-
-def _loaded(
-    applications: Iterable[Application] | QuerySet[Application],
-) -> Sequence[Application]:
-    if isinstance(applications, QuerySet):
-        applications = applications.select_related(
-            "job", "current_stage", "integration", "candidate"
-        )
-    rows = list(islice(applications, MOST + 1))
-    if len(rows) > MOST:
-        raise ActionNotPossible(Message("action_too_many", count=MOST))
-    return rows
-
-
-def _tenant_of(applications: Sequence[Application]) -> Integration:
-    tenants = {application.integration_id for application in applications}
-    if not tenants:
-        raise ActionNotPossible(Message("action_nothing_chosen"))
-    if len(tenants) > 1:
-        raise ActionNotPossible(Message("action_several_tenants"))
-    return Integration.objects.select_related("flatchr_settings", "credentials").get(
-        pk=tenants.pop()
-    )
-
-
-def _refusal(integration: Integration, user: Any) -> Message | None:
-    """Why this user can have nothing done in the tenant; None if they can."""
-    if user is not None and not may(user, Permission.ACT, integration):
-        return Message("action_not_permitted")
-    if not integration.enabled:
-        return Message("action_tenant_disabled")
-    if not hasattr(integration, "credentials"):
-        return Message("action_no_credentials")
-    return None
-
-
-def _require(integration: Integration, by: Actor, *, sending: bool = True) -> None:
-    """Raise `NotPermitted`, or, when something is to be sent, `ActionNotPossible`."""
-    if by.user is not None and not may(by.user, Permission.ACT, integration):
-        raise NotPermitted
-    if sending and (reason := _refusal(integration, None)) is not None:
-        raise ActionNotPossible(reason)
-
-
-def _require_confirmation(work: Work, parameters: Mapping[str, Any]) -> None:
-    confirmation = work.confirmation()
-    if confirmation is not None and parameters.get("confirmed") is not True:
-        raise NotConfirmed(confirmation)
-
-
-def _reason_against(work: Work, application: Application) -> str:
-    """Why it is not done to the application; blank if it can be."""
-    try:
-        work.check(application)
-    except ActionNotPossible as error:
-        return str(error)
-    return work.needless(application) or ""
-
-
-def _again() -> dict[str, Any]:
-    """Columns of a row that is worked on again."""
-    return {
-        "ended_at": None,
-        "shown_at": None,
-        "attempts": 0,
-        "next_attempt_at": jobs.now(),
-        "error_kind": "",
-        "error_message": "",
-    }
-
-
-def _row(work: Work, application: Application | None, *, by: Actor, **fields: Any) -> Action:
-    """An unsaved row."""
-    return Action(
-        integration=work.integration,
-        kind=work.kind,
-        channel=by.channel,
-        user=by.user,
-        key=by.key,
-        application=application,
-        candidate_id=application.candidate_id if application else None,
-        job_id=application.job_id if application else None,
-        parameters=work.parameters,
-        content=work.content,
-        before=work.before(application),
-        subject=work.subject(application),
-        **fields,
-    )
+    return live_action(work, application) or insert(work, application, by=by, undoes=action)

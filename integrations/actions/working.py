@@ -131,7 +131,8 @@ def _perform(lease: ActionLease, result: Performance) -> None:
         if action.channel != ActionChannel.API and (reason := work.needless(action.application)):
             raise ActionNotPossible(reason)
         with flatchr(action.integration, recorder=ActionRecorder(lease)) as client:
-            action.before = action.before | work.ready(client, action)
+            # What is there now: it may have changed since the action was asked for.
+            action.before = work.before(action.application) | work.ready(client, action)
             result.receipt = receipt = work.send(client, action, partial(_begin, lease))
             _conclude(lease, client, work, receipt, result)
     except _Stopped:

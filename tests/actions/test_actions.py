@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from integrations import tasks
-from integrations.actions import kinds, service
+from integrations.actions import bulk, kinds, previews, service
 from integrations.actions.inputs import (
     ActionNotPossible,
     ActionUnderWay,
@@ -207,7 +207,7 @@ def test_a_hire_is_asked_for_twice_and_mail_is_told_of(
 ) -> None:
     hired = ApplicationStage.objects.filter(integration=flatchr_tenant, hired=True)[0]
     asked = {"kind": "MOVE", "applications": [application], "parameters": {"stage": hired.pk}}
-    shown = service.preview(**asked, user=alice)
+    shown = previews.preview(**asked, user=alice)
     assert shown.confirmation is not None
     assert "HR system" in shown.confirmation
     assert [note.code for note in shown.notes] == ["action_may_mail"]
@@ -217,7 +217,7 @@ def test_a_hire_is_asked_for_twice_and_mail_is_told_of(
     assert now(application).outcome == "HIRED"
 
     FlatchrSettings.objects.filter(pk=flatchr_tenant.pk).update(mails_candidates=False)
-    assert service.preview(**asked, user=alice).notes == ()
+    assert previews.preview(**asked, user=alice).notes == ()
 
 
 def test_a_viewer_and_a_stranger_may_do_nothing(
@@ -229,13 +229,25 @@ def test_a_viewer_and_a_stranger_may_do_nothing(
     for user in (alice, charlie):
         with pytest.raises(NotPermitted):
             move(application, stages[0], Actor(user=user))
-        available = service.available_actions(application, user)
+        available = previews.available_actions(application, user)
         assert {one.possible for one in available.values()} == {False}
     ApplicationStage.objects.filter(pk=stages[1].pk).update(integration=other_tenant)
     Membership.objects.filter(user=alice).update(role=Role.OPERATOR)
     with pytest.raises(ActionNotPossible, match="no such stage"):
         move(application, stages[1], Actor(user=now(alice)))
     assert Action.objects.count() == 0
+
+
+def test_an_undo_leads_back_to_where_the_application_was_when_it_was_moved(
+    application: Application, stages: list[ApplicationStage], alices: Actor, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(method="PUT", path=ON_VACANCY, status=422, times=1)
+    refused = work(move(application, stages[0], alices))
+    assert refused.state == "NOT_DONE"
+    work(move(application, stages[1], alices))
+    moved = work(service.retry(refused, by=alices))
+    work(service.undo(moved, by=alices))
+    assert now(application).current_stage_id == stages[1].pk
 
 
 def test_of_many_each_has_a_row_and_what_failed_is_tried_again(
@@ -246,12 +258,14 @@ def test_of_many_each_has_a_row_and_what_failed_is_tried_again(
     there = list(rows)
     Application.objects.filter(pk=there[0].pk).update(job=None)
     asked: dict[str, Any] = {"kind": "MOVE", "parameters": {"stage": stages[0].pk}}
-    shown = service.preview(**asked, applications=rows, user=alice)
+    shown = previews.preview(**asked, applications=rows, user=alice)
     able = shown.counts["possible"]
     assert sum(shown.counts.values()) == len(there)
     assert {row.application.pk for row in shown.rows if not row.possible} >= {there[0].pk}
 
-    group = service.start_many(**asked, applications=rows, by=alices)
+    group = bulk.start_many(**asked, applications=rows, by=alices)
+    # Pressed twice.
+    assert bulk.start_many(**asked, applications=rows, by=alices) == group
     assert group.counts()["WAITING"] == able
     assert group.actions.count() == len(there)
     # One is refused, tried again and stopped, and tried again.
@@ -260,11 +274,11 @@ def test_of_many_each_has_a_row_and_what_failed_is_tried_again(
     assert group.counts() == {**group.counts(), "WAITING": 0, "DONE": able - 1}
 
     sandbox.requests.clear()
-    assert service.retry_failed(group, by=alices) == len(there) - able + 1
-    assert service.stop(group, by=alices) == len(there) - able + 1
+    assert bulk.retry_failed(group, by=alices) == len(there) - able + 1
+    assert bulk.stop(group, by=alices) == len(there) - able + 1
     tasks.run_bulk_actions(group.pk)
     assert (sent(sandbox), group.is_over) == (0, True)
-    service.retry_failed(group, by=alices)
+    bulk.retry_failed(group, by=alices)
     tasks.run_bulk_actions(group.pk)
     assert group.counts()["DONE"] == able
     left = {one.error_message.code for one in group.actions.filter(state="NOT_DONE")}
@@ -279,7 +293,7 @@ def test_many_belong_to_one_tenant(
     theirs = now(application)
     theirs.integration = other_tenant
     with pytest.raises(ActionNotPossible, match="several tenants"):
-        service.start_many(
+        bulk.start_many(
             kind="MOVE",
             applications=[application, theirs],
             parameters={"stage": stages[0].pk},

@@ -18,10 +18,9 @@ from django.http import (
     JsonResponse,
 )
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, TemplatePermissions, may
-from integrations.actions import service
+from integrations.actions import previews, service
 from integrations.actions.inputs import ActionNotPossible, Actor, NotConfirmed
 from integrations.actions.kinds import stage_choices, tag_choices
 from integrations.admin.base.urls import change_url, record_urls
@@ -99,7 +98,7 @@ class ActView(RecordView[Application]):
         fields: dict[str, str] = {}
         try:
             if asked in ("undo", "retry"):
-                fields = {"row": request.POST.get("row", "")}
+                fields = {"row": request.POST.get("row", "").replace("\0", "")}
                 return self._again(request, asked, fields["row"])
             kind = ActionKind(asked)
             fields = {name: request.POST.get(name, "")[:400] for name in PARAMETERS[kind]}
@@ -152,7 +151,7 @@ def moving_part(
 def work_context(application: Application, user: Any) -> dict[str, Any]:
     """What `_work.html` needs."""
     may_act = may(user, Permission.ACT, application.integration_id)
-    available = service.available_actions(application, user) if may_act else {}
+    available = previews.available_actions(application, user) if may_act else {}
     stages = stage_choices(application.integration, application)
     rows = list(
         application.actions.select_related("user", "integration").order_by("-created_at", "-id")[
@@ -200,11 +199,6 @@ def shown_actions(actions: Iterable[Action], *, may_act: bool) -> Iterable[Shown
         )
 
 
-WORDS = {
-    ActionKind.REJECT: _lazy("Reject"),
-}
-
-
 def action_words(action: Action, stages: dict[str, str | None]) -> str:
     """What the action does, with the title of its stage, which `stages` has by id, or its tag."""
     if action.kind == ActionKind.MOVE:
@@ -213,4 +207,4 @@ def action_words(action: Action, stages: dict[str, str | None]) -> str:
         }
     if action.kind == ActionKind.TAG:
         return _("Add the tag “%(tag)s”") % {"tag": action.parameters.get("tag") or "–"}
-    return str(WORDS.get(ActionKind(action.kind), action.get_kind_display()))
+    return str(action.get_kind_display())

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission, tenants_where
-from integrations.actions import service
+from integrations.actions import bulk, previews
+from integrations.actions.checks import MOST
 from integrations.actions.inputs import ActionNotPossible, ActionPreview, Actor, NotConfirmed
 from integrations.actions.kinds import stage_choices, tag_choices
 from integrations.admin.actions.acting import MOST_TAGS, PARAMETERS
 from integrations.admin.base.urls import bulk_url, change_url, list_url
 from integrations.admin.base.views import AdminView, Breadcrumb
-from integrations.enumerations import Outcome
 from integrations.messages import Message, translated
 from integrations.models import ActionChannel, ActionKind, Application, Candidate
 
@@ -56,8 +56,8 @@ class BulkActionView(AdminView):
         applications = self._applications(request)
         if not applications:
             return self._back(request, _("Nothing that can be acted on was ticked."))
-        if len(applications) > service.MOST:
-            return self._back(request, translated(Message("action_too_many", count=service.MOST)))
+        if len(applications) > MOST:
+            return self._back(request, translated(Message("action_too_many", count=MOST)))
         chosen: dict[str, Any] = dict(fields)
         if request.POST.get("confirmed"):
             chosen["confirmed"] = True
@@ -65,7 +65,7 @@ class BulkActionView(AdminView):
         refusal = ""
         if ready and request.POST.get("go"):
             try:
-                group = service.start_many(
+                group = bulk.start_many(
                     kind=kind,
                     applications=applications,
                     parameters=chosen,
@@ -77,7 +77,7 @@ class BulkActionView(AdminView):
             except ActionNotPossible as error:
                 refusal = translated(error)
         preview = (
-            service.preview(
+            previews.preview(
                 kind=kind, applications=applications, parameters=chosen, user=request.user
             )
             if ready
@@ -96,7 +96,7 @@ class BulkActionView(AdminView):
         tenant = applications[0].integration
         alone = all(one.integration_id == tenant.pk for one in applications)
         if not alone:
-            refusal = _("These applications belong to several tenants. Choose those of one.")
+            refusal = translated(Message("action_several_tenants"))
         rows = preview.rows if preview else ()
         against = [row for row in rows if not row.possible]
         possible = [row for row in rows if row.possible]
@@ -110,6 +110,7 @@ class BulkActionView(AdminView):
             count=len(applications),
             ids=",".join(one.pk for one in applications),
             tenant=tenant,
+            alone=alone,
             stages=stage_choices(tenant) if alone and kind == "MOVE" else [],
             tag_choices=tag_choices(tenant)[:MOST_TAGS] if alone and kind == "TAG" else [],
             preview=preview,
@@ -127,7 +128,8 @@ class BulkActionView(AdminView):
 
     def _applications(self, request: HttpRequest) -> list[Application]:
         """The applications that are meant, of tenants in which the user may act."""
-        given = [one for one in request.POST.get("ids", "").split(",") if one]
+        ids = request.POST.get("ids", "").replace("\0", "")
+        given = [one for one in ids.split(",") if one]
         if request.POST.get("of") == "applications":
             return _by_ids(given, request.user)
         if request.POST.get("all"):
@@ -135,7 +137,9 @@ class BulkActionView(AdminView):
         if self.admin.model is Application:
             return _by_ids(given, request.user)
         job = QueryDict(request.POST.get("query", "")).get("job")
-        return _of_candidates(given, request.user, job)
+        return bulk.applications_of_candidates(
+            given, among=_actable(request.user), job=(job or "").replace("\0", "")
+        )
 
     def _selected(self, request: HttpRequest) -> list[str]:
         """The ids of what the list shows with `query`, on all its pages; one more than can be
@@ -146,46 +150,18 @@ class BulkActionView(AdminView):
             selected = self.admin.selection(request)
         except IncorrectLookupParameters:
             return []
-        return list(selected.values_list("pk", flat=True)[: service.MOST + 1])
+        return list(selected.values_list("pk", flat=True)[: MOST + 1])
 
 
 def _by_ids(ids: Sequence[str], user: Any) -> list[Application]:
     """The applications in the order of their ids as given."""
-    order = dict.fromkeys(ids[: service.MOST + 1])
+    keys = list(dict.fromkeys(ids[: MOST + 1]))
     found: dict[str, Application] = {}
-    keys = list(order)
     visible = _actable(user)
     for first in range(0, len(keys), BATCH):
         for one in visible.filter(pk__in=keys[first : first + BATCH]):
             found[one.pk] = one
     return [found[key] for key in keys if key in found]
-
-
-def _of_candidates(ids: Sequence[str], user: Any, job: str | None) -> list[Application]:
-    """Of each candidate the application that is meant: for the job that the list is limited to,
-    else one that is in progress, else any; of several the one received last.
-    """
-    keys = list(dict.fromkeys(ids[: service.MOST + 1]))
-    visible = _actable(user)
-    found: dict[str, Application] = {}
-    for first in range(0, len(keys), BATCH):
-        some = visible.filter(candidate_id__in=keys[first : first + BATCH])
-        if job:
-            some = some.filter(job_id=job)
-        for one in some:
-            known = found.get(one.candidate_id)
-            if known is None or _rank(one) > _rank(known):
-                found[one.candidate_id] = one
-    return [found[key] for key in keys if key in found]
-
-
-def _rank(application: Application) -> tuple[bool, float, str]:
-    received = application.remote_created_at
-    return (
-        application.outcome == Outcome.PENDING,
-        received.timestamp() if received else 0.0,
-        application.pk,
-    )
 
 
 def _actable(user: Any) -> Any:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.accounts.permissions import Permission
-from integrations.actions import service
+from integrations.actions import bulk
 from integrations.actions.inputs import ActionNotPossible, Actor
 from integrations.admin.actions.acting import ShownAction, action_words, shown_actions
 from integrations.admin.base.access import TenantScopedAdmin
@@ -55,7 +55,7 @@ class StopGroupView(RecordView[ActionGroup]):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            stopped = service.stop(self.record, by=Actor(user=request.user))
+            stopped = bulk.stop(self.record, by=Actor(user=request.user))
         except ActionNotPossible as error:
             messages.warning(request, translated(error))
         else:
@@ -72,7 +72,7 @@ class RetryGroupView(RecordView[ActionGroup]):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            count = service.retry_failed(self.record, by=Actor(user=request.user))
+            count = bulk.retry_failed(self.record, by=Actor(user=request.user))
         except ActionNotPossible as error:
             messages.warning(request, translated(error))
         else:
