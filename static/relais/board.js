@@ -196,7 +196,8 @@
     // The mouse.
     let dragged = null;
     board.addEventListener("dragstart", (event) => {
-      dragged = event.target.closest?.(".rl-bcard");
+      // Whoever may not move cards can still drag a text that is selected in one.
+      dragged = dialog && event.target.closest?.(".rl-bcard");
       if (!dragged) return;
       event.dataTransfer.effectAllowed = "move";
       event.dataTransfer.setData("text/plain", dragged.dataset.card);
@@ -234,16 +235,14 @@
         if (!answer.ok || answer.redirected) return;
         const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(".rl-bcard");
         for (const card of found) if (!cardOf(card.dataset.card)) list.append(card);
-        button.hidden = found.length === 0;
+        const total = Number(section.querySelector("[data-count]").textContent.replace(/\D/g, ""));
+        button.hidden = found.length === 0 || list.children.length >= total;
       } catch {
         // The button stays, to be pressed again.
       } finally {
         delete button.dataset.busy;
       }
     }
-    const near = new IntersectionObserver((seen) => {
-      for (const one of seen) if (one.isIntersecting && !one.target.hidden) more(one.target);
-    });
     for (const button of board.querySelectorAll("[data-more]")) {
       button.addEventListener("click", () => more(button));
     }
@@ -253,7 +252,6 @@
         if (!button.hidden && list.scrollTop + list.clientHeight > list.scrollHeight - 400) more(button);
       });
     }
-    if (window.matchMedia("(max-width: 720px)").matches) near.disconnect();
 
     // What others do.
     function take(told) {

@@ -19,7 +19,7 @@
   const blob = (bytes, type) => URL.createObjectURL(new Blob([bytes], { type }));
 
   // pdf.js asks for its decoders by name; the page around has them.
-  const files = {
+  class Files {
     async fetch({ filename }) {
       const bytes = await new Promise((resolve) => {
         waiting.set(filename, resolve);
@@ -27,8 +27,8 @@
       });
       if (!bytes) throw new Error(`There is no ${filename}.`);
       return new Uint8Array(bytes);
-    },
-  };
+    }
+  }
 
   function fitted(width) {
     return Math.max(0.1, (body.clientWidth - 2 * SIDE) / width);
@@ -91,11 +91,6 @@
   async function openPdf(message) {
     const library = await import(blob(message.library, "text/javascript"));
     await startWorker(library, blob(message.worker, "text/javascript"));
-    class Files {
-      fetch(asked) {
-        return files.fetch(asked);
-      }
-    }
     const file = await library.getDocument({
       data: new Uint8Array(message.bytes),
       BinaryDataFactory: Files,

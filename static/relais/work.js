@@ -12,10 +12,13 @@
     const said = document.getElementById("work-said");
     let timer = 0;
     let busy = false;
+    let last = "";
 
     function draw(html) {
-      if (html === box.dataset.last) return;
-      box.dataset.last = html;
+      // The token of the forms is written differently each time.
+      const plain = html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
+      if (plain === last) return;
+      last = plain;
       const focused = box.contains(document.activeElement) ? document.activeElement : null;
       const open = [...box.querySelectorAll("details[open]")].map((one) => one.id);
       const typed = box.querySelector("#work-tag")?.value ?? "";

@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.accounts.permissions import Permission, TemplatePermissions, may
 from integrations.actions.kinds import stage_choices
 from integrations.admin.actions.acting import shown_actions
-from integrations.admin.base.filters import tenants
 from integrations.admin.base.formatting import job_detail
 from integrations.admin.base.views import AdminView, Breadcrumb
 from integrations.changes import batches
@@ -70,16 +69,16 @@ class Board:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        asked = request.GET.getlist("job")[:MOST_JOBS]
+        asked = [one for one in request.GET.getlist("job") if "\0" not in one][:MOST_JOBS]
         visible = Job.objects.visible_to(request.user).defer("remote_data", "description")
         jobs = list(visible.filter(pk__in=asked).select_related("integration"))
         jobs.sort(key=lambda job: asked.index(job.pk))
         # Stages are a company's own, so a board is of one.
         self.integration: Integration | None = jobs[0].integration if jobs else None
         self.jobs = [job for job in jobs if job.integration_id == jobs[0].integration_id]
-        self.outcome = request.GET.get("outcome", "")
-        self.typed = request.GET.get("q", "").strip()[:200]
-        self.source = request.GET.get("source", "")[:200]
+        self.outcome = _given(request, "outcome")
+        self.typed = _given(request, "q").strip()
+        self.source = _given(request, "source")
         choices = stage_choices(self.integration) if self.integration else []
         self.stages = {one.id: one for one in choices}
 
@@ -92,7 +91,7 @@ class Board:
             rows = rows.filter(outcome=self.outcome)
         if self.source:
             rows = rows.filter(source=self.source)
-        if self.typed and "\x00" not in self.typed:
+        if self.typed:
             rows = rows.searched(self.typed, self.request.user)
         return rows
 
@@ -151,11 +150,7 @@ class BoardView(AdminView):
         board = Board(request)
         # Before the cards are read: what changes meanwhile is told of once more.
         number = board.number()
-        offered = [
-            (job, job_detail(job))
-            for job in _offered(request, board)
-            if job.pk not in {one.pk for one in board.jobs}
-        ]
+        offered = [(job, job_detail(job)) for job in _offered(request, board)]
         title = str(board.jobs[0]) if len(board.jobs) == 1 else _("Board")
         return self.page(
             "relais/board.html",
@@ -186,7 +181,7 @@ class BoardCardsView(AdminView):
         board = Board(request)
         start = request.GET.get("start", "0")
         at = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 0
-        cards = board.cards(request.GET.get("stage", ""), at) if board.jobs else []
+        cards = board.cards(_given(request, "stage"), at) if board.jobs else []
         return HttpResponse(_cards(request, board, cards))
 
 
@@ -199,7 +194,8 @@ class BoardChangesView(AdminView):
         board = Board(request)
         if not board.jobs or board.integration is None:
             return JsonResponse({"reload": True})
-        asked = [one for one in request.GET.get("cards", "").split(",") if one][:MOST_CHANGED]
+        cards = request.GET.get("cards", "").replace("\0", "")
+        asked = [one for one in cards.split(",") if one][:MOST_CHANGED]
         since = request.GET.get("number", "0")
         number = board.number()
         before = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else 0
@@ -212,6 +208,10 @@ class BoardChangesView(AdminView):
         return JsonResponse(
             {"number": number, "counts": board.counts(), "cards": _told(board, keys)}
         )
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\0", "")[:200]
 
 
 def _changed(board: Board, number: int) -> list[str] | None:
@@ -273,12 +273,13 @@ def _cards(request: HttpRequest, board: Board, cards: Iterable[Application]) -> 
 
 
 def _offered(request: HttpRequest, board: Board) -> list[Job]:
-    """Jobs that can be put on the board: open ones, of its tenant once there is one."""
+    """Jobs that can be added to the board: open ones, of its tenant once there is one."""
     jobs = Job.objects.visible_to(request.user).live().filter(status=JobStatus.OPEN)
+    jobs = jobs.exclude(pk__in=[job.pk for job in board.jobs])
     if board.integration is not None:
         jobs = jobs.filter(integration=board.integration)
-    elif len(tenants(request)) > 1 and request.GET.get("tenant"):
-        jobs = jobs.filter(integration=request.GET["tenant"])
+    elif tenant := _given(request, "tenant"):
+        jobs = jobs.filter(integration=tenant)
     return list(
         jobs.select_related("integration")
         .defer("remote_data", "description", "custom_fields", "integration_fields")
