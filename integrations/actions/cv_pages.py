@@ -3,17 +3,20 @@ OpenDocument and RTF as PDF where LibreOffice is installed.
 
 LibreOffice gets files only that `submissions/documents/` takes: no macros, nothing that is loaded
 from elsewhere. It works in a folder of its own that is removed afterwards, without a way to any
-host, and is stopped after `SECONDS`.
+host, and is stopped after `SECONDS`. The folder of a process that is killed
+is removed before the next conversion.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +27,9 @@ from integrations.submissions import documents
 logger = logging.getLogger(__name__)
 
 SECONDS = 30
+PREFIX = "relais-cv-"
+# Nobody works in a folder that is so old, in seconds.
+ABANDONED = 600
 # More at a time would take the memory that pages and syncs need.
 AT_ONCE = threading.BoundedSemaphore(2)
 MAX_BYTES = 30 * 1024**2
@@ -63,7 +69,8 @@ def as_shown(file: FetchedCv) -> FetchedCv | None:
 
 def _converted(content: bytes, kind: str) -> bytes | None:
     """The PDF that LibreOffice makes of a file of that extension; None if it makes none."""
-    with tempfile.TemporaryDirectory(prefix="relais-cv-") as name:
+    _remove_abandoned()
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
         profile = folder / "profile" / "user"
         profile.mkdir(parents=True)
@@ -81,6 +88,16 @@ def _converted(content: bytes, kind: str) -> bytes | None:
             return made.read_bytes()
     logger.warning("A CV of kind %s could not be converted", kind)
     return None
+
+
+def _remove_abandoned() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            old = time.time() - folder.stat().st_mtime > ABANDONED
+        except OSError:
+            continue
+        if old:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: list[str], folder: Path) -> None:

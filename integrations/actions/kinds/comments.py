@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import nh3
@@ -26,8 +26,8 @@ from integrations.messages import Message
 from integrations.models import Action, ActionKind, Application, FlatchrSignIn, Integration
 
 LONGEST = 10_000
-# Flatchr's clock may be off by so much.
-LEEWAY = timedelta(minutes=2)
+# Of messages without a date.
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,7 @@ def read_messages(application: Application) -> list[FlatchrMessage]:
     """The application's messages at Flatchr, the newest first. Raises as `read_comments`."""
     with _reading(application) as client:
         found = [_message(one) for one in notes.messages(client, application.remote_id)]
-    earliest = datetime.min.replace(tzinfo=None)
-    return sorted(
-        found,
-        key=lambda one: one.created_at.replace(tzinfo=None) if one.created_at else earliest,
-        reverse=True,
-    )
+    return sorted(found, key=lambda one: one.created_at or EARLIEST, reverse=True)
 
 
 class AddComment(Work):
