@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -208,9 +209,14 @@ class _ApiCall:
         """
         if self.key is None or refusal.status in (429, 503):
             return None
+        try:
+            about = self._tenant(self.key)
+        except DatabaseError:
+            # Were it raised, a write that may have been done would be answered with 503.
+            return None
         return failed_calls.note(
             key=self.key,
-            tenant=self._tenant(self.key),
+            tenant=about,
             method=self.request.method,
             route=self.shown,
             status=refusal.status,

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 import requests
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
@@ -188,6 +190,32 @@ def test_a_request_is_logged_without_secrets_values_or_ids(
     assert row.prefix in caplog.text
     assert "ada" not in caplog.text.lower()
     assert key not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_during_which_the_database_goes_away_is_not_to_be_sent_again(
+    tenant: Integration,
+) -> None:
+    down = False
+
+    def database(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if down:
+            raise OperationalError("the connection is closed")
+        return execute(sql, params, many, context)
+
+    def written(request: Any, integration_id: str) -> HttpResponse:
+        nonlocal down
+        down = True
+        raise OperationalError("the connection is closed")
+
+    _, key = create_key(name="Any", integrations=[tenant])
+    path = "integrations/{integration_id}/enabled"
+    router = Router([ApiRoute("PUT", path, written, writes=True, own_idempotency=True)])
+    address = f"integrations/{tenant.pk}/enabled"
+    with connection.execute_wrapper(database):
+        answer = router(RequestFactory().put(f"/{address}", headers=bearer(key)), address)
+    assert answer.status_code == 500
+    assert orjson.loads(answer.content)["error"]["log_url"] is None
 
 
 def test_a_request_for_another_host_is_answered_with_the_envelope() -> None:
