@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-_ORIGIN = re.compile(r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-fA-F:.]+\](:\d{1,5})?")
+_ORIGIN = re.compile(
+    r"https?://(\*\.)?[\w.-]+(:\d{1,5})?|https?://\[[0-9a-fA-F:.]+\](:\d{1,5})?", re.ASCII
+)
 _HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]")
 MOST_PROXIES = 10
 
@@ -46,15 +48,18 @@ def hosts(name: str, given: Sequence[str]) -> list[str]:
     return list(given)
 
 
-def origins(name: str, given: Sequence[str]) -> list[str]:
-    """Origins: scheme and host, such as https://app.example. They are written into a header."""
-    for one in given:
-        if not _ORIGIN.fullmatch(one):
+def origins(name: str, given: Sequence[str], *, wildcards: bool = True) -> list[str]:
+    """Origins as browsers write them: scheme and host, such as https://app.example. They are
+    written into a header. `wildcards`: https://*.app.example is one, too.
+    """
+    found = [one.strip().rstrip("/").lower() for one in given]
+    for one in found:
+        if not _ORIGIN.fullmatch(one) or ("*" in one and not wildcards):
             raise ImproperlyConfigured(
                 f"{name}: {one[:60]} is no origin, such as https://app.example: scheme and host, "
                 "without path."
             )
-    return list(given)
+    return found
 
 
 def proxies(name: str, given: int) -> int:

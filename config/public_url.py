@@ -64,18 +64,3 @@ def parse(text: str) -> PublicUrl:
             f"The path in PUBLIC_URL cannot begin with /{first}, which is an address of Relais."
         )
     return PublicUrl(f"{parts.scheme}://{parts.netloc}", path)
-
-
-def origins(name: str, given: list[str]) -> list[str]:
-    """The origins of the setting `name`, as browsers write them. Raises `ImproperlyConfigured` in
-    words for what is none, such as `*`.
-    """
-    found = []
-    for text in given:
-        origin = text.strip().rstrip("/").lower()
-        if not re.fullmatch(r"https?://[\w.-]+(:[0-9]{1,5})?", origin, re.ASCII):
-            raise ImproperlyConfigured(
-                f"{name} is a list of origins such as https://app.example, separated by commas."
-            )
-        found.append(origin)
-    return found

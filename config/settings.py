@@ -367,7 +367,9 @@ API_CONCURRENCY = env.int("API_CONCURRENCY", default=30)
 API_CONCURRENCY_GIVEN = bool(env.str("API_CONCURRENCY", default=""))
 API_MAX_BYTES = env.int("API_MAX_BYTES", default=32 * 1024**2)
 # Origins whose pages may call the API from a browser, such as https://app.example.
-API_CORS_ORIGINS = public_url.origins("API_CORS_ORIGINS", env.list("API_CORS_ORIGINS", default=[]))
+API_CORS_ORIGINS = networks.origins(
+    "API_CORS_ORIGINS", env.list("API_CORS_ORIGINS", default=[]), wildcards=False
+)
 
 # Origins whose pages may embed a connection link, such as https://app.example.
 CONNECT_FRAME_ANCESTORS = networks.origins(

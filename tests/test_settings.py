@@ -119,6 +119,12 @@ def test_settings_of_networks_that_are_wrong_are_told_at_the_start(
             check("NAME", [one] if many else one)
 
 
+def test_origins_are_as_browsers_write_them() -> None:
+    assert networks.origins("NAME", ["https://App.Example/"]) == ["https://app.example"]
+    with pytest.raises(ImproperlyConfigured, match="NAME"):
+        networks.origins("NAME", ["https://*.app.example"], wildcards=False)
+
+
 @pytest.mark.parametrize("given", [{"PUBLIC_URL": "https://a.example"}, {"ALLOWED_HOSTS": "*"}])
 def test_debug_is_refused_where_others_can_reach_it(tmp_path: Path, given: dict[str, str]) -> None:
     done = manage("check", data_dir=tmp_path, DEBUG="on", **given)
