@@ -186,7 +186,8 @@ def test_a_file_that_was_cut_off_is_refused(elsewhere: Path, exported: Path) -> 
 def test_damage_anywhere_is_refused_in_words(elsewhere: Path, exported: Path) -> None:
     whole = exported.read_bytes()
     with zipfile.ZipFile(exported) as file:
-        entries = [info for info in file.infolist() if info.compress_size > 20]
+        # Of a very short entry the place would be its last byte, which only says that it ends.
+        entries = [info for info in file.infolist() if info.compress_size > 60]
         places = [info.header_offset + 30 + len(info.filename) + 40 for info in entries]
     for place in places:
         damaged = bytearray(whole)

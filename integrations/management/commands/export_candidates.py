@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import tempfile
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -18,7 +13,8 @@ from integrations.exports.columns import UnknownColumns
 from integrations.exports.formats import Style
 from integrations.exports.service import download
 from integrations.exports.writing import Wanted
-from integrations.management import CHECKS, FAILED, USAGE
+from integrations.management import CHECKS, USAGE
+from integrations.management.output import add_output, output_of, write
 from integrations.models import (
     Candidate,
     DateFormat,
@@ -29,7 +25,6 @@ from integrations.models import (
     Wording,
 )
 
-STDOUT = "-"
 DELIMITERS = {"comma": Delimiter.COMMA, "semicolon": Delimiter.SEMICOLON, "tab": Delimiter.TAB}
 DELIMITERS |= {",": Delimiter.COMMA, ";": Delimiter.SEMICOLON, "\t": Delimiter.TAB}
 
@@ -44,12 +39,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration_id", metavar="INTEGRATION_ID")
         parser.add_argument("--format", choices=ExportFormat.values, default=ExportFormat.CSV)
-        parser.add_argument(
-            "--output",
-            default=STDOUT,
-            metavar="FILE",
-            help="where to write; - is standard output, and the default",
-        )
         parser.add_argument(
             "--columns",
             default="",
@@ -91,23 +80,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--include-deleted", action="store_true", help="with those no longer in Flatchr"
         )
-        parser.add_argument(
-            "--json", action="store_true", help="print one JSON object; needs --output FILE"
-        )
+        add_output(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        output = options["output"]
-        if options["json"] and output == STDOUT:
-            raise CommandError(
-                "--json and the export cannot share standard output: add --output FILE.",
-                returncode=USAGE,
-            )
+        output = output_of(options)
         integration = Integration.objects.present().filter(pk=options["integration_id"]).first()
         if integration is None:
             raise CommandError(f"There is no tenant {options['integration_id']}.", returncode=USAGE)
         rows: list[int] = []
         pieces = self._pieces(integration, options, rows.append)
-        if not _write(pieces, output):
+        if not write(pieces, output):
             return
         self.stderr.write(f"Exported {rows[0]:,} candidates of {integration.organization}.", str)
         if options["json"]:
@@ -158,53 +140,3 @@ class Command(BaseCommand):
                 self.stderr.write(f"\r{sent / 1e6:.1f} MB", str, ending="")
         if shown:
             self.stderr.write("\r", str, ending="")
-
-
-def _write(pieces: Iterable[bytes], output: str) -> bool:
-    """Write everything; false if the reader of standard output has closed it.
-
-    Raises `CommandError` if it cannot be written.
-    """
-    try:
-        with _opened(output) as target:
-            target.writelines(pieces)
-    except BrokenPipeError:
-        # As in `| head`. Python flushes standard output again when it exits, and would report
-        # the same error once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    except OSError as error:
-        raise CommandError(
-            f"Cannot write {output}: {error.strerror or error}.", returncode=FAILED
-        ) from error
-    return True
-
-
-@contextmanager
-def _opened(output: str) -> Iterator[BinaryIO]:
-    path = Path(output)
-    if output == STDOUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    elif path.exists() and not path.is_file():
-        # A device or a named pipe is written to, not replaced; a folder raises an error.
-        with path.open("wb") as target:
-            yield target
-    else:
-        with _replacing(path.resolve()) as target:
-            yield target
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A temporary file, readable by its owner only, renamed to `path` when it is complete."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
