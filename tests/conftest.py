@@ -36,6 +36,7 @@ from integrations.models import (
 from tests.support import emptying
 from tests.support.cast import PASSWORD
 from tests.support.examples import examples
+from tests.support.passes import PARTS, SENDING, is_of
 from tests.support.worker import Worker, publishing_to
 from tests.sync import first_sync
 
@@ -47,8 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--part",
         choices=[*PARTS],
-        help="A half of the tests, for passes beside each other, of those that are for this "
-        "database.",
+        help="The tests of one pass, of those that are for its database.",
     )
 
 
@@ -74,14 +74,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     part = config.getoption("--part")
     if not part or collection_path.parent != TESTS:
         return None
-    wanted = {*SENDING, "browser", "deploy"} if part == "sqlite-1" else SENDING
-    return True if (collection_path.name in wanted) != part.endswith("1") else None
+    name = collection_path.name
+    return None if name in NO_TESTS or is_of(part, name) else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if part := config.getoption("--part"):
-        wanted = [item for item in items if PARTS[part](item)]
-        config.hook.pytest_deselected(items=[item for item in items if not PARTS[part](item)])
+        on_its_database = _on_sqlite if part.startswith("sqlite") else _on_postgresql
+        wanted = [item for item in items if on_its_database(item) and is_of(part, _folder(item))]
+        chosen = {*wanted}
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = wanted
 
 
@@ -126,26 +128,15 @@ def _sends(item: pytest.Item) -> bool:
     return _folder(item) in SENDING
 
 
-def _in_first_half(item: pytest.Item) -> bool:
-    return _sends(item) or _only_shows_pages(item) or _folder(item) == "deploy"
-
-
 def _folder(item: pytest.Item) -> str:
     return item.path.relative_to(TESTS).parts[0]
 
 
 TESTS = Path(__file__).parent
-SENDING = {"api", "submissions"}
 # What pages show, and to whom: of a database they need that it is there.
 PAGES = {"accounts", "admin", "connecting", "passthrough", "translating"}
-PARTS: dict[str, Callable[[pytest.Item], bool]] = {
-    # Whose work is about the same: pages take long.
-    "sqlite-1": lambda item: _on_sqlite(item) and _in_first_half(item),
-    "sqlite-2": lambda item: _on_sqlite(item) and not _in_first_half(item),
-    # pytest-django lets no other test at a connection, so no other can have one.
-    "postgresql-1": lambda item: _on_postgresql(item) and _sends(item),
-    "postgresql-2": lambda item: _on_postgresql(item) and not _sends(item),
-}
+# What the tests of every pass use.
+NO_TESTS = {"__init__.py", "conftest.py"}
 
 
 @pytest.fixture(scope="session")

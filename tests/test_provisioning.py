@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import chromium, node, postgres, redis_server
+from tests.support.passes import PARTS, is_of
 from tests.support.provided import MissingError, free_port
 
 
@@ -64,6 +65,15 @@ def test_passes_beside_each_other_have_a_database_each_on_the_same_servers() -> 
         "redis://127.0.0.1:6379/13",
     ]
     assert redis_server.neighbours("redis://127.0.0.1:6379", 1) == ["redis://127.0.0.1:6379/15"]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_every_test_is_of_one_pass_of_a_database(database: str) -> None:
+    passes = [part for part in PARTS if part.startswith(database)]
+    names = {path.name for path in Path(__file__).parent.iterdir()}
+    assert {"api", "browser", "sync", "test_provisioning.py"} < names
+
+    assert all(sum(is_of(part, name) for part in passes) == 1 for name in names)
 
 
 def test_no_browser_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

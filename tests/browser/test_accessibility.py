@@ -32,6 +32,12 @@ NARROWEST = {"width": 320, "height": 640}
 # What else depends on the width or the colours; the rest is found once.
 OF_COLOURS = ("color-contrast",)
 OF_WIDTH = ("color-contrast", "target-size", "scrollable-region-focusable", "region")
+# What a page is as a whole, and so cannot be found in a part of it.
+OF_WHOLE_PAGES = (
+    *("bypass", "document-title", "html-has-lang", "meta-viewport"),
+    *("landmark-one-main", "landmark-no-duplicate-main", "landmark-unique", "region"),
+    *("page-has-heading-one", "heading-order"),
+)
 # The spacing that a reader may ask for (WCAG 1.4.12).
 SPACED = """* {
     line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important;
@@ -98,7 +104,9 @@ def look(page: Page, *, every_way: bool = False) -> list[str]:
     is looked at once. Their other pairs, and what all pages have around them, with `every_way`.
     """
     inside = None if every_way else _own_part(page)
-    found = axe.findings(page)
+    found = axe.findings(page, inside=inside)
+    if inside:
+        found += axe.findings(page, *OF_WHOLE_PAGES)
     if every_way:
         dark(page, True)
         found += [f"dark: {line}" for line in axe.findings(page, *OF_COLOURS)]

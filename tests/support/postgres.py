@@ -34,10 +34,10 @@ RUNNING = "127.0.0.1:5432"
 FOR_SPEED = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB"]
 
 
-def beside(url: str, number: int) -> str:
+def beside(url: str, name: int | str) -> str:
     """The address of another database on the same server."""
     parts = urlsplit(url)
-    return parts._replace(path=f"{parts.path}_{number}").geturl()
+    return parts._replace(path=f"{parts.path}_{name}").geturl()
 
 
 def _may_create_databases(url: str) -> bool:

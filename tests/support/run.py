@@ -17,6 +17,7 @@ from typing import IO
 from xml.etree import ElementTree
 
 from tests.support import chromium, migrated, nginx, postgres, redis_server
+from tests.support.passes import PARTS
 from tests.support.provided import MissingError, folder_in_tmp, say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,29 +50,26 @@ def _run(arguments: list[str]) -> int:
             **os.environ,
             **stack.enter_context(migrated.provide(database.url)),
             "TEST_CHROMIUM": browser.url,
-            "TEST_REDIS_URL": redis.url,
-            "TEST_DATABASE_URL": "",
         }
         # Else each process, of these passes and of what they start, would compile Relais anew.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        others = redis_server.neighbours(redis.url, 3)
         # All at once: much of each is waiting for workers and browsers.
-        say("the suite in halves, each on SQLite and on PostgreSQL")
+        say(f"the suite in {len(PARTS)} passes")
+        brokers = [redis.url, *redis_server.neighbours(redis.url, len(PARTS) - 1)]
         passes = [
-            Pass("on SQLite, half 1", "sqlite-1", environment),
-            Pass("on SQLite, half 2", "sqlite-2", {**environment, "TEST_REDIS_URL": others[0]}),
-            *(
-                Pass(
-                    f"on PostgreSQL, half {half}",
-                    f"postgresql-{half}",
-                    {
-                        **environment,
-                        "TEST_DATABASE_URL": postgres.beside(database.url, half),
-                        "TEST_REDIS_URL": others[half],
-                    },
-                )
-                for half in (1, 2)
-            ),
+            Pass(
+                part,
+                {
+                    **environment,
+                    "TEST_REDIS_URL": broker,
+                    "TEST_DATABASE_URL": (
+                        postgres.beside(database.url, part.partition("-")[2])
+                        if part.startswith("postgresql")
+                        else ""
+                    ),
+                },
+            )
+            for part, broker in zip(PARTS, brokers, strict=True)
         ]
         code = _run_at_once(passes, arguments, reports)
         _say_totals(sorted(reports.glob("*.xml")))
@@ -80,9 +78,8 @@ def _run(arguments: list[str]) -> int:
 
 @dataclass(frozen=True)
 class Pass:
-    """One run of pytest; `part` is an option of `tests/conftest.py`."""
+    """One run of pytest: one of `PARTS`."""
 
-    name: str
     part: str
     environment: dict[str, str]
 
@@ -111,7 +108,7 @@ def _run_at_once(passes: list[Pass], arguments: list[str], reports: Path) -> int
         ]
         code = _ended(first.start(arguments, reports, None), *processes)
         for one, log in zip(others, logs, strict=True):
-            say(f"the suite {one.name}")
+            say(f"the suite, {one.part}")
             log.seek(0)
             sys.stdout.write(log.read())
         return code
