@@ -14,6 +14,8 @@ from celery import shared_task
 from django.db import connection
 
 from integrations import jobs, lanes
+from integrations.accounts import notices as account_notices
+from integrations.accounts.notices import ACCOUNT_NOTICES
 from integrations.actions import working as acting
 from integrations.actions.lease import BULK_ACTIONS
 from integrations.alerts import delivery as alert_delivery
@@ -48,6 +50,7 @@ def work_on_next(lane: Lane) -> bool:
             return any(
                 kind.work_on_next(work)
                 for kind, work in (
+                    (ACCOUNT_NOTICES, account_notices.send),
                     (NOTICES, alert_delivery.send),
                     (MAILS, mailing.send),
                     *_LARGE,
@@ -114,8 +117,8 @@ def read_tags(integration_id: Any) -> None:  # noqa: ARG001 - see above
 
 
 @shared_task
-def send_mail(export_id: Any) -> None:  # noqa: ARG001 - see above
-    """Send the e-mails about exports that wait."""
+def send_mail(row_id: Any) -> None:  # noqa: ARG001 - see above
+    """Send the e-mails about exports, and about users' accounts, that wait."""
     lanes.work_through(Lane.SOON, work_on_next)
 
 

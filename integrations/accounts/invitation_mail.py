@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations.accounts import notices, users
+from integrations.accounts import mails, users
 from integrations.models import MembershipInvitation
 
 
@@ -32,7 +32,7 @@ def send_link(user: Any, *, url: str, by: Any) -> bool:
             % {"user": user.get_username()},
         ]
         subject = _("Relais: your invitation")
-    return notices.send_now(user, subject, lines)
+    return mails.send_now(user, subject, lines)
 
 
 def tell_of_tenant(invitation: MembershipInvitation, user: Any) -> None:
@@ -50,4 +50,4 @@ def tell_of_tenant(invitation: MembershipInvitation, user: Any) -> None:
             urljoin(settings.PUBLIC_URL, reverse("admin:invitations")),
         ]
         subject = _("Relais: you are invited to a tenant")
-    notices.send_soon(user, subject, lines)
+    mails.send_soon(user, subject, lines)

@@ -1,99 +1,129 @@
 """Telling users by e-mail that something which opens their account has changed.
 
-Sent at once by the process that made the change, and not again: the audit trail has it in any case.
+A row for each address is written with the change (an outbox). The process that made the change
+sends it at once; where that fails, or the process ends before, a worker of the lane `soon` tries
+again. An e-mail whose sender is killed in that moment may be sent twice; its `Message-ID` is the
+same.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable
-from enum import Enum
+from datetime import datetime, timedelta
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
-from integrations import client_address
-from integrations.accounts import users
+from integrations import client_address, jobs
+from integrations.accounts import mails, users
+from integrations.lanes import Lane
+from integrations.models import AccountChange, AccountNotice
 
 logger = logging.getLogger(__name__)
 
-# Seconds: somebody waits for the page.
-PATIENCE = 5
+MINUTE = timedelta(minutes=1)
+# After each attempt, the time to the next one; after the last of them, the notice is given up.
+BACKOFF = tuple(minutes * MINUTE for minutes in (1, 5, 15, 30, 60, 120, 240, 480))
+# Notices that one sweep wakes workers for at most: a worker goes on to the next by itself.
+MOST_CALLS = 20
 
 
-class AccountChange(Enum):
-    PASSWORD = _lazy("The password of your account was changed.")
-    FACTOR_ON = _lazy("The second factor of your account was switched on.")
-    FACTOR_OFF = _lazy("The second factor of your account was switched off.")
-    FACTOR_RESET = _lazy("An administrator has reset the second factor of your account.")
-    RECOVERY_CODES = _lazy("New recovery codes were made for your account.")
-    ADDRESS = _lazy("The e-mail address of your account was changed.")
+def _find_waiting(now: datetime) -> QuerySet[AccountNotice, int]:
+    found = AccountNotice.objects.filter(due_at__lte=now).order_by("due_at")
+    return found.values_list("pk", flat=True)[:MOST_CALLS]
+
+
+ACCOUNT_NOTICES = jobs.register(
+    jobs.JobKind(
+        name="account notice",
+        task="integrations.tasks.send_mail",
+        lane=Lane.SOON,
+        find_waiting=_find_waiting,
+    )
+)
 
 
 def tell(user: Any, change: AccountChange, *, addresses: Iterable[str] = ()) -> None:
-    """Tell the user, at their address or at these. Call it after the change is committed.
-
-    An e-mail that cannot be sent is logged, and the change stands.
-    """
+    """Tell the user, at their address or at these. Call it in the transaction of the change."""
     to = [address for address in dict.fromkeys(addresses or [user.email]) if address]
-    if not to or not settings.EMAIL_ENABLED:
+    if not settings.EMAIL_ENABLED:
         return
     request = client_address.current()
-    address = client_address.client_ip(request) if request else None
-    with translation.override(users.language_of(user)):
-        subject = _("Relais: your account was changed")
-        lines = [
-            _("Hello %(name)s,") % {"name": user.get_full_name() or user.get_username()},
-            "",
-            str(change.value),
-            _("When: %(when)s")
-            % {"when": date_format(timezone.localtime(timezone.now()), "j F Y, H:i")},
-            *([_("From: %(address)s") % {"address": address}] if address else []),
-            "",
-            _(
-                "If this was not you, change your password at once, end the other sessions and "
-                "tell your administrator."
-            ),
-            settings.PUBLIC_URL,
-        ]
-    _send(user.pk, subject, lines, to)
-
-
-def send_now(user: Any, subject: str, lines: list[str]) -> bool:
-    """Send the user an e-mail; whether the mail server has taken it."""
-    return bool(user.email and settings.EMAIL_ENABLED) and _send(
-        user.pk, subject, lines, [user.email]
-    )
-
-
-def send_soon(user: Any, subject: str, lines: list[str]) -> None:
-    """Send the user an e-mail beside the request, which takes as long whether one is sent or not.
-
-    One that cannot be sent is logged. Call it after what it tells of is committed.
-    """
-    if user.email and settings.EMAIL_ENABLED:
-        sending = (user.pk, subject, lines, [user.email])
-        threading.Thread(target=_send, args=sending, name="notice").start()
-
-
-def _send(pk: int, subject: str, lines: list[str], to: list[str]) -> bool:
-    try:
-        connection = get_connection(timeout=PATIENCE)
-        # One each, so that the old address does not learn the new one.
-        connection.send_messages(
-            [
-                EmailMessage(subject, "\n".join(lines), None, [one], connection=connection)
-                for one in to
-            ]
+    now = timezone.now()
+    for address in to:
+        notice = AccountNotice.objects.create(
+            user=user,
+            change=change,
+            address=address,
+            ip=client_address.client_ip(request) if request else None,
+            happened_at=now,
+            due_at=now,
         )
-    except (SMTPException, OSError, ValueError) as error:
-        logger.warning("A notice to user %s was not sent: %s", pk, type(error).__name__)
+        transaction.on_commit(partial(send, notice.pk))
+
+
+def send(notice_id: int) -> bool:
+    """Send a notice that is due; False if there is nothing to do."""
+    now = jobs.now()
+    # So that the process that made it may send it at once, whatever its clock says.
+    notice = AccountNotice.objects.filter(pk=notice_id).select_related("user").first()
+    if notice is None or (notice.attempts and notice.due_at > now):
         return False
+    later = now + BACKOFF[min(notice.attempts, len(BACKOFF) - 1)]
+    mine = AccountNotice.objects.filter(pk=notice.pk, due_at=notice.due_at)
+    if not mine.update(due_at=later, attempts=F("attempts") + 1):
+        return False
+    try:
+        _mail(notice)
+    except (SMTPException, OSError, ValueError) as error:
+        _failed(notice, error, now)
+    else:
+        notice.delete()
     return True
+
+
+def _failed(notice: AccountNotice, error: Exception, now: datetime) -> None:
+    # By its kind alone: the error names who was to get it.
+    kind = type(error).__name__
+    # Of some addresses no header can be made, ever.
+    if isinstance(error, ValueError) or notice.attempts >= len(BACKOFF):
+        logger.error("A notice to user %s was given up: %s", notice.user_id, kind)
+        notice.delete()
+        return
+    logger.warning("A notice to user %s was not sent, and will be: %s", notice.user_id, kind)
+    if not mails.is_about_one(error):
+        # The others would wait as long for the same dead server.
+        AccountNotice.objects.filter(due_at__lte=now).update(due_at=now + BACKOFF[0])
+
+
+def _mail(notice: AccountNotice) -> None:
+    user: Any = notice.user
+    host = settings.PUBLIC_URL.partition("//")[2].partition("/")[0].partition(":")[0]
+    with translation.override(users.language_of(user)):
+        mails.send(
+            notice.address,
+            _("Relais: your account was changed"),
+            [
+                _("Hello %(name)s,") % {"name": user.get_full_name() or user.get_username()},
+                "",
+                str(AccountChange(notice.change).label),
+                _("When: %(when)s")
+                % {"when": date_format(timezone.localtime(notice.happened_at), "j F Y, H:i")},
+                *([_("From: %(address)s") % {"address": notice.ip}] if notice.ip else []),
+                "",
+                _(
+                    "If this was not you, change your password at once, end the other sessions "
+                    "and tell your administrator."
+                ),
+                settings.PUBLIC_URL,
+            ],
+            **{"Message-ID": f"<account-{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+        )

@@ -21,7 +21,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from integrations import client_address, jobs
-from integrations.accounts import check_limits, notices, users
+from integrations.accounts import check_limits, mails, users
 from integrations.audit.trail import record
 from integrations.models import CheckCount, Event
 
@@ -99,7 +99,7 @@ def _send(user: Any) -> None:
             _("If this was not you, do nothing: your password stays as it is."),
         ]
         subject = _("Relais: choose a new password")
-    notices.send_soon(user, subject, lines)
+    mails.send_soon(user, subject, lines)
 
 
 def _counted(key: str, most: int) -> datetime | None:

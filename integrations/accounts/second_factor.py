@@ -15,13 +15,12 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import notices
 from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
 from integrations.messages import Message
-from integrations.models import Event
+from integrations.models import AccountChange, AuthenticatorApp, Event
 
 RECOVERY_CODES = 10
 ISSUER = "Relais"
@@ -35,6 +34,10 @@ class CodeThrottled(Exception):
     def __init__(self, until: datetime | None) -> None:
         super().__init__(Message("too_many_wrong_codes"))
         self.until = until
+
+
+class AppKeyUnreadable(Exception):
+    """None of `CREDENTIALS_KEYS` opens the key of the user's app: no code of it can be checked."""
 
 
 def is_required(user: Any) -> bool:
@@ -52,19 +55,32 @@ def recovery_codes_left(user: Any) -> int:
     return StaticToken.objects.filter(device__user=user).count()
 
 
-def begin_enrolment(user: Any) -> TOTPDevice:
-    """The app being set up; it is no second factor until `confirm_enrolment`. Idempotent."""
-    waiting = _apps(user).filter(confirmed=False).first()
-    return waiting or TOTPDevice.objects.create(user=user, name="App", confirmed=False)
+def begin_enrolment(user: Any) -> AuthenticatorApp:
+    """The app being set up; it is no second factor until `confirm_enrolment`. Idempotent.
+
+    Raises `CredentialsKeysMissing`.
+    """
+    waiting: AuthenticatorApp | None = _apps(user).filter(confirmed=False).first()
+    if waiting is not None and waiting.is_readable:
+        return waiting
+    with transaction.atomic():
+        _apps(user).filter(confirmed=False).delete()
+        return AuthenticatorApp.objects.create(user=user, name="App", confirmed=False)
 
 
-def setup_key(device: TOTPDevice) -> str:
+def app_of(user: Any) -> AuthenticatorApp | None:
+    """The app that the user's codes come from."""
+    found: AuthenticatorApp | None = _apps(user).filter(confirmed=True).first()
+    return found
+
+
+def setup_key(device: AuthenticatorApp) -> str:
     """The key in groups of four, for typing it into an app that cannot scan the QR code."""
     key = b32encode(device.bin_key).decode()
     return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
 
 
-def qr_code(device: TOTPDevice) -> str:
+def qr_code(device: AuthenticatorApp) -> str:
     """The QR code for an app, as inline SVG."""
     label = quote(f"{ISSUER}:{device.user.get_username()}")
     key = b32encode(device.bin_key).decode().rstrip("=")
@@ -88,7 +104,7 @@ def confirm_enrolment(request: HttpRequest, code: str) -> list[str] | None:
         record(Event.SECOND_FACTOR_ON, about=user, name=user.get_username())
         codes = _make_codes(user)
         end_sessions(user, but=request.session.session_key)
-    notices.tell(user, notices.AccountChange.FACTOR_ON)
+        notices.tell(user, AccountChange.FACTOR_ON)
     return codes
 
 
@@ -97,7 +113,7 @@ def new_recovery_codes(user: Any) -> list[str]:
     with transaction.atomic():
         record(Event.RECOVERY_CODES, about=user, name=user.get_username())
         codes = _make_codes(user)
-    notices.tell(user, notices.AccountChange.RECOVERY_CODES)
+        notices.tell(user, AccountChange.RECOVERY_CODES)
     return codes
 
 
@@ -127,12 +143,14 @@ def _stored_hash(paper: StaticDevice, code: str) -> str:
 def verify(user: Any, code: str) -> Device | None:
     """The device of a code, either the app or the recovery codes; None if it is wrong.
 
-    A code works once. Raises `CodeThrottled`.
+    A code works once. Raises `CodeThrottled`, `AppKeyUnreadable`.
     """
     plain = "".join(code.split()).replace("-", "").upper()
     with transaction.atomic():
         if plain.isdecimal() and len(plain) == 6:
             app = _apps(user).select_for_update().filter(confirmed=True).first()
+            if app is not None and not app.is_readable:
+                raise AppKeyUnreadable
             return app if app is not None and _accepted(app, plain) else None
         paper = StaticDevice.objects.select_for_update().filter(user=user).first()
         if paper is None or not _accepted(paper, _stored_hash(paper, plain)):
@@ -167,12 +185,9 @@ def disable(user: Any, *, by: Any = None) -> None:
         if had:
             event = Event.SECOND_FACTOR_OFF if by is None else Event.SECOND_FACTOR_RESET
             record(event, user=by, about=user, name=user.get_username())
-    if had:
-        change = (
-            notices.AccountChange.FACTOR_OFF if by is None else notices.AccountChange.FACTOR_RESET
-        )
-        notices.tell(user, change)
+            change = AccountChange.FACTOR_OFF if by is None else AccountChange.FACTOR_RESET
+            notices.tell(user, change)
 
 
 def _apps(user: Any) -> Any:
-    return TOTPDevice.objects.filter(user=user)
+    return AuthenticatorApp.objects.filter(user=user)

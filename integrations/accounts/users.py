@@ -21,6 +21,7 @@ from integrations.accounts import api_keys, members, notices
 from integrations.accounts.sessions import end_sessions
 from integrations.audit.trail import record
 from integrations.models import (
+    AccountChange,
     ApiKey,
     ConnectionLink,
     Event,
@@ -68,7 +69,7 @@ def set_password(user: Any, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])
         record(Event.PASSWORD_CHANGED, user=user, about=user, name=user.get_username())
-    notices.tell(user, notices.AccountChange.PASSWORD)
+        notices.tell(user, AccountChange.PASSWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,8 @@ def change(user: Any, **fields: Any) -> None:
                 # No link to set one, which was not used, is valid once the user is on again.
                 user.set_unusable_password()
                 user.save(update_fields=["password"])
-    if "email" in changed:
-        notices.tell(user, notices.AccountChange.ADDRESS, addresses=[before["email"], user.email])
+        if "email" in changed:
+            notices.tell(user, AccountChange.ADDRESS, addresses=[before["email"], user.email])
 
 
 def language_of(user: Any, *, otherwise: str = "") -> str:

@@ -19,7 +19,7 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from integrations import jobs, telemetry
-from integrations.accounts import mail_errors
+from integrations.accounts import mails
 from integrations.accounts.users import language_of
 from integrations.alerts import audience, chat, wording
 from integrations.alerts.audience import Wishes
@@ -213,7 +213,7 @@ def _failed(notices: Sequence[Notice], error: Exception) -> None:
             _release(some, state=NoticeState.FAILED, error=why)
         else:
             _release(some, due_at=now + BACKOFF[attempts - 1], error=why)
-    if not mail_errors.is_about_one(error):
+    if not mails.is_about_one(error):
         others = Notice.objects.filter(waiting(now), channel=channel)
         others.update(due_at=now + BACKOFF[0])
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from integrations import jobs
-from integrations.accounts import mail_errors
+from integrations.accounts import mails
 from integrations.accounts.users import language_of
 from integrations.exports.selection import may_fetch
 from integrations.lanes import Lane
@@ -109,7 +109,7 @@ def _send(export: Export) -> None:
             hopeless = isinstance(error, ValueError)
             if hopeless or export.mail_attempts >= MOST_ATTEMPTS:
                 _settle(export, mail_error=NOT_SENT)
-            if not hopeless and not mail_errors.is_about_one(error):
+            if not hopeless and not mails.is_about_one(error):
                 # The others would wait as long for the same dead server.
                 now = timezone.now()
                 due = Export.objects.filter(mail_due_at__lte=now)

@@ -16,6 +16,8 @@ from integrations.models.access import (
     RequestWindow,
     StoredAnswer,
 )
+from integrations.models.accounts.authenticator_apps import AuthenticatorApp
+from integrations.models.accounts.notices import AccountChange, AccountNotice
 from integrations.models.actions.rows import (
     LIVE_ACTIONS,
     Action,
@@ -182,6 +184,8 @@ __all__ = [
     "PASSTHROUGH_METHODS",
     "SILENT_AFTER",
     "WORKED_UPLOADS",
+    "AccountChange",
+    "AccountNotice",
     "Action",
     "ActionChannel",
     "ActionGroup",
@@ -201,6 +205,7 @@ __all__ = [
     "AttemptOutcome",
     "AuditEntry",
     "AuditPurge",
+    "AuthenticatorApp",
     "BodyKind",
     "BulkRow",
     "BulkState",

@@ -80,6 +80,7 @@ FREE: dict[str, tuple[str, ...]] = {
         "integrations_webhookevent": "id type",
         "integrations_webhookprogress": "content_after told_state",
         "integrations_webhooksecret": "secret",
+        "integrations_authenticatorapp": "key",
         "otp_static_statictoken": "token",
         "otp_totp_totpdevice": "key",
     }.items()

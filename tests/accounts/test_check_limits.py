@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core import mail
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations import client_address
-from integrations.accounts import check_limits, users
+from integrations.accounts import check_limits
 from integrations.accounts.check_limits import ACCOUNT_FREE, NETWORK_FREE, TooManyChecks
-from integrations.models import AuditEntry, CheckCount, Event
+from integrations.models import AuditEntry, AuthenticatorApp, CheckCount, Event
 from tests.accounts.test_login import PASSWORD, code_of, enrol, is_in, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -148,9 +146,11 @@ def test_codes_and_recovery_codes_count_too(alice: User, client: Client) -> None
     page = reverse("admin:login_code")
     for number in range(ACCOUNT_FREE):
         waiting.post(page, {"code": f"{number:06d}" if number % 2 else f"ABCDE-{number:05d}"})
-        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+        AuthenticatorApp.objects.update(
+            throttling_failure_count=0, throttling_failure_timestamp=None
+        )
     # The code of the enrolment would be refused for having been used.
-    TOTPDevice.objects.update(last_t=-1)
+    AuthenticatorApp.objects.update(last_t=-1)
     waiting.post(page, {"code": code_of(alice)}, REMOTE_ADDR="192.0.2.9")
     assert not is_in(waiting)
     assert CheckCount.objects.get(key=check_limits.account_key(alice)).failures >= ACCOUNT_FREE
@@ -222,52 +222,6 @@ def test_counts_are_forgotten_after_a_day(alice: User) -> None:
 # What a user is told
 
 
-@pytest.fixture
-def told(settings: Any, alice: User) -> Any:
-    settings.EMAIL_ENABLED = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    alice.email = "alice@atelier.example"
-    alice.save()
-    return lambda: [(tuple(one.to), one.body.splitlines()[2]) for one in mail.outbox]
-
-
-def test_users_are_told_of_what_changes_at_their_account(
-    alice: User, admin: User, client: Client, logged_in: Any, told: Any
-) -> None:
-    sign_in(client, "alice")
-    enrol(client, alice)
-    factor = reverse("admin:second_factor")
-    client.post(factor, {"password": PASSWORD, "code": code_of(alice), "do": "codes"})
-    TOTPDevice.objects.update(last_t=-1)
-    client.post(factor, {"password": PASSWORD, "code": code_of(alice), "do": "off"})
-    new = "a new pass phrase for 2027"
-    client.post(
-        reverse("admin:password_change"), {"password": PASSWORD, "first": new, "second": new}
-    )
-    users.change(User.objects.get(pk=alice.pk), email="new@atelier.example", first_name="Al")
-
-    mine = ("alice@atelier.example",)
-    assert told() == [
-        (mine, "The second factor of your account was switched on."),
-        (mine, "New recovery codes were made for your account."),
-        (mine, "The second factor of your account was switched off."),
-        (mine, "The password of your account was changed."),
-        (mine, "The e-mail address of your account was changed."),
-        (("new@atelier.example",), "The e-mail address of your account was changed."),
-    ]
-    assert "From: 127.0.0.1" in mail.outbox[0].body
-    assert new not in "".join(one.body for one in mail.outbox)
-
-
-def test_a_mail_server_that_is_gone_keeps_nobody_from_changing(
-    alice: User, told: Any, settings: Any
-) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    users.set_password(alice, "a new pass phrase for 2027")
-    assert alice.check_password("a new pass phrase for 2027")
-
-
 def test_the_factor_is_needed_to_change_or_switch_it_off(alice: User, client: Client) -> None:
     sign_in(client, "alice")
     codes = enrol(client, alice)
@@ -275,15 +229,17 @@ def test_the_factor_is_needed_to_change_or_switch_it_off(alice: User, client: Cl
     for given in ({}, {"code": "000000"}, {"code": "ABCDE-12345"}):
         for action in ("codes", "off"):
             client.post(page, {"password": PASSWORD, "do": action, **given})
-            TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+            AuthenticatorApp.objects.update(
+                throttling_failure_count=0, throttling_failure_timestamp=None
+            )
             alice.staticdevice_set.update(
                 throttling_failure_count=0, throttling_failure_timestamp=None
             )
-    assert TOTPDevice.objects.filter(user=alice, confirmed=True).exists()
+    assert AuthenticatorApp.objects.filter(user=alice, confirmed=True).exists()
     client.post(page, {"password": "wrong", "code": codes[0], "do": "off"})
-    assert TOTPDevice.objects.filter(user=alice, confirmed=True).exists()
+    assert AuthenticatorApp.objects.filter(user=alice, confirmed=True).exists()
     client.post(page, {"password": PASSWORD, "code": codes[1], "do": "off"})
-    assert not TOTPDevice.objects.filter(user=alice).exists()
+    assert not AuthenticatorApp.objects.filter(user=alice).exists()
 
 
 # Sessions

@@ -14,11 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import lockout, second_factor, users
 from integrations.admin.accounts.login import CODE_TIMEOUT, PENDING
-from integrations.models import AuditEntry, Event
+from integrations.models import AuditEntry, AuthenticatorApp, Event
 from tests.support.cast import PASSWORD
 from tests.support.database_locks import lock_held
 
@@ -129,7 +128,7 @@ def test_behind_proxies_the_address_is_the_one_that_the_outermost_has_seen(
 
 
 def code_of(user: User, *, steps: int = 0) -> str:
-    device = TOTPDevice.objects.get(user=user)
+    device = AuthenticatorApp.objects.get(user=user)
     at = int(timezone.now().timestamp()) // device.step + steps
     return f"{totp(device.bin_key, t0=-steps * device.step):06d}" if at else ""
 
@@ -141,7 +140,7 @@ def enrol(client: Client, user: User) -> list[str]:
     answer = client.post(page, {"code": code_of(user)})
     codes: list[str] = answer.context["codes"]
     # The code that switched it on is used up; the tests' next one would be 30 seconds away.
-    TOTPDevice.objects.filter(user=user).update(last_t=-1)
+    AuthenticatorApp.objects.filter(user=user).update(last_t=-1)
     return codes
 
 
@@ -155,7 +154,7 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(alice: User, clie
     assert not is_in(fresh)
     assert "not right" in fresh.post(step.headers["Location"], {"code": "12"}).content.decode()
     assert not is_in(fresh)
-    TOTPDevice.objects.update(throttling_failure_count=0)
+    AuthenticatorApp.objects.update(throttling_failure_count=0)
     second_factor.StaticDevice.objects.update(throttling_failure_count=0)
     done = fresh.post(step.headers["Location"], {"code": code_of(alice)})
     assert done.headers["Location"] == reverse("admin:index")
@@ -194,7 +193,7 @@ def test_wrong_codes_are_slowed_down(alice: User, client: Client) -> None:
     enrol(client, alice)
     fresh = Client()
     sign_in(fresh, "alice")
-    TOTPDevice.objects.update(
+    AuthenticatorApp.objects.update(
         throttling_failure_count=8, throttling_failure_timestamp=timezone.now()
     )
 
@@ -370,7 +369,7 @@ def test_a_code_of_another_user_opens_nothing(
     recovery = enrol(other, bob)
 
     assert give_code(waiting, recovery[0]).status_code == 200
-    TOTPDevice.objects.update(throttling_failure_count=0)
+    AuthenticatorApp.objects.update(throttling_failure_count=0)
     second_factor.StaticDevice.objects.update(throttling_failure_count=0)
     assert give_code(waiting, code_of(bob)).status_code == 200
     assert not is_in(waiting)

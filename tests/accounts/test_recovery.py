@@ -13,10 +13,18 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import members, recovery
-from integrations.models import AuditEntry, CheckCount, Event, Integration, Role
+from integrations.models import (
+    AccountChange,
+    AccountNotice,
+    AuditEntry,
+    AuthenticatorApp,
+    CheckCount,
+    Event,
+    Integration,
+    Role,
+)
 from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +44,7 @@ def mails(settings: Any, alice: User) -> list[Any]:
 def ask(client: Client, name: str) -> Any:
     answer = client.post(FORGOTTEN, {"name": name})
     for thread in threading.enumerate():
-        if thread.name == "notice":
+        if thread.name == "mail":
             thread.join()
     return answer
 
@@ -55,7 +63,7 @@ def test_the_link_sets_a_password_once_and_ends_every_session(
 ) -> None:
     there = Client()
     sign_in(there, PASSWORD)
-    TOTPDevice.objects.create(user=alice, confirmed=True)
+    AuthenticatorApp.objects.create(user=alice, confirmed=True)
 
     ask(client, "ALICE@nord.example")
     [message] = mails
@@ -71,7 +79,7 @@ def test_the_link_sets_a_password_once_and_ends_every_session(
     assert sign_in(client, NEW["first"]).headers["Location"] == reverse("admin:login_code")
     what = list(AuditEntry.objects.values_list("what", flat=True))
     assert {Event.PASSWORD_LINK_SENT, Event.PASSWORD_CHANGED} <= set(what)
-    assert "was changed" in mails[-1].body
+    assert AccountNotice.objects.get().change == AccountChange.PASSWORD
 
 
 def test_the_answer_says_nothing_of_whom_there_is(
@@ -167,7 +175,7 @@ def test_whom_a_manager_invites_is_told_by_e_mail_and_once(
     for name in ("charlie@sud.example", "charlie@sud.example", "nobody@sud.example"):
         members.invite(tenant, name, Role.VIEWER, by=alice)
     for thread in threading.enumerate():
-        if thread.name == "notice":
+        if thread.name == "mail":
             thread.join()
 
     [message] = mails

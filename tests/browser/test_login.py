@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Page
 
 from integrations.accounts import users
+from integrations.models import AuthenticatorApp
 from tests.browser.conftest import Complaints
 from tests.support.cast import PASSWORD
 
@@ -57,7 +57,7 @@ def test_an_invited_user_sets_a_password_and_signs_in_with_a_code(
     page.fill("[name=password]", PASSWORD)
     page.click(sign_in)
     page.goto("/admin/second-factor/")
-    device = TOTPDevice.objects.get(user=user)
+    device = AuthenticatorApp.objects.get(user=user)
     page.fill("[name=code]", f"{totp(device.bin_key):06d}")
     page.click("#content-main [type=submit]")
     recovery = page.locator(".rl-codes code").first.inner_text()

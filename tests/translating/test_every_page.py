@@ -9,9 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from integrations.models import RunState, SyncRun
+from integrations.models import AuthenticatorApp, RunState, SyncRun
 from integrations.search import filling
 from tests.accounts.test_login import LOGIN, enrol, fail, sign_in
 from tests.admin.conftest import Data
@@ -73,7 +72,7 @@ def test_the_pages_of_the_second_factor(client: Client, alice: User) -> None:
     assert english_on(client, [page]) == ""
     refused = client.post(page, {"code": "000"}).content.decode()
     assert left_in_english(refused) == set()
-    TOTPDevice.objects.update(throttling_failure_count=0)
+    AuthenticatorApp.objects.update(throttling_failure_count=0)
     enrol(client, alice)
     assert english_on(client, [page]) == ""
     codes = client.post(page, {"do": "codes", "password": "wrong"}).content.decode()

@@ -25,10 +25,11 @@ from integrations.admin.accounts.forms import (
     OwnPersonForm,
     SecondFactorSetUpForm,
 )
-from integrations.admin.accounts.login import too_soon, wrong_code
+from integrations.admin.accounts.login import too_soon, unreadable_key, wrong_code
 from integrations.admin.base.formatting import ago, date_time
 from integrations.admin.base.theme import AdminSite
 from integrations.audit import trail
+from integrations.encryption.credentials import CredentialsKeysMissing
 from integrations.models import Event
 
 
@@ -72,7 +73,17 @@ def second_factor_view(request: HttpRequest, site: AdminSite) -> HttpResponseBas
                 _verified(request)
                 return _codes(site, request, codes)
             form.add_error("code", wrong_code())
-    device = second_factor.begin_enrolment(request.user)
+    try:
+        device = second_factor.begin_enrolment(request.user)
+    except CredentialsKeysMissing:
+        messages.error(
+            request,
+            _(
+                "The second factor cannot be set up, as this installation has lost its "
+                "CREDENTIALS_KEYS. Tell an administrator."
+            ),
+        )
+        return HttpResponseRedirect(reverse("admin:account"))
     return _page(
         site,
         request,
@@ -114,6 +125,9 @@ def _has_factor(request: HttpRequest, form: OwnFactorForm) -> bool:
     except (second_factor.CodeThrottled, check_limits.TooManyChecks) as wait:
         form.add_error("code", too_soon(wait))
         return False
+    except second_factor.AppKeyUnreadable:
+        form.add_error("code", unreadable_key())
+        return False
     if device is None:
         form.add_error("code", wrong_code())
         return False
@@ -123,8 +137,7 @@ def _has_factor(request: HttpRequest, form: OwnFactorForm) -> bool:
 
 def _verified(request: HttpRequest) -> None:
     """Mark this session as verified by the second factor."""
-    device = request.user.totpdevice_set.filter(confirmed=True).first()  # type: ignore[union-attr]
-    otp_login(request, device)
+    otp_login(request, second_factor.app_of(request.user))
 
 
 def _codes(site: AdminSite, request: HttpRequest, codes: list[str]) -> HttpResponseBase:

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from integrations.accounts import invitation_mail, lockout, members, second_factor, users
 from integrations.accounts.permissions import Permission
@@ -28,7 +27,7 @@ from integrations.admin.base.formatting import NOTHING, ago
 from integrations.admin.base.urls import change_url
 from integrations.admin.base.views import Breadcrumb
 from integrations.admin.tenants.members import change_member, what_roles_may
-from integrations.models import Role
+from integrations.models import AuthenticatorApp, Role
 
 
 class UserAdmin(PermissionAdmin):
@@ -43,7 +42,7 @@ class UserAdmin(PermissionAdmin):
     sortable_by = ("login", "seen")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        devices = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
         found: QuerySet[Any] = super().get_queryset(request)
         return found.annotate(has_factor=Exists(devices))
 

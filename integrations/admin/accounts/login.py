@@ -133,6 +133,8 @@ def code_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
             device = second_factor.verify(user, form.cleaned_data["code"])
         except (second_factor.CodeThrottled, check_limits.TooManyChecks) as wait:
             form.add_error("code", too_soon(wait))
+        except second_factor.AppKeyUnreadable:
+            form.add_error("code", unreadable_key())
         else:
             if device is not None:
                 check.was_right()
@@ -178,6 +180,13 @@ def wrong_code() -> str:
     return _(
         "This code is not right, or was used already. Wait for the next one, and see that the "
         "phone's clock is right."
+    )
+
+
+def unreadable_key() -> str:
+    return _(
+        "The key of your app cannot be decrypted: this installation's CREDENTIALS_KEYS are not "
+        "those it was stored with. Use a recovery code, or ask an administrator."
     )
 
 

@@ -1,0 +1,1 @@
+"""Tables of users' accounts: the second factor, and what they are told of by e-mail."""
