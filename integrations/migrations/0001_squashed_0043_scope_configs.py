@@ -13,6 +13,7 @@ import integrations.records
 from django.conf import settings
 from django.db import migrations, models
 
+from integrations.migrations._at_once import AtOnce
 from integrations.migrations._database_objects import (
     guard_audit_trail,
     index_words,
@@ -20,7 +21,7 @@ from integrations.migrations._database_objects import (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(AtOnce):
     """The tables as the first 43 migrations leave them, for a new database.
 
     A database that has some of the 43 goes on with these.
