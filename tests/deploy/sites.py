@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,17 +28,18 @@ class Site:
         self.port = free_port()
         self.variables = {"BIND": f"127.0.0.1:{self.port}", "WEB_CONCURRENCY": "1", **variables}
         self.address = f"http://127.0.0.1:{self.port}"
+        self.api_key = ""
 
     def command(self, *arguments: str) -> str:
         done = manage(*arguments, data_dir=self.data_dir, **self.variables)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def add_admin(self) -> None:
-        self.variables["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
-        self.command(
-            *("createsuperuser", "--no-input", "--username=ada", "--email=ada@relais.example")
-        )
+    def copy(self, data_dir: Path, **variables: str) -> Site:
+        """Another one with what this one has."""
+        site = Site(Path(shutil.copytree(self.data_dir, data_dir)), **variables)
+        site.api_key = self.api_key
+        return site
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -54,6 +57,18 @@ class Site:
             return requests.get(f"{self.address}/livez", timeout=2).status_code == 200
         except requests.RequestException:
             return False
+
+
+def new_site(data_dir: Path) -> Site:
+    """One of this version, on which nothing runs; `ada` may sign in, and there is a key."""
+    site = Site(data_dir, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+    said = site.command("upgrade")
+    assert "Backup: none, since the database is new." in said
+    assert "Static files: collected" in said
+    site.command("createsuperuser", "--no-input", "--username=ada", "--email=ada@relais.example")
+    made = site.command("create_api_key", "--name=Tests", "--json").splitlines()[-1]
+    site.api_key = json.loads(made)["key"]
+    return site
 
 
 def web_server() -> list[str]:

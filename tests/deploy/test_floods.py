@@ -41,27 +41,24 @@ class Reader(NamedTuple):
 
 
 @pytest.fixture
-def reader(make_sandbox: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Reader]:
+def reader(made: Site, make_sandbox: Callable[..., Sandbox], tmp_path: Path) -> Iterator[Reader]:
     sandbox = make_sandbox()
-    site = Site(
-        tmp_path,
+    site = made.copy(
+        tmp_path / "data",
         FLATCHR_SANDBOX_URL=sandbox.url,
         FLATCHR_API_KEY=sandbox.api_key,
         WEB_THREADS="8",
         LIVE_CALLS=str(LIVE_CALLS),
     )
-    site.command("collectstatic", "--no-input")
-    site.command("migrate")
     said = site.command(
         *("connect_flatchr", "--organization=Nord", "--environment=sandbox", "--json"),
         *(f"--company-key={sandbox.company_key}", f"--slug={sandbox.slug}"),
     )
     tenant = json.loads(said.splitlines()[-1])["integration"]
     site.command("sync", tenant)
-    made = site.command("create_api_key", "--name=load", "--json").splitlines()[-1]
-    key = json.loads(made)["key"]
+    headers = {"Authorization": f"Bearer {site.api_key}", "X-Integration-Id": tenant}
     with site.running():
-        yield Reader(site, sandbox, {"Authorization": f"Bearer {key}", "X-Integration-Id": tenant})
+        yield Reader(site, sandbox, headers)
 
 
 def test_neither_calls_that_hang_nor_a_flood_of_sign_ins_hold_up_anybody(reader: Reader) -> None:

@@ -7,34 +7,26 @@ import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from tests.deploy.sites import Site
 from tests.support.commands import manage
 from tests.support.provided import free_port
 from tests.support.worker import database_url
+from tests.sync.terminal import command_line
 
 
 def upgrade(data_dir: Path, *options: str, **given: str) -> subprocess.CompletedProcess[str]:
     return manage("upgrade", *options, data_dir=data_dir, **given)
 
 
-@pytest.fixture(scope="module")
-def current(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation of this version on SQLite."""
-    data_dir = tmp_path_factory.mktemp("current")
-    done = upgrade(data_dir)
-    assert done.returncode == 0, done.stderr
-    assert "Backup: none, since the database is new." in done.stdout
-    assert "Static files: collected" in done.stdout
-    return data_dir
-
-
 @pytest.fixture
-def installed(current: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(current, tmp_path / "data"))
+def installed(made: Site, tmp_path: Path) -> Path:
+    """An installation of this version on SQLite."""
+    return made.copy(tmp_path / "data").data_dir
 
 
 def change(data_dir: Path, statement: str) -> None:
@@ -50,16 +42,9 @@ def forget_newest_migration(data_dir: Path) -> None:
     change(data_dir, "DROP TABLE django_session")
 
 
-def test_what_is_up_to_date_is_left_alone(installed: Path) -> None:
-    done = upgrade(installed)
-
-    assert done.returncode == 0, done.stderr
-    assert "every migration was applied already" in done.stdout
-    assert "were collected already" in done.stdout
-    assert not (installed / "backups").exists()
-
-
-def test_before_migrations_the_database_is_copied_as_it_was(installed: Path) -> None:
+def test_before_migrations_the_database_is_copied_as_it_was_and_done_it_is_left_alone(
+    installed: Path,
+) -> None:
     forget_newest_migration(installed)
     change(installed, "CREATE TABLE ours (note TEXT)")
     change(installed, "INSERT INTO ours VALUES ('kept')")
@@ -78,20 +63,33 @@ def test_before_migrations_the_database_is_copied_as_it_was(installed: Path) -> 
     now = sqlite3.connect(installed / "relais.sqlite3")
     assert now.execute(names).fetchall() == [("django_session",)]
     now.close()
-    assert "already" in upgrade(installed).stdout
+
+    again = upgrade(installed)
+
+    assert again.returncode == 0, again.stderr
+    assert "every migration was applied already" in again.stdout
+    assert "were collected already" in again.stdout
     assert list((installed / "backups").iterdir()) == [copy]
 
 
-def test_a_backup_may_be_left_out_or_go_elsewhere(installed: Path, tmp_path: Path) -> None:
+def test_a_backup_may_be_left_out_or_go_elsewhere_and_changed_static_files_are_collected(
+    installed: Path, tmp_path: Path
+) -> None:
+    copy = installed / "static" / "relais" / "relais.css"
+    right = copy.read_bytes()
+    copy.write_bytes(b"/* of yesterday */")
     forget_newest_migration(installed)
-    assert "Backup: none, as you asked." in upgrade(installed, "--no-backup").stdout
+    said = upgrade(installed, "--no-backup").stdout
+    assert "Backup: none, as you asked." in said
     assert not (installed / "backups").exists()
+    assert "Static files: collected" in said
+    assert copy.read_bytes() == right
 
     forget_newest_migration(installed)
     assert upgrade(installed, "--backups", str(tmp_path / "else")).returncode == 0
     assert len(list((tmp_path / "else").iterdir())) == 1
 
-    assert upgrade(installed, "--no-backup", "--backups", "any").returncode == 2
+    assert command_line("upgrade", "--no-backup", "--backups", "any").returncode == 2
 
 
 def test_without_a_backup_nothing_is_changed(installed: Path) -> None:
@@ -108,14 +106,16 @@ def test_without_a_backup_nothing_is_changed(installed: Path) -> None:
     database.close()
 
 
-def test_a_database_of_a_newer_version_is_left_alone(installed: Path) -> None:
-    change(
-        installed,
-        "INSERT INTO django_migrations (app, name, applied) "
-        "VALUES ('integrations', '9999_of_tomorrow', '2030-01-01')",
-    )
+@pytest.mark.django_db
+def test_a_database_of_a_newer_version_is_left_alone(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) "
+            "VALUES ('integrations', '9999_of_tomorrow', '2030-01-01')"
+        )
 
-    done = upgrade(installed)
+    done = command_line("upgrade")
 
     assert done.returncode == 1
     assert "is of a newer version: it has the migration 9999_of_tomorrow" in done.stderr
@@ -129,23 +129,15 @@ def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_two_at_once_do_not_meet(installed: Path) -> None:
-    with (installed / "upgrade.lock").open("w") as lock:
+def test_two_at_once_do_not_meet(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    with (tmp_path / "upgrade.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
-        done = upgrade(installed)
+        done = command_line("upgrade")
 
     assert done.returncode == 1
     assert "Another upgrade is under way." in done.stderr
-
-
-def test_static_files_that_have_changed_are_collected_again(installed: Path) -> None:
-    copy = installed / "static" / "relais" / "relais.css"
-    right = copy.read_bytes()
-    copy.write_bytes(b"/* of yesterday */")
-
-    assert "Static files: collected" in upgrade(installed).stdout
-    assert copy.read_bytes() == right
 
 
 def test_the_version_and_the_places_of_an_installation_are_said(installed: Path) -> None:

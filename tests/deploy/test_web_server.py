@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,11 +21,17 @@ from tests.support.provided import free_port
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with collected static files, and no database."""
-    data_dir = tmp_path_factory.mktemp("site")
-    Site(data_dir).command("collectstatic", "--no-input")
-    return data_dir
+def prepared(made: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with collected static files and a database."""
+    return made.copy(tmp_path_factory.mktemp("site") / "data").data_dir
+
+
+@pytest.fixture(scope="module")
+def site(made: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An installation that is served."""
+    site = made.copy(tmp_path_factory.mktemp("served") / "data")
+    with site.running():
+        yield site
 
 
 def start(data_dir: Path) -> subprocess.CompletedProcess[str]:
@@ -63,47 +69,41 @@ def test_a_start_with_the_static_files_of_another_version_does_too(prepared: Pat
     assert "those of another version (relais/relais.css differs)" in done.stderr
 
 
-def test_a_server_that_runs_goes_on_when_they_change(prepared: Path) -> None:
-    copy = prepared / "static" / "relais" / "relais.css"
+def test_a_server_that_runs_goes_on_when_they_change(site: Site) -> None:
+    copy = site.data_dir / "static" / "relais" / "relais.css"
     right = copy.read_bytes()
-    site = Site(prepared)
-    log = prepared / "gunicorn.log"
-    with site.running():
-        try:
-            copy.write_bytes(right + b"/* of tomorrow */")
-            [worker] = re.findall(r"Booting worker with pid: (\d+)", log.read_text())
-            os.kill(int(worker), signal.SIGKILL)
-            deadline = time.monotonic() + 60
-            while "relais/relais.css differs" not in log.read_text():
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.1)
-        finally:
-            copy.write_bytes(right)
-        assert requests.get(f"{site.address}/livez", timeout=30).status_code == 200
+    log = site.data_dir / "gunicorn.log"
+    try:
+        copy.write_bytes(right + b"/* of tomorrow */")
+        [worker] = re.findall(r"Booting worker with pid: (\d+)", log.read_text())
+        os.kill(int(worker), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while "relais/relais.css differs" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+    finally:
+        copy.write_bytes(right)
+    assert requests.get(f"{site.address}/livez", timeout=30).status_code == 200
 
 
 def test_addresses_of_32_kib_are_taken_and_what_is_no_request_is_told_in_the_envelope(
-    prepared: Path,
+    site: Site,
 ) -> None:
-    site = Site(prepared)
-    site.command("migrate")
-    key = json.loads(site.command("create_api_key", "--name=Tests", "--json").splitlines()[-1])
-    headers = {"Authorization": f"Bearer {key['key']}", "X-Integration-Id": "flatchr:none"}
+    headers = {"Authorization": f"Bearer {site.api_key}", "X-Integration-Id": "flatchr:none"}
     path = f"/v1/ats/jobs?ids={','.join('1' * 24 for _ in range(1_300))}"
     path = path.ljust(32 * 1024, "1")
-    with site.running():
-        taken = requests.get(site.address + path, headers=headers, timeout=30)
-        assert (taken.status_code, taken.json()["error"]["code"]) == (
-            404,
-            "PLATFORM.INTEGRATION_NOT_FOUND",
-        )
-        long = requests.get(site.address + path + "1" * 200_000, headers=headers, timeout=30)
-        assert (long.status_code, long.headers["Content-Type"]) == (414, "application/json")
-        error = long.json()["error"]
-        assert sorted(error) == ["code", "log_url", "message", "title"]
-        assert error["message"] == "The address of the request is longer than 33792 bytes."
-        large = requests.get(site.address, headers={**headers, "X-More": "1" * 9_000}, timeout=30)
-        assert (large.status_code, large.json()["status"]) == (431, "error")
+    taken = requests.get(site.address + path, headers=headers, timeout=30)
+    assert (taken.status_code, taken.json()["error"]["code"]) == (
+        404,
+        "PLATFORM.INTEGRATION_NOT_FOUND",
+    )
+    long = requests.get(site.address + path + "1" * 200_000, headers=headers, timeout=30)
+    assert (long.status_code, long.headers["Content-Type"]) == (414, "application/json")
+    error = long.json()["error"]
+    assert sorted(error) == ["code", "log_url", "message", "title"]
+    assert error["message"] == "The address of the request is longer than 33792 bytes."
+    large = requests.get(site.address, headers={**headers, "X-More": "1" * 9_000}, timeout=30)
+    assert (large.status_code, large.json()["status"]) == (431, "error")
 
 
 def test_a_postgresql_that_is_not_there_is_waited_for_in_words(prepared: Path) -> None:
