@@ -17,11 +17,13 @@ from queue import Empty
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
 from config.celery import app
 from integrations import jobs, scheduler, tasks
+from integrations.accounts.notices import ACCOUNT_NOTICES
 from integrations.actions.lease import ACTIONS, BULK_ACTIONS
 from integrations.alerts.outbox import NOTICES
 from integrations.exports import working
@@ -30,6 +32,8 @@ from integrations.exports.service import EXPORTS
 from integrations.jobs import HeartbeatLease, JobKind, Lease, LeaseLost, PeriodicSteps, RecordLease
 from integrations.lanes import Lane
 from integrations.models import (
+    AccountChange,
+    AccountNotice,
     Action,
     ActionGroup,
     ActionKind,
@@ -131,6 +135,17 @@ def waiting_alert(tenant: Integration) -> int:
     return Notice.objects.create(issue=issue, channel=NoticeChannel.CHAT, due_at=long_ago()).pk
 
 
+def waiting_account_notice(_tenant: Integration) -> int:
+    user = User.objects.create_user("dora")
+    return AccountNotice.objects.create(
+        user=user,
+        change=AccountChange.PASSWORD,
+        address="dora@nord.example",
+        happened_at=long_ago(),
+        due_at=long_ago(),
+    ).pk
+
+
 def waiting_search(tenant: Integration) -> str:
     SyncRun.objects.create(integration=tenant, state=RunState.SUCCEEDED, ended_at=timezone.now())
     return tenant.pk
@@ -195,6 +210,7 @@ CASES = (
     Case(NEWS, "integrations.tasks.tell_changes", waiting_news),
     Case(MAILS, "integrations.tasks.send_mail", waiting_mail),
     Case(NOTICES, "integrations.tasks.send_alert", waiting_alert),
+    Case(ACCOUNT_NOTICES, "integrations.tasks.send_mail", waiting_account_notice),
     Case(SEARCH_ENTRIES, "integrations.tasks.fill_search", waiting_search),
     Case(TAGS, "integrations.tasks.read_tags", waiting_tags),
 )
