@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from integrations.models import FlatchrSettings, Integration, ModelResult
 from integrations.operations.moving.archive import OperationRefused
@@ -106,9 +109,6 @@ def run(place: Place, *arguments: str, code: int = 0, **given: str) -> str:
     return done.stdout if code == 0 else done.stderr
 
 
-READ = "from integrations.models import *; print(FlatchrCredentials.objects.get().api_key)"
-
-
 @pytest.mark.any_database
 def test_with_its_keys_a_backup_is_all_that_a_new_machine_needs(
     old_place: Place, tmp_path: Path
@@ -123,7 +123,9 @@ def test_with_its_keys_a_backup_is_all_that_a_new_machine_needs(
     said = run(new, "restore", told["file"], "--keys", told["keys"])
 
     assert "Restored as of" in said
-    assert run(new, "shell", "--no-imports", "--command", READ) == "k\n"
+    with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as database:
+        [[token]] = database.execute("SELECT api_key FROM integrations_flatchrcredentials")
+    assert Fernet((new.data_dir / "credentials_keys").read_text().strip()).decrypt(token) == b"k"
     for name in ("secret_key", "credentials_keys"):
         kept = new.data_dir / name
         assert kept.read_text() == (old_place.data_dir / name).read_text()
@@ -131,22 +133,31 @@ def test_with_its_keys_a_backup_is_all_that_a_new_machine_needs(
 
 
 @pytest.mark.any_database
-def test_keys_of_a_backup_replace_none_that_are_in_use(old_place: Place, tmp_path: Path) -> None:
-    taken = json.loads(run(old_place, "backup", str(tmp_path), "--with-keys", "--json"))
-    before = (old_place.data_dir / "secret_key").read_text()
+def test_keys_of_a_backup_replace_none_that_are_in_use(
+    tenant: Integration, settings: Any, tmp_path: Path
+) -> None:
+    taken = backup(tmp_path, with_keys=True)
+    assert taken.keys
+    kept = settings.DATA_DIR / "secret_key"
+    kept.write_text(settings.SECRET_KEY)
     keys = tmp_path / "other.keys"
     keys.write_text("SECRET_KEY=x\nCREDENTIALS_KEYS=y\n")
 
-    said = run(old_place, "restore", taken["file"], "--keys", str(keys), code=1)
-    assert "The database is not empty" in said
-    assert (old_place.data_dir / "secret_key").read_text() == before
-    with new_place(tmp_path / "new", "sqlite") as new:
-        asked = ("restore", taken["file"], "--keys")
-        said = run(new, *asked, taken["keys"], code=1, SECRET_KEY="z" * 60)
-        assert "SECRET_KEY is set to something else" in said
-        keys.write_text("nothing")
-        said = run(new, *asked, str(keys), code=1)
-        assert "does not hold the keys" in said
+    def refused(file: Path) -> str:
+        with pytest.raises(OperationRefused) as told:
+            restore(taken.path, keys=file)
+        return str(told.value)
+
+    assert "The database is not empty" in refused(keys)
+    assert kept.read_text() == settings.SECRET_KEY
+    emptying.empty("default")
+    keys.write_text("nothing")
+    assert "does not hold the keys" in refused(keys)
+    # As a variable would give it.
+    settings.SECRET_KEY = "z" * 60
+    before = kept.read_text()
+    assert "SECRET_KEY is set to something else" in refused(taken.keys)
+    assert kept.read_text() == before
 
 
 def test_without_being_asked_no_key_is_written(tmp_path: Path) -> None:

@@ -93,22 +93,14 @@ def test_the_clocks_of_one_machine_agree() -> None:
 
 
 @pytest.mark.any_database
-def test_a_worker_reports_its_queues_until_it_is_stopped(
-    make_worker: Callable[..., Worker],
+def test_a_worker_and_the_scheduler_report_themselves_until_they_are_stopped(
+    make_worker: Callable[..., Worker], tmp_path: Path
 ) -> None:
     worker = make_worker("filesystem://", "--concurrency", "1", "-Q", "syncs,tags")
-
     row = reported(ProcessKind.WORKER)
     assert row.version == version()
     assert (row.pid, row.queues) == (worker.pid, ["syncs", "tags"])
 
-    worker.stop()
-
-    assert not ProcessHeartbeat.objects.exists()
-
-
-@pytest.mark.any_database
-def test_the_scheduler_reports_itself_until_it_is_stopped(worker: Worker, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "--pidfile="]
     environment = {**worker.environment, "DATA_DIR": str(tmp_path)}
     with subprocess.Popen(
@@ -122,3 +114,7 @@ def test_the_scheduler_reports_itself_until_it_is_stopped(worker: Worker, tmp_pa
             scheduler.kill()
 
     assert not ProcessHeartbeat.objects.filter(kind=ProcessKind.SCHEDULER).exists()
+
+    worker.stop()
+
+    assert not ProcessHeartbeat.objects.exists()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import connection
 
-from integrations.models import FlatchrCredentials, Integration, Submission
+from integrations.models import FlatchrCredentials, FlatchrSettings, Integration, Submission
 from integrations.operations.moving.archive import OperationRefused
 from integrations.operations.moving.exporting import export_installation
 from integrations.operations.moving.importing import import_installation
@@ -115,7 +116,7 @@ def test_through_the_other_database_and_back_every_row_is_the_same(
     here = this_place()
     first, second = tmp_path / "first.zip", tmp_path / "second.zip"
 
-    said = here.manage("export_installation", str(first), "--json")
+    said = command_line("export_installation", str(first), "--json")
     assert said.returncode == 0, said.stderr
     with (
         new_place(tmp_path / "other", "sqlite") as other,
@@ -189,12 +190,15 @@ def test_damage_anywhere_is_refused_in_words(elsewhere: Path, exported: Path) ->
         # Of a very short entry the place would be its last byte, which only says that it ends.
         entries = [info for info in file.infolist() if info.compress_size > 60]
         places = [info.header_offset + 30 + len(info.filename) + 40 for info in entries]
+    before = this_place().tables()
     for place in places:
         damaged = bytearray(whole)
         damaged[place] ^= 0xFF
         exported.write_bytes(bytes(damaged))
 
-        assert "damaged" in refusal(exported)
+        with pytest.raises(OperationRefused, match="damaged"):
+            import_installation(exported)
+    assert this_place().tables() == before
 
 
 def test_rows_that_are_not_those_of_the_manifest_are_refused(
@@ -287,11 +291,11 @@ def test_another_secret_key_is_told(elsewhere: Path, exported: Path, settings: A
 
 @pytest.fixture
 def large(own_data_dir: Path, make_tenant: Any, tmp_path: Path) -> Path:
-    """An export that takes some seconds to import."""
+    """An export that takes a while to import."""
     tenant = make_tenant()
     Submission.objects.bulk_create(
         Submission(integration=tenant, first_name=f"Nadia {number}", cover_letter="x" * 500)
-        for number in range(20_000)
+        for number in range(5_000)
     )
     path = tmp_path / "large.zip"
     export_installation(path)
@@ -307,7 +311,8 @@ def new_one(tmp_path: Path) -> Iterator[Place]:
 def test_an_import_that_was_killed_leaves_an_empty_database_that_takes_it_again(
     large: Path, new_one: Place
 ) -> None:
-    command = [sys.executable, "manage.py", "import_installation", str(large)]
+    # Whoever kills it is to be there before it ends.
+    command = ["nice", "-n", "19", sys.executable, "manage.py", "import_installation", str(large)]
     environment = commands.environment(
         new_one.data_dir,
         DATABASE_URL=new_one.url,
@@ -332,7 +337,7 @@ def test_an_import_that_was_killed_leaves_an_empty_database_that_takes_it_again(
     done = new_one.manage("import_installation", str(large))
 
     assert done.returncode == 0, done.stderr
-    assert len(new_one.tables()["integrations_submission"]) == 20_000
+    assert len(new_one.tables()["integrations_submission"]) == 5_000
 
 
 def test_what_is_written_during_an_export_is_in_it_whole_or_not_at_all(
@@ -340,25 +345,18 @@ def test_what_is_written_during_an_export_is_in_it_whole_or_not_at_all(
 ) -> None:
     before = this_place().tables()
 
-    def write_beside(_: str) -> None:
-        """As another process: a row in a table that comes first, and one in a later one."""
-        place = this_place()
-        done = place.manage(
-            "shell",
-            "--no-imports",
-            "--command",
-            "from integrations.models import *; "
-            "t = Integration.objects.create(organization='Beside'); "
-            "FlatchrSettings.objects.create(integration=t)",
-        )
-        assert done.returncode == 0, done.stderr
-
-    told: list[str] = []
+    def write_beside() -> None:
+        """On another connection: a row in a table that comes first, and one in a later one."""
+        try:
+            tenant = Integration.objects.create(organization="Beside")
+            FlatchrSettings.objects.create(integration=tenant)
+        finally:
+            connection.close()
 
     def say(text: str) -> None:
         if text == "files":
-            write_beside(text)
-        told.append(text)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(write_beside).result()
 
     path = tmp_path / "installation.zip"
     export_installation(path, say=say)
@@ -372,9 +370,9 @@ def test_what_is_written_during_an_export_is_in_it_whole_or_not_at_all(
 def test_commands_say_what_was_done_and_exit_with_1_when_refused(
     full: Path, tmp_path: Path
 ) -> None:
-    here, path = this_place(), tmp_path / "installation.zip"
+    path = tmp_path / "installation.zip"
 
-    done = here.manage("export_installation", str(path))
+    done = command_line("export_installation", str(path))
     again = command_line("export_installation", str(path))
     wrong = command_line("export_installation")
     refused = command_line("import_installation", str(path))
