@@ -80,6 +80,7 @@ class Event(models.TextChoices):
     ACTIONS_RETRIED = "actions_retried", _lazy("Bulk action's failures tried again")
     FLATCHR_SIGNED_IN = "flatchr_signed_in", _lazy("Signed in to Flatchr")
     FLATCHR_SIGNED_OUT = "flatchr_signed_out", _lazy("Signed out of Flatchr")
+    NOTES_READ = "notes_read", _lazy("Comments, messages or tasks read")
     CV_SHOWN = "cv_shown", _lazy("CV shown")
     CV_DOWNLOADED = "cv_downloaded", _lazy("CV downloaded")
     CV_LINKED = "cv_linked", _lazy("Links to CVs handed out")

@@ -148,3 +148,61 @@ def test_a_job_is_created_once_and_arrives_with_the_next_sync(
     sync(flatchr_tenant)
     assert Job.objects.get(integration=flatchr_tenant, reference="RH-1").name == fields["title"]
     assert now(later(action)).state == "DONE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("DELETE_COMMENT", {"comment": "9" * 5000}),
+        ("DELETE_COMMENT", {"comment": "\u0661\u0662"}),
+        ("DELETE_COMMENT", {"comment": None}),
+        ("TASK_DONE", {"task": "a\0b"}),
+        ("TASK_DONE", {"task": "x" * 101}),
+        ("TASK_DONE", {"task": ["1"]}),
+        ("TASK", {"users": 5}),
+        ("TASK", {"users": "abc"}),
+        ("TASK", {"users": [["x"]]}),
+        ("TASK", {"users": ["a\0b"]}),
+        ("TASK", {"users": ["x"] * 101}),
+        ("TASK", {"member": {"id": 1}}),
+        ("TASK", {"due_at": "9999-12-31T23:59:59-23:59"}),
+        ("TASK", {"due_at": 7}),
+        ("TASK", {"description": "\0 \0"}),
+        ("COMMENT", {"text": "\0"}),
+    ],
+)
+def test_what_no_page_sends_is_refused_in_words(
+    application: Application, alices: Actor, kind: str, parameters: dict[str, Any]
+) -> None:
+    usual = {"description": "d", "users": ["u"], "member": "m", "due_at": "2027-01-04T09:00Z"}
+    with pytest.raises(ActionNotPossible, match=r"\w"):
+        start(kind, application, alices, **{**usual, **parameters})
+    assert not Action.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        {"title": "\0"},
+        {"channel_id": "\u0661"},
+        {"metier_id": "9" * 5000},
+        {"experience": [2]},
+        {"start_date": "tomorrow"},
+        {"start_date": 5},
+        {"language": ["fr_FR"]},
+    ],
+)
+def test_a_job_that_no_form_sends_is_refused_in_words(
+    flatchr_tenant: Integration, alices: Actor, absurd: dict[str, Any]
+) -> None:
+    texts = dict.fromkeys(("title", "description", "mission", "profile"), "x")
+    lists = dict.fromkeys(
+        ("contract_type_id", "education_level_id", "activity_id", "channel_id", "metier_id"), 1
+    )
+    with pytest.raises(ActionNotPossible, match=r"\w"):
+        service.start_job(
+            integration=flatchr_tenant,
+            fields={**texts, **lists, "experience": 2, **absurd},
+            by=alices,
+        )
+    assert not Action.objects.exists()

@@ -26,6 +26,7 @@ from integrations.messages import Message
 from integrations.models import Action, ActionKind, Application, FlatchrSignIn, Integration
 
 LONGEST = 10_000
+LONGEST_NUMBER = 18
 # Of messages without a date.
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -157,8 +158,8 @@ class DeleteComment(Work):
 
     def __init__(self, integration: Integration, given: Mapping[str, Any]) -> None:
         super().__init__(integration, given)
-        number = given.get("comment")
-        if not (isinstance(number, int) or (isinstance(number, str) and number.isdecimal())):
+        number = str(given.get("comment", ""))
+        if not (number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER):
             raise ActionNotPossible(Message("action_comment_unknown"))
         self.number = int(number)
         self.parameters = {"comment": self.number}

@@ -5,6 +5,7 @@ A job that is created is not published by that: Flatchr's API cannot publish one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -77,6 +78,10 @@ def _labels(client: ActionClient, path: str) -> Mapping[str, str]:
     return referentials.labels(answer if isinstance(answer, list) else [])
 
 
+def _clean(value: object) -> str:
+    return "" if value is None else str(value).replace("\0", "").strip()
+
+
 class CreateJob(Work):
     """The fields of `docs/flatchr-api.md §3` by their names there. `title`, `description`,
     `mission`, `profile`, `experience` and the ids of the lists are required; `language` is fr_FR
@@ -89,16 +94,16 @@ class CreateJob(Work):
         super().__init__(integration, given)
         fields: dict[str, Any] = {"status": ACTIVE}
         given = {"language": LANGUAGES[0], **{k: v for k, v in given.items() if v is not None}}
-        missing = [name for name in (*_TEXTS, *_LISTED) if not str(given.get(name, "")).strip()]
+        missing = [name for name in (*_TEXTS, *_LISTED) if not _clean(given.get(name))]
         if missing:
             raise ActionNotPossible(Message("action_fields_missing", fields=missing))
         for name in (*_TEXTS, *_OPTIONAL_TEXTS):
-            if text := str(given.get(name) or "").replace("\0", "").strip():
+            if text := _clean(given.get(name)):
                 if len(text) > LONGEST:
                     raise ActionNotPossible(Message("action_text_too_long", count=LONGEST))
                 fields[name] = text
         for name in _LISTED:
-            if not str(given[name]).isdecimal():
+            if not re.fullmatch(r"[0-9]{1,18}", str(given[name])):
                 raise ActionNotPossible(Message("action_field_wrong", field=name))
             fields[name] = int(given[name])
         for name, choices in _CHOICES.items():

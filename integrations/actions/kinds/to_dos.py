@@ -21,6 +21,8 @@ from integrations.messages import Message
 from integrations.models import Action, ActionKind, Application, Integration
 
 LONGEST = 2_000
+LONGEST_ID = 100
+MOST_USERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ class AddTask(Work):
         moment = due_at if isinstance(due_at, datetime) else iso_instant(str(due_at or ""))
         if moment is None or moment.tzinfo is None:
             raise ActionNotPossible(Message("action_date_missing"))
-        chosen = [one for one in given.get("users") or () if isinstance(one, str) and one]
-        member = str(given.get("member") or integration.flatchr_settings.user_key or "")
-        if not chosen or not member:
+        users_given = given.get("users")
+        chosen = users_given if isinstance(users_given, list) else []
+        member = given.get("member") or integration.flatchr_settings.user_key
+        if not chosen or not all(map(_is_id, (*chosen, member))) or len(chosen) > MOST_USERS:
             raise ActionNotPossible(Message("action_user_missing"))
         self.content = {"description": description}
         self.parameters = {
@@ -126,7 +129,7 @@ class FinishTask(Work):
     def __init__(self, integration: Integration, given: Mapping[str, Any]) -> None:
         super().__init__(integration, given)
         task = given.get("task")
-        if not isinstance(task, str) or not task:
+        if not _is_id(task):
             raise ActionNotPossible(Message("action_task_unknown"))
         self.parameters = {"task": task}
 
@@ -155,6 +158,11 @@ class FinishTask(Work):
         wanted = self.parameters["task"]
         there = notes.tasks(client)
         return any(one.get("id") == wanted and one.get("done") is True for one in there)
+
+
+def _is_id(value: object) -> bool:
+    """Whether it may be an id of Flatchr's: text that is not blank and can be stored."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
 def _about(application: Application) -> str:

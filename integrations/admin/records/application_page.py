@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from integrations.accounts.permissions import Permission, may
 from integrations.admin.actions.acting import work_context
+from integrations.admin.actions.notes import panels_of
 from integrations.admin.base.cards import Card, badges, filled, record_card
 from integrations.admin.base.formatting import day, emails, job_detail, link, number, phones
 from integrations.admin.base.urls import list_url
@@ -26,6 +27,7 @@ FLATCHR = "https://app.flatchr.io/"
 def application_page(request: HttpRequest, application: Application) -> dict[str, Any]:
     """The context of `application.html`."""
     candidate, job = application.candidate, application.job
+    works = may(request.user, Permission.ACT, application.integration_id)
     reads_cv = may(request.user, Permission.SUBMIT, application.integration_id)
     return {
         "title": f"{candidate}, {job}" if job else str(candidate),
@@ -41,6 +43,7 @@ def application_page(request: HttpRequest, application: Application) -> dict[str
             (_("Candidate's applications"), list_url(Application, candidate=candidate.pk)),
             *([(_("Applications for this job"), list_url(Application, job=job.pk))] if job else []),
         ],
+        "panels": panels_of(application) if works else [],
         **work_context(application, request.user),
     }
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from integrations.admin.actions.acting import ActView, WorkView
 from integrations.admin.actions.board import BoardCardsView, BoardChangesView, BoardView
 from integrations.admin.actions.bulk import BulkActionView, bar_context
+from integrations.admin.actions.notes import CommentsView, MessagesView, TasksView
 from integrations.admin.base.badges import enum_badge, gone_badge, stage_badge, submission_badge
 from integrations.admin.base.cards import Card, Related, badges, record_card, related
 from integrations.admin.base.filters import DeletedFilter, TenantFilter, chosen_tenant
@@ -193,7 +194,14 @@ class ApplicationAdmin(ExportableAdmin):
         "board_cards": BoardCardsView,
         "board_changes": BoardChangesView,
     }
-    record_views = {"act": ActView, "work": WorkView, "cv_file": CvFileView}
+    record_views = {
+        "act": ActView,
+        "work": WorkView,
+        "cv_file": CvFileView,
+        "comments": CommentsView,
+        "messages": MessagesView,
+        "tasks": TasksView,
+    }
     list_display = ApplicationQuerySet.list_columns
     list_filter = (
         TenantFilter,
