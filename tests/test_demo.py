@@ -186,7 +186,8 @@ class Demo:
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(self.port)],
             cwd=ROOT,
-            env=environment(data_dir, PYTHONUNBUFFERED="1"),
+            # One process of the web server is as good as two here.
+            env=environment(data_dir, PYTHONUNBUFFERED="1", WEB_CONCURRENCY="1"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -251,7 +252,7 @@ def test_a_new_user_gets_a_site_with_data_and_a_second_start_the_same_one(
     assert welcome.status_code == 200
     assert welcome.url == f"{first.url}/admin/"
     family = psutil.Process(first.process.pid).children(recursive=True)
-    assert len(family) >= 6  # sandbox, gunicorn and its two, worker and its two, scheduler
+    assert len(family) >= 6  # sandbox, gunicorn and its own, worker and its two, scheduler
 
     sandbox = re.search(r"Flatchr sandbox +(\S+)", first.said)
     assert sandbox is not None
