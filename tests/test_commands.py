@@ -80,9 +80,9 @@ def exit_code(*arguments: str) -> int:
 
 
 def test_a_sync_that_went_well_prints_one_json_object_and_exits_with_0(
-    terminal: Terminal, connected_tenant: Integration
+    connected_tenant: Integration,
 ) -> None:
-    done = terminal.run("sync", connected_tenant.pk, "--json")
+    done = command_line("sync", connected_tenant.pk, "--json")
 
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
@@ -225,27 +225,10 @@ def test_a_sync_that_is_under_way_is_not_run_twice(
     assert len(sandbox.requests) == 0
 
 
-def test_progress_is_shown_on_standard_error_of_a_terminal(
+def test_progress_is_shown_on_standard_error_of_a_terminal_and_that_of_tags_after_the_run(
     terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add(path="/tags$", delay=2, times=1)
-    ours, theirs = pty.openpty()
-    with terminal.start("sync", connected_tenant.pk, "--json", stderr=theirs) as process:
-        os.close(theirs)
-        shown = read_all(ours)
-        out, _ = process.communicate(timeout=60)
-    os.close(ours)
-
-    assert process.returncode == 0, shown
-    assert len(out.splitlines()) == 1
-    assert json.loads(out)["state"] == "SUCCEEDED"
-    assert "records seen" in shown
-    assert "\n" not in shown.partition("records seen")[0].rpartition("\r")[2]
-
-
-def test_tags_are_read_after_the_run_with_their_own_progress(
-    terminal: Terminal, connected_tenant: Integration, sandbox: Sandbox
-) -> None:
     sandbox.faults.add(path="/traits$", delay=2, after=3, times=1)
     ours, theirs = pty.openpty()
     with terminal.start("sync", connected_tenant.pk, "--json", stderr=theirs) as process:
@@ -255,8 +238,12 @@ def test_tags_are_read_after_the_run_with_their_own_progress(
     os.close(ours)
 
     assert process.returncode == 0, shown
-    assert "of 7 applicants' tags read" in shown
+    assert len(out.splitlines()) == 1
     report = json.loads(out)
+    assert report["state"] == "SUCCEEDED"
+    assert "records seen" in shown
+    assert "\n" not in shown.partition("records seen")[0].rpartition("\r")[2]
+    assert "of 7 applicants' tags read" in shown
     assert TraitReading.objects.count() == 7
     assert report["models"]["candidate_tags"]["created"] == CandidateTag.objects.count() > 0
     # Those of the run itself.

@@ -144,12 +144,16 @@ def start_site(processes: Processes, port: int) -> None:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
     # There is one worker only, so it need not look for others.
     options = ["--pool", "prefork", "--concurrency", "2", "--without-mingle", "--without-gossip"]
-    # In a container, root may be the only user.
-    environment = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
+    environment = {
+        # In a container, root may be the only user.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+        # Django's checks would have each of them load every page of the dashboard.
+        "CELERY_SKIP_CHECKS": "1",
+    }
     worker = [*celery, "worker", *options, "--loglevel", "WARNING"]
     processes.start("worker", worker, environment=environment, on_exit=OnExit.RESTART)
     beat = [*celery, "beat", "--loglevel", "WARNING"]
-    processes.start("scheduler", beat, on_exit=OnExit.RESTART)
+    processes.start("scheduler", beat, environment=environment, on_exit=OnExit.RESTART)
     server = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
     processes.start("web server", [*server, "--bind", f"{HOST}:{port}", "config.wsgi"])
     wait_until(lambda: _is_ready(port), processes, "The web server")
