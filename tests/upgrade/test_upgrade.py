@@ -39,6 +39,16 @@ from tests.support.single_migrations import single_executor
 single_executor().migrate({targets})
 """
 
+# `migrate`, and what is shown then.
+UPGRADE = """
+import json
+from django.core.management import call_command
+from tests.upgrade.show import shown
+
+call_command("migrate")
+print(json.dumps(shown({key!r})))
+"""
+
 
 @pytest.fixture
 def old_rows(tmp_path: Path) -> sqlite3.Connection:
@@ -65,7 +75,7 @@ def old_database(old_rows: sqlite3.Connection, tmp_path: Path) -> Iterator[str]:
         query = "SELECT app, name FROM django_migrations ORDER BY id"
         last = dict(old_rows.execute(query).fetchall())
         program = MIGRATE.format(targets=list(last.items()))
-        manage(tmp_path, address, "shell", "--no-imports", "--command", program)
+        run(tmp_path, address, program)
         with psycopg.connect(address) as target:
             _copy(old_rows, target)
         yield address
@@ -112,17 +122,16 @@ def _copy(source: sqlite3.Connection, target: psycopg.Connection[Any]) -> None:
             )
 
 
-def manage(folder: Path, address: str, *command: str, module: str = "") -> str:
-    """Run a command of Relais on the data of `folder`; what it prints."""
+def run(folder: Path, address: str, program: str) -> str:
+    """Run a program in a process of Relais on the data of `folder`; what it prints."""
     environment = {
         **os.environ,
         "RELAIS_TEST_DIR": str(folder),
         "TEST_DATABASE_URL": address,
         "DJANGO_SETTINGS_MODULE": "tests.support.settings",
     }
-    start = ["-m", module] if module else ["manage.py"]
     done = subprocess.run(
-        [sys.executable, *start, *command],
+        [sys.executable, "-c", f"import django\ndjango.setup()\n{program}"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -139,8 +148,7 @@ def test_an_earlier_database_is_upgraded_by_migrate_alone(
 ) -> None:
     expected = json.loads((HERE / "expected.json").read_text(encoding="utf-8"))
 
-    manage(tmp_path, old_database, "migrate")
-    told = manage(tmp_path, old_database, expected["key"], module="tests.upgrade.show")
+    told = run(tmp_path, old_database, UPGRADE.format(key=expected["key"]))
 
     shown = json.loads(told.splitlines()[-1])
     assert {name: len(rows) for name, rows in shown["lists"].items()} == {
