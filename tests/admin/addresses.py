@@ -148,7 +148,7 @@ TABLE: dict[str, Row] = {
     # The link that the test knows is one of a tenant; an invitation is withdrawn by its maker.
     **_of("connectionlink", {"add": _by(P.CONNECT), "withdraw": _by(P.CONFIGURE, "POST")}),
     # Taking data away
-    **_of("job", {"export": _by(P.EXPORT)}),
+    **_of("job", {"export": _by(P.EXPORT), "create": _by(P.ACT), "creation": _by(P.ACT)}),
     **_of("candidate", {"export": _by(P.EXPORT), "bulk": _by(P.ACT)}),
     **_of(
         "actiongroup",

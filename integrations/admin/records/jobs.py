@@ -29,6 +29,7 @@ from integrations.admin.exports.admin import ExportableAdmin
 from integrations.admin.records.changes import changes_of
 from integrations.admin.records.field_sources import source_of
 from integrations.admin.records.filters import JobStatusFilter
+from integrations.admin.records.job_creation import CreateJobView, JobCreationView
 from integrations.admin.submissions.forms import closed_reason
 from integrations.models import (
     Application,
@@ -42,6 +43,11 @@ from integrations.models import (
 
 
 class JobAdmin(ExportableAdmin):
+    list_views = {
+        **ExportableAdmin.list_views,
+        "create": CreateJobView,
+        "creation": JobCreationView,
+    }
     list_display = JobQuerySet.list_columns
     list_filter = (TenantFilter, JobStatusFilter, DeletedFilter)
     list_defer = ("description", "remote_data", "custom_fields", "integration_fields")
@@ -69,6 +75,12 @@ class JobAdmin(ExportableAdmin):
     @display(description=_lazy("Opened"), ordering=JobQuerySet.list_orders["opened"])
     def opened(self, job: Job) -> SafeString | str:
         return day(job.opened_at)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {"create_url": f"{list_url(Job)}{CreateJobView.route}"}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def detail(self, _request: HttpRequest, record: Job) -> dict[str, Any]:
         return {
