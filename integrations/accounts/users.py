@@ -63,13 +63,20 @@ def invited(uid: str, token: str) -> Any:
     return user if user and default_token_generator.check_token(user, token) else None
 
 
-def set_password(user: Any, password: str) -> None:
-    """Set the password chosen through a link. Open sessions end, as their hash changes."""
+def set_password(user: Any, password: str) -> bool:
+    """Set another password; False if it was changed since `user` was read, as by somebody who used
+    the same link in that moment. Open sessions end, as their hash changes.
+    """
+    before = user.password
     with transaction.atomic():
         user.set_password(password)
+        rows = get_user_model()._default_manager.filter(pk=user.pk, password=before)
+        if not rows.update(password=user.password):
+            return False
         user.save(update_fields=["password"])
         record(Event.PASSWORD_CHANGED, user=user, about=user, name=user.get_username())
         notices.tell(user, AccountChange.PASSWORD)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,8 +221,7 @@ def retry_failed(group: ActionGroup, *, by: Actor) -> int:
         )
         count = 0
         for first in range(0, len(chosen), BATCH):
-            some = Action.objects.filter(pk__in=chosen[first : first + BATCH])
-            count += some.update(state=ActionState.WAITING, **columns_of_retry())
+            count += _retried(chosen[first : first + BATCH])
         if count:
             ActionGroup.objects.filter(pk=group.pk).update(stopped_at=None, stopped_by=None)
             trail.record(
@@ -236,3 +235,15 @@ def retry_failed(group: ActionGroup, *, by: Actor) -> int:
             BULK_ACTIONS.enqueue(group.pk)
     group.refresh_from_db()
     return count
+
+
+def _retried(keys: list[str]) -> int:
+    """Have those actions wait again; how many do. An action on the same thing that was asked for
+    in this moment goes before.
+    """
+    rows = Action.objects.filter(pk__in=keys, state=ActionState.NOT_DONE)
+    try:
+        with transaction.atomic():
+            return rows.update(state=ActionState.WAITING, **columns_of_retry())
+    except IntegrityError:
+        return sum(_retried([key]) for key in keys) if len(keys) > 1 else 0

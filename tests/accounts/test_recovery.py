@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.accounts import members, recovery
+from integrations.accounts import members, recovery, users
 from integrations.models import (
     AccountChange,
     AccountNotice,
@@ -181,3 +181,27 @@ def test_whom_a_manager_invites_is_told_by_e_mail_and_once(
     [message] = mails
     assert message.to == ["charlie@sud.example"]
     assert reverse("admin:invitations") in message.body
+
+
+@pytest.mark.parametrize("page", ["forgotten", "welcome"])
+def test_of_two_who_use_one_link_at_once_the_first_sets_the_password(
+    alice: User, client: Client, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    uid, token = users.password_link(alice)
+    address = {
+        "forgotten": reverse("admin:password_reset", args=[recovery.token_of(alice)]),
+        "welcome": reverse("admin:welcome", args=[uid, token]),
+    }[page]
+    module, name = (recovery, "user_of") if page == "forgotten" else (users, "invited")
+    read = getattr(module, name)
+
+    def read_before_the_other(*given: Any) -> Any:
+        found = read(*given)
+        other = User.objects.get(pk=alice.pk)
+        assert users.set_password(other, "the first of two lamps")
+        return found
+
+    monkeypatch.setattr(module, name, read_before_the_other)
+    assert client.post(address, NEW).status_code == 404
+    alice.refresh_from_db()
+    assert alice.check_password("the first of two lamps")

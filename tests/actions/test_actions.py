@@ -286,6 +286,31 @@ def test_of_many_each_has_a_row_and_what_failed_is_tried_again(
     assert AuditEntry.objects.filter(what="actions_started").count() == 1
 
 
+def test_one_that_is_started_while_many_are_tried_again_goes_before(
+    application: Application, flatchr_tenant: Integration, stages: list[ApplicationStage],
+    alices: Actor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sandbox.faults.add(method="PUT", path=ON_VACANCY, status=422, times=20)
+    rows = Application.objects.live().filter(integration=flatchr_tenant, outcome="PENDING")
+    asked: dict[str, Any] = {"kind": "MOVE", "parameters": {"stage": stages[0].pk}}
+    group = bulk.start_many(**asked, applications=rows, by=alices)
+    tasks.run_bulk_actions(group.pk)
+    failed = group.counts()["NOT_DONE"]
+    assert failed > 1
+    started: list[Action] = []
+
+    def columns() -> dict[str, Any]:
+        # In this moment somebody moves one of them by itself.
+        if not Action.objects.filter(application=application, state="WAITING").exists():
+            started.append(move(application, stages[1], alices))
+        return service.columns_of_retry()
+
+    monkeypatch.setattr(bulk, "columns_of_retry", columns)
+    assert bulk.retry_failed(group, by=alices) == failed - 1
+    assert started
+    assert group.actions.get(application=application).state == "NOT_DONE"
+
+
 def test_many_belong_to_one_tenant(
     application: Application, other_tenant: Integration, stages: list[ApplicationStage],
     alices: Actor,

@@ -108,7 +108,11 @@ def test_a_link_that_cannot_be_made_is_refused_with_the_reason(
 
 
 def test_an_id_of_an_applications_own_says_what_is_read(
-    call: Call, make_key: MakeKey, admin: User, client: Client
+    call: Call,
+    make_key: MakeKey,
+    admin: User,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client.force_login(admin)
     add = reverse("admin:integrations_scopeconfig_add")
@@ -119,6 +123,11 @@ def test_an_id_of_an_applications_own_says_what_is_read(
     made = client.post(add, {**given, "scope_phone_numbers": "off"}, follow=True)
     assert "B1hu5NGyhdjSq5X3hxEz4bAN" in made.content.decode()
 
+    # Pressed twice: the second comes past the check before the first is there.
+    with monkeypatch.context() as patch:
+        patch.setattr(ScopeConfig.objects, "filter", lambda **_: ScopeConfig.objects.none())
+        twice = client.post(add, {**given, "scope_phone_numbers": "off"})
+    assert "with this ID already" in twice.content.decode()
     body = {**ASKED, "scope_config_id": given["alias"]}
     assert call("POST", "/connect/create-link", key=make_key(), json=body).status_code == 200
     assert ConnectionLink.objects.get().scope_choices == {"phone_numbers": "off"}

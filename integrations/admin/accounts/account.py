@@ -157,7 +157,9 @@ def password_view(request: HttpRequest, site: AdminSite) -> HttpResponseBase:
     user: Any = request.user
     form = ChangePasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        users.set_password(user, form.cleaned_data["first"])
+        if not users.set_password(user, form.cleaned_data["first"]):
+            # Changed elsewhere in this moment, which has ended this session.
+            return HttpResponseRedirect(reverse("admin:login"))
         update_session_auth_hash(request, user)
         messages.success(
             request, _("Your password is changed. You are signed out everywhere else.")

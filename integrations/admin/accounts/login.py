@@ -203,7 +203,8 @@ def welcome_view(request: HttpRequest, uid: str, token: str, site: AdminSite) ->
         return render(request, "relais/welcome_over.html", {}, status=404)
     form = NewPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        users.set_password(user, form.cleaned_data["first"])
+        if not users.set_password(user, form.cleaned_data["first"]):
+            return render(request, "relais/welcome_over.html", {}, status=404)
         context = {**site.each_context(request), "title": _("Your password is set"), "who": user}
         return render(request, "relais/welcome_done.html", context)
     context = {

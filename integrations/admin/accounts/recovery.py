@@ -56,7 +56,8 @@ def reset_view(request: HttpRequest, token: str, site: AdminSite) -> HttpRespons
     form = NewPasswordForm(request.POST or None, user=user)
     context = {**site.each_context(request), "form": form, "who": user}
     if request.method == "POST" and form.is_valid():
-        users.set_password(user, form.cleaned_data["first"])
+        if not users.set_password(user, form.cleaned_data["first"]):
+            return render(request, "relais/password_reset_over.html", {}, status=404)
         end_sessions(user)
         context["title"] = _("Your password is set")
         return render(request, "relais/welcome_done.html", context)

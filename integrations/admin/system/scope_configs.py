@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -98,10 +99,16 @@ class ScopeConfigAdmin(PermissionAdmin):
     def add_page(self, request: HttpRequest) -> HttpResponse:
         form = ScopeConfigForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            config = form.save()
-            self.log_addition(request, config, [{"added": {}}])
-            messages.success(request, _("“%(config)s” was added.") % {"config": config})
-            return HttpResponseRedirect(list_url(ScopeConfig))
+            try:
+                with transaction.atomic():
+                    config = form.save()
+            except IntegrityError:
+                # Made in this moment by somebody else, or by pressing twice.
+                form.add_error("alias", _("There is a configuration with this ID already."))
+            else:
+                self.log_addition(request, config, [{"added": {}}])
+                messages.success(request, _("“%(config)s” was added.") % {"config": config})
+                return HttpResponseRedirect(list_url(ScopeConfig))
         return self._form_page(request, form, None, _("Add scope configuration"))
 
     def change_page(self, request: HttpRequest, config: ScopeConfig) -> HttpResponse:
