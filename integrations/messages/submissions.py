@@ -16,6 +16,9 @@ TEXTS = {
     "submission_not_editable": gettext_noop(
         "This submission can no longer be changed: it has been submitted."
     ),
+    "submission_not_repeatable": gettext_noop(
+        "Only a submission that has succeeded, and whose data is still kept, can be used again."
+    ),
     "submission_file_stays": gettext_noop("The file of a submission that was submitted stays."),
     "submission_not_checkable": gettext_noop(
         "This submission has been submitted: there is nothing to check."

@@ -67,6 +67,23 @@ def choose(attachments: Iterable[Attachment]) -> ChosenAttachment:
     return ChosenAttachment(chosen, document, problems, warnings)
 
 
+def kept(submission: Submission) -> tuple[Attachment, ...]:
+    """The file of a submission, for another one; none if there is none, or none any more."""
+    try:
+        with submission.document.open("rb") as file:
+            content = file.read()
+    except (ValueError, FileNotFoundError):
+        return ()
+    return (
+        Attachment(
+            name=submission.document_name,
+            type=AttachmentType.CV,
+            content=content,
+            content_type=submission.document_type,
+        ),
+    )
+
+
 def put(submission: Submission, attachment: Attachment, document: Document | None) -> None:
     """Store the file, or note where it is, on the unsaved row; the old file goes on commit."""
     discard(submission)

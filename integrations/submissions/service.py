@@ -8,6 +8,7 @@ applicant from being created twice is in `send` and `reconcile`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -102,6 +103,31 @@ def save_draft(
         submission.error_kind = submission.error_message = submission.error_detail = ""
         _save(submission, draft)
     return submission
+
+
+def draft_for_another_job(submission: Submission, *, user: Any) -> Submission:
+    """A new draft with the person of a submission that has succeeded and the CV that was sent, if
+    it is still kept; the job is to be chosen. Raises `IllegalTransition`, `TooManyDrafts`.
+    """
+    if submission.state != SubmissionState.SUCCEEDED or submission.emptied_at:
+        raise IllegalTransition(Message("submission_not_repeatable"))
+    entry = SubmissionEntry(
+        job="",
+        first_name=submission.first_name,
+        last_name=submission.last_name,
+        email_address=submission.email_address,
+        phone_number=submission.phone_number,
+        offerer_id=submission.offerer_id,
+        user_key=submission.user_key,
+        attachments=attachments.kept(submission),
+    )
+    kind = submission.kind
+    try:
+        return save_draft(submission.integration, entry, user=user, kind=kind)
+    except Refused:
+        # A CV that was good then is not any more: another one can be chosen.
+        without = replace(entry, attachments=())
+        return save_draft(submission.integration, without, user=user, kind=kind)
 
 
 def _check_room(integration: Integration) -> None:

@@ -224,6 +224,7 @@ TABLE: dict[str, Row] = {
             "document": _by(P.SUBMIT, "GET"),
             "submit": _by(P.SUBMIT, "POST"),
             "retry": _by(P.SUBMIT, "POST"),
+            "another_job": _by(P.SUBMIT, "POST"),
             "cancel": _by(P.SUBMIT, "POST"),
             "remove": _by(P.SUBMIT),
         },

@@ -18,6 +18,7 @@ from integrations.submissions import service
 from integrations.submissions.attachments import FETCH_SECONDS
 from integrations.submissions.inputs import (
     AlreadyApplied,
+    IllegalTransition,
     Refused,
 )
 from tests.flatchr.scripted_server import ScriptedServer, reply
@@ -64,6 +65,43 @@ def test_submitting_what_has_succeeded_is_no_second_submission(
 
     assert service.submit(submission, by=None).state == "SUCCEEDED"
     assert posts(sandbox) == 1
+
+
+def test_the_same_person_is_submitted_for_another_job_with_the_cv_just_sent(
+    flatchr_tenant: Integration, job: Job, other_job: Job, alice: User, sandbox: Sandbox
+) -> None:
+    sent = work(service.submit(draft(flatchr_tenant, job, phone_number="06 12 34 56 78"), by=None))
+
+    again = service.draft_for_another_job(sent, user=alice)
+
+    assert (again.state, again.job, again.created_by) == ("DRAFT", None, alice)
+    assert (again.first_name, again.email_address, again.phone_number, again.kind) == (
+        (sent.first_name, sent.email_address, sent.phone_number, sent.kind)
+    )
+    assert again.document.name != sent.document.name
+    assert again.document_sha256 == sent.document_sha256
+    # The first one's file may go, and the second is sent with its own.
+    sent.document.delete(save=True)
+    again.job = other_job
+    again.save()
+    assert work(service.submit(again, by=alice)).state == "SUCCEEDED"
+    assert posts(sandbox) == 2
+    # Of one whose file is not kept any more, the person alone.
+    without = service.draft_for_another_job(now(sent), user=alice)
+    assert (without.document_name, without.last_name) == ("", sent.last_name)
+
+
+def test_only_what_has_arrived_and_is_still_kept_is_used_again(
+    flatchr_tenant: Integration, job: Job, alice: User
+) -> None:
+    saved = draft(flatchr_tenant, job)
+    with pytest.raises(IllegalTransition):
+        service.draft_for_another_job(saved, user=alice)
+    sent = work(service.submit(saved, by=None))
+    Submission.objects.filter(pk=sent.pk).update(emptied_at=timezone.now())
+    with pytest.raises(IllegalTransition):
+        service.draft_for_another_job(now(sent), user=alice)
+    assert Submission.objects.count() == 1
 
 
 def test_a_draft_with_problems_is_refused_with_all_of_them(flatchr_tenant: Integration) -> None:

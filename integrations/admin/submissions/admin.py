@@ -79,6 +79,7 @@ class SubmissionAdmin(TenantScopedAdmin):
         "document": views.DocumentView,
         "submit": views.SubmitView,
         "retry": views.RetryView,
+        "another_job": views.AnotherJobView,
         "cancel": views.CancelSubmissionView,
         "remove": views.RemoveSubmissionView,
     }

@@ -291,6 +291,23 @@ class RetryView(RecordView[Submission], SubmissionFormPage):
         return HttpResponseRedirect(change_url(self.record))
 
 
+class AnotherJobView(RecordView[Submission]):
+    """A draft of the same person with the CV just sent, for a job that is still to be chosen."""
+
+    permission = Permission.SUBMIT
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            draft = service.draft_for_another_job(self.record, user=request.user)
+        except IllegalTransition as illegal:
+            messages.error(request, translated(illegal))
+        except TooManyDrafts as full:
+            messages.error(request, translated(full.args[0]))
+        else:
+            return HttpResponseRedirect(record_url(draft, "edit"))
+        return HttpResponseRedirect(change_url(self.record))
+
+
 class CancelSubmissionView(RecordView[Submission]):
     """Withdraw what has not been sent yet."""
 
