@@ -96,7 +96,12 @@ class Receiver:
         self._thread.join()
 
     def _take(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = handler.rfile.read(length)
+        if len(body) < length:
+            # Whoever sent it was killed meanwhile: nothing has arrived.
+            handler.close_connection = True
+            return
         received = Received(handler.path, dict(handler.headers.items()), body)
         with self._lock:
             self.received.append(received)
